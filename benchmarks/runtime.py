@@ -177,7 +177,11 @@ def registering(count: int) -> tuple[float, float]:
 
 
 def reloading(root: Path) -> tuple[float, float, float]:
-    """Seconds to open, to reload after one entry changed, and what 99 of 100 readers waited at most."""
+    """Seconds to open, to reload after one entry changed, and what 99 of 100 readers waited at most.
+
+    The readers look up without a pause while another entry is reloaded: they take half of the processor, so their
+    reload is not the one that is timed.
+    """
     from registry_reconciler.runtime import open_runtime
 
     os.environ["XDG_CACHE_HOME"] = str(root.parent / "cache-of-reloads")
@@ -186,6 +190,10 @@ def reloading(root: Path) -> tuple[float, float, float]:
     opened = time.perf_counter() - started
     file = sorted((root / "tools").iterdir())[0]
     file.write_text(file.read_text().replace("seconds: 0", "seconds: 61", 1))
+    started = time.perf_counter()
+    assert runtime.reload()
+    reloaded = time.perf_counter() - started
+    file.write_text(file.read_text().replace("seconds: 0", "seconds: 62", 1))
     waits, ended = [], threading.Event()
 
     def read() -> None:
@@ -196,9 +204,7 @@ def reloading(root: Path) -> tuple[float, float, float]:
 
     reader = threading.Thread(target=read)
     reader.start()
-    started = time.perf_counter()
     assert runtime.reload()
-    reloaded = time.perf_counter() - started
     ended.set()
     reader.join()
     return opened, reloaded, sorted(waits)[int(len(waits) * 0.99)]

@@ -87,20 +87,23 @@ class Skills(Home):
     """
 
     def __init__(self, root: Path, ending: str = "yaml", layout: str = "list") -> None:
-        registry = f"skills/_registry.{ending}"
-        empty = EMPTY[ending].replace("[]", "{}" if layout == "map" else "[]")
+        registry = f"skills/{{id}}/skill.{ending}" if layout == "file" else f"skills/_registry.{ending}"
+        schema = SCHEMA.replace("LAYOUT", layout).replace("FILE", f"'{registry}'")
+        empty = EMPTY.get(ending, "").replace("[]", "{}" if layout == "map" else "[]")
+        begun = {registry: empty}
+        if layout in ("file", "documents"):
+            schema = schema.replace("at: skills, ", "")
+            begun = {}
         half = len(NAMES) // 2
         super().__init__(
             root,
             **{
-                ".system/registry/schemas/skill.schema.yaml": SCHEMA.replace("LAYOUT", layout).replace(
-                    "FILE", registry
-                ),
+                ".system/registry/schemas/skill.schema.yaml": schema,
                 ".system/registry/outputs.yaml": OUTPUTS,
                 **{f".system/registry/templates/{name}": text for name, text in TEMPLATES.items()},
                 **PAGES,
                 "skills/_registry.yml": "{}\n",
-                registry: empty,
+                **begun,
                 "desired/skills.yaml": "skill:\n"
                 + "".join(entry(name, "1", "Does it.") for name in NAMES[:half]),
                 "desired/more.yaml": "skill:\n"
@@ -130,9 +133,9 @@ class Skills(Home):
         self.git("add", "-A")
         self.git("commit", "-qm", why, "--allow-empty")
 
-    def use_driver(self) -> None:
+    def use_driver(self, program: str = "") -> None:
         """Set the driver up."""
-        use_driver(self)
+        use_driver(self, program)
         self.commit("driver")
 
     def fragment(self, name: str) -> Path:
@@ -199,12 +202,12 @@ class Skills(Home):
         }
 
 
-def use_driver(home: Home) -> None:
-    """Set the driver up, as ``registry init --merge-driver`` does, with this interpreter."""
+def use_driver(home: Home, program: str = "") -> None:
+    """Set the driver up, as ``registry init --merge-driver`` does, with this interpreter or another program."""
     from registry_reconciler.editing.init import write_placements
     from registry_reconciler.editing.merge_setup import DRIVER, with_attributes
     from registry_reconciler.files.tree import DiskTree
 
     write_placements(home.root, with_attributes(DiskTree(home.root), ()), 1.0)
-    program = DRIVER.replace("registry", f'"{sys.executable}" -m registry_reconciler', 1)
+    program = program or DRIVER.replace("registry", f'"{sys.executable}" -m registry_reconciler', 1)
     subprocess.run(["git", "config", "merge.registry.driver", program], cwd=home.root, check=True)

@@ -6,6 +6,7 @@ import json
 import random
 
 import pytest
+from msgspec.structs import replace
 
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.formats.table import format_named
@@ -13,6 +14,7 @@ from registry_reconciler.loading.state.files import sides as marked_sides
 from registry_reconciler.merging import Labels, merge_file
 from registry_reconciler.merging.files import Answer
 from registry_reconciler.merging.known import Known, known_of
+from registry_reconciler.outputs.memory import render as render_account
 
 SCHEMA = ".system/registry/schemas/skill.schema.yaml"
 LABELS = Labels("HEAD", "other")
@@ -435,3 +437,72 @@ def test_random_edits_of_both_sides(ending: str, part: int) -> None:
             old = {note for _, note in before.values()}
             text = (found.content or b"").decode()
             assert [note for note in notes - old if note not in text] == [], seed
+
+
+def outputs_known() -> Known:
+    """What is known of a page with a count inside a line and a table."""
+    definitions = (
+        "outputs:\n  - {id: count, file: README.md, region: count, value: '1'}\n"
+        "  - {id: table, file: README.md, region: table, value: '1'}\n"
+    )
+    return known_of(MemoryTree({".system/registry/outputs.yaml": definitions.encode()}))
+
+
+def page(count: str, rows: str, note: str = "") -> str:
+    return (
+        f"# S{note}\n\nThere are <!-- registry:begin count -->{count}<!-- registry:end count -->.\n\n"
+        f"<!-- registry:begin table -->\n{rows}<!-- registry:end table -->\n"
+    )
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_what_one_side_derived_is_taken_with_what_is_remembered_of_it(swapped: bool) -> None:
+    """A count that only one side changed, on a page that both changed, was called an edit by hand afterwards."""
+    before, noted, counted = page("1", "a\n"), page("1", "a\n", " (noted)"), page("2", "a\nb\n")
+    ours, theirs = (counted, noted) if swapped else (noted, counted)
+    text = clean("README.md", before, ours, theirs, outputs_known())
+    assert text == page("2", "a\nb\n", " (noted)")
+
+
+def test_what_is_remembered_merges_as_its_text_also_where_programs_differ() -> None:
+    def remembered(version: str, text: str, salt: str = "s") -> str:
+        return render_account("table", salt, version, text).decode()
+
+    path = ".system/registry/state/outputs/table-1.lines"
+    before, ours, theirs = "a\nb\nc\nd\n", "a1\nb\nc\nd\n", "a\nb\nc\nd1\n"
+    sides = remembered("0.1", before), remembered("0.2", ours), remembered("0.3", theirs)
+    assert clean(path, *sides, outputs_known()) == remembered("0.2", "a1\nb\nc\nd1\n")
+    both = remembered("0.3", "a2\nb\nc\nd\n")
+    assert clean(path, sides[0], sides[1], both, outputs_known()) == sides[1], "ours, as the text is"
+    other = remembered("0.3", "a2\nb\nc\nd\n", "other")
+    assert clean(path, sides[0], sides[1], other, outputs_known()) == sides[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "there"),
+    [
+        ("s/b.yaml", "# about\nid: a\npath: x\n", "# about\nid: b\npath: x\n"),
+        ("s/b.json", '{"id": "a", "path": "x"}\n', '{"id": "b", "path": "x"}\n'),
+        ("s/b.toml", 'id = "a"\npath = "x"\n', 'id = "b"\npath = "x"\n'),
+        ("s/b.md", "---\nid: a\n---\nText\n", "---\nid: b\n---\nText\n"),
+        ("s/b.md", "---\nid: b\n---\nText\n", "---\nid: b\n---\nMore\n"),
+    ],
+)
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_file_of_one_entry_that_one_side_removed_stays_whole_or_goes(
+    path: str, before: str, there: str, swapped: bool
+) -> None:
+    """It was merged field by field with nothing, and lost what nobody had changed."""
+    about = known(f"s/{{id}}.{path.rpartition('.')[2]}", "file")
+    ours, theirs = (None, there) if swapped else (there, None)
+    found = merged(path, before, ours, theirs, about)
+    assert (found.content, found.conflicts) == (
+        there.encode(),
+        ("skill/b: removed on one side, and changed on the other",),
+    )
+    for stays in (True, False):
+        asked = replace(about, decided=lambda _address, stays=stays: stays)
+        found = merged(path, before, ours, theirs, asked)
+        assert (found.content, found.conflicts) == (there.encode() if stays else None, ())
+    ours, theirs = (None, before) if swapped else (before, None)
+    assert merged(path, before, ours, theirs, about).content is None

@@ -145,6 +145,16 @@ def test_a_review_blames_a_branch_only_for_what_it_made_stale(repository: Reposi
     review = review_base(Workspace(repository.root), "main").plan
     assert {one.severity for one in review.problems if one.code == "OUT009"} == {Severity.RECORD}
     assert any("after_merge" in one.message for one in review.notices)
+    assert [one.title for one in review.notices if one.title == "Not applied"] == ["Not applied"]
+    assert "output" not in next(one.message for one in review.notices if one.title == "Not applied")
+    assert not any(one.pending for one in review.outputs)
+    repository.write(
+        {"README.md": repository.text("README.md").replace("begin count -->", "begin count -->9")}
+    )
+    review = review_base(Workspace(repository.root), "main").plan
+    assert [one.id for one in review.outputs if one.pending] == ["count"], (
+        "an edit by hand is no stale output"
+    )
 
 
 def test_a_review_names_outputs_and_templates_that_are_gone_or_changed(repository: Repository) -> None:

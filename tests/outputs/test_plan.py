@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from registry_reconciler.base.child import Child
 from registry_reconciler.errors import Blocked
+from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.render import Rendered, Source, render
-from tests.outputs.helper import FRAGMENT, README, REGISTRY, SCHEMA, Home
+from registry_reconciler.outputs.targets import FileWork, Part
+from tests.outputs.helper import FRAGMENT, OUTPUTS, README, REGISTRY, SCHEMA, Home
 
 
 @pytest.fixture
@@ -52,7 +57,7 @@ def test_an_edited_output_is_left_until_it_is_overwritten(home: Home) -> None:
     home.write({"README.md": home.text("README.md").replace("| pdf |", "| PDF |")})
     plan = home.plan()
     assert [(one.id, one.action.value) for one in plan.outputs] == [("table", "edited")]
-    assert (plan.applicable, plan.pending, plan.empty) == (True, False, True)
+    assert (plan.applicable, plan.pending, plan.empty) == (True, True, True)
     assert [code for code, _ in home.said()] == ["OUT005"]
     home.write({"desired/skills.yaml": FRAGMENT + "  - {id: xlsx, path: skills/xlsx, version: '3'}\n"})
     home.apply()
@@ -256,9 +261,9 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
     workspace.plan()
     asked: list[list[str]] = []
 
-    def counted(jobs: list[dict[str, str]], source: Source) -> dict[str, Rendered]:
+    def counted(jobs: list[dict[str, str]], source: Source, *more: Any) -> dict[str, Rendered]:
         asked.append([str(one["id"]) for one in jobs])
-        return render(jobs, source)
+        return render(jobs, source, *more)
 
     monkeypatch.setattr(rendering, "render", counted)
     assert workspace.plan().outputs == ()
@@ -266,3 +271,75 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
     home.write({".system/registry/templates/table.md.j2": "other\n"})
     assert [one.id for one in workspace.plan().outputs] == ["table"]
     assert asked[-1] == ["table"]
+
+
+def test_items_and_loops_may_be_in_the_order_of_the_files(home: Home) -> None:
+    """Also of what the same plan creates: where it will stand."""
+    first, second = (
+        REGISTRY.split("  - id: docx\n")[0],
+        '  - id: pdf\n    path: skills/pdf\n    version: "1.10"\n',
+    )
+    home.write(
+        {
+            "skills/_registry.yml": f'{first}{second}  - id: docx\n    path: skills/docx\n    version: "2"\n',
+            "desired/new.yaml": "skill:\n  - {id: apt, path: skills/apt, version: '1'}\n",
+            ".system/registry/templates/table.md.j2": "{% for s in entries.skill | sort(attribute='place.position') %}"
+            "\n{{ s.place.position }} {{ s.key }}\n{% endfor %}\n",
+        }
+    )
+    home.outputs(OUTPUTS.replace("each: skill\n", "each: skill\n    order: file\n"))
+    home.apply()
+    assert "-->\n0 pdf\n1 docx\n2 apt\n<!--" in home.text("README.md")
+    names = [line for line in home.text("marketplace.yaml").split("\n") if "name:" in line]
+    assert [line.split()[-1] for line in names] == ["pdf", "docx", "apt"]
+    assert home.plan().outputs == ()
+
+
+def test_an_item_that_reads_a_field_which_an_entry_has_not_is_told_which(home: Home) -> None:
+    home.outputs(OUTPUTS.replace("{{ homepage | default(omit) }}", "{{ homepage }}"))
+    ((code, message),) = home.said()
+    assert (code, "skill/docx has no field 'homepage'; write homepage | default(…)" in message) == (
+        "OUT002",
+        True,
+    )
+
+
+def test_a_value_is_that_of_the_document_which_has_it(home: Home) -> None:
+    home.write({"two.yaml": "first: 1\n---\n# second\ntotal: 0\nplugins: []\n"})
+    home.outputs(
+        "outputs:\n  - {id: total, file: two.yaml, at: total, value: '{{ entries.skill | length }}'}\n"
+        "  - {id: plugins, file: two.yaml, at: plugins, each: skill, item: '{{ key }}'}\n"
+        "  - {id: more, file: two.yaml, at: more, value: x}\n"
+    )
+    home.apply()
+    assert home.text("two.yaml") == (
+        "first: 1\nmore: x\n---\n# second\ntotal: 2\nplugins:\n  - docx\n  - pdf\n"
+    )
+
+
+def test_an_interrupted_plan_leaves_no_process_that_renders(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loops = "{% for i in range(100000) %}{% for j in range(20) %}{% endfor %}{% endfor %}"
+    home.write({".system/registry/templates/table.md.j2": loops * 2})
+    ended: list[Child] = []
+    end = Child.end
+
+    def noted(child: Child) -> None:
+        ended.append(child)
+        end(child)
+
+    monkeypatch.setattr(Child, "end", noted)
+
+    def interrupted(_work: FileWork, _output: Output) -> Part:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(FileWork, "part", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        home.plan()
+    for thread in threading.enumerate():
+        if type(thread).__name__ == "_Beside":
+            thread.join(30)
+            assert not thread.is_alive()
+    assert ended
+    assert all(child._process is not None and child._process.poll() is not None for child in ended)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.editing.propose_output import from_template, write_proposals
+from registry_reconciler.editing.propose_output import from_template, proposals, write_proposals
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.workspace import Workspace
 from tests.outputs.helper import Home
@@ -81,3 +81,39 @@ def test_what_is_there_already_is_said_and_an_id_is_never_taken_twice(home: Home
         with pytest.raises(UsageFailure, match="already; name another FILE"):
             from_template(planning, name, "skill", "")
     assert from_template(planning, "table", "skill", "SKILLS.md").definition["id"] == "skill-table-2"
+
+
+FOUND = {
+    "CODEOWNERS": (
+        "* @all\n/skills/docx/ @a\n/skills/pdf/ @a\n",
+        {"region": "skill-list", "template": "skill-list.j2"},
+    ),
+    "names.txt": ("docx\npdf\n", {"template": "skill-list.j2"}),
+    "page.md": (
+        "---\ntitle: A\nskills: [docx, pdf]\n---\nText\n",
+        {"at": "skills", "each": "skill", "item": "{{ key }}"},
+    ),
+    "by-file.json": (
+        '{"names": ["pdf", "docx"]}\n',
+        {"at": "names", "each": "skill", "order": "file", "item": "{{ key }}"},
+    ),
+}
+
+
+@pytest.mark.parametrize("file", FOUND)
+def test_what_equals_the_registry_today_is_proposed_and_changes_nothing(home: Home, file: str) -> None:
+    text, definition = FOUND[file]
+    if "by-file" in file:
+        lines = home.text("skills/_registry.yml").splitlines(keepends=True)
+        home.write({"skills/_registry.yml": "".join([*lines[:-2], lines[-1], lines[-2]])})
+    home.write({file: text})
+    planning = Workspace(home.root).planning()
+    (proposal,) = proposals(planning, file)
+    assert {
+        name: part for name, part in proposal.definition.items() if name not in ("id", "file")
+    } == definition
+    write_proposals(Workspace(home.root), planning, [proposal])
+    assert home.actions() == {str(proposal.definition["id"]): "adopt"}
+    home.apply()
+    kept = [line for line in home.text(file).split("\n") if "registry:" not in line]
+    assert "\n".join(kept) == text

@@ -185,3 +185,24 @@ def test_a_filter_that_is_not_there_is_named_with_what_was_probably_meant() -> N
     fault = run(value="{{ 1 is definde }}").fault
     assert fault is not None
     assert fault.message == "No test named 'definde'. Did you mean 'defined'?"
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{% include '../config.yaml' ignore missing %}", "{% include ['/etc/passwd', 't'] ignore missing %}"],
+)
+def test_what_lies_outside_of_the_folder_is_refused_also_where_it_may_be_missing(template: str) -> None:
+    found = run({"t": template, "../config.yaml": "told", "/etc/passwd": "told"}, template="t")
+    assert found.fault is not None
+    assert (found.fault.kind, found.fault.line) == ("missing", 1)
+    missing = run({"t": "{% include 'no' ignore missing %}fine"}, template="t")
+    assert (missing.fault, missing.result) == (None, "fine")
+
+
+@pytest.mark.parametrize(
+    "value", ["{{ {'a': entries.skill[0].licence} }}", "{{ [entries.skill[0].licence] }}"]
+)
+def test_what_is_not_there_is_told_inside_a_value_too(value: str) -> None:
+    found = run(value=value)
+    assert found.fault is not None
+    assert (found.fault.kind, "Did you mean 'license'?" in found.fault.message) == ("undefined", True)

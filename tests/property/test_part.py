@@ -466,7 +466,9 @@ class Rendering:
     def __init__(self) -> None:
         self.jobs: list[str] = []
 
-    def __call__(self, jobs: Sequence[Mapping[str, Json]], source: Source) -> dict[str, Rendered]:
+    def __call__(
+        self, jobs: Sequence[Mapping[str, Json]], source: Source, *_more: object
+    ) -> dict[str, Rendered]:
         start = {"kinds": list(source.kinds), "fields": source.fields, "secrets": source.secrets}
         renderer = Renderer(self, start)  # type: ignore[arg-type]
         self.source = source

@@ -99,7 +99,10 @@ def unknown_address(address: str, known: Iterable[str]) -> UsageFailure:
 
 def select(patterns: Iterable[str], addresses: Iterable[str]) -> list[str]:
     """The addresses that any of the patterns means, sorted; a bare kind means all of its entries."""
-    wanted = tuple(pattern if "/" in pattern or is_wild(pattern) else f"{pattern}/*" for pattern in patterns)
     known = frozenset(addresses)
+    wanted = tuple(
+        pattern if "/" in pattern or is_wild(pattern) or pattern in known else f"{pattern}/*"
+        for pattern in patterns
+    )
     asked = Patterns(wanted, exact_ones(wanted, known))
     return sorted(address for address in known if address in asked)

@@ -13,9 +13,11 @@ _WRITTEN = {"#": re.compile(r"#([^\n]*)"), "//": re.compile(r"//([^\n]*)|/\*(.*?
 
 def comments_in(data: bytes, form: TextFormat) -> Iterator[str]:
     """The lines of the comments of a text: what stands outside of its values and begins like one."""
-    written = _WRITTEN.get(_opening(form))
+    opening = _opening(form)
+    if not opening or opening[:1].encode() not in data:
+        return
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
-    for found in written.finditer(_without_values(text, form)) if written is not None else ():
+    for found in _WRITTEN[opening].finditer(_without_values(text, form)):
         lines = "".join(part for part in found.groups() if part is not None).split("\n")
         yield from (line for row in lines if (line := row.strip(" \t\r*")))
 

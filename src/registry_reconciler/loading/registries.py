@@ -89,6 +89,15 @@ def load_live(
     )
 
 
+def order_in_files(
+    tree: Tree, kind: Kind, kinds: Mapping[str, Kind], reader: Reader | None = None
+) -> list[str]:
+    """The addresses of the entries of a kind as they stand: by file, and from the top of each."""
+    reading = _Reading(Nesting(kinds), reader=reader)
+    _load_kind(reading, tree, kind)
+    return list(reading.entries)
+
+
 def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
     paths: list[str] = []
     nested = reading.nesting.steps(kind)

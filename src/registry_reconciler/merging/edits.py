@@ -51,9 +51,9 @@ class SideText:
         if not pairs:
             return data
         try:
-            return self.form.splice(data, list(self._with_texts(pairs)))
+            return self.form.splice(data, list(self._with_texts(pairs)), self.sides[self.number].sections)
         except SpliceError:
-            return self.form.splice(data, [edit for edit, _ in pairs])
+            return self.form.splice(data, [edit for edit, _ in pairs], self.sides[self.number].sections)
 
     def _with_documents(self, data: bytes, parts: Sequence[Part]) -> bytes:
         count = len(self.sides[self.number].documents)
@@ -94,7 +94,8 @@ class SideText:
             places = [(origin.position.document, origin.position.path) for origin in origins]
             if places and side.data is not None:
                 try:
-                    found.update(zip(origins, self.form.extract(side.data, places), strict=True))
+                    snippets = self.form.extract(side.data, places, side.sections)
+                    found.update(zip(origins, snippets, strict=True))
                 except SpliceError:
                     continue
         for edit, origin in pairs:

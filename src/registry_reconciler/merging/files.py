@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.comments import comments_in
-from registry_reconciler.formats.table import format_named, format_of
+from registry_reconciler.formats.table import format_named, format_of, new_reader
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.history_conflicts import both_lines
 from registry_reconciler.loading.state.files import SUFFIX as STATE_SUFFIX
@@ -25,7 +25,8 @@ from registry_reconciler.merging.shapes import (
 from registry_reconciler.merging.state import merge_state
 from registry_reconciler.merging.structured import Merged, Structure, merge_structured
 from registry_reconciler.model.config import HISTORY_BEFORE_PATH, HISTORY_FOLDER, STATE_FOLDER
-from registry_reconciler.model.entry import Json
+from registry_reconciler.model.entry import Json, same
+from registry_reconciler.model.kind import Kind
 from registry_reconciler.outputs.memory import FOLDER as MEMORY_FOLDER
 from registry_reconciler.outputs.memory import parse as parse_account
 from registry_reconciler.outputs.regions import Region, find_regions
@@ -95,10 +96,26 @@ def _own(
 
 def _remembered(path: str, before: bytes | None, ours: bytes, theirs: bytes, known: Known) -> bytes:
     """What is remembered of an output, merged as its text is: else it would look as if somebody had edited it."""
-    account = parse_account(path, ours)
-    of_value = account is None or any(output.at for output in known.outputs if output.id == account.id)
-    merged = None if of_value else _clean(before, ours, theirs)
-    return ours if merged is None else merged
+    sides = [None if data is None else parse_account(path, data) for data in (before, ours, theirs)]
+    _, mine, its = sides
+    if mine is None or its is None or (mine.id, mine.salt) != (its.id, its.salt):
+        return ours
+    of_value = any(output.at for output in known.outputs if output.id == mine.id)
+    base = sides[0].lines if sides[0] is not None and sides[0].salt == mine.salt else ""
+    lines = _derived_part(base, mine.lines, its.lines, in_one_piece=of_value)
+    return mine.with_lines(lines)
+
+
+def _derived_part(before: str, ours: str, theirs: str, *, in_one_piece: bool) -> str:
+    """A text that is derived: what only one side changed is taken; where it is open it is ours, and made anew later.
+
+    Args:
+        in_one_piece: it has no lines that could be of one side and of the other.
+    """
+    if ours == before or theirs == before or in_one_piece:
+        return theirs if ours == before else ours
+    merged, conflicts = merged_rows(before, ours, theirs, Labels())
+    return ours if conflicts else merged
 
 
 # Fragments, registries, structured files with an output in them
@@ -109,12 +126,46 @@ def _structured(
 ) -> Answer:
     kinds = [] if is_fragment(path) else kinds_of(known.kinds, path)
     form = format_of(path, kinds[0]) if kinds else format_named(path)
+    there = ours if ours is not None else theirs
+    if (ours is None or theirs is None) and there is not None and any(map(_is_one_entry, kinds)):
+        return _removed_or_not(path, before, there, known, form)
     if not form.several_entries:
         return _front_matter(path, before, ours, theirs, known, labels, form)
     structure = _structure(path, form, known)
     merged = merge_structured(before, ours, theirs, structure, labels, _clean(before, ours, theirs))
     gone = not merged.conflicts and (ours is None or theirs is None) and _says_nothing(merged, form)
     return Answer(None if gone else merged.data, tuple(_sentences(merged)))
+
+
+def _is_one_entry(kind: Kind) -> bool:
+    """Whether a file of a kind is one entry: it comes and goes with its file."""
+    layout = LAYOUTS[kind.layout]
+    return not layout.depth and not layout.documents
+
+
+def _removed_or_not(path: str, before: bytes | None, there: bytes, known: Known, form: TextFormat) -> Answer:
+    """The file of one entry, which one side removed, and the other added, changed or gave another name."""
+    if before is None:
+        return Answer(there)
+    structure = _structure(path, form, known)
+    bodies = []
+    for data in (before, there):
+        parts = form.apart(data)
+        read = form.read(data, structure.reader)
+        if parts is None or not read.readable:
+            raise NotUnderstood("it cannot be read")
+        bodies.append((read.documents, frozenset(comments_in(parts[0], form)), parts[1]))
+    labels = [item.label for item in structure.shape(there, bodies[1][0]).heads.values()]
+    if len(labels) != 1:
+        raise NotUnderstood("it is not one entry")
+    (was, *old), (now, *new) = bodies
+    if old == new and same(list(was), list(now)):
+        return Answer(None)
+    decided = known.decided(labels[0])
+    if decided is None:
+        # As git does it: the text is left as it is, and people say whether it stays.
+        return Answer(there, (f"{labels[0]}: removed on one side, and changed on the other",))
+    return Answer(there if decided else None)
 
 
 def _sentences(merged: Merged) -> list[str]:
@@ -145,12 +196,12 @@ def _structure(path: str, form: TextFormat, known: Known) -> Structure:
     return Structure(
         form,
         shape,
-        lambda data: frozenset(comments_in(data, form)),
         places,
         is_set,
         moves_in if is_fragment(path) else _no_moves,
         by_people if is_fragment(path) else known.decided,
         not is_fragment(path) and any(LAYOUTS[kind.layout].documents for kind in kinds_of(known.kinds, path)),
+        new_reader(),
     )
 
 
@@ -221,8 +272,7 @@ def _with_regions(
             for region, text in zip(found, texts, strict=True)
         ]
         if found[1] is not None and found[2] is not None and found[1].inline == found[2].inline:
-            merged_part, open_places = merged_rows(inner[0], inner[1], inner[2], labels)
-            parts[name] = inner[1] if open_places or found[1].inline else merged_part
+            parts[name] = _derived_part(inner[0], inner[1], inner[2], in_one_piece=found[1].inline)
     evened = [
         _with_parts(text, known_regions, parts) for text, known_regions in zip(texts, regions, strict=True)
     ]

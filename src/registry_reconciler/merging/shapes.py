@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from registry_reconciler.formats.base import TextFormat
+from registry_reconciler.formats.base import Sections, TextFormat
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.walk import Nesting, containers
 from registry_reconciler.loading.directives import DIRECTIVES
@@ -68,11 +68,13 @@ class Shape(Struct, frozen=True):
         items: by identity.
         homes: the lists and mappings of entries by place, with their names.
         heads: the entries that are whole documents, or stand where no list is.
+        documents: the addresses of those.
     """
 
     items: dict[str, Item] = field(default_factory=dict)
     homes: dict[Position, Name] = field(default_factory=dict)
     heads: dict[Position, Item] = field(default_factory=dict)
+    documents: set[str] = field(default_factory=set)
 
     def inside(self, home: Name) -> list[str]:
         """The identities of what stands in a list or mapping, in order."""
@@ -80,11 +82,16 @@ class Shape(Struct, frozen=True):
 
 
 class Side(Struct, frozen=True):
-    """One side of a file: its text, what it says, and the names of its parts."""
+    """One side of a file: its text, what it says, and the names of its parts.
+
+    Attributes:
+        sections: where the items of its long lists stand, if the reader has proven that.
+    """
 
     data: bytes | None
     documents: tuple[Json, ...]
     shape: Shape
+    sections: Sections = ()
 
     def value(self, position: Position | None) -> Json | Missing:
         """What stands at a place."""
@@ -168,8 +175,9 @@ def _place(shape: Shape, kind: Kind, address: str, document: int, path: FieldPat
     if not row.depth:
         position = Position(document, path)
         item = Item(address, address, (kind.name,), position, kind, (), body)
-        if any(known.identity == address for known in shape.heads.values()):
+        if address in shape.documents:
             raise NotUnderstood(f"{address} stands there twice")
+        shape.documents.add(address)
         shape.heads.setdefault(position, item)
         return
     holder = Position(document, path[: len(path) - row.depth])
@@ -213,7 +221,7 @@ def with_former_names(base: Shape, side: Shape, moves: Mapping[str, str]) -> Sha
             items[name] = item
         else:
             items[known] = Item(known, item.label, item.home, item.position, item.kind, item.inner, item.body)
-    return Shape(items, side.homes, side.heads)
+    return Shape(items, side.homes, side.heads, side.documents)
 
 
 def _renamed(

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from registry_reconciler.formats.base import TextFormat
+from registry_reconciler.formats.base import Reader, Sections, TextFormat
 from registry_reconciler.formats.comments import comments_in
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.table import YAML
+from registry_reconciler.merging.comments import Comments
 from registry_reconciler.merging.edits import SideText
 from registry_reconciler.merging.known import Decided
 from registry_reconciler.merging.lines import Labels, joined_sides, marked
@@ -44,17 +45,17 @@ class Structure(Struct, frozen=True):
         by_document: each document is an entry, and comes and goes by itself.
         decided: whether an entry is to be there, where a fragment decides what both sides changed of it.
         moves: the renames that one side of a fragment says, the former name by the new one.
-        comments: the comments of a text.
+        reader: reads the sides and what is made of them: they share much of their text.
     """
 
     form: TextFormat
     shape: Callable[[bytes, tuple[Json, ...]], Shape]
-    comments: Callable[[bytes], frozenset[str]]
     derived: Callable[[tuple[Json, ...]], frozenset[Position]]
     is_set: Callable[[Kind, FieldPath], bool]
     moves: Callable[[tuple[Json, ...]], Mapping[str, str]]
     decided: Decided
     by_document: bool = False
+    reader: Reader | None = None
 
 
 class Merged(Struct, frozen=True):
@@ -71,6 +72,7 @@ class _Version(Struct, frozen=True):
     parts: tuple[Part, ...]
     conflicts: tuple[Conflict, ...]
     complete: bool
+    sections: Sections = ()
 
 
 def merge_structured(
@@ -93,15 +95,17 @@ def merge_structured(
     sides = _sides((before, ours, theirs), structure)
     picks: tuple[Pick, Pick] = (OURS, THEIRS)
     notes = _Notes(sides, structure.form).of
-    first = _version(sides, structure, OURS, textual, notes)
+    comments = Comments(
+        [None if side.data is None else (side.data, side.sections) for side in sides], structure.form
+    )
+    first = _version(sides, structure, OURS, textual, notes, comments)
     conflicts = first.conflicts
     if not conflicts:
         if not first.complete:
             raise NotUnderstood("a comment would be lost")
         return Merged(first.data)
-    versions = [first, _version(sides, structure, THEIRS, textual, notes)]
-    kept = structure.comments(versions[0].data) | structure.comments(versions[1].data)
-    if _missing(_required(sides, structure), kept):
+    versions = [first, _version(sides, structure, THEIRS, textual, notes, comments)]
+    if not comments.are_kept([(version.data, version.sections) for version in versions]):
         raise NotUnderstood("a comment would be lost")
     texts = [version.data.decode("utf-8") for version in versions]
     about = [_lines(structure.form, version, pick) for version, pick in zip(versions, picks, strict=True)]
@@ -109,7 +113,7 @@ def merge_structured(
 
 
 class _Notes:
-    """The comments of items, looked up once for all items of a side."""
+    """The comments of items that a side does not have, looked up once for all of them."""
 
     def __init__(self, sides: Sequence[Side], form: TextFormat) -> None:
         self._sides = sides
@@ -123,12 +127,17 @@ class _Notes:
         return self._known[number].get(position)
 
     def _looked_up(self, side: Side) -> dict[Position, object]:
-        positions = [item.position for item in side.shape.items.values() if item.position.path]
+        # Nobody asks about an item that all sides have.
+        positions = [
+            item.position
+            for name, item in side.shape.items.items()
+            if item.position.path and not all(name in other.shape.items for other in self._sides)
+        ]
         if side.data is None or not positions:
             return {}
         try:
             found = self._form.extract(
-                side.data, [(position.document, position.path) for position in positions]
+                side.data, [(position.document, position.path) for position in positions], side.sections
             )
         except SpliceError:
             return {}
@@ -141,24 +150,25 @@ class _Notes:
 def _sides(texts: Sequence[bytes | None], structure: Structure) -> list[Side]:
     found = []
     for data in texts:
-        read = structure.form.read(data or b"")
+        read = structure.form.read(data or b"", structure.reader)
         if not read.readable:
             raise NotUnderstood(next(fault.message for fault in read.faults if fault.fatal))
-        found.append(Side(data, read.documents, structure.shape(data or b"", read.documents)))
+        shape = structure.shape(data or b"", read.documents)
+        found.append(Side(data, read.documents, shape, read.sections))
     count = max(len(side.documents) for side in found)
     for number, side in enumerate(found):
         if structure.by_document:
             continue
         if not side.documents and number != BEFORE:
             # Nobody's file, or an empty one: of no entry, and of no field.
-            found[number] = Side(side.data, ({},) * count, side.shape)
+            found[number] = Side(side.data, ({},) * count, side.shape, side.sections)
         elif side.documents and len(side.documents) != count:
             raise NotUnderstood("one side has more documents than another")
     base = found[BEFORE].shape
     for number in (OURS, THEIRS):
         side = found[number]
         renamed = with_former_names(base, side.shape, structure.moves(side.documents))
-        found[number] = Side(side.data, side.documents, renamed)
+        found[number] = Side(side.data, side.documents, renamed, side.sections)
     return found
 
 
@@ -168,6 +178,7 @@ def _version(
     pick: Pick,
     textual: bytes | None,
     notes: Callable[[int, Position], object],
+    comments: Comments,
 ) -> _Version:
     derived = [structure.derived(side.documents) for side in sides]
     merger = Merger(sides, pick, derived, structure.is_set, notes, structure.decided)
@@ -182,15 +193,15 @@ def _version(
     values = [value_of(part.result) for part in parts]
     structure.shape(sides[OURS].data or b"", tuple(values))  # nothing may stand there twice
     conflicts = tuple(merger.conflicts)
-    required = _required(sides, structure)
 
     def judged(data: bytes | None) -> _Version | None:
         if data is None:
             return None
-        read = structure.form.read(data)
+        read = structure.form.read(data, structure.reader)
         if not read.readable or not same(list(read.documents), values):
             return None
-        return _Version(data, tuple(parts), conflicts, not _missing(required, structure.comments(data)))
+        complete = comments.are_kept([(data, read.sections)])
+        return _Version(data, tuple(parts), conflicts, complete, read.sections)
 
     found = judged(textual) if not conflicts else None
     if found is not None and found.complete:
@@ -249,20 +260,6 @@ def _in_common(ours: str, theirs: str) -> str:
 
     rows = rows_of(ours)
     return "".join(rows[at] for at, _ in common(rows, rows_of(theirs)))
-
-
-def _missing(required: frozenset[str], kept: frozenset[str]) -> bool:
-    """Whether a comment stands nowhere, also not behind another one."""
-    lost = required - kept
-    return bool(lost) and not all(any(comment in longer for longer in kept) for comment in lost)
-
-
-def _required(sides: Sequence[Side], structure: Structure) -> frozenset[str]:
-    """The comments that the merged text has to have: what a side wrote, and what both left there."""
-    before, ours, theirs = (
-        structure.comments(side.data) if side.data is not None else frozenset() for side in sides
-    )
-    return (ours & theirs) | (ours - before) | (theirs - before)
 
 
 def _lines(form: TextFormat, version: _Version, pick: Pick) -> list[tuple[int, str]]:

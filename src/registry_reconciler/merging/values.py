@@ -376,14 +376,14 @@ class Merger:
         return None if result is None else Piece((spans[0][0], spans[1][0], spans[2][0]), result)
 
     def _set(self, positions: Positions, texts: Sequence[Sequence[str]]) -> Items:
-        before, ours, theirs = (set(text) for text in texts)
+        before, ours, theirs = places = [{text: at for at, text in enumerate(side)} for side in texts]
         pieces = []
         for text in merged_order(*texts):
             if text in before and not (text in ours and text in theirs):
                 continue
             if text not in ours and text not in theirs:
                 continue
-            indexes = [list(side).index(text) if text in side else None for side in texts]
+            indexes = [side.get(text) for side in places]
             side = OURS if indexes[OURS] is not None else THEIRS
             position = positions[side]
             assert position is not None

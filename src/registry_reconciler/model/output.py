@@ -39,7 +39,8 @@ class OutputChange(Struct, frozen=True):
         at: the steps to its place in a structured file.
         diff: the lines that differ, as ``diff -u`` has them, without a head; "" where none do.
         digest: of its definition and templates: part of the plan's identity.
-        quiet: only this program is another one than that which wrote it: never a reason for exit 2.
+        quiet: never a reason for exit 2: only this program is another one than that which wrote it, or it is a page
+            that somebody wrote before there was this program.
     """
 
     id: str
@@ -58,5 +59,5 @@ class OutputChange(Struct, frozen=True):
 
     @property
     def pending(self) -> bool:
-        """Whether it is something to do, as ``--detailed-exitcode`` has it."""
-        return self.writes and not self.quiet
+        """Whether it is something to do, as ``--detailed-exitcode`` has it: somebody has to settle an edit."""
+        return (self.writes or self.action is OutputAction.EDITED) and not self.quiet

@@ -296,11 +296,13 @@ def next_commands(plan: Plan, plan_id: str | None) -> Commands:
     """The commands that lead on from here; ``plan_id`` is ``None`` for what cannot be applied.
 
     An applicable plan with something to do: apply exactly it. A blocked one: what takes the blocking problems
-    away, the fixes that need no thought first. Nothing to do: nothing.
+    away, the fixes that need no thought first. Nothing to do: nothing, but where an output was edited by hand.
     """
     if plan.applicable:
-        if plan.empty or plan_id is None:
+        if plan_id is None:
             return ()
+        if plan.empty:
+            return (("registry", "drift"),) if plan.pending else ()
         return (("registry", "apply", *option_arguments(plan.options), "--expect", plan_id),)
     return _ways_out(plan)[:_MAX_NEXT]
 

@@ -7,10 +7,11 @@ can do wrong is an answer.
 from __future__ import annotations
 
 import contextlib
+import gc
 import re
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jinja2
@@ -28,7 +29,24 @@ DEEPEST = 60
 """Of a nested value."""
 
 
+_Make = Callable[[dict[str, Any]], Any]
+"""Gives a value, from the names that an expression may use."""
+
+_FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...] = (
+    (jinja2.UndefinedError, "undefined", ""),
+    (ReadsSecret, "secret", ""),
+    (jinja2.exceptions.SecurityError, "refused", ""),
+    ((TooMuch, NoJson), "limit", ""),
+    (RecursionError, "limit", "it calls or includes itself without an end"),
+    (MemoryError, "limit", "it takes too much memory"),
+)
+"""What exceptions mean, and what is said of them if not their own text."""
+
 _UNKNOWN = re.compile(r"No (?P<what>filter|test) named '(?P<name>[^']*)'")
+
+
+class Outside(Exception):
+    """A template lies outside of the folder: no ``ignore missing`` makes that right."""
 
 
 class Wrong(Exception):
@@ -47,12 +65,14 @@ class Renderer:
         self.known: dict[str, EntryList] = {}
         self.reads: set[str] = set()
         self.templates: set[str] = set()
-        self.sources: dict[str, str | None] = {}
+        self.sources: dict[str, Any] = {}
+        self.order: dict[str, dict[str, int]] = {}
         entries = Entries(self._entries, tuple(start["kinds"]))
         self.sandbox = Sandbox(jinja2.FunctionLoader(self._load), entries)
+        self.sandbox.position = self._position
         self.sandbox.fields = {kind: tuple(names) for kind, names in start["fields"].items()}
         self.secrets = {kind: set(paths) for kind, paths in start["secrets"].items()}
-        self.expressions: dict[str, Any] = {}
+        self.expressions: dict[tuple[str, str | None], _Make | None] = {}
         Entry.guarded = frozenset(self.secrets)
 
     def _entries(self, kind: str) -> EntryList:
@@ -63,12 +83,22 @@ class Renderer:
             self.known[kind] = found
         return self.known[kind]
 
+    def _position(self, address: str) -> int:
+        """The number of an entry of its kind, from 0, as they stand in files."""
+        kind = address.partition("/")[0]
+        if kind not in self.order:
+            said = self.parent.ask({"order": kind})
+            self.order[kind] = {name: number for number, name in enumerate(said)}
+        return self.order[kind].get(address, len(self.order[kind]))
+
     def _load(self, name: str) -> tuple[str, str, None] | None:
         self.templates.add(name)
         self.sandbox.meter.tick()
         if name not in self.sources:
             self.sources[name] = self.parent.ask({"template": name})
         source = self.sources[name]
+        if source is False:
+            raise Outside(name)
         return None if source is None else (source, name, None)
 
     def run(self, job: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,12 +115,12 @@ class Renderer:
         return found
 
     def _result(self, job: Mapping[str, Any]) -> Any:
-        Named.known = tuple(self.sandbox.globals)
+        Named.known, Named.here = tuple(self.sandbox.globals), {}
         if "template" in job:
             return self._template(job["template"])
         if "each" in job:
             return self._items(job)
-        return self._value(job["value"], {}, ["value"], None)
+        return self._made(job["value"], ["value"], None)(dict(self.sandbox.globals))
 
     def _template(self, name: str) -> str:
         with self._faults_named(name, []):
@@ -114,7 +144,7 @@ class Renderer:
             for name in sorted(self.templates - seen):
                 seen.add(name)
                 source = self.sources.get(name)
-                if source is None:
+                if not isinstance(source, str):
                     continue
                 tree = self.sandbox.parse(source, name, name)
                 for other in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
@@ -131,127 +161,114 @@ class Renderer:
     def _items(self, job: Mapping[str, Any]) -> Any:
         kind = job["each"]
         entries = self._entries(kind)
-        fields = self.sandbox.fields.get(kind, ())
-        Named.known = (*fields, *RESERVED, *self.sandbox.globals)
-        if not entries:
-            self._compile_all(job.get("item"), ["item"], kind)
+        Named.known = (*self.sandbox.fields.get(kind, ()), *RESERVED, *self.sandbox.globals)
+        # All of it is compiled before the first entry, so that what is wrong is found without one too.
+        holds = self._condition(job["where"], kind) if "where" in job else None
+        named = self._made(job["key"], ["key"], kind) if "key" in job else None
+        item = self._made(job["item"], ["item"], kind)
+        if job.get("order") == "file":
+            entries = EntryList(sorted(entries, key=lambda entry: self._position(entry.address)))
+        guarded = kind in Entry.guarded
         found: list[tuple[str, Any]] = []
         names: set[str] = set()
         for entry in entries:
             self.sandbox.meter.tick()
-            context = {**entry.values, **self._reserved(entry), "entry": entry}
-            Named.known = (*fields, *context, *self.sandbox.globals)
-            if "where" in job and not self._holds(job["where"], context, kind):
+            context = {**self.sandbox.globals, **entry.values}
+            context["key"], context["address"], context["place"] = entry.key, entry.address, entry.place
+            if not guarded:
+                context["values"] = entry.values
+            context["entry"] = entry
+            Named.here = context
+            if holds is not None and not holds(context):
                 continue
             name = entry.key
-            if "key" in job:
-                name = str(self._value(job["key"], context, ["key"], kind))
+            if named is not None:
+                name = str(named(context))
                 if name in names:
                     raise Wrong("value", f"two items would have the key {name!r}", "", 0, ["key"])
             names.add(name)
-            item = self._value(job["item"], context, ["item"], kind)
-            found.append((name, item))
+            found.append((name, item(context)))
         return found
 
-    @staticmethod
-    def _reserved(entry: Entry) -> dict[str, Any]:
-        names = [name for name in RESERVED if name != "values" or entry.kind not in Entry.guarded]
-        return {name: getattr(entry, name) for name in names}
+    def _condition(self, text: str, kind: str) -> _Make:
+        return self._guarded(self._expression(_inner(text) or text, ["where"], kind), ["where"], bool)
 
-    def _holds(self, text: str, context: Mapping[str, Any], kind: str) -> bool:
-        with self._faults_named("", ["where"]):
-            return bool(self._expression(_inner(text) or text, ["where"], kind)(**context))
-
-    def _compile_all(self, value: Any, at: list[Any], kind: str | None) -> None:
-        """Where there is no entry, what is wrong is found all the same."""
-        if isinstance(value, str):
-            with self._faults_named("", at):
-                self._compiled(value, at, kind)
-        elif isinstance(value, dict | list):
-            pairs = value.items() if isinstance(value, dict) else enumerate(value)
-            for step, part in pairs:
-                self._compile_all(part, [*at, step], kind)
-
-    def _value(self, value: Any, context: Mapping[str, Any], at: list[Any], kind: str | None) -> Any:
-        """A value with every text in it rendered."""
+    def _made(self, value: Any, at: list[Any], kind: str | None) -> _Make:
+        """What gives a value with every text in it rendered, from the names that a text may use."""
         if len(at) > DEEPEST:
             raise Wrong("value", "it is nested too deeply", "", 0, at)
         if isinstance(value, dict):
-            made = {name: self._value(part, context, [*at, name], kind) for name, part in value.items()}
-            return {name: part for name, part in made.items() if part is not OMIT}
+            members = [(name, self._made(part, [*at, name], kind)) for name, part in value.items()]
+            return lambda names: {name: found for name, part in members if (found := part(names)) is not OMIT}
         if isinstance(value, list):
-            items = [self._value(part, context, [*at, index], kind) for index, part in enumerate(value)]
-            return [item for item in items if item is not OMIT]
-        if not isinstance(value, str):
-            return value
-        with self._faults_named("", at):
-            plain, call = self._compiled(value, at, kind)
-            if plain:
-                return value
-            found = call(**context)
+            parts = [self._made(part, [*at, index], kind) for index, part in enumerate(value)]
+            return lambda names: [found for part in parts if (found := part(names)) is not OMIT]
+        call = self._compiled(value, at, kind) if isinstance(value, str) else None
+        if call is None:
+            return lambda _names: value
+        may_go = at not in (["value"], ["key"])
+
+        def rendered(found: Any) -> Any:
+            if found.__class__ is str or (found is OMIT and may_go):
+                return found
             if isinstance(found, jinja2.Undefined):
                 str(found)
-            if found is OMIT and at not in (["value"], ["key"]):
-                return OMIT
             return to_json(found)
 
-    def _compiled(self, text: str, at: list[Any], kind: str | None) -> tuple[bool, Any]:
-        """Whether a text has nothing to render, and what renders it."""
-        known = self.expressions.get(text)
-        if known is None:
-            tree = self.sandbox.parse(text)
-            self._refuse_secrets(tree, kind, "", at)
-            if all(isinstance(node, nodes.Output) and _is_data(node) for node in tree.body):
-                known = (True, None)
-            elif _is_one(tree) and (inner := _inner(text)) is not None:
-                known = (False, self._expression(inner, at, kind))
-            else:
-                known = (False, self.sandbox.from_string(text).render)
-            if len(self.expressions) < 1_000:
-                self.expressions[text] = known
-        return known
+        return self._guarded(call, at, rendered)
 
-    def _expression(self, text: str, at: list[Any], kind: str | None) -> Any:
-        key = f"\0{text}"
-        if key not in self.expressions:
+    def _guarded(self, call: _Make, at: list[Any], then: Callable[[Any], Any]) -> _Make:
+        def made(names: dict[str, Any]) -> Any:
+            try:
+                return then(call(names))
+            except Exception as error:
+                raise self._wrong_of(error, "", at) from None
+
+        return made
+
+    def _compiled(self, text: str, at: list[Any], kind: str | None) -> _Make | None:
+        """What renders a text; ``None`` where there is nothing to render."""
+        if (text, kind) not in self.expressions:
             with self._faults_named("", at):
-                tree = self.sandbox.parse("{{ " + text + " }}")
+                tree = self.sandbox.parse(text)
                 self._refuse_secrets(tree, kind, "", at)
-                self.expressions[key] = self.sandbox.compile_expression(text, undefined_to_none=False)
-        return self.expressions[key]
+                call: _Make | None
+                if all(isinstance(node, nodes.Output) and _is_data(node) for node in tree.body):
+                    call = None
+                elif _is_one(tree) and (inner := _inner(text)) is not None:
+                    call = self._expression(inner, at, kind)
+                else:
+                    call = self.sandbox.text_of(self.sandbox.from_string(text))
+                self.expressions[text, kind] = call
+        return self.expressions[text, kind]
+
+    def _expression(self, text: str, at: list[Any], kind: str | None) -> _Make:
+        with self._faults_named("", at):
+            self._refuse_secrets(self.sandbox.parse("{{ " + text + " }}"), kind, "", at)
+            return self.sandbox.value_of(text)
 
     @contextlib.contextmanager
     def _faults_named(self, template: str, at: list[Any]) -> Any:
         """Whatever goes wrong inside is an answer."""
         try:
             yield
-        except Wrong:
-            raise
-        except jinja2.TemplateSyntaxError as error:
-            name = error.name or template
-            message = _sentence(error.message) + self._meant(error.message or "")
-            raise Wrong("syntax", message, name, error.lineno, at) from None
-        except jinja2.TemplateNotFound as error:
-            raise Wrong(
-                "missing", str(error.name or error), template, _line(error, template)[1], at
-            ) from None
-        except jinja2.UndefinedError as error:
-            raise self._wrong("undefined", _sentence(error.message), error, template, at) from None
-        except ReadsSecret as error:
-            raise self._wrong("secret", str(error), error, template, at) from None
-        except jinja2.exceptions.SecurityError as error:
-            raise self._wrong("refused", _sentence(error.message), error, template, at) from None
-        except (TooMuch, NoJson) as error:
-            raise self._wrong("limit", str(error), error, template, at) from None
-        except RecursionError as error:
-            raise self._wrong(
-                "limit", "it calls or includes itself without an end", error, template, at
-            ) from None
-        except MemoryError as error:
-            raise self._wrong("limit", "it takes too much memory", error, template, at) from None
         except Exception as error:
-            what = _sentence(str(error)) or type(error).__name__
-            raise self._wrong("failed", what, error, template, at) from None
+            raise self._wrong_of(error, template, at) from None
+
+    def _wrong_of(self, error: Exception, template: str, at: list[Any]) -> Wrong:
+        if isinstance(error, Wrong):
+            return error
+        if isinstance(error, jinja2.TemplateSyntaxError):
+            message = _sentence(error.message) + self._meant(error.message or "")
+            return Wrong("syntax", message, error.name or template, error.lineno, at)
+        if isinstance(error, jinja2.TemplateNotFound | Outside):
+            name = str(getattr(error, "name", None) or error)
+            return Wrong("missing", name, template, _line(error, template)[1], at)
+        message = _sentence(error.message if isinstance(error, jinja2.TemplateError) else str(error))
+        for types, kind, said in _FAULTS:
+            if isinstance(error, types):
+                return self._wrong(kind, said or message, error, template, at)
+        return self._wrong("failed", message or type(error).__name__, error, template, at)
 
     def _meant(self, message: str) -> str:
         """What filter or test was probably meant."""
@@ -319,4 +336,5 @@ class _Jobs:
 def main(memory: int) -> None:
     """Render until there is nothing more to render."""
     sys.setrecursionlimit(600)
+    gc.set_threshold(100_000, 50, 100)  # entries live as long as the process
     serve(memory, _Jobs().run)

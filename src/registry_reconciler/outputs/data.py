@@ -14,7 +14,8 @@ RESERVED = ("key", "address", "place", "values")
 class Path(str):
     """The file of an entry: its text is the path."""
 
-    __slots__ = ()
+    __slots__ = ("address",)
+    address: str
 
 
 class Entry:
@@ -29,6 +30,7 @@ class Entry:
         self.key = key
         self.address = address
         self.place = Path(place)
+        self.place.address = address
         self.values = values
 
     def has(self, name: object) -> bool:

@@ -191,7 +191,9 @@ def _output(
     if faults:
         return None, faults
     spec = {
-        name: item[name] for name in ("template", "value", "each", "where", "key", "item") if name in item
+        name: item[name]
+        for name in ("template", "value", "each", "where", "key", "item", "order")
+        if name in item
     }
     return Output(item["id"], file, item.get("region", ""), item.get("at", ""), steps, spec, place), []
 

@@ -46,6 +46,10 @@ class Account(Struct, frozen=True):
     version: str
     lines: str
 
+    def with_lines(self, lines: str) -> bytes:
+        """The content of a file that says this of other lines."""
+        return _content(self.id, self.salt, self.version, lines)
+
     def says(self, text: str) -> bool:
         """Whether this is what would be remembered of a text."""
         return self.lines == _digests(text, self.salt)
@@ -180,8 +184,12 @@ def parse(path: str, data: bytes) -> Account | None:
 
 def render(output: str, salt: str, version: str, text: str) -> bytes:
     """The content of the file about an output."""
+    return _content(output, salt, version, _digests(text, salt))
+
+
+def _content(output: str, salt: str, version: str, lines: str) -> bytes:
     head = [f"registry output {FORMAT} {output} {salt}", ".", f"% {version} {salt}", ".", "."]
-    return "".join(f"{line}\n" for line in (*head, _digests(text, salt))).encode()
+    return "".join(f"{line}\n" for line in (*head, lines)).encode()
 
 
 def new_salt(*words: str) -> str:

@@ -107,6 +107,11 @@ def forms(path: str) -> tuple[Form, ...]:
     return tuple((_compiled(_pattern(comment)), bool(comment.closing)) for comment in _comments(path))
 
 
+def has_comments(path: str) -> bool:
+    """Whether the comments of a file's language are known by its name."""
+    return _comments(path) not in ((), _ANY)
+
+
 def _comments(path: str) -> tuple[_Comment, ...]:
     name = path.rpartition("/")[2].lower()
     if name in _BY_NAME:

@@ -15,6 +15,7 @@ from registry_reconciler.base.child import Child, ChildEnded, Limits
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.limits import MOST_MEMORY, MOST_SECONDS
+from registry_reconciler.outputs.names import template_path
 
 _WORKER = "registry_reconciler.outputs.child"
 
@@ -59,6 +60,7 @@ class Source(Struct, frozen=True):
         secrets: the secret fields of each kind that has some, as dotted paths.
         entries: gives the rows of a kind: key, address, place, values.
         template: gives the text of a template, ``None`` where there is none.
+        order: gives the addresses of a kind as they stand in its files.
     """
 
     kinds: Sequence[str]
@@ -66,10 +68,16 @@ class Source(Struct, frozen=True):
     secrets: Mapping[str, Sequence[str]]
     entries: Callable[[str], list[Json]]
     template: Callable[[str], str | None]
+    order: Callable[[str], list[str]] = lambda _kind: []
 
 
-def render(jobs: Sequence[Mapping[str, Json]], source: Source) -> dict[str, Rendered]:
+def render(
+    jobs: Sequence[Mapping[str, Json]], source: Source, began: Callable[[Child], None] = lambda _child: None
+) -> dict[str, Rendered]:
     """Render all jobs, by id: in one process, and another one after a job that a process died over.
+
+    Args:
+        began: is told of each process, so that it can be ended from outside.
 
     Raises:
         RenderFailure: it took too long, or could not be begun.
@@ -87,6 +95,7 @@ def render(jobs: Sequence[Mapping[str, Json]], source: Source) -> dict[str, Rend
             question: dict[str, Json] = {"job": dict(job)}
             if child is None:
                 child = _started()
+                began(child)
                 question["start"] = start
             try:
                 answer = child.ask(
@@ -128,7 +137,12 @@ def _require_begun(fault: ChildEnded, *, begun: bool) -> None:
 
 
 def _answer(asked: Mapping[str, Json], source: Source) -> Json:
-    return source.entries(asked["need"]) if "need" in asked else source.template(asked["template"])
+    if "order" in asked:
+        return source.order(asked["order"])
+    if "need" in asked:
+        return source.entries(asked["need"])
+    name = asked["template"]
+    return source.template(name) if template_path(name) is not None else False  # outside of the folder
 
 
 def _rendered(answer: Mapping[str, Json]) -> Rendered:

@@ -13,11 +13,12 @@ import jinja2
 from jinja2 import nodes
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import Cycler, Joiner, Namespace
+from jinja2.utils import Cycler, Joiner, Namespace, consume
 from jinja2.visitor import NodeTransformer
 
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.suggest import did_you_mean
+from registry_reconciler.outputs.allowed import FILTERS, METHODS, NUMBERED, OF_TEXT, TESTS
 from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList, Path
 from registry_reconciler.outputs.limits import (
     MOST_BITS,
@@ -32,105 +33,29 @@ from registry_reconciler.outputs.limits import (
 )
 from registry_reconciler.outputs.values import to_json
 
-FILTERS = frozenset(
-    {
-        *("abs", "batch", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float"),
-        *(
-            "groupby",
-            "indent",
-            "int",
-            "items",
-            "join",
-            "last",
-            "length",
-            "list",
-            "lower",
-            "map",
-            "max",
-            "min",
-        ),
-        *("reject", "rejectattr", "replace", "reverse", "round", "select", "selectattr", "slice", "sort"),
-        *("string", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode"),
-        *("wordcount", "wordwrap"),
-    }
-)
-TESTS = frozenset(
-    {
-        *("boolean", "defined", "divisibleby", "eq", "equalto", "==", "even", "false", "float", "ge", ">="),
-        *("greaterthan", "gt", ">", "in", "integer", "iterable", "le", "<=", "lessthan", "lower", "lt", "<"),
-        *("mapping", "ne", "!=", "none", "number", "odd", "sequence", "string", "true", "undefined", "upper"),
-    }
-)
-METHODS: Mapping[type, frozenset[str]] = {
-    str: frozenset(
-        {
-            *(
-                "capitalize",
-                "casefold",
-                "count",
-                "endswith",
-                "find",
-                "index",
-                "isalnum",
-                "isalpha",
-                "isdigit",
-            ),
-            *(
-                "islower",
-                "isspace",
-                "isupper",
-                "lower",
-                "lstrip",
-                "partition",
-                "removeprefix",
-                "removesuffix",
-            ),
-            *("replace", "rfind", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith"),
-            *("strip", "swapcase", "title", "upper"),
-        }
-    ),
-    dict: frozenset({"get", "items", "keys", "values"}),
-    list: frozenset({"count", "index"}),
-    tuple: frozenset({"count", "index"}),
-    LoopContext: frozenset(
-        {
-            *(
-                "changed",
-                "cycle",
-                "depth",
-                "depth0",
-                "first",
-                "index",
-                "index0",
-                "last",
-                "length",
-                "nextitem",
-            ),
-            *("previtem", "revindex", "revindex0"),
-        }
-    ),
-    Cycler: frozenset({"current", "next", "reset"}),
-}
-_NUMBERED = frozenset({"batch", "indent", "round", "slice", "tojson", "truncate", "wordwrap"})
-_OF_TEXT = frozenset(
-    {
-        *("capitalize", "e", "escape", "float", "int", "lower", "string", "title", "tojson", "trim"),
-        *("truncate", "upper", "urlencode", "wordcount", "wordwrap"),
-    }
-)
-
 
 class Named(StrictUndefined):
     """What is not there; using it says what was probably meant."""
 
     __slots__ = ()
     known: tuple[str, ...] = ()
+    here: Mapping[str, Any] = {}
+    """The names of the entry that is looked at."""
 
     @property
     def _undefined_message(self) -> str:
         if self._undefined_hint:
             return str(self._undefined_hint)
-        return f"{self._undefined_name!r} is undefined.{did_you_mean(str(self._undefined_name), self.known)}"
+        name = str(self._undefined_name)
+        if name in self.known and "entry" in self.here:
+            return no_field(self.here["entry"], name)
+        known = dict.fromkeys((*self.known, *self.here))
+        return f"{name!r} is undefined.{did_you_mean(name, known)}"
+
+
+def no_field(entry: Entry, name: str) -> str:
+    """That an entry has no field, which others have."""
+    return f"{entry.address} has no field {name!r}; write {name} | default(…) where it may be missing"
 
 
 class Counting(NodeTransformer):
@@ -168,6 +93,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         )
         self.meter = Meter()
         self.fields: Mapping[str, tuple[str, ...]] = {}
+        self.position: Callable[[str], int] = lambda _address: 0
         self.filters = {name: self._guarded(name, self.filters[name]) for name in sorted(FILTERS)}
         self.filters["tojson"] = self._tojson
         self.filters["_counted"] = self._counted
@@ -189,10 +115,38 @@ class Sandbox(ImmutableSandboxedEnvironment):
         Counting().visit(source)
         return super()._generate(source, *args, **more)
 
+    def value_of(self, text: str) -> Callable[[dict[str, Any]], Any]:
+        """What gives the value of an expression, from the names that it may use, those of all templates among them."""
+        expression = self.compile_expression(text, undefined_to_none=False)
+        template = expression._template  # its own call makes a new set of names for every expression
+
+        def evaluated(names: dict[str, Any]) -> Any:
+            context = Context(self, names, template.name, template.blocks)
+            consume(template.root_render_func(context))
+            return context.vars["result"]
+
+        return evaluated
+
+    def text_of(self, template: jinja2.Template) -> Callable[[dict[str, Any]], str]:
+        """What gives the text of a template, as :meth:`value_of` does."""
+
+        def rendered(names: dict[str, Any]) -> str:
+            try:
+                return self.concat(
+                    template.root_render_func(Context(self, names, template.name, template.blocks))
+                )
+            except Exception:
+                return self.handle_exception()
+
+        return rendered
+
     # What can be reached
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """``obj.attribute``: what stands in the data comes before what Python has."""
+        if obj.__class__ is Entry and attribute in obj.values and attribute not in RESERVED:
+            self.meter.tick()
+            return _open(obj.values[attribute])
         return self._get(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
@@ -225,8 +179,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return obj.of(name) if name in obj else self._no_kind(obj, name)
         if isinstance(obj, dict) and name in obj:
             return _open(obj[name])
-        if isinstance(obj, Path) and name == "file":
-            return str(obj)
+        if isinstance(obj, Path) and name in ("file", "position"):
+            return str(obj) if name == "file" else self.position(obj.address)
         if isinstance(obj, Namespace | jinja2.environment.TemplateModule) and not name.startswith("_"):
             try:
                 return getattr(obj, name)
@@ -247,7 +201,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _no_field(self, entry: Entry, name: str) -> Undefined:
         known = {*entry.values, *self.fields.get(entry.kind, ()), *RESERVED}
         if name in known:
-            hint = f"{entry.address} has no field {name!r}; write {name} | default(…) where it may be missing"
+            hint = no_field(entry, name)
         else:
             hint = f"{entry.address} has no field {name!r}.{did_you_mean(name, sorted(known))}"
         return self.undefined(hint=hint, obj=entry, name=name)
@@ -383,11 +337,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _look(self, name: str, value: Any, rest: tuple[Any, ...]) -> None:
         self.meter.tick(1 + (len(value) // 100 if isinstance(value, str | list | tuple | dict) else 0))
-        if name in _NUMBERED:
+        if name in NUMBERED:
             for item in rest:
                 if isinstance(item, int | float) and abs(item) > MOST_NUMBER:
                     raise TooMuch(f"{name} takes no number above {MOST_NUMBER:,}")
-        textual = name in _OF_TEXT or (name in ("replace", "indent", "join") and not isinstance(value, str))
+        textual = name in OF_TEXT or (name in ("replace", "indent", "join") and not isinstance(value, str))
         if textual and isinstance(value, list | tuple | dict | str):
             measure(value)
         if name == "replace" and len(rest) >= 2:

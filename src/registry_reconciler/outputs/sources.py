@@ -7,12 +7,14 @@ directory, and only the time depends on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.loading.registries import order_in_files
 from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import Json, canonical, digest_bytes
 from registry_reconciler.outputs.definitions import Output
@@ -20,6 +22,8 @@ from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path
 
 if TYPE_CHECKING:
+    from registry_reconciler.base.child import Child
+    from registry_reconciler.files.tree import Tree
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.marks import Marks, State
@@ -40,18 +44,62 @@ class Records(Protocol):
         """Keep these records, and the others as they are."""
 
 
+class _Beside(threading.Thread):
+    """Work that waits for another process, beside work that does not."""
+
+    def __init__(self, work: Callable[[Callable[[Child], None]], dict[str, Rendered]]) -> None:
+        super().__init__(daemon=True)
+        self._children: list[Child] = []
+        self._stopped = False
+        self._work = work
+        self._found: dict[str, Rendered] = {}
+        self._fault: BaseException | None = None
+
+    def run(self) -> None:
+        """Do it."""
+        try:
+            self._found = self._work(self._began)
+        except BaseException as fault:  # whoever waits for the answer gets it
+            self._fault = fault
+
+    def _began(self, child: Child) -> None:
+        self._children.append(child)
+        if self._stopped:
+            child.end()
+
+    def stop(self) -> None:
+        """Nobody waits for the answer any more."""
+        self._stopped = True
+        for child in self._children:
+            child.end()
+
+    def answer(self) -> dict[str, Rendered]:
+        """What came of it, when it is there; raises what it raised."""
+        self.join()
+        if self._fault is not None:
+            raise self._fault
+        return dict(self._found)
+
+
 class Sources:
     """Everything that the outputs of one plan are made from."""
 
     def __init__(
-        self, loaded: Loaded, entry_set: EntrySet, changes: Sequence[Change], records: Records | None
+        self,
+        loaded: Loaded,
+        entry_set: EntrySet,
+        changes: Sequence[Change],
+        tree: Tree,
+        records: Records | None,
     ) -> None:
+        self.tree = tree
         self.loaded = loaded
         self.entry_set = entry_set
         self.changes = changes
         self.records = None if any(kind.secrets for kind in loaded.kinds.values()) else records
         self.texts: dict[str, str | None] = {}
         self.read: dict[str, tuple[str, ...]] = {}
+        self.begun: _Beside | None = None
 
     # What can be read
 
@@ -65,6 +113,11 @@ class Sources:
             values = marks.mask(dict(item.value)) if marks else item.value
             rows.append([item.key, item.address, place, values])
         return rows
+
+    def _order(self, kind: str) -> list[str]:
+        """The addresses of a kind as they will stand in its files."""
+        kinds = self.loaded.kinds
+        return order_in_files(self.tree, kinds[kind], kinds, self.loaded.reader) if kind in kinds else []
 
     def _entries(self, kind: str) -> Sequence[Entry]:
         """The entries of a kind, by key; those too that a plan of a part did not need until now."""
@@ -87,8 +140,32 @@ class Sources:
             self.texts[name] = None if data is None else data.decode("utf-8", "replace").replace("\r\n", "\n")
         return self.texts[name]
 
+    def begin(self, outputs: Sequence[Output]) -> None:
+        """Begin to render those of which anything that they read changed, beside what is done meanwhile."""
+        records = self.records.load() if self.records is not None else {}
+        changed = [output for output in outputs if not self._reads_the_same(output, records.get(output.id))]
+        if changed:
+            self.begun = _Beside(lambda began: self._rendered(changed, began))
+            self.begun.start()
+
+    def stop(self) -> None:
+        """End what was begun: somebody interrupts the command."""
+        if self.begun is not None and self.begun.is_alive():
+            self.begun.stop()
+
     def render(self, outputs: Sequence[Output]) -> dict[str, Rendered]:
-        """Render some outputs. Raises :class:`.render.RenderFailure`."""
+        """Render some outputs, or wait for them. Raises :class:`.render.RenderFailure`."""
+        found = self.begun.answer() if self.begun is not None else {}
+        left = [output for output in outputs if output.id not in found]
+        if left:
+            found |= self._rendered(left)
+        for output in outputs:
+            self.read[output.id] = found[output.id].templates
+        return found
+
+    def _rendered(
+        self, outputs: Sequence[Output], began: Callable[[Child], None] = lambda _child: None
+    ) -> dict[str, Rendered]:
         from registry_reconciler.outputs.render import Source, render
 
         jobs = [{"id": output.id, **output.spec} for output in outputs]
@@ -101,11 +178,9 @@ class Sources:
             },
             entries=self._rows,
             template=self._template,
+            order=self._order,
         )
-        found = render(jobs, source)
-        for output in outputs:
-            self.read[output.id] = found[output.id].templates
-        return found
+        return render(jobs, source, began)
 
     def hidden_among(self, kinds: Iterable[str]) -> list[str]:
         """The kinds of which not all entries can be read."""
@@ -148,9 +223,17 @@ class Sources:
             if text is None or self.hidden_among(kinds):
                 continue
             self.read[output.id] = tuple(templates)
-            if record.get("key") == self._key(output, kinds, templates) and record.get("text") == _text(text):
+            if self._reads_the_same(output, record) and record.get("text") == _text(text):
                 found.add(output.id)
         return frozenset(found)
+
+    def _reads_the_same(self, output: Output, record: Json) -> bool:
+        """Whether an output would be made of just what it was made of."""
+        if not isinstance(record, dict):
+            return False
+        return bool(
+            record.get("key") == self._key(output, record.get("kinds", []), record.get("templates", []))
+        )
 
     def untouched(self, output: Output, data: bytes | None, memory: Sequence[tuple[str, str | None]]) -> bool:
         """Whether an output was right, and neither what it is made of nor its file nor what is remembered changed."""
@@ -161,7 +244,7 @@ class Sources:
         if record.get("memory") != [list(pair) for pair in memory] or self.hidden_among(kinds):
             return False
         self.read[output.id] = tuple(templates)
-        return bool(record.get("key") == self._key(output, kinds, templates))
+        return self._reads_the_same(output, record)
 
     def keep_right(
         self, found: Iterable[tuple[Output, bytes | None, Sequence[tuple[str, str | None]]]]

@@ -27,7 +27,7 @@ from registry_reconciler.outputs.names import template_path
 from registry_reconciler.outputs.owners import claims, regions_in_registries
 from registry_reconciler.outputs.shipped import GENERATED, SHIPPED, page_text, present
 from registry_reconciler.outputs.sources import Sources
-from registry_reconciler.outputs.targets import DesiredContent, FileWork, NoOutputPlace, Part
+from registry_reconciler.outputs.targets import DesiredContent, FileWork, NoOutputPlace, Part, desired_text
 from registry_reconciler.outputs.texts import lines_that_differ, value_text
 from registry_reconciler.outputs.wording import ended, fault_in_words, fault_of_value, stale_page, where_of
 from registry_reconciler.version import __version__
@@ -96,8 +96,11 @@ def derive(
     outputs = (*definitions.outputs, *present(loaded.tree, taken))
     if not outputs and not memory.files and not definitions.problems:
         return Derived(problems=memory.problems)
-    sources = Sources(loaded, entry_set, changes, records)
-    return _Deriving(loaded, tree, options, definitions, memory, outputs, sources).derived()
+    sources = Sources(loaded, entry_set, changes, tree, records)
+    try:
+        return _Deriving(loaded, tree, options, definitions, memory, outputs, sources).derived()
+    finally:
+        sources.stop()
 
 
 class _Deriving:
@@ -119,6 +122,7 @@ class _Deriving:
         self.tree = tree
         self.sources = sources
         self.files: dict[str, FileWork] = {}
+        self.rendered_before: dict[str, bool] = {}
         self.problems: list[Problem] = [*definitions.problems, *memory.problems]
 
     @cached_property
@@ -131,7 +135,10 @@ class _Deriving:
     def derived(self) -> Derived:
         barred, taken = claims(self.outputs, self.loaded.kinds)
         self.problems += taken
-        parts = dict(self._parts(barred))
+        left = list(self._not_untouched(barred))
+        # From here on nothing reads a file until all is rendered: a tree answers one at a time.
+        self.sources.begin([output for output in left if not output.page])
+        parts = dict(self._parts(left))
         all_desired = self._all_desired([output for output in self.outputs if output.id in parts], parts)
         settled = [
             self._settled(output, parts[output.id], all_desired[output.id])
@@ -167,19 +174,26 @@ class _Deriving:
 
     # What stands there
 
-    def _parts(self, barred: frozenset[str]) -> Iterator[tuple[str, Part]]:
+    def _not_untouched(self, barred: frozenset[str]) -> Iterator[Output]:
         for output in self.outputs:
             if output.id in barred:
                 continue
             work = self.files.get(output.file) or self.files.setdefault(
                 output.file, FileWork(output.file, self.tree)
             )
-            if not output.page and self.sources.untouched(output, work.data, self._remembered(output)):
-                continue
+            if output.page or not self.sources.untouched(output, work.data, self._remembered(output)):
+                yield output
+
+    def _parts(self, outputs: Iterable[Output]) -> Iterator[tuple[str, Part]]:
+        for output in outputs:
             try:
-                yield output.id, work.part(output)
+                part = self.files[output.file].part(output)
             except NoOutputPlace as fault:
                 self._no_place(output, fault)
+                continue
+            if part.text is not None:
+                self.rendered_before[output.id] = self.memory.says(output.id, part.text)
+            yield output.id, part
 
     def _remembered(self, output: Output) -> list[tuple[str, str | None]]:
         """The files about an output, with their digests."""
@@ -226,7 +240,7 @@ class _Deriving:
                     continue  # a page without a kind that is there would be wrong
                 own = self.loaded.rule_files.declared()
                 text = page_text(output, self.loaded.kinds, self.loaded.config, own)
-                found[output.id] = _desired_text(output, parts[output.id], text)
+                found[output.id] = desired_text(output, parts[output.id], text)
             else:
                 asked.append(output)
         known = self.sources.unchanged(asked, {output.id: parts[output.id] for output in asked})
@@ -264,7 +278,7 @@ class _Deriving:
             self.problems.append(self._fault(output, fault_of_value(message)))
             return None
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-        return _desired_text(output, part, text)
+        return desired_text(output, part, text)
 
     def _fault(self, output: Output, fault: Fault) -> Problem:
         code = "OUT006" if fault.kind == "secret" else "OUT002"
@@ -294,13 +308,14 @@ class _Deriving:
         if output.id in self.overwritten or self.loaded.config.drift == "undo":
             action = OutputAction.CREATE if part.text is None else OutputAction.UPDATE
             return _Settled(output, part, desired, action)
-        return _Settled(output, part, desired, OutputAction.EDITED)
+        unknown_page = bool(output.page) and not self.memory.knows(output.id)
+        return _Settled(output, part, desired, OutputAction.EDITED, quiet=unknown_page)
 
     def _is_edited(self, output: Output, part: Part) -> bool:
         """Whether what stands there is neither what was rendered before nor there to be filled."""
         if self.memory.hidden:
             return True
-        if part.text is not None and self.memory.says(output.id, part.text):
+        if self.rendered_before.get(output.id):
             return False
         if self.memory.knows(output.id):
             return True
@@ -349,7 +364,7 @@ class _Deriving:
         refused: set[str] = set()
         for path in dict.fromkeys(regions_in_registries(self.outputs, self.loaded.kinds)):
             work = self.files.get(path)
-            if work is not None and work.data != work.before and not _reads_alike(path, work):
+            if work is not None and work.data != work.before and not work.reads_alike():
                 work.data = work.before
                 refused.add(path)
         for change in written:
@@ -428,21 +443,3 @@ _PAGES = frozenset(page.id for page in SHIPPED)
 
 def _digest(data: bytes | None) -> str | None:
     return None if data is None else digest_bytes(data)
-
-
-def _reads_alike(path: str, work: FileWork) -> bool:
-    from registry_reconciler.formats.table import format_named
-    from registry_reconciler.model.entry import same
-
-    form = format_named(path)
-    old, new = form.read(work.before or b""), form.read(work.data or b"")
-    return old.readable and new.readable and same(list(old.documents), list(new.documents))
-
-
-def _desired_text(output: Output, part: Part, text: str) -> DesiredContent:
-    text = text.replace("\r\n", "\n")
-    if output.region and part.inline:
-        text = text.removesuffix("\n")
-    elif output.region and text and not text.endswith("\n"):
-        text += "\n"
-    return DesiredContent(text)

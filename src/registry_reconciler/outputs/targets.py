@@ -11,8 +11,9 @@ from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.formats.edits import Insert, SpliceError, Update
+from registry_reconciler.formats.faults import TextFile
 from registry_reconciler.formats.table import format_named
-from registry_reconciler.model.entry import MISSING, FieldPath, Json, get_path, same
+from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, get_path, same
 from registry_reconciler.model.kind import Step
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.regions import Region, example, find_regions, forms
@@ -64,12 +65,23 @@ class DesiredContent(Struct, frozen=True):
     value: Json = None
 
 
+def desired_text(output: Output, part: Part, text: str) -> DesiredContent:
+    """A rendered text as it is to stand there: with a last line end, or without one inside a line."""
+    text = text.replace("\r\n", "\n")
+    if output.region and part.inline:
+        text = text.removesuffix("\n")
+    elif output.region and text and not text.endswith("\n"):
+        text += "\n"
+    return DesiredContent(text)
+
+
 class FileWork:
     """One file on its way to what it is to be."""
 
     def __init__(self, path: str, tree: Tree) -> None:
         self.path = path
         self.fault: NoOutputPlace | None = None
+        self._last: tuple[bytes, TextFile] | None = None
         try:
             self.data = tree.read(path)
         except Hidden:
@@ -114,12 +126,21 @@ class FileWork:
 
     def _read_back(self, output: Output, desired: DesiredContent) -> None:
         try:
-            part = self.part(output)
+            right = (
+                same(self._there(output), desired.value)
+                if output.at
+                else self.part(output).text == desired.text
+            )
         except NoOutputPlace as fault:
             raise NoOutputPlace(f"with its new text it could not be found again: {fault.message}") from None
-        right = same(part.value, desired.value) if output.at else part.text == desired.text
         if not right:
             raise NoOutputPlace("what is rendered would not read back from there as it is")
+
+    def reads_alike(self) -> bool:
+        """Whether its values are those that it had."""
+        form = format_named(self.path)
+        old, new = form.read(self.before or b""), form.read(self.data or b"")
+        return old.readable and new.readable and same(list(old.documents), list(new.documents))
 
     # Texts
 
@@ -188,7 +209,7 @@ class FileWork:
 
     def _documents(self) -> Sequence[Json]:
         form = format_named(self.path)
-        found = form.read(self.data or b"")
+        found = self._read(self.data or b"")
         for fault in found.faults:
             if fault.fatal:
                 raise NoOutputPlace(
@@ -196,13 +217,22 @@ class FileWork:
                 )
         return found.documents
 
-    def _value(self, output: Output) -> Part:
+    def _read(self, data: bytes) -> TextFile:
+        """What a text says; of the last one it is known."""
+        if self._last is None or self._last[0] is not data:
+            self._last = (data, format_named(self.path).read(data))
+        return self._last[1]
+
+    def _there(self, output: Output) -> Json | Missing:
         if self.data is None:
-            return Part(None)
+            return MISSING
         documents = self._documents()
         document, path = place_of(documents, output)
-        value = get_path(documents[document], path) if documents else MISSING
-        return Part(None) if value is MISSING else Part(value_text(value), value)
+        return get_path(documents[document], path) if documents else MISSING
+
+    def _value(self, output: Output) -> Part:
+        value = self._there(output)
+        return Part(None) if isinstance(value, Missing) else Part(value_text(value), value)
 
     def _with_value(self, output: Output, value: Json) -> bytes:
         form = format_named(self.path)
@@ -224,7 +254,7 @@ class FileWork:
                 data = form.splice(self.data, [edit])
         except SpliceError as error:
             raise NoOutputPlace(f"{self.path} cannot be edited there: {error.message}") from None
-        after = form.read(data)
+        after = self._read(data)
         if not after.readable:
             raise NoOutputPlace(f"{self.path} would not be {form.title} any more")
         self._refuse_others(after.documents, documents, number, path)
@@ -265,7 +295,8 @@ def _names(output: Output) -> FieldPath:
 
 
 def place_of(documents: Sequence[Json], output: Output) -> tuple[int, FieldPath]:
-    """The document and the path of an output's value: of the first document that has what leads there.
+    """The document and the path of an output's value: of the first document that has it,
+    else of the first that has what leads there.
 
     Raises:
         NoOutputPlace: none has; it says what stands at the last step that matched.
@@ -273,13 +304,16 @@ def place_of(documents: Sequence[Json], output: Output) -> tuple[int, FieldPath]
     if not documents:
         return 0, _names(output)
     first: NoOutputPlace | None = None
+    found: list[tuple[int, FieldPath]] = []
     for number, document in enumerate(documents):
         try:
-            return number, _walked(document, output.steps, output)
+            found.append((number, _walked(document, output.steps, output)))
         except NoOutputPlace as fault:
             first = first or fault
-    assert first is not None
-    raise first
+    if not found:
+        assert first is not None
+        raise first
+    return next((at for at in found if get_path(documents[at[0]], at[1]) is not MISSING), found[0])
 
 
 def _walked(document: Json, steps: Sequence[Step], output: Output) -> FieldPath:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from jinja2.runtime import Undefined
+
 from registry_reconciler.outputs.data import OMIT, Entry
 from registry_reconciler.outputs.limits import MOST_PARTS, TooMuch
 
@@ -37,6 +39,8 @@ def to_json(value: Any, _budget: list[int] | None = None) -> Any:
         return [to_json(item, budget) for item in value]
     if value is OMIT:
         raise NoJson("'omit' leaves out a field or an item, and cannot stand alone")
+    if isinstance(value, Undefined):
+        str(value)  # says what is not there
     raise NoJson(f"it gives a {type(value).__name__}, which is no value")
 
 

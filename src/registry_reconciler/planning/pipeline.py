@@ -155,7 +155,7 @@ def plan_loaded(
         loaded, desired, difference.changes if written.problems else written.changes, tree_after, rest
     )
     derived = derive(loaded, entry_sets.after, written.changes, tree_after, options, records)
-    if derived.targets:
+    if _seen_by_rules(loaded, tree_after, derived.targets):
         entry_sets = entry_sets.over(MemoryTree({**written.files, **derived.targets}, loaded.tree))
     own = own_rules(loaded)
     try:
@@ -208,6 +208,21 @@ def plan_loaded(
         entry_sets,
         own,
         derived.own,
+    )
+
+
+def _seen_by_rules(loaded: Loaded, tree: Tree, targets: Mapping[str, bytes | None]) -> bool:
+    """Whether a rule may see that outputs are written: files come or go, or are of those that rules read.
+
+    Rules read registries, fragments and the code of handlers; of other files they ask whether they are there.
+    """
+    return any(
+        content is None
+        or path.endswith(".py")
+        or path in loaded.live.files
+        or path in loaded.fragments.files
+        or tree.read(path) is None
+        for path, content in targets.items()
     )
 
 

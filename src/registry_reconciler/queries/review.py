@@ -120,6 +120,7 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
             (*_problems(old, new, Transition(before, after, changes)), *stale_outputs(old, new)), key=sort_key
         )
     )
+    later = new.loaded.config.outputs == "after_merge"
     locator = Locator(new.loaded.files)
     locator.prepare(change.origin for change in changes if change.origin)
     shown = tuple(
@@ -143,8 +144,12 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
         withheld=new.plan.withheld,
         unchanged=len(after.items) - sum(change.after is not None for change in changes),
         unmanaged=0,
-        outputs=made_stale(old.plan, new.plan, later=new.loaded.config.outputs == "after_merge"),
-        notices=(*_pending(old.plan, new.plan), *_weakened(old, new), *_heads(new, changes, problems)),
+        outputs=made_stale(old.plan, new.plan, later=later),
+        notices=(
+            *_pending(old.plan, new.plan, later=later),
+            *_weakened(old, new),
+            *_heads(new, changes, problems),
+        ),
         kinds={**old.loaded.kinds, **new.loaded.kinds},
         own_rules={**old.plan.own_rules, **new.plan.own_rules},
     )
@@ -303,9 +308,13 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
     return list(locate_problems(settled, Locator(new.loaded.files)))
 
 
-def _pending(old: Plan, plan: Plan) -> Iterator[Notice]:
-    """What the branch did not apply; an output that was stale before it is not the branch's to make."""
-    mine = made_stale(old, plan)
+def _pending(old: Plan, plan: Plan, *, later: bool) -> Iterator[Notice]:
+    """What the branch did not apply; an output that was stale before it is not the branch's to make.
+
+    Args:
+        later: a job on the main branch makes all outputs.
+    """
+    mine = () if later else made_stale(old, plan)
     others_alone = bool(plan.outputs) and not (plan.changes or plan.heals or mine)
     if not plan.empty and not others_alone:
         from registry_reconciler.report.words import summary_line

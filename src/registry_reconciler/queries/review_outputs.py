@@ -37,7 +37,10 @@ def made_stale(old: Plan, new: Plan, *, later: bool = False) -> tuple[OutputChan
     before = {**_stale(old), **_edited(old)}
     now = {**_stale(new), **_edited(new)}
     made = [change for name, change in sorted(now.items()) if name not in before]
-    return tuple(replace(change, quiet=True) if later else change for change in made)
+    return tuple(
+        replace(change, quiet=True) if later and change.action is not OutputAction.EDITED else change
+        for change in made
+    )
 
 
 def stale_outputs(old: Planning, new: Planning) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from registry_reconciler.base.addresses import not_an_address
 from registry_reconciler.base.suggest import meant
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.fields import Finder, finder
@@ -315,8 +316,9 @@ def _unreachable(entry_set: EntrySet) -> Iterator[Finding]:
             yield Finding(item, message, path, extra=server, replacements=slip(item, path, near))
     for item, implementation in by_kind.get("api", ()):
         endpoint = text(implementation, "endpoint")
-        if endpoint and not endpoint.startswith(("http://", "https://")):
-            message = f"{endpoint!r} does not begin with http:// or https://, so nothing here can call it."
+        fault = not_an_address(endpoint) if endpoint else ""
+        if fault:
+            message = f"{endpoint!r} {fault}, so nothing here can call it."
             yield Finding(item, message, ("implementation", "endpoint"))
 
 

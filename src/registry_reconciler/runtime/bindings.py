@@ -4,16 +4,22 @@ An item in code says its keys by ``@item(bindings={"normal": ("w",)})``; an entr
 ``keys``) of the same shape. :class:`Bound` is an item that only binds: a user's own keys, in a layer of their own. A
 keymap is made of what is registered, so it is layered like items: what a plugin binds goes with it, and what it took
 comes back.
+
+A sequence is a text: ``gg`` is two keys, ``<c-x><c-s>`` too, as is ``ctrl+k ctrl+s``, whose keys stand apart. Or it
+is a tuple of the names of its keys: ``("ctrl+k", "s")``. In a keymap each is written in one way (:func:`shown_keys`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from unicodedata import combining
 
 from registry_reconciler.runtime.errors import RegistryError
 from registry_reconciler.runtime.registry.db import DbSnapshot, RegistryDb
+from registry_reconciler.runtime.registry.items import Keys, sequences
 from registry_reconciler.runtime.registry.meta import Key, RegistryMeta
 from registry_reconciler.runtime.registry.policy import DuplicatePolicy, PolicyLike, as_policy, ranked
 from registry_reconciler.runtime.registry.source import EntryItem
@@ -21,8 +27,44 @@ from registry_reconciler.runtime.registry.source import EntryItem
 FIELDS = ("bindings", "keys")
 """The fields of an entry that may hold its key sequences."""
 
-Sequences = Mapping[str, Iterable[str]]
-"""Key sequences by mode. A sequence is a text, or a tuple of key names where they are longer than a letter."""
+Sequences = Mapping[str, Iterable[Keys]]
+"""Key sequences by mode."""
+
+_KEY = re.compile(r"<[^<>\s]+>|.", re.DOTALL)
+_NAMES = {" ": "<space>", "<": "<lt>"}
+
+
+def keys_of(sequence: str | Iterable[str]) -> tuple[str, ...]:
+    """The keys of a sequence: each a letter, or a longer name between ``<`` and ``>``.
+
+    Example:
+        >>> keys_of("g<c-s>"), keys_of("ctrl+k s"), keys_of(("ctrl+k", " "))
+        (('g', '<c-s>'), ('<ctrl+k>', 's'), ('<ctrl+k>', '<space>'))
+    """
+    if not isinstance(sequence, str):
+        return tuple(map(_one_key, sequence))
+    parts = sequence.split()
+    if len(parts) > 1 and not (sequence[0].isspace() or sequence[-1].isspace()):
+        return tuple(map(_one_key, parts))
+    found: list[str] = []
+    for key in _KEY.findall(sequence):
+        if found and combining(key[0]):
+            found[-1] += key  # an accent is part of its letter
+        else:
+            found.append(_NAMES.get(key, key))
+    return tuple(found)
+
+
+def _one_key(name: str) -> str:
+    if name in _NAMES:
+        return _NAMES[name]
+    is_letter = len(name) == 1 or all(map(combining, name[1:]))
+    return name if is_letter or _KEY.fullmatch(name) else f"<{name}>"
+
+
+def shown_keys(sequence: str | Iterable[str]) -> str:
+    """A sequence as a text that leads back to its keys, and to no others."""
+    return "".join(keys_of(sequence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +106,13 @@ class Bound:
     meta: RegistryMeta
     domain: str
     id: str
-    bindings: Mapping[str, tuple[str, ...]] = field(hash=False)
+    bindings: Mapping[str, tuple[Keys, ...]] = field(hash=False)
 
     @classmethod
     def to(cls, key: Key[Any], bindings: Sequences, *, priority: int = 0, source: str = "runtime") -> Bound:
         """Keys for the item of a handle."""
-        plain = {mode: tuple(keys) for mode, keys in bindings.items()}
-        words = " ".join(f"{mode}:{keys}" for mode, found in plain.items() for keys in found)
+        plain = {mode: sequences(key.id, mode, keys) for mode, keys in bindings.items()}
+        words = " ".join(f"{mode}:{shown_keys(keys)}" for mode, found in plain.items() for keys in found)
         if not words:
             raise RegistryError(f"no keys are bound to {key.id!r}")
         meta = RegistryMeta(f"{key.registry}/{key.id}@{words}", "", priority=priority, source=source)
@@ -82,7 +124,7 @@ class Keymap:
     """The keys of one moment. Immutable.
 
     Attributes:
-        bindings: by mode and key sequence.
+        bindings: by mode and key sequence, as :func:`shown_keys` writes it.
         prefixes: beginnings of longer sequences: more keys may come.
         conflicts: what lost, sorted.
     """
@@ -91,13 +133,13 @@ class Keymap:
     prefixes: frozenset[tuple[str, str]]
     conflicts: tuple[Conflict, ...]
 
-    def get(self, mode: str, keys: str) -> Binding | None:
+    def get(self, mode: str, keys: str | Iterable[str]) -> Binding | None:
         """What a whole sequence leads to."""
-        return self.bindings.get((mode, keys))
+        return self.bindings.get((mode, shown_keys(keys)))
 
-    def is_prefix(self, mode: str, keys: str) -> bool:
+    def is_prefix(self, mode: str, keys: str | Iterable[str]) -> bool:
         """Whether a longer sequence begins so."""
-        return (mode, keys) in self.prefixes
+        return (mode, shown_keys(keys)) in self.prefixes
 
     def keys_of(self, domain: str, id: str) -> tuple[tuple[str, str], ...]:
         """The modes and sequences that lead to an item, for a help or a palette."""
@@ -112,7 +154,11 @@ def sequences_of(item: Any) -> Sequences:
         value = item.value
         none: Mapping[str, Any] = {}
         found = next((value[name] for name in FIELDS if isinstance(value.get(name), Mapping)), none)
-        return {mode: (keys,) if isinstance(keys, str) else tuple(keys) for mode, keys in found.items()}
+        return {
+            mode: sequences(item.address, mode, [keys] if isinstance(keys, str) else keys)
+            for mode, keys in found.items()
+            if keys is not None
+        }
     return getattr(item, "bindings", None) or {}
 
 
@@ -160,10 +206,10 @@ def _claims(
     return found
 
 
-def _each(sequences: Sequences) -> Iterator[tuple[str, str]]:
-    for mode, found in sequences.items():
-        for keys in found:
-            yield mode, keys
+def _each(found: Sequences) -> Iterator[tuple[str, str]]:
+    for mode, of_mode in found.items():
+        for keys in (of_mode,) if isinstance(of_mode, str) else of_mode:
+            yield mode, shown_keys(keys)
 
 
 def _made(claims: dict[tuple[str, str], list[_Claim]], policy: DuplicatePolicy) -> Keymap:
@@ -180,16 +226,21 @@ def _made(claims: dict[tuple[str, str], list[_Claim]], policy: DuplicatePolicy) 
             if other.binding != best.binding:
                 conflicts.append(Conflict(mode, keys, _at(best.binding), _at(other.binding), "taken"))
     for (mode, keys), binding in list(bound.items()):
-        shorter = next((keys[:n] for n in range(1, len(keys)) if (mode, keys[:n]) in bound), None)
+        shorter = next((part for part in _beginnings(keys) if (mode, part) in bound), None)
         if shorter is not None:
             conflicts.append(Conflict(mode, keys, _at(bound[mode, shorter]), _at(binding), "prefix"))
             del bound[mode, keys]
-    prefixes = frozenset((mode, keys[:n]) for mode, keys in bound for n in range(1, len(keys)))
+    prefixes = frozenset((mode, part) for mode, keys in bound for part in _beginnings(keys))
     return Keymap(
         bound,
         prefixes,
         tuple(sorted(conflicts, key=lambda conflict: (conflict.mode, conflict.keys, conflict.loser))),
     )
+
+
+def _beginnings(keys: str) -> Iterator[str]:
+    parts = keys_of(keys)
+    return ("".join(parts[:number]) for number in range(1, len(parts)))
 
 
 def _at(binding: Binding) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import os
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, Optional, Union
 
@@ -244,6 +246,98 @@ def test_a_limit_ends_what_sleeps_or_waits_and_leaves_no_thread(wait: str) -> No
     assert threading.active_count() == before
     assert seen == [threading.get_ident()]
     assert run_code(lambda payload: "again", timeout=5).value == "again"
+
+
+def swallows(seconds: float) -> str:
+    try:
+        time.sleep(seconds)
+    except BaseException:
+        return "went on"
+    return "done"
+
+
+def turns_it_into_another(seconds: float) -> str:
+    try:
+        time.sleep(seconds)
+    except BaseException:
+        raise ValueError("something else") from None
+    return "done"
+
+
+async def swallows_in_a_loop(seconds: float) -> str:
+    try:
+        await asyncio.sleep(seconds)
+    except BaseException:
+        return "went on"
+    return "done"
+
+
+async def blocks_the_loop(seconds: float) -> str:
+    time.sleep(seconds / 2)
+    return "done"
+
+
+async def swallows_more_than_once(seconds: float) -> str:
+    for _ in range(2):
+        with contextlib.suppress(BaseException):
+            await asyncio.sleep(seconds)
+    return "went on"
+
+
+@pytest.mark.parametrize("target", [swallows, turns_it_into_another, swallows_in_a_loop, blocks_the_loop])
+@pytest.mark.parametrize("way", ["here", "thread", "loop"])
+def test_what_goes_on_after_its_limit_is_never_ok(target: Any, way: str) -> None:
+    invoker, key = invoker_of(target)
+    before = threading.active_count()
+
+    def call() -> InvocationResult[Any]:
+        return invoker.invoke(key, 0.5, caps=(), timeout=0.1)
+
+    if way == "loop":
+        result = asyncio.run(invoker.ainvoke(key, 0.5, caps=(), timeout=0.1))
+    elif way == "thread":
+        with ThreadPoolExecutor(1) as pool:
+            result = pool.submit(call).result(30)
+    else:
+        result = call()
+    assert (result.status, result.value) == ("timeout", None)
+    assert "did not return within 0.1 s" in result.error
+    end = time.monotonic() + 20
+    while threading.active_count() > before and time.monotonic() < end:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+def test_a_coroutine_that_goes_on_is_told_again() -> None:
+    invoker, key = invoker_of(swallows_more_than_once)
+    result = asyncio.run(invoker.ainvoke(key, 60, caps=(), timeout=0.05))
+    assert result.status == "timeout"
+    assert result.duration < 50
+
+
+async def parts_that_block() -> AsyncIterator[int]:
+    for number in range(1000):
+        time.sleep(0.01)
+        yield number
+
+
+def parts_that_sleep() -> Iterator[int]:
+    yield 1
+    time.sleep(60)
+
+
+@pytest.mark.parametrize("target", [parts_that_block, parts_that_sleep])
+def test_a_stream_in_a_loop_ends_at_its_limit_and_leaves_no_thread(target: Any) -> None:
+    invoker, key = invoker_of(target)
+
+    async def read() -> tuple[int, Any]:
+        stream = invoker.stream(key, caps=(), timeout=0.2)
+        return len([part async for part in stream]), stream.result
+
+    count, result = asyncio.run(read())
+    assert result.status == "timeout"
+    assert 1 <= count < 1000
+    assert "did not come to its end within 0.2 s" in result.error
 
 
 def test_an_item_has_a_limit_of_its_own_and_a_call_may_only_narrow_it() -> None:

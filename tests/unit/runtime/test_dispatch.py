@@ -20,9 +20,10 @@ from registry_reconciler.runtime import (
     RegistryMeta,
     RuntimeDb,
     UnknownKeyError,
+    item,
     open_runtime,
 )
-from tests.unit.runtime import declared
+from tests.unit.runtime import declared, methods
 from tests.unit.runtime.declared.deeper.more import Mark, double
 from tests.unit.runtime.helper import ECHO, Site, thing
 
@@ -71,6 +72,55 @@ def test_a_package_is_walked_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
     (tmp_path / "walked_package" / "bad.py").write_text("")
     sys.modules.pop("walked_package.bad", None)
     builder.add_package("walked_package")
+
+
+@pytest.mark.parametrize("place", ["__init__", "deeper/__init__", "deeper/more"])
+def test_a_module_that_ends_the_program_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    name = f"leaving_{place.replace('/', '_').strip('_')}"
+    for file in ("__init__", "deeper/__init__", "deeper/more"):
+        target = tmp_path / name / f"{file}.py"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("raise SystemExit('no')" if file == place else "")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    builder = RegistryDbBuilder(domains=["actions"])
+    with pytest.raises(RegistryError, match="cannot be imported: SystemExit: no"):
+        builder.add_package(name)
+
+
+def test_a_decorated_class_is_still_a_class() -> None:
+    class Small(declared.Panel):
+        """Derived from it."""
+
+    assert isinstance(Small(2), declared.Panel)
+    assert issubclass(Small, declared.Panel)
+    assert not isinstance(2, declared.Panel)
+    assert declared.Panel.SIZE == 3
+    assert declared.Panel.large().size == 9
+    with pytest.raises(AttributeError, match="WIDTH"):
+        declared.Panel.WIDTH  # type: ignore[attr-defined]  # noqa: B018
+    assert run(live(), declared.Panel, 4).value.size == 4
+
+
+def test_what_stands_in_a_class_is_called_as_before() -> None:
+    db, tool = live(), declared.Tool
+    assert tool.twice("a") == tool().twice("b").replace("b", "a") == "aa"
+    assert tool.named("a") == tool().named("a") == "Tool a"
+    assert run(db, "twice", "c").value == "cc"
+    assert run(db, "named", "c").value == "Tool c"
+    builder = RegistryDbBuilder()
+    with pytest.raises(RegistryError, match=r"Held\.give is a method, and there is no object to call it on"):
+        builder.add_module(methods)
+    held = methods.Held(3)
+    assert held.give(4) == 7
+    builder.register("actions", Definition(RegistryMeta("give", "give"), held.give))
+    assert run(builder.build().runtime(), "give", 5).value == 8
+
+
+def test_what_is_no_function_is_refused_where_it_is_declared() -> None:
+    with pytest.raises(RegistryError, match="write @classmethod above @item"):
+        item("actions")(classmethod(len))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("key", ["tests::write", "write", "w", "commands/w", "commands/tests::write"])

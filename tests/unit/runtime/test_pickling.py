@@ -119,6 +119,33 @@ def test_a_declared_item_is_the_very_one() -> None:
     assert done.stdout.decode().split() == ["x", "False", "1", "y", "False", "1"]
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        declared.Panel,
+        declared.Panel(2),
+        declared.Panel.Part(),
+        declared.Tool.twice,
+        declared.Tool.named,
+        declared.twofold,
+    ],
+)
+def test_what_is_declared_in_any_way_is_written_down(part: Any) -> None:
+    found = again(part)
+    assert type(found) is type(part)
+    assert found is part or found == part
+
+
+def test_a_class_method_is_written_down_with_its_database() -> None:
+    builder = RegistryDbBuilder()
+    builder.add_module(declared)
+    found = again(builder.build())["commands"].require("named")
+    assert found("x") == "Tool x"
+    handle = declared.Tool.named.__func__
+    assert again(handle) is handle
+    assert again(found) is handle.definition
+
+
 def test_errors_and_results_are_written_down() -> None:
     error = again(DuplicateIdError("things", "a", "why"))
     assert (type(error), error.id, str(error)) == (DuplicateIdError, "a", "things: the id 'a' is taken; why")
@@ -133,6 +160,13 @@ def test_a_workspace_is_written_down_as_its_database(tmp_path: Path) -> None:
     site = Site(tmp_path / "s")
     site.abilities({"ability_id": "a", "name": "Alpha"})
     runtime = open_runtime(site.root)
+    whole = again(runtime)
+    assert whole["ability"].require("Alpha").address == "ability_low/a"
+    assert not whole.reload()
+    site.abilities({"ability_id": "b"})
+    assert whole.reload()
+    assert whole["ability"].get("a") is None
+    assert whole["ability"].require("b").address == "ability_low/b"
     found = again(runtime.db)
     assert found["ability"].require("Alpha").address == "ability_low/a"
     assert (

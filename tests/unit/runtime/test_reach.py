@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -53,6 +54,14 @@ class Handler(BaseHTTPRequestHandler):
             return self._say(200, b"x" * 3_000_000, "text/plain")
         if name == "slow":
             time.sleep(5)
+        if name == "dripping":
+            with contextlib.suppress(OSError):
+                for sign in "HTTP/1.1 200 OK\r\nx-slow: " + "y" * 600:
+                    self.wfile.write(sign.encode())
+                    self.wfile.flush()
+                    time.sleep(0.05)
+            self.close_connection = True
+            return None
         if name == "away":
             self.send_response(302)
             self.send_header("location", "/got")
@@ -170,18 +179,23 @@ def test_what_may_pass_is_tried_again_and_only_where_that_is_harmless(tmp_path: 
         ("big", "failed", "more than"),
         ("away", "failed", "302"),
         ("slow", "timeout", "did not answer within 0.5 s"),
+        ("dripping", "timeout", "did not answer within 0.5 s"),
     ],
 )
 def test_limits_hold_and_redirects_are_not_followed(
     tmp_path: Path, web: Web, path: str, status: str, why: str
 ) -> None:
     site = Site(tmp_path / "s")
-    api(site, f"{web.url}/{path}", method="GET", timeout_seconds=0.5 if path == "slow" else 30)
+    api(site, f"{web.url}/{path}", method="GET", timeout_seconds=0.5 if path in ("slow", "dripping") else 30)
     result = call(site, "a", {})
+    assert result.duration < 20
     assert (result.status, why in result.error) == (status, True), result.error
 
 
-def test_what_cannot_be_called_is_said_with_words(tmp_path: Path, web: Web) -> None:
+def test_what_cannot_be_called_is_said_with_words_and_by_a_dry_run(
+    tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OWN_TOKEN", "s3cret\n")
     site = Site(tmp_path / "s")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -195,14 +209,33 @@ def test_what_cannot_be_called_is_said_with_words(tmp_path: Path, web: Web) -> N
             {"endpoint": f"{web.url}/x", "headers": {"X": {"env": "NOT_SET_AT_ALL"}}},
             "NOT_SET_AT_ALL, which is not set",
         ),
+        ({"endpoint": "http://"}, "no host"),
+        ({"endpoint": "http://[::1/x"}, "is no address"),
+        ({"endpoint": "http://localhost:99999/"}, "is no address"),
+        ({"endpoint": "http://local host/"}, "a blank stands in its host"),
+        ({"endpoint": f"{web.url}/x", "headers": {"X Y": "z"}}, "'X Y' cannot be the name of a header"),
+        ({"endpoint": f"{web.url}/x", "headers": {"X": "grün"}}, "X has a character that no header"),
+        (
+            {"endpoint": f"{web.url}/x", "headers": {"X": {"env": "OWN_TOKEN"}}},
+            "X has a character that no header",
+        ),
+        ({"endpoint": f"{web.url}/x", "headers": ["X"]}, "headers are a mapping"),
+        ({"endpoint": f"{web.url}/x", "retry": {"attempts": "often"}}, "retry is a number of attempts"),
+        ({"endpoint": f"{web.url}/x", "retry": {"seconds": -1}}, "retry.seconds is a number"),
+        ({"endpoint": f"{web.url}/x", "query": 3}, "query is a list"),
     ]
     for how, why in cases:
         site.abilities({"ability_id": "a", "implementation": {"kind": "api", **how}})
         result = call(site, "a", {"host": "example.org"})
         assert result.status == "failed"
         assert why in result.error, result.error
+        assert "s3cret" not in result.error
+        dry = call(site, "a", {"host": "example.org"}, dry_run=True)
+        assert dry.error == ("" if why == "cannot be reached" else result.error)
     api(site, f"{web.url}/{{who}}/x")
     assert "another address" in call(site, "a", {"who": ".."}).error
+    assert "another address" in call(site, "a", {"who": ".."}, dry_run=True).error
+    assert call(site, "a", {"who": "me"}, dry_run=True).ok
     assert web.seen == []
 
 
@@ -323,7 +356,7 @@ def test_a_tool_of_a_server_that_is_reached_by_http(tmp_path: Path) -> None:
 
 def test_a_dry_run_says_what_nothing_here_can_run(tmp_path: Path) -> None:
     site = Site(tmp_path / "s")
-    tools(site, {"command": ["servers/start"]}, "add")
+    tools(site, launcher(site), "add")
     assert call(site, "add", {}, dry_run=True).error == ""
     site.abilities(
         {"ability_id": "add", "implementation": {"kind": "mcp", "server": "ownn", "tool": "add"}},
@@ -333,3 +366,8 @@ def test_a_dry_run_says_what_nothing_here_can_run(tmp_path: Path) -> None:
     assert "there is no MCP server 'ownn'" in result.error
     assert "did you mean 'own'" in result.error
     assert "no implementation" in call(site, "bare", {}, dry_run=True).error
+    tools(site, {"url": "http://"}, "add")
+    site.flows({"ability_id": "both", "steps": ["add"]})
+    assert "'http://' is no address" in call(site, "add", {}, dry_run=True).error
+    assert call(site, "add", [1], dry_run=True).status == "failed"
+    assert "step add: 'http://' is no address" in call(site, "both", {}, dry_run=True).error

@@ -186,3 +186,88 @@ def test_a_step_that_is_not_there_is_said_before_step_one(site: Site) -> None:
     assert not (site.root / "count").exists()
     dry, _ = run(site, {}, *steps, dry_run=True)
     assert (dry.status, dry.error) == ("failed", "a step names an ability that is not there: 'cuont'")
+
+
+MEET = """\
+import json, os, sys, time
+asked = json.load(sys.stdin)
+open(asked["own"], "w").close()
+end = time.monotonic() + 60
+while not os.path.exists(asked["other"]) and time.monotonic() < end:
+    time.sleep(0.01)
+if not os.path.exists(asked["other"]):
+    sys.exit("nobody came")
+if asked.get("fails"):
+    sys.exit("after they had met")
+print(json.dumps({"met": asked["other"]}))
+"""
+
+
+def meeting(site: Site) -> None:
+    site.abilities(
+        {"ability_id": "echo", "implementation": site.script("echo", ECHO)},
+        {"ability_id": "count", "implementation": site.script("count", COUNT)},
+        {"ability_id": "meet", "implementation": site.script("meet", MEET)},
+    )
+
+
+def meets(name: str, other: str, **more: Any) -> dict[str, Any]:
+    return {
+        "ability_id": "meet",
+        "name": name,
+        "with": {"own": name, "other": other, **more.pop("input", {})},
+        "parallel": True,
+        **more,
+    }
+
+
+def test_parallel_steps_run_at_the_same_time_and_give_what_they_gave(site: Site) -> None:
+    meeting(site)
+    result, lines = run(
+        site,
+        {},
+        meets("a", "b"),
+        meets("b", "a"),
+        {"ability_id": "echo", "name": "no", "parallel": True, "when": False},
+        {
+            "ability_id": "echo",
+            "with": {"a": {"$from": "steps.a.output.met"}, "b": {"$from": "steps.b.output.met"}},
+        },
+    )
+    assert result.value == {"got": {"a": "b", "b": "a"}}, result.error
+    assert sorted(lines) == [
+        ("echo", "allow"),
+        ("echo", "skipped"),
+        ("flow", "allow"),
+        ("meet", "allow"),
+        ("meet", "allow"),
+    ]
+
+
+def test_all_parallel_steps_end_before_the_workflow_fails_as_the_first_of_them_did(site: Site) -> None:
+    meeting(site)
+    fails = {"fails": True}
+    result, lines = run(
+        site, {}, meets("a", "b", input=fails), meets("b", "a", input=fails), {"ability_id": "count"}
+    )
+    assert (result.status, "step a: " in result.error) == ("failed", True), result.error
+    assert sorted(lines) == [("flow", "allow"), ("meet", "allow"), ("meet", "allow")]
+    going_on = meets("a", "b", input=fails, continue_on_error=True)
+    result, _ = run(site, {}, going_on, meets("b", "a"))
+    assert result.value == {"met": "a"}
+
+
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        ({"with": {"x": {"$from": "steps.first.output"}}}, "first runs at the same time"),
+        ({"when": {"properties": {"steps": {"required": ["first"]}}}}, "no step before it"),
+        ({"name": "first"}, "two steps are called first"),
+        ({"parallel": "yes"}, "true or false"),
+    ],
+)
+def test_parallel_steps_that_need_each_other_are_refused(site: Site, step: dict[str, Any], why: str) -> None:
+    first = {"ability_id": "count", "name": "first", "parallel": True}
+    result, _ = run(site, {}, first, {"ability_id": "echo", "parallel": True, **step})
+    assert (result.status, why in result.error) == ("failed", True), result.error
+    assert not (site.root / "count").exists()

@@ -189,6 +189,7 @@ def _accept(call: Call, workspace: Workspace, planning: Planning, patterns: Sequ
 
     outputs = [pattern for pattern in patterns if pattern.startswith(PREFIX)]
     if outputs:
+        require_known(planning, outputs)
         raise UsageFailure(
             f"{outputs[0]} is derived, so no fragment can take the edit over: change its template or definition, "
             "or undo the edit with --revert",

@@ -5,6 +5,7 @@ Only what comes out of a definition byte for byte is proposed: so nothing change
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from registry_reconciler.editing.propose_output.proposal import Proposal
@@ -13,7 +14,8 @@ from registry_reconciler.editing.propose_output.write import write_proposals
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.files.names import unsafe
 from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.formats.table import FORMATS
+from registry_reconciler.formats.table import FORMATS, format_named
+from registry_reconciler.loading.registries import order_in_files
 from registry_reconciler.model.kind import parse_at
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.names import may_own
@@ -23,6 +25,7 @@ from registry_reconciler.outputs.texts import NoText, decoded
 
 if TYPE_CHECKING:
     from registry_reconciler.planning.pipeline import Planning
+    from registry_reconciler.rules.entry_set import Entry
 
 __all__ = ["Proposal", "from_template", "proposals", "write_proposals"]
 
@@ -77,17 +80,40 @@ def proposals(planning: Planning, file: str, kind: str | None = None) -> list[Pr
         raise UsageFailure(
             f"all of {file} is the output {next(output.id for output in taken if output.whole)} already"
         )
-    looked = Search(
-        file, kinds, {output.id for output in planning.outputs}, {output.at for output in taken if output.at}
-    )
-    if file.lower().endswith(_STRUCTURED):
-        found = looked.structured(data)
-    else:
-        try:
-            found = looked.text(decoded(data))
-        except NoText as fault:
-            raise UsageFailure(f"{file} is no text: {fault}") from None
+    ids, places = {output.id for output in planning.outputs}, {output.at for output in taken if output.at}
+    found = list(_found(Search(file, kinds, ids, places), data))
+    # What is not in the order of the keys may be in that of the files.
+    places |= {str(proposal.definition.get("at", "")) for proposal in found}
+    spans = [span for proposal in found for span in proposal.spans]
+    found += _found(Search(file, _by_file(planning, kinds), ids, places, spans, by_file=True), data)
     return [proposal for proposal in found if not _owner(planning, proposal)][:_MOST]
+
+
+def _found(search: Search, data: bytes) -> Iterator[Proposal]:
+    if search.file.lower().endswith(_STRUCTURED):
+        yield from search.structured(data)
+        return
+    if not format_named(search.file).several_entries:  # front matter above a text
+        yield from search.structured(data)
+    try:
+        yield from search.text(decoded(data))
+    except NoText as fault:
+        raise UsageFailure(f"{search.file} is no text: {fault}") from None
+
+
+def _by_file(planning: Planning, kinds: Mapping[str, Sequence[Entry]]) -> dict[str, Sequence[Entry]]:
+    """The entries of kinds as they stand in files, where that is not by key."""
+    known = planning.loaded.kinds
+    found: dict[str, Sequence[Entry]] = {}
+    for name, rows in kinds.items():
+        order = {
+            address: number
+            for number, address in enumerate(order_in_files(planning.loaded.tree, known[name], known))
+        }
+        ordered = sorted(rows, key=lambda row: order.get(row.address, len(order)))
+        if ordered != list(rows):
+            found[name] = ordered
+    return found
 
 
 def _owner(planning: Planning, proposal: Proposal) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 _ROW = re.compile(r"[ ]{0,3}\|.*\|[ \t]*\Z")
 
@@ -12,8 +12,28 @@ _RULE = re.compile(r"[ ]{0,3}\|?[ \t:|-]*-[ \t:|-]*\|?[ \t]*\Z")
 _BULLET = re.compile(r"[ ]{0,3}(?:[-*+]|\d+[.)])[ \t]+\S")
 
 
-def blocks_of(file: str, body: str) -> Iterator[tuple[int, int, str, list[str], bool]]:
-    """Tables and lists: where they stand, what stands above their rows, and the rows."""
+_MARKDOWN = (".md", ".markdown", ".mdx", ".mdc")
+
+Block = tuple[int, int, str, list[str], bool]
+"""Start and end, what stands above the rows, the rows, and whether they are those of a table."""
+
+
+def blocks_of(file: str, body: str, keys: Iterable[Sequence[str]] = ()) -> Iterator[Block]:
+    """Tables and lists; in a text that is no Markdown, lines too that name one of some keys after the other."""
+    yield from _written_as_such(file, body)
+    if file.lower().endswith(_MARKDOWN):
+        return
+    lines = body.split("\n")
+    for names in keys:
+        for first in range(len(lines) - len(names) + 1 if names else 0):
+            rows = lines[first : first + len(names)]
+            if all(name in row for name, row in zip(names, rows, strict=True)):
+                start = sum(len(line) + 1 for line in lines[:first])
+                yield start, min(start + sum(len(row) + 1 for row in rows), len(body)), "", rows, False
+                break
+
+
+def _written_as_such(file: str, body: str) -> Iterator[Block]:
     lines = body.split("\n")
     starts = [0]
     for line in lines:
@@ -41,7 +61,7 @@ def blocks_of(file: str, body: str) -> Iterator[tuple[int, int, str, list[str], 
 
 def is_in_code(file: str, body: str, offset: int) -> bool:
     """Whether a place of a Markdown text lies in a fenced block."""
-    if not file.lower().endswith((".md", ".markdown", ".mdx", ".mdc")):
+    if not file.lower().endswith(_MARKDOWN):
         return False
     fences = re.findall(r"^[ \t]*(?:```|~~~)", body[:offset], re.MULTILINE)
     return len(fences) % 2 == 1

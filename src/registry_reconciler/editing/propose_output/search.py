@@ -19,7 +19,7 @@ from registry_reconciler.editing.propose_output.patterns import (
 from registry_reconciler.editing.propose_output.proposal import Proposal, Span
 from registry_reconciler.formats.table import format_named
 from registry_reconciler.model.entry import FieldPath, Json, same
-from registry_reconciler.outputs.regions import example, find_regions, forms
+from registry_reconciler.outputs.regions import example, find_regions, forms, has_comments
 from registry_reconciler.outputs.texts import Text
 
 if TYPE_CHECKING:
@@ -37,11 +37,25 @@ def free_id(text: str, taken: Collection[str]) -> str:
 
 
 class Search:
-    """Looks for what of one file equals what of each registry."""
+    """Looks for what of one file equals what of each registry.
+
+    Args:
+        spans: what is found already.
+        by_file: the entries are as they stand in files; else they are by key.
+    """
 
     def __init__(
-        self, file: str, kinds: Mapping[str, Sequence[Entry]], ids: set[str], places: set[str]
+        self,
+        file: str,
+        kinds: Mapping[str, Sequence[Entry]],
+        ids: set[str],
+        places: set[str],
+        spans: Sequence[Span] = (),
+        *,
+        by_file: bool = False,
     ) -> None:
+        self.spans = spans
+        self.by_file = by_file
         self.file = file
         self.kinds = kinds
         self.ids = ids
@@ -68,6 +82,8 @@ class Search:
                 continue
             for kind, rows in self.kinds.items():
                 if isinstance(value, int) and not isinstance(value, bool):
+                    if self.by_file:
+                        break
                     if value == len(rows) and _COUNTS.search(str(path[-1])) and self._named_so(kind, path):
                         definition: dict[str, Json] = {"id": self._id(stem, at), "file": self.file, "at": at}
                         definition["value"] = f"{{{{ entries.{kind} | length }}}}"
@@ -77,6 +93,7 @@ class Search:
                     item = self._items(kind, rows, value)
                     if item is not None:
                         definition = {"id": self._id(stem, at), "file": self.file, "at": at, "each": kind}
+                        definition |= {"order": "file"} if self.by_file else {}
                         definition["item"] = item
                         yield Proposal(f"{self.file} at {at}: one item for each {kind}", definition)
                         break
@@ -114,7 +131,18 @@ class Search:
         return made if not top or says_key(made, self._keys(kind, rows)) else None
 
     def _keys(self, kind: str, rows: Sequence[Entry]) -> set[str]:
-        return {name for name, values in self.fields[kind].items() if values == [row.key for row in rows]}
+        """The fields that tell the entries apart: those that are the key, and those of which no two are alike."""
+        keys = [row.key for row in rows]
+        return {
+            name
+            for name, values in self.fields[kind].items()
+            if values == keys
+            or (
+                len(rows) > 1
+                and all(isinstance(value, str) for value in values)
+                and len(set(values)) == len(rows)
+            )
+        }
 
     def _value(self, kind: str, rows: Sequence[Entry], values: Sequence[Json]) -> Json:
         """A template that gives each of some values; ``None`` where there is none."""
@@ -144,27 +172,39 @@ class Search:
             return
         regions, _ = find_regions(self.file, body)
         owned = [(region.outer_start, region.outer_end) for region in regions.values()]
-        for start, end, head, lines, is_row in blocks_of(self.file, body):
+        owned += [(span.start, span.end) for span in self.spans]
+        sizes = {kind: [row.key for row in rows] for kind, rows in self.kinds.items()}
+        for start, end, head, lines, is_row in blocks_of(self.file, body, sizes.values()):
             if any(start < stop and begin < end for begin, stop in owned):
                 continue
             for kind, rows in self.kinds.items():
                 pattern = self._fitted(kind, lines) if len(lines) == len(rows) else None
                 if pattern is None or not set(pattern.fields) & self._keys(kind, rows):
                     continue
-                yield self._listed(kind, pattern, head, (start, end), is_row=is_row)
+                whole = not has_comments(self.file)
+                if whole and (start, end) != (0, len(body)):
+                    continue  # nobody knows how a marker would have to look
+                yield self._listed(kind, pattern, head, (start, end), is_row=is_row, whole=whole)
                 owned.append((start, end))
                 break
-        if looks[0][1]:
+        if looks[0][1] and not self.by_file:
             yield from self._counted(body, owned)
 
     def _listed(
-        self, kind: str, pattern: Pattern, head: str, where: tuple[int, int], *, is_row: bool
+        self,
+        kind: str,
+        pattern: Pattern,
+        head: str,
+        where: tuple[int, int],
+        *,
+        is_row: bool,
+        whole: bool,
     ) -> Proposal:
         name = self._id(kind, "table" if is_row else "list")
-        template = (
-            f"{literal(head)}{{% for e in entries.{kind} %}}\n{pattern.template('e.')}\n{{% endfor %}}\n"
-        )
-        definition: dict[str, Json] = {"id": name, "file": self.file, "region": name}
+        entries = f"entries.{kind}" + (" | sort(attribute='place.position')" if self.by_file else "")
+        template = f"{literal(head)}{{% for e in {entries} %}}\n{pattern.template('e.')}\n{{% endfor %}}\n"
+        definition: dict[str, Json] = {"id": name, "file": self.file}
+        definition |= {} if whole else {"region": name}
         definition["template"] = f"{name}.j2"
         what = "a table" if is_row else "a list"
         return Proposal(
@@ -172,8 +212,8 @@ class Search:
             definition,
             template,
             f"{name}.j2",
-            example(self.file, name),
-            (Span(*where, inline=False),),
+            () if whole else example(self.file, name),
+            () if whole else (Span(*where, inline=False),),
         )
 
     def _counted(self, body: str, owned: Sequence[tuple[int, int]]) -> Iterator[Proposal]:

@@ -284,6 +284,11 @@ class Writer:
 
     def text(self, text: str, old: str = "") -> str:
         """A text in quotes."""
+        look = self.look
+        if not old and _PLAIN.match(text) and (text.isascii() or not look.ascii):
+            escaped = any(character in text for character in look.escaped)
+            if not escaped:
+                return f'"{text}"'
         known = _spelling(old) if old.startswith('"') else {}
         return '"' + "".join(known.get(character) or self._char(character) for character in text) + '"'
 
@@ -303,6 +308,9 @@ class Writer:
         units = [code] if code < 0x10000 else [0xD800 + ((code - 0x10000) >> 10), 0xDC00 + (code & 0x3FF)]
         return "".join(f"\\u{unit:04X}" if self.look.upper else f"\\u{unit:04x}" for unit in units)
 
+
+_PLAIN = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]*\Z')
+"""Texts that are in quotes what they are without, whatever is usual in a file."""
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z")
 

@@ -10,6 +10,8 @@ from registry_reconciler.runtime.execution.results import Asked, InvocationResul
 from registry_reconciler.runtime.registry.capabilities import Grant
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
     from registry_reconciler.runtime.execution.invocation import Invoker
 
 Handler: TypeAlias = Callable[[Mapping[str, Any], Any, "Context"], Any]
@@ -40,6 +42,11 @@ class Context:
     def asked(self) -> Asked:
         """How it was asked for."""
         return self._asked
+
+    @property
+    def tracer(self) -> Tracer | None:
+        """Who is told of what runs."""
+        return self._invoker.tracer
 
     @property
     def caller(self) -> str:

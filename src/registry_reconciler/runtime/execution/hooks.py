@@ -140,6 +140,8 @@ class HookIndex:
 
     def candidates(self, event: str, ability: str, bound: tuple[str, ...]) -> tuple[Candidate, ...]:
         """The hooks that may be concerned, whatever else is known of a call."""
+        if not self._hooks and not bound:
+            return ()
         key = (event, ability, bound)
         found = self._known.get(key)
         if found is None:

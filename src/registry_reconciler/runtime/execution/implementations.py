@@ -6,13 +6,15 @@ any of these, the program may run in its own way (``Invoker(handlers=...)``).
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from registry_reconciler.runtime.errors import HandleError
 from registry_reconciler.runtime.execution.calling import as_it_is, call
 from registry_reconciler.runtime.execution.context import Context
-from registry_reconciler.runtime.execution.extras import EXTRAS, missing_extra
+from registry_reconciler.runtime.execution.extras import missing_extra
 from registry_reconciler.runtime.execution.handlers import (
     Finished,
     HandlerError,
@@ -22,9 +24,12 @@ from registry_reconciler.runtime.execution.handlers import (
     run_script,
 )
 from registry_reconciler.runtime.execution.loading import load_function
+from registry_reconciler.runtime.registry.source import EntryItem
 
 if TYPE_CHECKING:
     from registry_reconciler.runtime.execution.invocation import Invoker
+
+NO_WORKSPACE = "there is no workspace to run it in"
 
 NOT_PYTHON = (
     "Python handlers run code of the workspace in this process, which only you can allow: "
@@ -63,7 +68,7 @@ def carry_out(
         run = as_it_is if plain else call
         return Returned(run(lambda: own(how, payload, context), None, None, seconds=seconds), own=True)
     if invoker.root is None:
-        raise HandlerError("there is no workspace to run it in")
+        raise HandlerError(NO_WORKSPACE)
     if kind == "script":
         more = {"REGISTRY_ROOT": str(invoker.root), **extra}
         given = clean_environment(how.get("env"), more)
@@ -98,49 +103,92 @@ def _python(
     return run(function, payload, context, seconds=limits.seconds, process=process)
 
 
-def cannot_run(invoker: Invoker, fields: Mapping[str, Any], snapshot: Any) -> str:
-    """Why nothing here would run an ability, as far as that can be said without running it; "" when it would."""
+def cannot_run(
+    invoker: Invoker,
+    fields: Mapping[str, Any],
+    snapshot: Any,
+    payload: Any = ...,
+    above: tuple[str, ...] = (),
+) -> str:
+    """Why nothing here would run an ability, as far as that can be said without running it; "" when it would.
+
+    Args:
+        payload: what it would get; ``...`` where that is not known yet.
+        above: the workflows whose steps lead to it.
+    """
     how = fields.get("implementation")
     if not how:
-        return _cannot_do_without(invoker, fields, snapshot)
-    kind = str(how.get("kind")) if isinstance(how, Mapping) else ""
+        return _cannot_do_without(invoker, fields, snapshot, above)
+    if not isinstance(how, Mapping):
+        return "its implementation is no mapping"
+    kind = str(how.get("kind"))
     if kind in invoker.handlers:
         return ""
-    if kind == "python":
-        return "" if invoker.python_runs() else NOT_PYTHON
-    if kind in EXTRAS:
-        missing = missing_extra(kind)
-        if missing or kind == "api":
-            return missing
-        from registry_reconciler.runtime.execution.tools import server_named
-
-        try:
-            server_named(snapshot, how.get("server"))
-        except HandlerError as error:
-            return str(error)
-    if kind == "script" and invoker.root is not None:
-        try:
-            command_line(invoker.root, how.get("command"))
-        except HandlerError as error:
-            return str(error)
-    return (
-        ""
-        if kind in ("script", *EXTRAS)
-        else f"nothing here runs {kind!r}: give the invoker a handler for it"
-    )
+    judge = _JUDGES.get(kind)
+    if judge is None:
+        return f"nothing here runs {kind!r}: give the invoker a handler for it"
+    try:
+        return judge(invoker, how, snapshot, payload)
+    except HandlerError as error:
+        return str(error)
 
 
-def _cannot_do_without(invoker: Invoker, fields: Mapping[str, Any], snapshot: Any) -> str:
+def _no_script(invoker: Invoker, how: Mapping[str, Any], _snapshot: Any, _payload: Any) -> str:
+    if invoker.root is None:
+        return NO_WORKSPACE
+    command_line(invoker.root, how.get("command"))
+    return ""
+
+
+def _no_python(invoker: Invoker, _how: Mapping[str, Any], _snapshot: Any, _payload: Any) -> str:
+    if invoker.root is None:
+        return NO_WORKSPACE
+    return "" if invoker.python_runs() else NOT_PYTHON
+
+
+def _no_api(_invoker: Invoker, how: Mapping[str, Any], _snapshot: Any, payload: Any) -> str:
+    from registry_reconciler.runtime.execution.web import cannot_call
+
+    return cannot_call(how, payload)
+
+
+def _no_mcp(invoker: Invoker, how: Mapping[str, Any], snapshot: Any, payload: Any) -> str:
+    missing = missing_extra("mcp")
+    if missing:
+        return missing
+    from registry_reconciler.runtime.execution.tools import cannot_reach, server_named
+
+    return cannot_reach(invoker.root, server_named(snapshot, how.get("server")), payload)
+
+
+_JUDGES = {"script": _no_script, "python": _no_python, "api": _no_api, "mcp": _no_mcp}
+
+
+def _cannot_do_without(
+    invoker: Invoker, fields: Mapping[str, Any], snapshot: Any, above: tuple[str, ...]
+) -> str:
     if fields.get("type") == "workflow":
-        from registry_reconciler.runtime.execution.lookup import unknown
-        from registry_reconciler.runtime.execution.workflows import NO_STEP, steps_of
-
-        try:
-            steps = steps_of(fields)
-        except HandlerError as error:
-            return str(error)
-        missing = unknown(snapshot, (step.ability for step in steps if step.when is not False))
-        return f"{NO_STEP} {missing[0]!r}" if missing else ""
+        return _no_workflow(invoker, fields, snapshot, above)
     if fields.get("type") == "agent" and "agent" not in invoker.handlers:
         return "nothing here runs an agent: give the invoker a handler for it"
     return "" if fields.get("type") else "it has no implementation"
+
+
+def _no_workflow(invoker: Invoker, fields: Mapping[str, Any], snapshot: Any, above: tuple[str, ...]) -> str:
+    from registry_reconciler.runtime.execution.lookup import find, unknown
+    from registry_reconciler.runtime.execution.workflows import NO_STEP, steps_of
+
+    try:
+        steps = [step for step in steps_of(fields) if step.when is not False]
+    except HandlerError as error:
+        return str(error)
+    for missing in unknown(snapshot, (step.ability for step in steps)):
+        return f"{NO_STEP} {missing!r}"
+    for step in steps:
+        with contextlib.suppress(HandleError):  # it leads to several, and the call says so
+            item = find(snapshot, step.ability)
+            if isinstance(item, EntryItem) and item.meta.id not in above:
+                why = cannot_run(invoker, item.value, snapshot, ..., (*above, item.meta.id))
+                if why:
+                    return f"step {step.name}: {why}"
+    return ""

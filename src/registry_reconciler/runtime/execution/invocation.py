@@ -28,15 +28,15 @@ from registry_reconciler.runtime.errors import RegistryError
 from registry_reconciler.runtime.execution import answers
 from registry_reconciler.runtime.execution.asking import Words
 from registry_reconciler.runtime.execution.audit import AuditSink, default_sink, make_line
-from registry_reconciler.runtime.execution.calling import Arguments, as_it_is
+from registry_reconciler.runtime.execution.calling import Arguments
 from registry_reconciler.runtime.execution.context import Context, Handler
 from registry_reconciler.runtime.execution.handlers import (
     Finished,
-    HandlerError,
     Limits,
     output_value,
     returned_value,
 )
+from registry_reconciler.runtime.execution.hook_calls import run_hook
 from registry_reconciler.runtime.execution.hooks import (
     Event,
     HookEvent,
@@ -46,17 +46,19 @@ from registry_reconciler.runtime.execution.hooks import (
     fire,
     message_of,
 )
-from registry_reconciler.runtime.execution.implementations import Returned, carry_out
+from registry_reconciler.runtime.execution.implementations import carry_out
 from registry_reconciler.runtime.execution.lookup import bound_hooks, check_event, find, hooks_of
-from registry_reconciler.runtime.execution.plainjson import json_fault
 from registry_reconciler.runtime.execution.results import Asked, InvocationResult, OutputSink
 from registry_reconciler.runtime.execution.single_call import SingleCall
+from registry_reconciler.runtime.execution.spans import span_of, tracer_of
 from registry_reconciler.runtime.registry.capabilities import Decision, Grant, Mode, Vocabulary, decide
 from registry_reconciler.runtime.registry.items import Definition
 from registry_reconciler.runtime.registry.meta import HasMeta, Key
 from registry_reconciler.runtime.registry.source import EntryItem, environments_in, vocabulary_in
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
     from registry_reconciler.runtime.execution.streams import InvocationStream
     from registry_reconciler.runtime.registry.db import DbSnapshot, RegistryDb, RuntimeDb
 
@@ -69,6 +71,9 @@ _Parts: TypeAlias = (
     | Key[Definition[..., AsyncGenerator[R, Any]]]
 )
 """The handle of what gives its parts one after the other."""
+
+_MOST_PLAINLY = 64
+"""Of so many sets of capabilities the asking is kept."""
 
 log = logging.getLogger("registry_reconciler.runtime")
 
@@ -89,6 +94,8 @@ class Invoker:
             configuration.
         handlers: by implementation kind (``mcp``, ``api``) or ``agent``: the program's own way to run them.
         limits: of each script and function; an entry can narrow its time.
+        spans: whether OpenTelemetry is told of each invocation, hook and step: by the program's tracer provider,
+            or by the tracer given.
     """
 
     def __init__(
@@ -101,6 +108,7 @@ class Invoker:
         allow_python: bool | None = None,
         handlers: Mapping[str, Handler] | None = None,
         limits: Limits | None = None,
+        spans: bool | Tracer = False,
     ) -> None:
         from registry_reconciler.runtime.registry.db import RegistryDb
 
@@ -112,6 +120,8 @@ class Invoker:
         self.handlers = dict(handlers or {})
         self.limits = limits or Limits()
         self._limits_said = limits is not None
+        self.tracer = None if spans is False else tracer_of(spans)
+        self._plainly: tuple[DbSnapshot | None, dict[tuple[str, ...], Asked]] = (None, {})
 
     def seconds_of_code(self, asked: Asked, item: HasMeta | None = None) -> float | None:
         """The time limit of what is code of the program: none, unless the call, the program or the item asks
@@ -159,7 +169,7 @@ class Invoker:
             UnknownCapabilityError: a capability that is granted, or that the item needs, is not declared.
             RegistryError: the mode or the environment is no known word.
         """
-        return SingleCall(self, key, payload, self.asked(**asked)).finish()
+        return SingleCall(self, key, payload, self._as_asked(asked)).finish()
 
     @overload
     async def ainvoke(
@@ -184,7 +194,7 @@ class Invoker:
         A coroutine function of the program is awaited in the caller's own loop and context, and is cancelled with
         it; everything else runs in a thread with the context of the caller.
         """
-        return await SingleCall(self, key, payload, self.asked(**asked)).finish_async()
+        return await SingleCall(self, key, payload, self._as_asked(asked)).finish_async()
 
     @overload
     def stream(self, key: _Parts[R], payload: Any = ..., **asked: Unpack[Words]) -> InvocationStream[R]: ...
@@ -202,7 +212,7 @@ class Invoker:
         """
         from registry_reconciler.runtime.execution.streams import InvocationStream
 
-        return InvocationStream(SingleCall(self, key, payload, self.asked(**asked)))
+        return InvocationStream(SingleCall(self, key, payload, self._as_asked(asked)))
 
     def dispatch(self, line: str, **asked: Unpack[Words]) -> InvocationResult[Any]:
         """Run a command as a person types it: ``write notes.txt --force --copies=2``.
@@ -222,6 +232,26 @@ class Invoker:
         if isinstance(timeout, bool) or not 0 < timeout <= threading.TIMEOUT_MAX:
             raise RegistryError(f"timeout is a number of seconds above 0, not {timeout!r}")
         return Limits(timeout, self.limits.output)
+
+    def _as_asked(self, words: Words) -> Asked:
+        """As :meth:`asked`. Who says its capabilities alone, as most do, is asking as it did before."""
+        caps = words["caps"] if len(words) == 1 and "caps" in words else None
+        if not isinstance(caps, (tuple, list)):
+            return self.asked(**words)
+        snapshot = self._db.snapshot()
+        if self._plainly[0] is not snapshot or len(self._plainly[1]) > _MOST_PLAINLY:
+            self._plainly = (snapshot, {})
+        known, given = self._plainly[1], tuple(caps)
+        try:
+            found = known.get(given)
+        except TypeError:  # no words at all, which is said below
+            return self.asked(**words)
+        if found is None:
+            asked = self.asked(**words)
+            if asked.snapshot is not snapshot:
+                return asked
+            found = known[given] = asked
+        return found
 
     def asked(
         self,
@@ -322,33 +352,14 @@ class Invoker:
         }
 
         def run(item: HasMeta, fields: Mapping[str, Any], event: Mapping[str, Any]) -> answers.Answer:
-            return self._run_hook(item, fields, event, asked)
+            said = {"hook": item.meta.id, "event": hook_event.event, "id": hook_event.ability}
+            with span_of(self.tracer, f"hook {item.meta.id}", said) as span:
+                answer = run_hook(self, item, fields, event, asked)
+                if span is not None:
+                    span.set_attribute("registry.block", answer.block)
+                return answer
 
         return fire(hooks_of(asked.snapshot, hook_event), event, run)
-
-    def _run_hook(
-        self, item: HasMeta, fields: Mapping[str, Any], event: Mapping[str, Any], asked: Asked
-    ) -> answers.Answer:
-        decision = self.decide(item, asked)
-        if not decision.open:
-            words = ", ".join(decision.mutating or decision.missing)
-            raise HandlerError(f"the hook {item.meta.id!r} needs capabilities that were not granted: {words}")
-        context = Context(self, item.meta.id, asked, self.grant(asked), frozenset())
-        event = _of_its_own(event)
-        if isinstance(item, EntryItem):
-            handler = fields.get("handler")
-            how = handler if isinstance(handler, Mapping) else {}
-            done = carry_out(self, how, event, context, {"REGISTRY_HOOK": item.meta.id}, plain=True)
-        else:
-            target = item.target if isinstance(item, Definition) else item
-            if not callable(target):
-                raise HandlerError(f"the hook {item.meta.id!r} has nothing to call")
-            seconds = self.seconds_of_code(asked, item)
-            process = asked.process or (isinstance(item, Definition) and item.process)
-            done = Returned(as_it_is(target, event, context, seconds=seconds, process=process))
-        if isinstance(done, Finished):
-            return answers.of_script(done, item.meta.id)
-        return answers.of_function(done.value)
 
     def grant(self, asked: Asked) -> Grant:
         """What a running item may do."""
@@ -412,17 +423,6 @@ class Invoker:
             log.warning("the decision on %s could not be logged: %s", visible(id), visible(message_of(error)))
             return f"the decision could not be logged: {error}"
         return ""
-
-
-def _of_its_own(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The event with a copy of its payload: what one hook changes, neither the next nor the item gets to see.
-
-    What is no JSON may not be copied; only an item in code takes it, from a program that knows both.
-    """
-    from copy import deepcopy
-
-    payload = event["payload"]
-    return event if json_fault(payload) else {**event, "payload": deepcopy(payload)}
 
 
 def invoke(

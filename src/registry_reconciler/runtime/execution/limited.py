@@ -60,8 +60,59 @@ def ended(error: BaseException) -> HandlerError:
     )
 
 
-def _too_late(name: str, seconds: float | None) -> HandlerTimeout:
-    return HandlerTimeout(f"{name} did not return within {seconds:g} s")
+def _too_late(name: str, seconds: float | None, what: str = "return") -> HandlerTimeout:
+    return HandlerTimeout(f"{name} did not {what} within {seconds:g} s")
+
+
+class LoopLimit:
+    """``async with``: what runs in a loop may take until then, and is cancelled again while it goes on.
+
+    Code that blocks the loop cannot be ended; what comes after its time is not taken.
+
+    Raises:
+        HandlerTimeout: at the end, when it was over.
+    """
+
+    def __init__(
+        self, seconds: float | None, name: str, *, stated: float | None = None, what: str = "return"
+    ) -> None:
+        import asyncio
+
+        self._loop = asyncio.get_running_loop()
+        self._end = None if seconds is None else self._loop.time() + seconds
+        self._late = name, stated or seconds, what
+        self._times = 0
+
+    async def __aenter__(self) -> None:
+        import asyncio
+
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._before = task.cancelling()
+        self._bell = None if self._end is None else self._loop.call_at(self._end, self._ring)
+
+    def _ring(self) -> None:
+        self._times += 1
+        self._task.cancel()
+        self._bell = self._loop.call_later(_AGAIN, self._ring)
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        import asyncio
+
+        if self._end is None or self._bell is None:
+            return
+        self._bell.cancel()
+        for _ in range(self._times):
+            self._task.uncancel()
+        if isinstance(error, asyncio.CancelledError) and (
+            not self._times or self._task.cancelling() > self._before
+        ):
+            return  # its caller is cancelled as well
+        if isinstance(error, KeyboardInterrupt):
+            return
+        if self._times or self._loop.time() >= self._end:
+            raise _too_late(*self._late) from error
 
 
 def _has_alarm() -> bool:
@@ -75,26 +126,34 @@ def _has_alarm() -> bool:
 
 
 def _by_alarm(work: Callable[[], Any], seconds: float, name: str) -> Any:
-    late, runs = _Late(), [True]
+    late, runs, rung = _Late(), [True], [False]
 
     def ring(_number: int, _frame: object) -> None:
         if runs:
+            rung[0] = True
             raise late
 
     before = signal.signal(signal.SIGALRM, ring)
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
-        return work()
+        value = work()
     except _Late as error:
         if error is not late:
             raise
         raise _too_late(name, seconds) from None
     except (SystemExit, GeneratorExit) as error:
-        raise ended(error) from error
+        raise (_too_late(name, seconds) if rung[0] else ended(error)) from error
+    except Exception as error:
+        if rung[0]:
+            raise _too_late(name, seconds) from error
+        raise
     finally:
         runs.clear()
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+    if rung[0]:  # it caught what was to end it, and went on
+        raise _too_late(name, seconds)
+    return value
 
 
 def elsewhere(work: Callable[[], Any], seconds: float | None, name: str) -> Any:
@@ -116,9 +175,10 @@ def elsewhere(work: Callable[[], Any], seconds: float | None, name: str) -> Any:
     except BaseException:
         _stop(thread)
         raise
-    if not answer and thread.is_alive():
+    late = not answer
+    if late and thread.is_alive():
         _stop(thread)
-    if not answer or isinstance(answer[0][1], _Late):
+    if late or isinstance(answer[0][1], _Late):  # whatever it answers after it was told to end
         raise _too_late(name, seconds)
     kind, result = answer[0]
     if kind == "error":

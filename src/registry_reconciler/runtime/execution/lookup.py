@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from registry_reconciler.runtime.errors import HandleError, RegistryError, or_meant
+from registry_reconciler.runtime.errors import HandleError, RegistryError, UnknownKeyError, or_meant
 from registry_reconciler.runtime.execution.hooks import (
     SLOTS,
     Concerned,
@@ -49,9 +49,12 @@ def find(snapshot: DbSnapshot, key: str | Key[Any], domain: str = "") -> Any:
         HandleError: the handle is stale, gone, or of a registry that is not here; the key leads to several items.
     """
     if isinstance(key, Key):
-        if key.registry not in snapshot:
-            raise HandleError(f"the handle for {key.id!r} belongs to {key.registry}, which is not here")
-        return snapshot.resolve(key)
+        try:
+            return snapshot.resolve(key)
+        except UnknownKeyError:
+            raise HandleError(
+                f"the handle for {key.id!r} belongs to {key.registry}, which is not here"
+            ) from None
     if domain:
         return snapshot[domain].get(key) if domain in snapshot else None
     for name in ABILITY_DOMAINS:
@@ -61,7 +64,7 @@ def find(snapshot: DbSnapshot, key: str | Key[Any], domain: str = "") -> Any:
                 return found
     place, slash, rest = key.partition("/")
     if slash and place in snapshot:
-        found = snapshot[place].get_by_id(rest) if place in ABILITY_DOMAINS else snapshot[place].get(rest)
+        found = snapshot[place].get(rest)
         if found is not None and (place in ABILITY_DOMAINS or _can_be_called(found)):
             return found
     return _in_any(snapshot, key)
@@ -135,15 +138,11 @@ def check_event(event: str, snapshot: DbSnapshot) -> None:
 
 def hooks_of(snapshot: DbSnapshot, hook_event: HookEvent) -> tuple[Concerned, ...]:
     """The hooks of the database that an event concerns, in order."""
-    return _hooks(snapshot).concerned(hook_event)
+    return hook_index(snapshot).concerned(hook_event)
 
 
-def may_concern(snapshot: DbSnapshot, event: str, ability: str) -> bool:
-    """Whether some hook is concerned by an event of an ability that binds none itself."""
-    return bool(_hooks(snapshot).candidates(event, ability, ()))
-
-
-def _hooks(snapshot: DbSnapshot) -> HookIndex:
+def hook_index(snapshot: DbSnapshot) -> HookIndex:
+    """The hooks of a snapshot."""
     index: HookIndex | None = snapshot.memo.get(HOOK_DOMAIN)
     if index is None:
         index = snapshot.memo[HOOK_DOMAIN] = _index(snapshot)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
-from registry_reconciler.runtime.errors import RegistryError
-from registry_reconciler.runtime.execution.handlers import Limits
-from registry_reconciler.runtime.execution.hooks import HookMessage
+from registry_reconciler.runtime.errors import CapabilityDenied, RegistryError
+from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout, Limits
+from registry_reconciler.runtime.execution.hooks import HookMessage, message_of
 from registry_reconciler.runtime.registry.capabilities import Mode, Vocabulary
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class InvocationFailed(RegistryError):
         self.result = result
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, init=False)
 class InvocationResult(Generic[V_co]):
     """What came of an invocation. It never raises for what an ability, a hook or a caller did wrong.
 
@@ -57,6 +57,30 @@ class InvocationResult(Generic[V_co]):
     duration: float = 0.0
     would_run: tuple[str, ...] = ()
     exception: BaseException | None = None
+
+    def __init__(
+        self,
+        status: Status,
+        id: str,
+        value: V_co = None,  # type: ignore[assignment]
+        denied: tuple[str, ...] = (),
+        messages: tuple[HookMessage, ...] = (),
+        error: str = "",
+        duration: float = 0.0,
+        would_run: tuple[str, ...] = (),
+        exception: BaseException | None = None,
+    ) -> None:
+        # One is made in every call, and a frozen dataclass makes itself slowly.
+        fields = self.__dict__
+        fields["status"] = status
+        fields["id"] = id
+        fields["value"] = value
+        fields["denied"] = denied
+        fields["messages"] = messages
+        fields["error"] = error
+        fields["duration"] = duration
+        fields["would_run"] = would_run
+        fields["exception"] = exception
 
     @property
     def ok(self) -> bool:
@@ -125,3 +149,15 @@ class Refused(Exception):
         self.status: Status = status
         self.error = error
         self.more = more
+
+
+def refusal(error: Exception) -> Refused:
+    """How a call ends in which an exception was raised."""
+    if isinstance(error, CapabilityDenied):
+        status: Status = "readonly_denied" if error.readonly else "capability_denied"
+        return Refused(status, str(error), denied=(error.capability,), exception=error)
+    if isinstance(error, HandlerTimeout):
+        return Refused("timeout", str(error), exception=error)
+    if isinstance(error, HandlerError):
+        return Refused("failed", str(error), exception=error.__cause__ or error)
+    return Refused("failed", message_of(error), exception=error)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.runtime.errors import CapabilityDenied, HandleError
+from registry_reconciler.runtime.errors import HandleError
 from registry_reconciler.runtime.execution.calling import (
     Arguments,
     arguments,
@@ -19,38 +19,40 @@ from registry_reconciler.runtime.execution.calling import (
     name_of,
 )
 from registry_reconciler.runtime.execution.context import Context
-from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout
+from registry_reconciler.runtime.execution.handlers import HandlerError
 from registry_reconciler.runtime.execution.hooks import (
     Concerned,
     Event,
     HookEvent,
     HookMessage,
-    message_of,
     misspelt,
     readable,
     texts,
 )
 from registry_reconciler.runtime.execution.implementations import cannot_run
-from registry_reconciler.runtime.execution.limited import ended
+from registry_reconciler.runtime.execution.limited import LoopLimit, ended
 from registry_reconciler.runtime.execution.lookup import (
     ABILITY_DOMAINS,
     HOOK_DOMAIN,
     called_by,
     find,
+    hook_index,
     hooks_in,
     hooks_of,
-    may_concern,
     meant,
     schema_fault,
 )
 from registry_reconciler.runtime.execution.plainjson import json_fault
-from registry_reconciler.runtime.execution.results import Asked, InvocationResult, Refused, Status
-from registry_reconciler.runtime.registry.capabilities import Decision, check_words
+from registry_reconciler.runtime.execution.results import Asked, InvocationResult, Refused, Status, refusal
+from registry_reconciler.runtime.execution.spans import settled, span_of
+from registry_reconciler.runtime.registry.capabilities import ALLOW, Decision, check_words
 from registry_reconciler.runtime.registry.items import Definition
 from registry_reconciler.runtime.registry.meta import HasMeta, Key
 from registry_reconciler.runtime.registry.source import EntryItem
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
     from registry_reconciler.runtime.execution.invocation import Invoker
 
 _DEEPEST = 32
@@ -61,9 +63,26 @@ log = logging.getLogger("registry_reconciler.runtime")
 class SingleCall:
     """One invocation, from key to result. Leaves exactly one audit line."""
 
+    __slots__ = (
+        "_asked",
+        "_fields",
+        "_index",
+        "_invoker",
+        "_key",
+        "_messages",
+        "_needed",
+        "_payload",
+        "_snapshot",
+        "_started",
+        "_verdict_logged",
+        "id",
+        "item",
+    )
+
     def __init__(self, invoker: Invoker, key: str | Key[Any], payload: Any, asked: Asked) -> None:
         self._invoker = invoker
         self._snapshot = asked.snapshot
+        self._index = hook_index(asked.snapshot)
         self._key = key
         self._payload = payload
         self._asked = asked
@@ -77,6 +96,25 @@ class SingleCall:
 
     def finish(self) -> InvocationResult[Any]:
         """Run it to its end, whatever that is."""
+        if self._invoker.tracer is None:
+            return self._finish()
+        with span_of(self._invoker.tracer, *self.span()) as span:
+            result = self._finish()
+            settled(span, result)
+            return result
+
+    def span(self) -> tuple[str, dict[str, Any]]:
+        """The name of its span, and what is known at its beginning."""
+        asked = self._asked
+        said = {"id": self.id, "caller": asked.caller, "mode": asked.mode, "dry_run": asked.dry_run}
+        return f"invoke {self.id}", said
+
+    @property
+    def tracer(self) -> Tracer | None:
+        """Who is told of it."""
+        return self._invoker.tracer
+
+    def _finish(self) -> InvocationResult[Any]:
         ended = self.begin()
         if ended is not None:
             return ended
@@ -88,6 +126,12 @@ class SingleCall:
 
     async def finish_async(self) -> InvocationResult[Any]:
         """As :meth:`finish`, and the loop goes on meanwhile. What is a coroutine is awaited in this very loop."""
+        with span_of(self._invoker.tracer, *self.span()) as span:
+            result = await self._finish_async()
+            settled(span, result)
+            return result
+
+    async def _finish_async(self) -> InvocationResult[Any]:
         import asyncio
 
         ended = await asyncio.to_thread(self.begin) if self._waits_before() else self.begin()
@@ -143,7 +187,9 @@ class SingleCall:
 
     def _cannot_run(self) -> str:
         """In a dry run: why nothing here would run it, or ""."""
-        return cannot_run(self._invoker, self._fields, self._snapshot) if self._fields else ""
+        if not self._fields:
+            return ""
+        return cannot_run(self._invoker, self._fields, self._snapshot, self._payload, (self.id,))
 
     def settle(self, value: Any) -> InvocationResult[Any]:
         """The result of what it returned."""
@@ -202,6 +248,8 @@ class SingleCall:
         if isinstance(item, EntryItem) and not item.stated_caps and self._asked.mode == "enforce":
             why = f"{self.id} does not say what it needs; an empty list is an answer: required_caps: []"
             raise Refused("capability_denied", why)
+        if not self._needed:
+            return ALLOW
         decision = self._invoker.decide(item, self._asked)
         if decision.verdict == "readonly_denied":
             why = f"the call is read-only and {self.id} needs {', '.join(decision.mutating)}"
@@ -253,7 +301,7 @@ class SingleCall:
         self, event: Event, duration_ms: float | None = None
     ) -> tuple[HookEvent | None, Sequence[Concerned]]:
         """The hooks that an event of this call concerns; most calls concern none."""
-        if not self._fields and not may_concern(self._snapshot, event, self.id):
+        if not self._fields and not self._index.candidates(event, self.id, ()):
             return None, ()
         hook_event = self._hook_event(event, duration_ms)
         return hook_event, hooks_of(self._snapshot, hook_event)
@@ -278,6 +326,8 @@ class SingleCall:
             raise Refused("capability_denied", fault)
 
     def _tell(self, status: Status) -> None:
+        if not self._fields and not self._index.candidates("PostAbilityCall", self.id, ()):
+            return
         duration_ms = (time.monotonic() - self._started) * 1000
         hook_event, concerned = self._hooks("PostAbilityCall", duration_ms)
         if hook_event is not None and concerned:
@@ -315,9 +365,8 @@ class SingleCall:
         if not isinstance(item, Definition) or item.target is None or self._in_a_process(item):
             return await asyncio.to_thread(self.perform)
         seconds = self._invoker.seconds_of_code(self._asked, item)
-        limit = asyncio.timeout(seconds)
         try:
-            async with limit:
+            async with LoopLimit(seconds, name_of(item.target)):
                 if is_async(item.target):
                     given, named = arguments(item.target, self._payload, self._context)
                     value = item.target(*given, **named)
@@ -328,11 +377,6 @@ class SingleCall:
             raise
         except (SystemExit, GeneratorExit) as error:
             raise refusal(ended(error)) from error
-        except TimeoutError as error:
-            if not limit.expired():
-                raise refusal(error) from error
-            late = HandlerTimeout(f"{name_of(item.target)} did not return within {seconds:g} s")
-            raise refusal(late) from error
         except Exception as error:
             raise refusal(error) from error
 
@@ -352,7 +396,7 @@ class SingleCall:
         """Whether the program's own code runs it."""
         return self._invoker.runs_itself(self.item)
 
-    async def called_in_the_loop(self, end: float | None) -> Any:
+    async def called_in_the_loop(self) -> Any:
         """What the item returns, as it is; code that waits is called here, all else in a thread."""
         import asyncio
 
@@ -360,8 +404,7 @@ class SingleCall:
         if isinstance(item, Definition) and item.target is not None and is_async(item.target):
             given, named = arguments(item.target, self._payload, self._context)
             return item.target(*given, **named)
-        async with asyncio.timeout_at(end):
-            return await asyncio.to_thread(self.perform, plain=True)
+        return await asyncio.to_thread(self.perform, plain=True)
 
     def _in_a_process(self, item: Definition[..., Any]) -> bool:
         return item.process or self._asked.process
@@ -393,15 +436,3 @@ class SingleCall:
         if self._fields.get("type") == "agent":
             return invoker.perform({"kind": "agent", **self._fields}, self._payload, context, {})
         raise HandlerError(f"{self.id} has no implementation")
-
-
-def refusal(error: Exception) -> Refused:
-    """How a call ends in which an exception was raised."""
-    if isinstance(error, CapabilityDenied):
-        status: Status = "readonly_denied" if error.readonly else "capability_denied"
-        return Refused(status, str(error), denied=(error.capability,), exception=error)
-    if isinstance(error, HandlerTimeout):
-        return Refused("timeout", str(error), exception=error)
-    if isinstance(error, HandlerError):
-        return Refused("failed", str(error), exception=error.__cause__ or error)
-    return Refused("failed", message_of(error), exception=error)

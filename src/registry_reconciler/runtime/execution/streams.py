@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any, Generic, TypeVar
 
 from registry_reconciler.runtime.execution.calling import carried_out, is_stream
 from registry_reconciler.runtime.execution.handlers import HandlerTimeout
-from registry_reconciler.runtime.execution.limited import within
+from registry_reconciler.runtime.execution.limited import LoopLimit, within
 from registry_reconciler.runtime.execution.plainjson import json_fault
-from registry_reconciler.runtime.execution.results import InvocationResult, Refused
-from registry_reconciler.runtime.execution.single_call import SingleCall, refusal
+from registry_reconciler.runtime.execution.results import InvocationResult, Refused, refusal
+from registry_reconciler.runtime.execution.single_call import SingleCall
+from registry_reconciler.runtime.execution.spans import settled, span_of_parts
 
 R = TypeVar("R")
 
@@ -41,10 +42,27 @@ class InvocationStream(Generic[R]):
         self.result: InvocationResult[Any] | None = None
 
     def __iter__(self) -> Iterator[R]:
-        return iter(()) if self._is_taken() else self._parts()
+        return iter(()) if self._is_taken() else self._told_of()
 
     def __aiter__(self) -> AsyncIterator[R]:
-        return _nothing() if self._is_taken() else self._parts_async()
+        return _nothing() if self._is_taken() else self._told_of_async()
+
+    def _told_of(self) -> Iterator[R]:
+        with span_of_parts(self._call.tracer, *self._call.span()) as span:
+            try:
+                yield from self._parts()
+            finally:
+                settled(span, self.result)
+
+    async def _told_of_async(self) -> AsyncIterator[R]:
+        with span_of_parts(self._call.tracer, *self._call.span()) as span:
+            parts = self._parts_async()
+            try:
+                async for part in parts:
+                    yield part
+            finally:
+                await parts.aclose()
+                settled(span, self.result)
 
     def _is_taken(self) -> bool:
         taken, self._taken = self._taken, True
@@ -116,29 +134,30 @@ class InvocationStream(Generic[R]):
         with asyncio.Runner() as runner:
             yield from self._each(iter(lambda: runner.run(following()), _END))
 
-    async def _parts_async(self) -> AsyncIterator[R]:
+    async def _parts_async(self) -> AsyncGenerator[R, None]:
         import asyncio
 
         if not await asyncio.to_thread(self._begin):
             return
         try:
             seconds = self._call.seconds()
-            end = None if seconds is None else asyncio.get_running_loop().time() + seconds
-            value = await self._call.called_in_the_loop(end)
+            limit = _Limit(seconds, self._call.id)
+            async with limit.now():
+                value = await self._call.called_in_the_loop()
             if isinstance(value, AsyncIterator):
-                async for part in _until(value, end):
+                async for part in _until(value, limit):
                     yield self._checked(part)
                 whole = self._kept
             elif is_stream(value):
                 while True:
-                    async with asyncio.timeout_at(end):
-                        part = await asyncio.to_thread(next, value, _END)
+                    async with limit.now():
+                        part = await asyncio.to_thread(self._next, value, limit)
                     if part is _END:
                         break
                     yield self._checked(part)
                 whole = self._kept
             else:
-                async with asyncio.timeout_at(end):
+                async with limit.now():
                     whole = await value if hasattr(value, "__await__") else value
                 yield whole
             self._settled(whole)
@@ -147,24 +166,33 @@ class InvocationStream(Generic[R]):
         except GeneratorExit:
             self.result = self._call.end(Refused("failed", "its reader stopped"))
             raise
-        except TimeoutError as error:
-            late = end is not None and asyncio.get_running_loop().time() >= end
-            fault: Exception = (
-                HandlerTimeout(f"{self._call.id} did not come to its end within {seconds:g} s")
-                if late
-                else error
-            )
-            self.result = self._call.end(refusal(fault))
         except Exception as error:
             self.result = self._call.end(refusal(error))
 
+    def _next(self, parts: Iterator[Any], limit: _Limit) -> Any:
+        # The thread that it runs in is to end as well.
+        return within(lambda: next(parts, _END), limit.left(), self._call.id)
 
-async def _until(parts: AsyncIterator[Any], end: float | None) -> AsyncIterator[Any]:
-    import asyncio
 
+class _Limit:
+    """The time of a whole stream, of which each part may take what is left."""
+
+    def __init__(self, seconds: float | None, name: str) -> None:
+        self._seconds, self._name = seconds, name
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    def left(self) -> float | None:
+        """Seconds until then; asked from any thread."""
+        return None if self._end is None else max(0.001, self._end - time.monotonic())
+
+    def now(self) -> LoopLimit:
+        return LoopLimit(self.left(), self._name, stated=self._seconds, what="come to its end")
+
+
+async def _until(parts: AsyncIterator[Any], limit: _Limit) -> AsyncIterator[Any]:
     try:
         while True:
-            async with asyncio.timeout_at(end):
+            async with limit.now():
                 part = await anext(parts, _END)
             if part is _END:
                 return

@@ -23,13 +23,15 @@ from registry_reconciler.runtime.execution.handlers import (
     clean_environment,
     command_line,
 )
-from registry_reconciler.runtime.execution.web import headers_of
+from registry_reconciler.runtime.execution.web import check_address, headers_of
 from registry_reconciler.runtime.registry.near import probably_meant
 from registry_reconciler.runtime.registry.source import SideTables, servers_in
 
 if TYPE_CHECKING:
     from mcp import StdioServerParameters
     from mcp.types import CallToolResult
+
+NO_ARGUMENTS = "a tool takes an object with its arguments as input"
 
 _LONGEST_SHOWN = 500
 
@@ -50,6 +52,24 @@ def server_named(db: SideTables, name: Any) -> Mapping[str, Any]:
     return found
 
 
+def cannot_reach(root: Path | None, server: Mapping[str, Any], payload: Any) -> str:
+    """Why a server cannot be reached with an input, as far as that can be said without it; "" when it can.
+
+    Raises:
+        HandlerError: its command, address or headers cannot be meant.
+    """
+    if payload is not ... and not isinstance(payload, Mapping):
+        return NO_ARGUMENTS
+    if "command" not in server:
+        check_address(str(server.get("url")))
+        headers_of(server.get("headers"))
+    elif root is None:
+        return "there is no workspace to start it in"
+    else:
+        command_line(root, server.get("command"))
+    return ""
+
+
 def call_tool(root: Path, server: Mapping[str, Any], tool: str, payload: Any, limits: Limits) -> Any:
     """Call a tool; what it answers: its structured content, else JSON or text.
 
@@ -61,7 +81,7 @@ def call_tool(root: Path, server: Mapping[str, Any], tool: str, payload: Any, li
     if missing:
         raise HandlerError(missing)
     if not isinstance(payload, Mapping):
-        raise HandlerError("a tool takes an object with its arguments as input")
+        raise HandlerError(NO_ARGUMENTS)
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         result = _in_a_thread(lambda: _run(root, server, tool, dict(payload), limits, said))
     return _value(result, tool, limits)
@@ -136,6 +156,7 @@ async def _reached(stack: Any, server: Mapping[str, Any]) -> Any:
     import httpx2  # what the client itself speaks HTTP with
     from mcp.client.streamable_http import streamable_http_client
 
+    check_address(str(server.get("url")))
     http = await stack.enter_async_context(httpx2.AsyncClient(headers=headers_of(server.get("headers"))))
     return streamable_http_client(str(server.get("url")), http_client=http)
 

@@ -17,9 +17,11 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from registry_reconciler.base.addresses import not_an_address
 from registry_reconciler.base.escape import visible
 from registry_reconciler.runtime.execution.extras import missing_extra
 from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout, Limits
+from registry_reconciler.runtime.execution.limited import elsewhere
 from registry_reconciler.runtime.execution.plainjson import Unsound, read_json
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _ATTEMPTS = 3
 _PAUSE = 0.5
 _LONGEST_SHOWN = 300
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_TEXT = re.compile(r"[!-~]?|[!-~][\t -~]*[!-~]")
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -69,14 +73,46 @@ def request_of(how: Mapping[str, Any], payload: Any) -> Request:
     body = None if method in _WITHOUT_BODY else payload if fields is None else fields
     if method in _WITHOUT_BODY and fields:
         query = {**fields, **query}
-    retry = how.get("retry")
-    stated = retry if isinstance(retry, Mapping) else {"attempts": retry} if isinstance(retry, int) else {}
-    attempts = stated.get("attempts", _ATTEMPTS if method in _SAFE_TO_REPEAT else 1)
-    pause = stated.get("seconds", _PAUSE)
+    attempts, pause = _retry(how.get("retry"), _ATTEMPTS if method in _SAFE_TO_REPEAT else 1)
     headers = {"User-Agent": "registry-reconciler", "Accept": "application/json, */*;q=0.5"}
-    return Request(
-        method, url, {**headers, **headers_of(how.get("headers"))}, query, body, int(attempts), float(pause)
-    )
+    return Request(method, url, {**headers, **headers_of(how.get("headers"))}, query, body, attempts, pause)
+
+
+def _retry(stated: Any, attempts: int) -> tuple[int, float]:
+    """How often at most, and the seconds before the second time."""
+    of = stated if isinstance(stated, Mapping) else {} if stated is None else {"attempts": stated}
+    number, seconds = of.get("attempts", attempts), of.get("seconds", _PAUSE)
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise HandlerError(f"retry is a number of attempts from 1, or attempts and seconds: {stated!r}")
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds >= 0:
+        raise HandlerError(f"retry.seconds is a number from 0: {seconds!r}")
+    return number, float(seconds)
+
+
+def cannot_call(how: Mapping[str, Any], payload: Any) -> str:
+    """Why an address cannot be called with an input, as far as that can be said without calling it; "" when it can.
+
+    Args:
+        payload: ``...`` where it is not known yet.
+    """
+    missing = missing_extra("api")
+    if missing:
+        return missing
+    import httpx
+
+    if payload is ...:  # any text does in its places
+        payload = dict.fromkeys(_PLACE.findall(str(how.get("endpoint"))), "0")
+    try:
+        request = request_of(how, payload)
+        with httpx.Client() as client:
+            client.build_request(
+                request.method, request.url, params=_parameters(request), headers=request.headers
+            )
+    except HandlerError as error:
+        return str(error)
+    except Exception as error:
+        return f"{_shown_address(str(how.get('endpoint')))} cannot be called: {type(error).__name__}"
+    return ""
 
 
 def headers_of(stated: Any) -> dict[str, str]:
@@ -86,20 +122,27 @@ def headers_of(stated: Any) -> dict[str, str]:
         HandlerError: a variable is not set.
     """
     found: dict[str, str] = {}
+    if not isinstance(stated, Mapping | None):
+        raise HandlerError("headers are a mapping of names and texts")
     for name, value in (stated or {}).items():
+        if not _TOKEN.fullmatch(str(name)):
+            raise HandlerError(f"{visible(str(name))!r} cannot be the name of a header")
         if isinstance(value, Mapping):
             variable = str(value.get("env", ""))
             if variable not in os.environ:
                 raise HandlerError(f"the header {name} comes from the variable {variable}, which is not set")
-            found[str(name)] = f"{value.get('prefix', '')}{os.environ[variable]}"
+            text = f"{value.get('prefix', '')}{os.environ[variable]}"
         else:
-            found[str(name)] = str(value)
+            text = str(value)
+        if not _HEADER_TEXT.fullmatch(text):
+            # The value may be secret: it is not shown.
+            raise HandlerError(f"the header {name} has a character that no header can have")
+        found[str(name)] = text
     return found
 
 
 def _endpoint(endpoint: Any, fields: dict[str, Any] | None) -> str:
-    if not isinstance(endpoint, str) or urlsplit(endpoint).scheme not in ("http", "https"):
-        raise HandlerError(f"the endpoint {endpoint!r} is no address that begins with http:// or https://")
+    check_address(endpoint)
 
     def filled(place: re.Match[str]) -> str:
         name = place.group(1)
@@ -113,13 +156,20 @@ def _endpoint(endpoint: Any, fields: dict[str, Any] | None) -> str:
 
     head, rest = endpoint.split("://", 1)
     host, slash, path = rest.partition("/")
-    if "{" in host:
-        raise HandlerError("the host of an endpoint is no part of the input")
     return f"{head}://{host}{slash}{_PLACE.sub(filled, path)}"
+
+
+def check_address(address: Any) -> None:
+    """Raise HandlerError unless something could answer there."""
+    fault = not_an_address(address)
+    if fault:
+        raise HandlerError(f"{visible(str(address))!r} {fault}")
 
 
 def _query(stated: Any, fields: dict[str, Any] | None) -> dict[str, Any]:
     """``[field, …]`` of the input, or ``{parameter: text}`` and ``{parameter: {input: field}}``."""
+    if not isinstance(stated, (list, Mapping)) and stated is not None:
+        raise HandlerError("query is a list of fields of the input, or a mapping of parameters")
     wanted = {name: {"input": name} for name in stated} if isinstance(stated, list) else dict(stated or {})
     found: dict[str, Any] = {}
     for parameter, value in wanted.items():
@@ -141,6 +191,19 @@ def call_api(how: Mapping[str, Any], payload: Any, limits: Limits) -> Any:
     if missing:
         raise HandlerError(missing)
     request = request_of(how, payload)
+    place = _shown_address(request.url)
+    try:
+        # A server that sends a header now and then never lets a read take too long: all of it has one limit.
+        return elsewhere(lambda: _attempts(request, limits), limits.seconds, place)
+    except HandlerTimeout as late:
+        raise _late(place, limits) from late
+
+
+def _late(place: str, limits: Limits) -> HandlerTimeout:
+    return HandlerTimeout(f"{place} did not answer within {limits.seconds:g} s")
+
+
+def _attempts(request: Request, limits: Limits) -> Any:
     end = time.monotonic() + limits.seconds
     pause = request.pause
     for attempt in range(1, request.attempts + 1):
@@ -159,17 +222,16 @@ def _once(request: Request, end: float, limits: Limits) -> Any:
     import httpx
 
     place = _shown_address(request.url)
-    late = HandlerTimeout(f"{place} did not answer within {limits.seconds:g} s")
+    late = _late(place, limits)
     left = end - time.monotonic()
     if left <= 0:
         raise late
-    plain = {name: _as_parameter(value) for name, value in request.query.items()}
     body = {} if request.body is None else {"json": request.body}
     try:
         with (
             httpx.Client(timeout=left, follow_redirects=False) as client,
             client.stream(
-                request.method, request.url, params=plain or None, headers=request.headers, **body
+                request.method, request.url, params=_parameters(request), headers=request.headers, **body
             ) as response,
         ):
             data = _read(response, end, late, limits, place)
@@ -181,6 +243,10 @@ def _once(request: Request, end: float, limits: Limits) -> Any:
     except (httpx.InvalidURL, httpx.HTTPError, ValueError) as error:
         raise HandlerError(f"{place} cannot be called: {type(error).__name__}") from error
     return _answer(response, data, place)
+
+
+def _parameters(request: Request) -> dict[str, Any] | None:
+    return {name: _as_parameter(value) for name, value in request.query.items()} or None
 
 
 def _as_parameter(value: Any) -> Any:

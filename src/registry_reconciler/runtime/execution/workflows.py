@@ -4,12 +4,17 @@ A step gets its ``with``, in which ``{"$from": "steps.NAME.output.field"}`` and 
 what is there, and without ``with`` the workflow's own input. ``when`` is true or false, or a JSON Schema that is
 held against ``{"input": ..., "steps": {name: {"status": ..., "output": ...}}}``. References and schemas that cannot
 be meant are refused before step one.
+
+Steps with ``parallel: true`` that follow each other run at the same time, each with what was known before the first
+of them. All of them come to their end before the workflow goes on, or fails as the first of them did.
 """
 
 from __future__ import annotations
 
+import contextvars
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +23,7 @@ from registry_reconciler.runtime.execution.handlers import HandlerError
 from registry_reconciler.runtime.execution.hooks import misspelt
 from registry_reconciler.runtime.execution.lookup import schema_fault, unusable_schema
 from registry_reconciler.runtime.execution.results import InvocationResult, Refused
+from registry_reconciler.runtime.execution.spans import settled, span_of
 
 FROM = "$from"
 DEFAULT_PAUSE = 1.0
@@ -32,6 +38,7 @@ class Step:
         name: what later steps call it; the ability's id where it has none.
         attempts: how often it is tried at most.
         pause: seconds before the second attempt; twice as many before each further one.
+        parallel: whether it runs at the same time as its neighbours that say so too.
     """
 
     name: str
@@ -41,7 +48,11 @@ class Step:
     attempts: int = 1
     pause: float = DEFAULT_PAUSE
     continue_on_error: bool = False
+    parallel: bool = False
 
+
+_MOST_AT_ONCE = 16
+"""So many steps run at the same time; the others wait for one of them."""
 
 NO_STEP = "a step names an ability that is not there:"
 
@@ -64,11 +75,27 @@ def steps_of(fields: Mapping[str, Any]) -> tuple[Step, ...]:
         HandlerError: a step cannot be meant: a condition that is no schema, a reference to no earlier step.
     """
     read: list[Step] = []
+    before: set[str] = set()
     for spec in fields.get("steps") or fields.get("ability_ids") or ():
         step = _step(spec)
-        _check(step, {earlier.name for earlier in read}, isinstance(spec, Mapping) and bool(spec.get("name")))
+        if not (step.parallel and read and read[-1].parallel):
+            before = {earlier.name for earlier in read}
+        beside = {earlier.name for earlier in read} - before
+        _check(step, before, beside, isinstance(spec, Mapping) and bool(spec.get("name")))
         read.append(step)
     return tuple(read)
+
+
+def _groups(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
+    """Those that run at the same time together; every other one by itself."""
+    group: list[Step] = []
+    for step in steps:
+        if group and not (step.parallel and group[-1].parallel):
+            yield tuple(group)
+            group = []
+        group.append(step)
+    if group:
+        yield tuple(group)
 
 
 def _step(spec: Any) -> Step:
@@ -92,14 +119,20 @@ def _step(spec: Any) -> Step:
     going_on = spec.get("continue_on_error", False)
     if going_on is not True and going_on is not False:
         raise HandlerError(f"continue_on_error of step {name} is true or false, not {going_on!r}")
-    return Step(name, ability, spec.get("when", True), given, attempts, float(pause), going_on)
+    parallel = spec.get("parallel", False)
+    if parallel is not True and parallel is not False:
+        raise HandlerError(f"parallel of step {name} is true or false, not {parallel!r}")
+    return Step(name, ability, spec.get("when", True), given, attempts, float(pause), going_on, parallel)
 
 
-def _check(step: Step, earlier: set[str], named: bool) -> None:
-    if named and step.name in earlier:
+def _check(step: Step, earlier: set[str], beside: set[str], named: bool) -> None:
+    if step.name in beside or (named and step.name in earlier):
+        # Of two that run at the same time nobody could say whose output has the name.
         raise HandlerError(f"two steps are called {step.name}; give one of them another name")
     for reference in _references(step.given):
-        head, name, *_ = [*_parts(reference, earlier), ""]
+        head, name, *_ = [*_parts(reference, earlier | beside), ""]
+        if head == "steps" and name in beside:
+            raise HandlerError(f"step {step.name} needs {reference!r}, and {name} runs at the same time")
         if head == "steps" and name not in earlier:
             raise HandlerError(
                 f"step {step.name} needs {reference!r}, and no step before it is called {name!r}"
@@ -195,31 +228,80 @@ def run_workflow(fields: Mapping[str, Any], payload: Any, context: Context) -> A
     steps = steps_of(fields)
     for missing in context.unknown(step.ability for step in steps if step.when is not False):
         raise Refused("not_found", f"{NO_STEP} {missing!r}, and none of the steps was run")
-    for step in steps:
+    for group in _groups(steps):
+        for step, result in _carried_out(group, progress, context):
+            progress.steps[step.name] = {"status": result.status, "output": result.value}
+            if result.ok:
+                value = result.value
+            elif not step.continue_on_error:
+                why = f"step {step.name}: {result.error}"
+                raise Refused(result.status, why, denied=result.denied, exception=result.exception)
+    return value
+
+
+def _carried_out(
+    group: Sequence[Step], progress: _Progress, context: Context
+) -> list[tuple[Step, InvocationResult[Any]]]:
+    """What came of the steps of a group that were not skipped."""
+    calls: list[tuple[Step, Any]] = []
+    for step in group:
         if step.when is False or (
             isinstance(step.when, Mapping) and schema_fault(step.when, progress.data())
         ):
             progress.steps[step.name] = {"status": "skipped", "output": None}
             context.log(step.ability, "skipped")
-            continue
-        given = payload if step.given is None else _filled(step.given, progress)
-        result = _attempts(step, given, context)
-        progress.steps[step.name] = {"status": result.status, "output": result.value}
-        if result.ok:
-            value = result.value
-        elif not step.continue_on_error:
-            why = f"step {step.name}: {result.error}"
-            raise Refused(result.status, why, denied=result.denied, exception=result.exception)
-    return value
+        else:
+            calls.append((step, progress.input if step.given is None else _filled(step.given, progress)))
+    if len(calls) == 1:
+        return [(step, _attempts(step, given, context)) for step, given in calls]
+    return _at_once(calls, context)
+
+
+def _at_once(calls: Sequence[tuple[Step, Any]], context: Context) -> list[tuple[Step, InvocationResult[Any]]]:
+    """Each in a thread of its own with a copy of the context; the first fault of the program is raised."""
+    found: dict[int, InvocationResult[Any] | BaseException] = {}
+    places = threading.BoundedSemaphore(_MOST_AT_ONCE)
+
+    def run(number: int, step: Step, given: Any) -> None:
+        with places:
+            try:
+                found[number] = _attempts(step, given, context)
+            except BaseException as error:
+                found[number] = error
+
+    threads = [
+        threading.Thread(
+            target=contextvars.copy_context().run,
+            args=(run, number, *call),
+            daemon=True,
+            name="registry-step",
+        )
+        for number, call in enumerate(calls)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done: list[tuple[Step, InvocationResult[Any]]] = []
+    for number, (step, _) in enumerate(calls):
+        result = found[number]
+        if isinstance(result, BaseException):
+            raise result
+        done.append((step, result))
+    return done
 
 
 def _attempts(step: Step, given: Any, context: Context) -> InvocationResult[Any]:
     """Only what may come out otherwise is tried again: a denial stays one."""
     pause = step.pause
-    for attempt in range(1, step.attempts + 1):
-        result = context.invoke(step.ability, given)
-        if result.status not in ("failed", "timeout") or attempt == step.attempts:
-            break
-        time.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE)
+    with span_of(context.tracer, f"step {step.name}", {"step": step.name, "id": step.ability}) as span:
+        for attempt in range(1, step.attempts + 1):
+            result = context.invoke(step.ability, given)
+            if result.status not in ("failed", "timeout") or attempt == step.attempts:
+                break
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        if span is not None:
+            span.set_attribute("registry.attempts", attempt)
+        settled(span, result)
     return result

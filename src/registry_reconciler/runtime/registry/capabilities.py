@@ -142,7 +142,8 @@ class Decision:
         return self.verdict in ("allow", "log")
 
 
-_ALLOW = Decision("allow")
+ALLOW = Decision("allow")
+"""Of what needs nothing."""
 
 
 def decide(
@@ -156,7 +157,7 @@ def decide(
     if mode not in ("enforce", "log"):
         raise RegistryError(f"mode is enforce or log, not {mode!r}")
     if not needed:
-        return _ALLOW
+        return ALLOW
     wanted = sorted(set(needed))
     missing = tuple(word for word in wanted if word not in granted)
     mutating = tuple(word for word in wanted if readonly and vocabulary.mutates(word))
@@ -164,7 +165,7 @@ def decide(
         return Decision("readonly_denied", missing, mutating)
     if missing:
         return Decision("capability_denied" if mode == "enforce" else "log", missing)
-    return _ALLOW
+    return ALLOW
 
 
 def check_words(vocabulary: Vocabulary, items: Iterable[tuple[str, HasMeta]]) -> None:

@@ -220,7 +220,8 @@ class DbSnapshot(Mapping[str, Snapshot[Any]]):
 
     def resolve(self, key: Key[K]) -> K:
         """The item of a handle, in the domain that the handle names."""
-        found: K = self[key.registry].resolve(key)
+        snapshot = self._domains.get(key.registry)
+        found: K = (self[key.registry] if snapshot is None else snapshot).resolve(key)
         return found
 
     def collisions(self) -> dict[str, tuple[Collision, ...]]:

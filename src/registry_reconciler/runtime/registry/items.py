@@ -4,12 +4,13 @@ builtins.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import WRAPPER_ASSIGNMENTS
-from types import MappingProxyType, ModuleType
-from typing import Any, Generic, ParamSpec, TypeVar
+from types import MappingProxyType, MethodType, ModuleType
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeAlias, TypeVar
 
 from registry_reconciler.runtime.errors import RegistryError
 from registry_reconciler.runtime.registry.meta import Key, RegistryMeta, Source
@@ -17,7 +18,13 @@ from registry_reconciler.runtime.registry.meta import Key, RegistryMeta, Source
 P = ParamSpec("P")
 R = TypeVar("R")
 
+Keys: TypeAlias = str | tuple[str, ...]
+"""A key sequence: a text, or the names of its keys."""
+
 _COLLECTED = "__registry_items__"
+
+_WRAPPED = ".__wrapped__"
+"""Where a decorated class is found: below its handle, which has the name that it had."""
 
 
 # No slots: with them, Python 3.11 cannot make one through a subscripted name, as in Definition[P, R](...).
@@ -35,12 +42,12 @@ class Definition(Generic[P, R]):
 
     meta: RegistryMeta
     target: Callable[P, R] | None = None
-    bindings: Mapping[str, tuple[str, ...]] = field(default_factory=dict, kw_only=True, hash=False)
+    bindings: Mapping[str, tuple[Keys, ...]] = field(default_factory=dict, kw_only=True, hash=False)
     timeout: float | None = field(default=None, kw_only=True)
     process: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        bound = {mode: _sequences(self.meta.id, mode, keys) for mode, keys in self.bindings.items()}
+        bound = {mode: sequences(self.meta.id, mode, keys) for mode, keys in self.bindings.items()}
         object.__setattr__(self, "bindings", MappingProxyType(bound))
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -60,13 +67,30 @@ class Definition(Generic[P, R]):
         return _restored, (type(self), state)
 
 
-def _sequences(id: str, mode: str, keys: object) -> tuple[str, ...]:
-    if isinstance(keys, str):
+def sequences(id: str, mode: str, given: object) -> tuple[Keys, ...]:
+    """The key sequences of a mode.
+
+    Raises:
+        RegistryError: they are none.
+    """
+    if isinstance(given, str):
         # It would silently become one binding for each letter.
         raise RegistryError(f"{id}: the bindings of {mode!r} are a tuple of key sequences, not a text")
-    if not isinstance(keys, (tuple, list)) or not all(isinstance(key, str) and key for key in keys):
+    if not isinstance(given, (tuple, list)):
         raise RegistryError(f"{id}: the bindings of {mode!r} are a tuple of key sequences")
-    return tuple(keys)
+    found: list[Keys] = []
+    for keys in given:
+        names = (keys,) if isinstance(keys, str) else keys
+        if (
+            not isinstance(names, (tuple, list))
+            or not names
+            or not all(isinstance(name, str) and name for name in names)
+        ):
+            raise RegistryError(
+                f"{id}: a key sequence of {mode!r} is a text, or a tuple of the names of keys, not {keys!r}"
+            )
+        found.append(keys if isinstance(keys, str) else tuple(names))
+    return tuple(found)
 
 
 def _restored(kind: type[Definition[..., Any]], state: dict[str, Any]) -> Definition[..., Any]:
@@ -83,16 +107,32 @@ def _definition_of(handle: ItemHandle[..., Any]) -> Definition[..., Any]:
     return handle.definition
 
 
-def _global(target: object) -> object:
+def _named(target: object) -> object:
     """What the name leads to under which a function or class was defined; ``None`` where that is nothing."""
+    if isinstance(target, MethodType):
+        target = target.__func__
     found: Any = sys.modules.get(getattr(target, "__module__", None) or "")
-    for part in str(getattr(target, "__qualname__", "")).split("."):
+    for part in str(getattr(target, "__qualname__", "")).removesuffix(_WRAPPED).split("."):
         found = getattr(found, part, None)
     return found
 
 
+def _global(target: object) -> object:
+    """As :func:`_named`; of a method of a class, what was decorated."""
+    found = _named(target)
+    return found.__func__ if isinstance(found, MethodType) else found
+
+
+def _method_handle(method: MethodType) -> Any:
+    return method.__func__
+
+
 class ItemHandle(Key[Definition[P, R]], Generic[P, R]):
-    """What ``@item`` makes of a function: its handle, which can be called like the function itself."""
+    """What ``@item`` makes of a function or class: its handle, which can be used like that itself.
+
+    A function is called and bound to objects as before; a class is made objects of, derived from, asked for in
+    ``isinstance``, and its attributes are there.
+    """
 
     definition: Definition[P, R]
     __wrapped__: Callable[P, R]
@@ -102,6 +142,7 @@ class ItemHandle(Key[Definition[P, R]], Generic[P, R]):
         for name in WRAPPER_ASSIGNMENTS:
             if hasattr(target, name):
                 object.__setattr__(self, name, getattr(target, name))
+        object.__setattr__(self, "__qualname__", _place_of(target))
         object.__setattr__(self, "definition", definition)
         object.__setattr__(self, "__wrapped__", target)
 
@@ -109,9 +150,34 @@ class ItemHandle(Key[Definition[P, R]], Generic[P, R]):
         """Call the function. No capability is checked here."""
         return self.__wrapped__(*args, **kwargs)
 
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        binds = _owner_of(self.__qualname__) and not isinstance(self.__wrapped__, (type, staticmethod))
+        return MethodType(self, instance) if binds and instance is not None else self
+
+    def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (self.__wrapped__,)
+
+    def __instancecheck__(self, instance: object) -> bool:
+        return isinstance(self.__wrapped__, type) and isinstance(instance, self.__wrapped__)
+
+    def __subclasscheck__(self, kind: type) -> bool:
+        return isinstance(self.__wrapped__, type) and issubclass(kind, self.__wrapped__)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            target = vars(self).get("__wrapped__")
+            if target is None or name.startswith("__"):
+                raise AttributeError(name)
+            try:
+                return getattr(target, name)
+            except AttributeError:
+                raise AttributeError(f"{target!r} has no attribute {name!r}") from None
+
     def __reduce__(self) -> Any:
         if _global(self) is self:
-            return self.__qualname__
+            bound = _named(self)
+            return (_method_handle, (bound,)) if isinstance(bound, MethodType) else self.__qualname__
         # Of a function inside of another only what resolves is left.
         return Key, (self.registry, self.id, self.generation)
 
@@ -133,7 +199,7 @@ def item(
     source: Source = "builtin",
     required_caps: tuple[str, ...] = (),
     flags: tuple[str, ...] = (),
-    bindings: Mapping[str, tuple[str, ...]] | None = None,
+    bindings: Mapping[str, tuple[Keys, ...]] | None = None,
     timeout: float | None = None,
     process: bool = False,
 ) -> Callable[[Callable[P, R]], ItemHandle[P, R]]:
@@ -153,6 +219,12 @@ def item(
     """
 
     def declare(target: Callable[P, R]) -> ItemHandle[P, R]:
+        if isinstance(target, ItemHandle):
+            target = target.__wrapped__
+        if not callable(target):
+            # A class method, a property: what they are of does not exist yet.
+            words = f"{type(target).__name__}s are no items: write @{type(target).__name__} above @item"
+            raise RegistryError(f"{getattr(target, '__qualname__', target)}: {words}")
         own = str(getattr(target, "__name__", name))
         package = str(target.__module__).partition(".")[0]
         text = description or (target.__doc__ or "").strip().partition("\n")[0]
@@ -168,10 +240,27 @@ def item(
             flags,
         )
         made = Definition(meta, target, bindings=bindings or {}, timeout=timeout, process=process)
-        _collected_of(target)[domain, getattr(target, "__qualname__", own), meta.id] = made
-        return ItemHandle(domain, made, target)
+        handle = ItemHandle(domain, made, target)
+        _collected_of(target)[domain, handle.__qualname__, meta.id] = made
+        if isinstance(target, type) and _named(target) is not target:
+            # Its name is the handle's from now on; objects of it are written down by the class's own.
+            with contextlib.suppress(TypeError):
+                target.__qualname__ = handle.__qualname__ + _WRAPPED
+        return handle
 
     return declare
+
+
+def _place_of(target: object) -> str:
+    """The name under which something was defined, in its module."""
+    name = getattr(target, "__qualname__", "") or getattr(target, "__name__", "")
+    return str(name).removesuffix(_WRAPPED)
+
+
+def _owner_of(place: str) -> str:
+    """The class in whose body something was defined; "" where it was defined in none."""
+    owner = place.rpartition(".")[0]
+    return "" if owner.endswith("<locals>") else owner
 
 
 def _collected_of(target: Any) -> dict[tuple[str, str, str], Definition[Any, Any]]:
@@ -186,8 +275,38 @@ def _collected_of(target: Any) -> dict[tuple[str, str, str], Definition[Any, Any
 
 def collected(module: ModuleType) -> Iterator[tuple[str, Definition[Any, Any]]]:
     """What a module declares with :func:`item`, as domain and definition, in the order of declaration."""
-    for (domain, _, _), definition in vars(module).get(_COLLECTED, {}).items():
-        yield domain, definition
+    declared: dict[tuple[str, str, str], Definition[Any, Any]] = vars(module).get(_COLLECTED, {})
+    for place, definition in list(declared.items()):
+        declared[place] = _by_itself(module, place[1], definition)
+        yield place[0], declared[place]
+
+
+def _by_itself(module: ModuleType, place: str, definition: Definition[Any, Any]) -> Definition[Any, Any]:
+    """The definition, of a class method with its class.
+
+    Raises:
+        RegistryError: it is a method, and there is no object to call it on.
+    """
+    owner: Any = module
+    for part in _owner_of(place).split(".") if _owner_of(place) else ():
+        owner = getattr(owner, part, None)
+    if owner is module or owner is None or isinstance(definition.target, (type, staticmethod, MethodType)):
+        return definition
+    owner = owner.__wrapped__ if isinstance(owner, ItemHandle) else owner
+    raw = vars(owner).get(place.rpartition(".")[2])
+    if isinstance(raw, classmethod):
+        method = getattr(owner, place.rpartition(".")[2])
+        bound: Definition[Any, Any] = replace(definition, target=method)
+        handle = getattr(method, "__func__", None)
+        if isinstance(handle, ItemHandle) and handle.definition is definition:
+            object.__setattr__(handle, "definition", bound)
+        return bound
+    if isinstance(raw, ItemHandle):
+        raise RegistryError(
+            f"{place} is a method, and there is no object to call it on: declare a function or a static "
+            f"method, or register Definition(meta, object.{place.rpartition('.')[2]})"
+        )
+    return definition
 
 
 def collected_in(package: ModuleType | str) -> Iterator[tuple[str, Definition[Any, Any]]]:
@@ -199,21 +318,30 @@ def collected_in(package: ModuleType | str) -> Iterator[tuple[str, Definition[An
     from importlib import import_module
     from pkgutil import walk_packages
 
-    try:
+    with _importing(str(package)):
         top = import_module(package) if isinstance(package, str) else package
-    except Exception as error:
-        raise RegistryError(f"{package} cannot be imported: {type(error).__name__}: {error}") from error
     names: list[str] = []
-    for found in walk_packages(getattr(top, "__path__", ()), f"{top.__name__}.", onerror=_cannot_import):
-        if found.name.rpartition(".")[2] != "__main__":  # it would run the program
-            names.append(found.name)
+    # It imports packages to look into them.
+    with _importing(f"a package below {top.__name__}"):
+        for found in walk_packages(getattr(top, "__path__", ()), f"{top.__name__}.", onerror=_cannot_import):
+            if found.name.rpartition(".")[2] != "__main__":  # it would run the program
+                names.append(found.name)
     yield from collected(top)
     for name in sorted(names):
-        try:
+        with _importing(name):
             module = import_module(name)
-        except Exception as error:
-            raise RegistryError(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
         yield from collected(module)
+
+
+@contextlib.contextmanager
+def _importing(name: str) -> Iterator[None]:
+    try:
+        yield
+    except RegistryError:
+        raise
+    except (Exception, SystemExit, GeneratorExit) as error:
+        # A module is foreign code; to end the program is its own failure.
+        raise RegistryError(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
 
 
 def _cannot_import(name: str) -> None:

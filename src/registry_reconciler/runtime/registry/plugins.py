@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, is_dataclass, replace
 from types import ModuleType
 from typing import Any, Protocol
 
-from registry_reconciler.runtime.errors import DuplicateIdError, RegistryError
+from registry_reconciler.runtime.errors import DuplicateIdError, RegistryError, or_meant
 from registry_reconciler.runtime.registry.db import RegistryDbBuilder
 from registry_reconciler.runtime.registry.items import collected, collected_in
 from registry_reconciler.runtime.registry.meta import PACKAGE, HasMeta, Key
+from registry_reconciler.runtime.registry.near import probably_meant
 
 GROUP = "registry_reconciler.plugins"
 
@@ -114,6 +115,22 @@ def installed_plugins() -> tuple[PluginPoint, ...]:
     from importlib.metadata import entry_points
 
     return tuple(entry_points(group=GROUP))
+
+
+def chosen_points(chosen: Iterable[str | PluginPoint]) -> list[PluginPoint]:
+    """The plugins that are meant: names of installed ones, or entry points.
+
+    Raises:
+        RegistryError: none of a name is installed.
+    """
+    named = tuple(chosen)
+    names = {plugin for plugin in named if isinstance(plugin, str)}
+    installed = installed_plugins() if names else ()
+    for name in sorted(names - {point.name for point in installed}):
+        near = or_meant(probably_meant(name, [point.name for point in installed]))
+        raise RegistryError(f"no plugin {name!r} is installed{near}")
+    points = [plugin for plugin in named if not isinstance(plugin, str)]
+    return [*points, *(point for point in installed if point.name in names)]
 
 
 def load_plugins(

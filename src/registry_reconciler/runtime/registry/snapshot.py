@@ -274,9 +274,11 @@ class Snapshot(Generic[T]):
             HandleError: the handle belongs to another registry.
         """
         own_key(self.label, key)
-        item = self.get_by_id(key.id)
+        id = key.id
+        # An overlay that says nothing is not asked: this is what a program calls most.
+        item = self.get_by_id(id) if self.tables.ids else self.base.get_by_id(id)
         if item is None:
             raise GoneHandleError(f"{self.label}: {key.id!r} is gone")
-        if self.generation_of(key.id) != key.generation:
+        if key.generation != (self.generation_of(id) if self.tables.generations else 0):
             raise StaleHandleError(f"{self.label}: {key.id!r} is another item than the handle was made for")
         return item

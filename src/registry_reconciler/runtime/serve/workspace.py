@@ -16,7 +16,7 @@ from registry_reconciler.errors import NoWorkspace
 from registry_reconciler.files.root import SCHEMAS, nearest
 from registry_reconciler.files.tree import DiskTree, Recorder
 from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError, or_meant
+from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
 from registry_reconciler.runtime.registry.db import DbSnapshot, RuntimeDb
 from registry_reconciler.runtime.registry.meta import Domain, HasMeta, K, Key, T
 from registry_reconciler.runtime.registry.overlay import RuntimeRegistry
@@ -41,6 +41,8 @@ from registry_reconciler.runtime.serve.looking import (
 )
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
     from registry_reconciler.loading.catalog import Catalog
     from registry_reconciler.loading.workspace import Loaded as PlanningLoaded
     from registry_reconciler.model.plan import Plan
@@ -135,11 +137,11 @@ class _Files:
         return found
 
     def _read(self, tree: DatedTree) -> Served:
-        from registry_reconciler.runtime.serve.planning import read_workspace
+        from registry_reconciler.runtime.serve import planning, rereading  # noqa: F401  # of the first reload
 
         # One recorder for both: the digests are those of the very bytes that were understood.
         recorder = Recorder(tree)
-        found = read_workspace(recorder, str(self.root))
+        found = planning.read_workspace(recorder, str(self.root))
         loaded = found.loaded
         try:
             looked = look(recorder, loaded.kinds)
@@ -225,6 +227,17 @@ class WorkspaceRuntime:
         from registry_reconciler.runtime.registry.plugins import PluginReport
 
         self.plugins = PluginReport()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is remembered of the files is not needed: the next reload looks at them anew.
+        state = dict(vars(self))
+        del state["_lock"], state["_files"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._lock = threading.RLock()
+        self._files = _Files(self.root)
 
     def _consistent(self, read: Callable[[], R]) -> R:
         from registry_reconciler.apply import reader
@@ -330,12 +343,19 @@ class WorkspaceRuntime:
         allow_python: bool | None = None,
         handlers: Mapping[str, Handler] | None = None,
         limits: Limits | None = None,
+        spans: bool | Tracer = False,
     ) -> Invoker:
         """What runs the abilities of this workspace; see :class:`registry_reconciler.runtime.Invoker`."""
         from registry_reconciler.runtime.execution.invocation import Invoker
 
         return Invoker(
-            self.db, self.root, audit=audit, allow_python=allow_python, handlers=handlers, limits=limits
+            self.db,
+            self.root,
+            audit=audit,
+            allow_python=allow_python,
+            handlers=handlers,
+            limits=limits,
+            spans=spans,
         )
 
     def invoke(
@@ -424,18 +444,7 @@ def open_runtime(
     if plugins is True:
         runtime.load_plugins()
     elif plugins:
-        _load_chosen(runtime, tuple(plugins))
+        from registry_reconciler.runtime.registry.plugins import chosen_points
+
+        runtime.load_plugins(chosen_points(plugins))
     return runtime
-
-
-def _load_chosen(runtime: WorkspaceRuntime, chosen: tuple[str | PluginPoint, ...]) -> None:
-    from registry_reconciler.runtime.registry.near import probably_meant
-    from registry_reconciler.runtime.registry.plugins import installed_plugins
-
-    names = {plugin for plugin in chosen if isinstance(plugin, str)}
-    points = [plugin for plugin in chosen if not isinstance(plugin, str)]
-    installed = installed_plugins() if names else ()
-    for name in sorted(names - {point.name for point in installed}):
-        near = or_meant(probably_meant(name, [point.name for point in installed]))
-        raise RegistryError(f"no plugin {name!r} is installed{near}")
-    runtime.load_plugins([*points, *(point for point in installed if point.name in names)])

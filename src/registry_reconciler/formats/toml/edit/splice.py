@@ -29,7 +29,7 @@ from registry_reconciler.formats.toml.edit.look import look_of
 from registry_reconciler.formats.toml.edit.sections import Sections
 from registry_reconciler.formats.toml.edit.spell import Look, Speller
 from registry_reconciler.formats.toml.read.statements import Key, float_value
-from registry_reconciler.formats.toml.read.tree import Item, Tree, Typed, typed
+from registry_reconciler.formats.toml.read.tree import Item, Tree, Typed, tree_of, typed
 from registry_reconciler.model.entry import FieldPath, Json, same, show_path
 
 _BOM = "\ufeff"
@@ -67,7 +67,7 @@ def splice(data: bytes, edits: Sequence[Edit], look: Look | None = None) -> byte
 
 def _tree(text: str) -> Tree:
     try:
-        return Tree(text)
+        return tree_of(text)
     except Unreadable as error:
         raise SpliceError(f"the text cannot be read: {error}") from None
 
@@ -178,7 +178,7 @@ def _compare(text: str, promised: Json) -> None:
     """Refuse a text that does not say what was promised."""
     try:
         said = tomllib.loads(text, parse_float=float_value)
-        tree = Tree(text)
+        tree = tree_of(text)
     except (tomllib.TOMLDecodeError, Unreadable, ValueError, RecursionError) as error:
         raise SpliceError(f"the edit would leave what is not TOML: {error}") from None
     if not agrees(tree.root, said):

@@ -15,7 +15,7 @@ from registry_reconciler.formats.toml.edit.sections import New, Sections
 from registry_reconciler.formats.toml.edit.spell import Look
 from registry_reconciler.formats.toml.edit.splice import become, splice
 from registry_reconciler.formats.toml.read.statements import Statement, Value
-from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json
+from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json, tree_of
 from registry_reconciler.model.entry import FieldPath, Json
 
 _BOM = "\ufeff"
@@ -63,7 +63,7 @@ def extract(data: bytes, places: Sequence[tuple[int, FieldPath]]) -> list[Snippe
     """
     text = data.decode("utf-8").removeprefix(_BOM).replace("\r\n", "\n")
     try:
-        tree = Tree(text)
+        tree = tree_of(text)
     except Unreadable as error:
         raise SpliceError(f"the text cannot be read: {error}") from None
     return [_snippet(tree, document, path) for document, path in places]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from registry_reconciler.formats.base import Asked
 from registry_reconciler.formats.nodes import Unreadable
-from registry_reconciler.formats.toml.read.tree import Tree, offset_of
+from registry_reconciler.formats.toml.read.tree import offset_of, tree_of
 
 
 def locate(data: bytes, places: Sequence[Asked]) -> list[tuple[int, int]]:
@@ -16,7 +16,7 @@ def locate(data: bytes, places: Sequence[Asked]) -> list[tuple[int, int]]:
         return []
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
-        tree = Tree(text)
+        tree = tree_of(text)
     except Unreadable:
         return [(1, 1)] * len(places)
     starts = [0]

@@ -6,6 +6,7 @@ of the tree knows which statements say it, and a value which span it has.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from registry_reconciler.formats.nodes import Document, Member, Node, Unreadable
@@ -191,6 +192,16 @@ class Typed:
         self.plain = plain
 
 
+@functools.lru_cache(maxsize=4)
+def tree_of(text: str) -> Tree:
+    """The tree of a text; of the last few texts it is known. Nobody may change it.
+
+    Raises:
+        Unreadable: it is not TOML.
+    """
+    return Tree(text)
+
+
 def compose(text: str) -> list[Document]:
     """The tree as nodes that know where they stand.
 
@@ -198,7 +209,7 @@ def compose(text: str) -> list[Document]:
         Unreadable: it is not TOML.
     """
     document = Document(0, False)
-    document.root = _node(Tree(text).root, text)
+    document.root = _node(tree_of(text).root, text)
     document.root.start = document.root.props_end = document.root.body = 0
     document.root.end = document.end = len(text)
     return [document]
