@@ -54,6 +54,7 @@ SITE: Command = (
     *("-m", "sphinx", "--fail-on-warning", "--keep-going", "--nitpicky", "--quiet"),
     *("--conf-dir", "docs/site", "--builder", "html", ".", "build/site"),
 )
+CATALOGUE: Command = ("-m", "registry_reconciler", "site", "--out", "build/catalogue", "--title", "registry")
 GENERATED: tuple[Command, ...] = (
     ("-m", "registry_reconciler.queries.guide", "--check", "."),
     ("-m", "registry_reconciler.cli.reference", "--check"),
@@ -72,7 +73,16 @@ TASKS = {
         "dev",
         (TEST, SLOW, FORMAT, LINT, TYPES, *GENERATED, VERIFY, (*PLAN, "--detailed-exitcode")),
     ),
-    "docs": Task("build the documentation site into build/site, strictly", "docs", (SITE,)),
+    "browser": Task(
+        "look at the pages in a real browser (chromium)",
+        "browser",
+        (("-m", "pytest", "-p", "no:xdist", "tests/browser"),),
+    ),
+    "docs": Task(
+        "build the documentation site into build/site, strictly, and the catalogue into build/catalogue",
+        "docs",
+        (SITE, CATALOGUE),
+    ),
     "release": Task(
         "build, check and install wheel and sdist, as a release does", "release", ((".ci/release.py",),)
     ),

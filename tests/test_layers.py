@@ -39,6 +39,7 @@ LAYERS = (
     "workspace",
     "queries",
     "picture",
+    "site",
     "editing",
     "entries",
     "lsp",

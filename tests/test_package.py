@@ -19,7 +19,7 @@ import registry_reconciler
 from registry_reconciler.rules import all_rules
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("run", "dev", "docs", "release", "bench", "mutation")
+LOCKS = ("run", "dev", "docs", "release", "bench", "mutation", "browser")
 
 
 def lock_text(name: str) -> str:

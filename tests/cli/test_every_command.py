@@ -33,6 +33,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "outputs": (),
     "outputs new": ("--template", "table", "--kind", "route"),
     "graph": (),
+    "site": ("--out", "build/catalogue"),
     "explain": ("REF001",),
     "fix": (),
     "fmt": ("--check",),

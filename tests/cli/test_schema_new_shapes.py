@@ -146,3 +146,23 @@ def test_references_by_title_are_asked_about(box: Box) -> None:
     text = box.read(".system/registry/schemas/item.schema.yaml")
     assert "#? These are names (title) of category" in text
     assert spec(box, "item")["x-registry"]["references"] == [{"field": "by", "kind": "category"}]
+
+
+@pytest.mark.parametrize("form", ["yaml", "json", "toml"])
+def test_a_file_that_cannot_be_read_is_left_out_and_said(box: Box, form: str) -> None:
+    row = {
+        "yaml": "id: {}\nsize: 1\n",
+        "json": '{{"id": "{}", "size": 1}}\n',
+        "toml": 'id = "{}"\nsize = 1\n',
+    }[form]
+    for name in "abc":
+        box.write(f"data/{name}.{form}", row.format(name))
+    box.write(f"data/bad.{form}", '"x\ny" =\n')
+    ran = box.run("schema", "new", "part", "--from", f"data/*.{form}")
+    assert ran.exit == 0
+    assert "1 of 4 files cannot be read and was not looked at" in " ".join(ran.err.split())
+    assert f"data/bad.{form}:" in ran.err
+    assert spec(box, "part")["x-registry"]["key"] == "id"
+    for name in "abc":
+        box.write(f"data/{name}.{form}", '"x\ny" =\n')
+    assert box.run("schema", "new", "other", "--from", f"data/*.{form}").exit == 3

@@ -26,6 +26,6 @@ def test_the_page_gives_what_it_shows(tmp_path: Path) -> None:
     assert {path: (tmp_path / path).read_text("utf-8") for path in results} == results
     assert len(results) == 2
     plugins = json.loads(results[".claude-plugin/marketplace.json"])["plugins"]
-    assert [plugin["name"] for plugin in plugins] == ["bench", "note-taker"]
-    assert plugins[0]["agents"] == ["./agents/measurer.md"]
+    assert [plugin["name"] for plugin in plugins] == ["note-taker", "bench"]
+    assert plugins[1]["agents"] == ["./agents/measurer.md"]
     assert workspace.plan().empty

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from registry_reconciler.base.yaml_quotes import double_quoted
 from registry_reconciler.formats.edits import Insert, SpliceError, Update
 from registry_reconciler.formats.yaml.edit import emit, entry_patch, flow, intents, patch, splice, style
 from registry_reconciler.formats.yaml.read.document import read_yaml
-from registry_reconciler.formats.yaml.read.scalars import double_quoted
 from registry_reconciler.model.entry import get_path, same
 from tests.property.yaml_texts import Text, check, paths_of, random_edits, values
 

@@ -338,6 +338,28 @@ def write_cache(path: Path, data: bytes) -> bool:
     return True
 
 
+def write_page(path: Path, data: bytes) -> None:
+    """Write a file of a catalogue, with the folders above it: whole or not at all, and not made durable.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    _call("makedirs", lambda folder: os.makedirs(folder, exist_ok=True), str(path.parent))
+    _write_whole(path, data, None, durable=False)
+
+
+def remove_page(path: Path) -> None:
+    """Remove a file of a catalogue; it may be gone already. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        _call("unlink", os.unlink, str(path))
+
+
+def remove_page_folder(path: Path) -> None:
+    """Remove a folder of a catalogue where nothing is left in it."""
+    with contextlib.suppress(OSError):
+        _call("rmdir", os.rmdir, str(path))
+
+
 def remove_cache(path: Path) -> bool:
     """Remove a cache file; whether it is gone."""
     try:

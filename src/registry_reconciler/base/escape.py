@@ -62,13 +62,21 @@ _MARKS = r"[\u200e\u200f\u061c]"
 _RIGHT_TO_LEFT = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
 
 
+_FLAGS = (
+    "\U0001f3f4(?:"
+    + "|".join("".join(chr(0xE0000 + ord(letter)) for letter in name) for name in ("gbeng", "gbsct", "gbwls"))
+    + ")\U000e007f"
+)
+"""The three flags that are written with tags: England, Scotland and Wales. Any other tags are letters in hiding."""
+
+
 def unseen(text: str, *, prose: bool = False) -> str:
     """The characters of a text that nobody sees, or that turn its direction, by their numbers; "" where there are none.
 
     Emoji may be joined. In ``prose`` words of scripts that need it may be too, and marks of direction stand beside
     letters that run from right to left.
     """
-    text = _compiled(_JOINED_EMOJI).sub("", text)
+    text = _compiled(_FLAGS).sub("", _compiled(_JOINED_EMOJI).sub("", text))
     if prose:
         text = _compiled(_IN_WORDS).sub("", text)
         if _compiled(_RIGHT_TO_LEFT).search(text):

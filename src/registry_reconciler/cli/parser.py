@@ -48,6 +48,7 @@ COMMANDS = (
     Row("outputs", "outputs", "List the outputs derived from the registries, and whether they are current."),
     Row("outputs new", "outputs_new", "Propose an output for a file."),
     Row("graph", "graph", "Show what refers to what."),
+    Row("site", "site", "Write a catalogue of the workspace for the browser."),
     Row("explain", "explain", "Explain a problem code, a kind or an address."),
     Row("fix", "fix", "Apply the safe fixes to fragments."),
     Row("fmt", "fmt", "Bring fragments into canonical order and style."),
@@ -85,7 +86,7 @@ COMMANDS = (
 GROUPS = (
     ("Every day", ("plan", "apply", "check", "drift", "diff", "fix", "log")),
     ("Edit entries", ("add", "set", "edit", "rename", "rm", "adopt", "fmt")),
-    ("Look", ("show", "list", "graph", "explain", "collisions")),
+    ("Look", ("show", "list", "graph", "site", "explain", "collisions")),
     (
         "Set up",
         (

@@ -100,7 +100,7 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
             drafts, fragments = _draw(loaded, chosen, by)
             edits = drafts.finish()
             with phase("planning with them"):
-                plan = make_plan(overlay(tree, edits)).plan if edits else old
+                plan = make_plan(overlay(tree, edits), reader=loaded.reader).plan if edits else old
             found = _in_the_way(old, plan, chosen)
             if not found:
                 adopted = tuple(

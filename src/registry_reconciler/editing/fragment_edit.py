@@ -227,7 +227,7 @@ class Drafts(Struct):
             raise Blocked(
                 f"{path} cannot be edited safely: {error.message}. Make the change by hand."
             ) from error
-        read = YAML.read(content)
+        read = YAML.read(content, self.loaded.reader)
         if not read.readable or not same(list(read.documents), promised):
             raise Blocked(
                 f"{path} would not read back as meant. Make the change by hand, and please report the file."
@@ -340,10 +340,12 @@ def live_snippets(loaded: Loaded, entries: Iterable[LiveEntry]) -> dict[str, Sni
         source = loaded.live.files[path]
         data, form = source.data, source.format
         assert data is not None
-        snippets = form.extract(data, [(entry.place.document, entry.place.path) for entry in mine])
+        places = [(entry.place.document, entry.place.path) for entry in mine]
+        values = [source.value(document, path) for document, path in places]
+        snippets = form.extract(data, places, source.sections, values)
         deeper = any(LAYOUTS[loaded.kinds[entry.kind].layout].inner for entry in mine)
         items = [(entry.place.document, _item_path(loaded, entry)) for entry in mine]
-        around = form.extract(data, items) if deeper else snippets
+        around = form.extract(data, items, source.sections) if deeper else snippets
         for entry, node, item in zip(mine, snippets, around, strict=True):
             snippet = _as_fields(loaded.kinds[entry.kind], node)
             if item is not node:

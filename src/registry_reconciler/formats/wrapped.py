@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 
+from registry_reconciler.base.yaml_quotes import double_quoted
 from registry_reconciler.formats.edits import Snippet
 from registry_reconciler.model.entry import same
 
@@ -15,7 +15,7 @@ def wrapped(key: str, snippet: Snippet) -> Snippet | None:
     """``- a`` as ``key:`` above it; ``None`` where that does not read as meant, which then is laid out anew."""
     from registry_reconciler.formats.table import YAML
 
-    name = key if _PLAIN_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+    name = key if _PLAIN_KEY.fullmatch(key) else double_quoted(key)
     value = {key: snippet.value}
     below = isinstance(snippet.value, dict | list) and snippet.text[:1] not in ("{", "[")
     rows = snippet.text.split("\n")

@@ -11,7 +11,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.table import YAML, format_named
-from registry_reconciler.model.entry import Json, Location, Place
+from registry_reconciler.model.entry import FieldPath, Json, Location, Missing, Place, get_path
 from registry_reconciler.model.problem import Fix, Problem, Related, Severity
 from registry_reconciler.model.structural import problem
 
@@ -39,6 +39,11 @@ class SourceFile(Struct, frozen=True):
     sections: Sections = ()
     hidden: bool = False
     format: TextFormat = YAML
+
+    def value(self, document: int, path: FieldPath) -> Json:
+        """What stands at a place; ``None`` too where there is nothing."""
+        found = get_path(self.documents[document], path) if document < len(self.documents) else None
+        return None if isinstance(found, Missing) else found
 
 
 def read_source(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from msgspec import Struct
 
+from registry_reconciler.base.yaml_quotes import double_quoted
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.problem import Problem
 
@@ -73,5 +73,6 @@ def render_baseline(problems: Iterable[Problem]) -> bytes:
 
 def _line(known: Known) -> str:
     code, address, path = known
-    where = f", path: {json.dumps(list(path))}" if path else ""
-    return f"- {{code: {code}, address: {json.dumps(address)}{where}}}\n"
+    steps = ", ".join(double_quoted(step) if isinstance(step, str) else str(step) for step in path)
+    where = f", path: [{steps}]" if path else ""
+    return f"- {{code: {code}, address: {double_quoted(address)}{where}}}\n"

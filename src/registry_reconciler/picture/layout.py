@@ -37,23 +37,48 @@ def layout(
     vertices = [Vertex(number) for number in range(len(widths))]
     for vertex, width in zip(vertices, widths, strict=True):
         vertex.view = _Node(width)
-    lines = [Edge(vertices[source], vertices[target]) for source, target in arrows if source != target]
-    for line in lines:
+    # In a circle one arrow has to run backwards: it is laid out the other way round.
+    ways = _without_circles(len(widths), arrows)
+    lines = {
+        ends: Edge(vertices[ends[0]], vertices[ends[1]]) for ends in dict.fromkeys(ways) if ends[0] != ends[1]
+    }
+    for line in lines.values():
         line.view = _Line()
     bottom = 0.0
-    for component in Graph(vertices, lines).C:
+    for component in Graph(vertices, list(lines.values())).C:
         _lay_out(component)
         bottom = _shift(
             [vertex.view for vertex in component.sV], [line.view for line in component.sE], bottom
         )
-    ways = iter(lines)
     return (
         tuple(_turned(vertex.view.xy) for vertex in vertices),
-        tuple(
-            () if source == target else tuple(map(_turned, next(ways).view.points[1:-1]))
-            for source, target in arrows
-        ),
+        tuple(() if way[0] == way[1] else tuple(map(_turned, lines[way].view.points[1:-1])) for way in ways),
     )
+
+
+def _without_circles(count: int, arrows: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+    """The arrows, those turned round that lead back to where a walk came from."""
+    links: list[list[int]] = [[] for _ in range(count)]
+    for source, target in arrows:
+        links[source].append(target)
+    on_the_way, done = set[int](), set[int]()
+    back = set[tuple[int, int]]()
+    for start in range(count):
+        walk = [(start, iter(links[start]))] if start not in done else []
+        on_the_way.update([start] if walk else [])
+        while walk:
+            node, rest = walk[-1]
+            following = next(rest, None)
+            if following is None:
+                on_the_way.discard(node)
+                done.add(node)
+                walk.pop()
+            elif following in on_the_way:
+                back.add((node, following))
+            elif following not in done:
+                on_the_way.add(following)
+                walk.append((following, iter(links[following])))
+    return [(target, source) if (source, target) in back else (source, target) for source, target in arrows]
 
 
 class _Node:
@@ -82,10 +107,12 @@ def _lay_out(component: Any) -> None:
     laid_out = SugiyamaLayout(component)
     laid_out.xspace, laid_out.yspace = _GAP, _LAYER_GAP
     laid_out.route_edge = route_with_lines
-    # Without roots of its own (everything in a circle) grandalf needs one named.
-    first = [vertex for vertex in component.sV if not vertex.e_in()] or [next(iter(component.sV))]
-    laid_out.init_all(roots=first, optimize=len(component.sV) < 1_000)
-    laid_out.draw(2 if len(component.sV) <= 60 else 1)
+    laid_out.init_all(optimize=len(component.sV) < _OPTIMISED)
+    laid_out.draw(2 if len(component.sV) <= _OPTIMISED else 1)
+
+
+_OPTIMISED = 20
+"""Up to so many nodes the layers are made as short as can be, and the rows are looked at twice."""
 
 
 def _shift(nodes: list[_Node], lines: list[_Line], bottom: float) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.files.tree import Tree
+from registry_reconciler.formats.base import Sections
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.config import CONFIG_PATH, Config
@@ -108,7 +109,13 @@ def _entry_set(
         hidden_addresses=_owned_by(loaded),
         beyond_ascii=_BeyondAscii(loaded),
         rest=rest,
+        sections=_sections(loaded),
     )
+
+
+def _sections(loaded: Loaded) -> Callable[[str], Sections]:
+    sources = (loaded.fragments.files, loaded.live.files)
+    return lambda path: next((files[path].sections for files in sources if path in files), ())
 
 
 class _BeyondAscii(Container[str]):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.base import TextFormat
-from registry_reconciler.formats.composed import Recent, composed
-from registry_reconciler.formats.nodes import Node, child_index
+from registry_reconciler.formats.composed import Recent
 from registry_reconciler.formats.nodes import Unreadable as NotComposed
 from registry_reconciler.formats.table import YAML, format_of
 from registry_reconciler.layouts import LAYOUTS
@@ -24,7 +24,6 @@ from registry_reconciler.rules.entry_set import Entry, EntrySet
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
 _MARK = re.compile(r"(?:^|(?<=[ \t]))#")
 _SLASHED = re.compile(r"//[^\r\n]*|/\*.*?\*/", re.DOTALL)
-_INSIDE = re.compile(r"\n([ ]*)#[^\n]*")
 _SHOWN = 60
 
 
@@ -55,13 +54,13 @@ _OWN: Recent[dict[object, Sequence[str]]] = Recent()
 
 
 class _Texts:
-    """The texts of one entry set, with their comments; composed only where somebody asks."""
+    """The texts of one entry set, with their comments; read closely only where somebody asks."""
 
     def __init__(self, entry_set: EntrySet) -> None:
         self._tree = entry_set.tree
+        self._sections = entry_set.sections
         self._texts: dict[str, str] = {}
         self._comments: dict[str, Counter[str]] = {}
-        self._doubtful: dict[tuple[str, str], frozenset[str]] = {}
 
     def text(self, path: str) -> str:
         if path not in self._texts:
@@ -77,106 +76,108 @@ class _Texts:
             self._comments[path] = Counter(_written_in(self.text(path), form))
         return self._comments[path]
 
-    def doubtful(self, file: str, there: str, form: TextFormat) -> frozenset[str]:
-        """What stands as a comment in a fragment more often than in a registry; asked of every entry."""
-        if (file, there) not in self._doubtful:
-            # The empty ones are no comments that anybody misses.
-            more = self.comments(file, YAML) - self.comments(there, form) if "#" in self.text(file) else {}
-            self._doubtful[file, there] = frozenset(filter(None, more))
-        return self._doubtful[file, there]
+    def doubtful(self, file: str, registries: Mapping[str, TextFormat]) -> frozenset[str]:
+        """What stands as a comment in a fragment more often than in all the registries of its entries."""
+        if "#" not in self.text(file):
+            return frozenset()
+        more = Counter(self.comments(file, YAML))
+        for path, form in registries.items():
+            more.subtract(self.comments(path, form))
+        # The empty ones are no comments that anybody misses.
+        return frozenset(body for body, count in more.items() if body and count > 0)
+
+    def near(self, file: str, bodies: Container[str], items: Sequence[Entry]) -> list[Entry]:
+        """The entries of a fragment that may have one of some comments: it stands in them or before them."""
+        text = self.text(file)
+        rows = [
+            number
+            for number, line in enumerate(text.split("\n"), 1)
+            if "#" in line and any(body in bodies for body in _written_in(line, YAML))
+        ]
+        asked = [(item.place.document, item.place.path, True) for item in items]
+        places = YAML.locate(text.encode(), asked, self._sections(file))
+        starts = sorted({line for line, _ in places})
+        # An entry begins above or at the comment, or is the next one: the comment stands directly above it.
+        hit = {
+            starts[number]
+            for row in rows
+            for number in (bisect_right(starts, row) - 1, bisect_right(starts, row))
+            if 0 <= number < len(starts)
+        }
+        return [item for item, (line, _) in zip(items, places, strict=True) if line in hit]
 
     def live(self, form: TextFormat, places: Sequence[Place]) -> list[Counter[str]]:
-        """The comments that each of some entries of one registry file has there: the file is composed once."""
+        """The comments that each of some entries of one registry file has there."""
         text = self.text(places[0].file)
         known = _LIVE.get(form, text, dict)
         missing = [place for place in places if place[1:] not in known]
-        known.update((place[1:], counts) for place, counts in self._extracted(form, text, missing))
+        known.update(
+            (
+                place[1:],
+                Counter((*map(_body, comments), *_written_in(inside, YAML), *self._head(place, form))),
+            )
+            for place, comments, inside in self._extracted(form, missing)
+        )
         return [Counter(known[place[1:]]) for place in places]
 
+    def own(self, places: Sequence[Place]) -> list[Sequence[str]]:
+        """The comments of each of some entries of one fragment: in it, on its lines, and directly above it."""
+        text = self.text(places[0].file)
+        known = _OWN.get(YAML, text, dict)
+        missing = [place for place in places if place[1:] not in known]
+        known.update(
+            (place[1:], (*comments, *_comments_in(inside)))
+            for place, comments, inside in self._extracted(YAML, missing)
+        )
+        return [known[place[1:]] for place in places]
+
     def _extracted(
-        self, form: TextFormat, text: str, places: Sequence[Place]
-    ) -> Iterator[tuple[Place, Counter[str]]]:
+        self, form: TextFormat, places: Sequence[Place]
+    ) -> Iterator[tuple[Place, Sequence[str], str]]:
+        """Each place of one file with the comments above what stands there, and its text."""
         from registry_reconciler.formats.edits import SpliceError
 
+        if not places:
+            return
+        file = places[0].file
+        asked = [(place.document, place.path) for place in places]
         try:
-            snippets = form.extract(text.encode(), [(place.document, place.path) for place in places])
+            snippets = form.extract(self.text(file).encode(), asked, self._sections(file))
         except SpliceError:
             # One of them cannot be taken out: the others can.
             for place in places:
-                yield from self._extracted(form, text, [place]) if len(places) > 1 else [(place, Counter())]
+                yield from self._extracted(form, [place]) if len(places) > 1 else [(place, (), "")]
             return
         for place, snippet in zip(places, snippets, strict=True):
-            rows = [_body(comment) for comment in snippet.comments]
-            yield place, Counter((*rows, *_written_in(snippet.text, YAML), *self._head(place, form)))
+            yield place, snippet.comments, snippet.text
 
     def _head(self, place: Place, form: TextFormat) -> Iterator[str]:
         if not place.path:
             yield from map(_body, form.head_comments(self.text(place.file).encode()))
 
-    def of(self, place: Place, form: TextFormat) -> Sequence[str]:
-        """The comments of an entry: in it, on its lines, and directly above it."""
-        text = self.text(place.file)
-        known = _OWN.get(form, text, dict)
-        if place[1:] not in known:
-            known[place[1:]] = tuple(self._comments_at(place, form, text))
-        return known[place[1:]]
 
-    def _comments_at(self, place: Place, form: TextFormat, text: str) -> Sequence[str]:
-        try:
-            documents = composed(form, text)
-        except NotComposed:
-            return ()
-        if not 0 <= place.document < len(documents):
-            return ()
-        node, start = documents[place.document].root, -1
-        for step in place.path:
-            index = child_index(node, step)
-            if index is None:
-                return ()
-            start = node.entries[index].start
-            node = node.entries[index].value
-        return _comments_of(text, node, start if start >= 0 else node.start)
-
-
-_LONG_LINE = 2_000
-"""Of a line with so much more on it, which a program wrote, what stands beside an entry is not its own."""
-
-
-def _comments_of(text: str, node: Node, start: int) -> list[str]:
-    begin = text.rfind("\n", 0, start) + 1
-    column = start - begin
-    if column > _LONG_LINE:
-        begin = start
-    while begin and column <= _LONG_LINE:
-        above = text.rfind("\n", 0, begin - 1) + 1
-        row = text[above:begin]
-        if not row.lstrip(" ").startswith("#") or len(row) - len(row.lstrip(" ")) != column:
-            break
-        begin = above
-    end = text.find("\n", node.end)
-    end = len(text) if end < 0 else end
-    end = end if end - node.end <= _LONG_LINE else node.end
-    while node.entries and not node.flow and (inside := _INSIDE.match(text, end)) and len(inside[1]) > column:
-        end = inside.end()  # comment lines below its last line are inside of it
-    scalars: list[tuple[int, int]] = []
-    waiting = [node]
+def _comments_in(text: str) -> Iterator[str]:
+    """The comments in the text of a value: what is in its words is none."""
+    try:
+        waiting = [document.root for document in YAML.compose(text)]
+    except NotComposed:
+        return
+    words: list[tuple[int, int]] = []
     while waiting:
         part = waiting.pop()
         if part.entries:
             waiting += [entry.value for entry in part.entries]
             waiting += [entry.key for entry in part.entries if entry.key is not None]
         elif part.style not in ("|", ">"):
-            scalars.append((part.body, part.end))
+            words.append((part.body, part.end))
         else:
-            scalars.append((text.find("\n", part.body), part.end))
-    found: list[str] = []
-    at = begin
-    while (match := _COMMENT.search(text, at, end)) is not None:
-        behind = next((high for low, high in scalars if low < match.start() < high), None)
-        if behind is None:
-            found.append(match.group().strip())
-        at = match.end() if behind is None else behind
-    return found
+            words.append((text.find("\n", part.body), part.end))
+    at = 0
+    while (match := _COMMENT.search(text, at)) is not None:
+        inside = next((high for low, high in words if low < match.start() < high), None)
+        if inside is None:
+            yield match.group().strip()
+        at = match.end() if inside is None else inside
 
 
 def _texts(entry_set: EntrySet) -> _Texts:
@@ -213,22 +214,37 @@ class _Doubt(Struct, frozen=True):
 
 
 def _asked(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
-    """The entries with a comment that their fragment has more often than their registry."""
+    """The entries with a comment that their fragment has more often than their registries."""
     folder = f"{DESIRED_FOLDER}/"
+    by_file: dict[str, list[Entry]] = {}
     for item in entry_set.items.values():
-        file = item.place.file
-        if item.live_place is None or not file.startswith(folder) or not entry_set.judges(item.address):
-            continue
-        there = item.live_place.file
-        kind = entry_set.kinds.get(item.kind)
-        form = format_of(there, kind)
-        doubtful = texts.doubtful(file, there, form)
-        if kind is None or not doubtful or item.address in entry_set.touched:
-            continue
-        own = [comment for comment in texts.of(item.place, YAML) if _body(comment) in doubtful]
-        if own:
-            path = LAYOUTS[kind.layout].item_path(item.live_place.path)
-            yield _Doubt(item, own, item.live_place._replace(path=path), form)
+        if (
+            item.live_place is not None
+            and item.place.file.startswith(folder)
+            and item.kind in entry_set.kinds
+        ):
+            by_file.setdefault(item.place.file, []).append(item)
+    for file, items in by_file.items():
+        forms = {
+            item.live_place.file: format_of(item.live_place.file, entry_set.kinds[item.kind])
+            for item in items
+            if item.live_place is not None and entry_set.judges(item.address)
+        }
+        doubtful = texts.doubtful(file, forms)
+        asked = [
+            item
+            for item in (texts.near(file, doubtful, items) if doubtful else ())
+            if entry_set.judges(item.address) and item.address not in entry_set.touched
+        ]
+        for item, comments in zip(
+            asked, texts.own([item.place for item in asked]) if asked else (), strict=True
+        ):
+            own = [comment for comment in comments if _body(comment) in doubtful]
+            if own and item.live_place is not None:
+                kind = entry_set.kinds[item.kind]
+                place = item.live_place
+                path = LAYOUTS[kind.layout].item_path(place.path)
+                yield _Doubt(item, own, place._replace(path=path), forms[place.file])
 
 
 def _by_file(asked: Sequence[_Doubt]) -> dict[tuple[str, str], list[int]]:

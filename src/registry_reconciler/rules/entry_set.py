@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.files.tree import Tree
+from registry_reconciler.formats.base import Sections
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import FieldPath, Json, Place
 from registry_reconciler.model.kind import Kind
@@ -22,6 +23,10 @@ from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
 SOURCE_RANK = {"builtin": 0, "package": 1, "runtime": 2}
 
 _T = TypeVar("_T")
+
+
+def _no_sections(_: str) -> Sections:
+    return ()
 
 
 class Entry(NamedTuple):
@@ -60,6 +65,7 @@ class EntrySet(Struct, eq=False, frozen=True):
         earlier: an entry set with the very same items but at the ``touched`` addresses, and with the same kinds: what
             was made of the others there need not be made again.
         planned_files: the registry file of each entry that a plan changes, by address.
+        sections: where the items of a file's long lists stand, as the file is now; nothing of a file that was not read.
     """
 
     kinds: Mapping[str, Kind]
@@ -77,6 +83,7 @@ class EntrySet(Struct, eq=False, frozen=True):
     earlier: EntrySet | None = None
     touched: frozenset[str] = frozenset()
     planned_files: Mapping[str, str] = field(default_factory=dict)
+    sections: Callable[[str], Sections] = _no_sections
     _by_kind: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     _memo: dict[Any, Any] = field(default_factory=dict)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from random import Random
 from xml.dom.minidom import parseString
 
 import pytest
@@ -66,6 +67,20 @@ def test_it_is_laid_out_in_layers_and_nothing_overlaps() -> None:
 def test_circles_and_parts_that_do_not_hang_together_are_laid_out() -> None:
     places, _ = layout((96,) * 7, ((0, 1), (1, 2), (2, 0), (3, 3), (4, 5), (5, 4)))
     assert len(set(places)) == 7
+
+
+def test_any_graph_is_laid_out() -> None:
+    # Circles that grandalf alone cannot rank, and random ones.
+    circle = ((4, 9), (4, 7), (9, 8), (1, 4), (1, 5), (1, 6), (8, 0), (2, 7), (0, 1), (0, 2), (0, 3))
+    chance = Random(7)
+    graphs = [(10, circle)] + [
+        (count, tuple((chance.randrange(count), chance.randrange(count)) for _ in range(count * 3 // 2)))
+        for count in [2, 3, 5, 8, 12, 20, 30] * 4
+    ]
+    for count, arrows in graphs:
+        places, ways = layout((96,) * count, tuple(dict.fromkeys(arrows)))
+        assert len(set(places)) == count
+        assert len(ways) == len(set(arrows))
 
 
 @pytest.mark.parametrize("where", ["source", "target", "field"])

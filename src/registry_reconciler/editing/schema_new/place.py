@@ -66,20 +66,37 @@ def read_documents(work: Work, tree: Tree) -> dict[str, tuple[Json, ...]]:
 def _less_strictly(
     work: Work, tree: Tree, sources: Sequence[SourceFile], faulty: Sequence[SourceFile]
 ) -> list[SourceFile]:
-    """All files as their format reads them when it is asked to take more; the schema says so then."""
+    """All files as their format reads them when it is asked to take more; the schema says so then.
+
+    What nobody can read is left out, and that is said.
+    """
     first = faulty[0]
-    problem = first.problems[0]
+    strict = [source for source in sources if source.readable]
     other = relaxed(first.format)
     again = [read_source(tree, source.path, text_format=other[1]) for source in sources] if other else []
     read = [source for source in again if source is not None and source.readable]
-    if other is None or len(read) < len(sources):
-        where = problem.location.show() if problem.location else first.path
+    if other is not None and len(read) > len(strict):
+        work.spec.update(other[0])
+        (name,) = other[0]
+        work.doubt(
+            f"x-registry.{name}",
+            f"{len(faulty)} of {len(sources)} files cannot be read otherwise, e.g. {first.path}: "
+            f"{first.problems[0].message}.",
+        )
+    else:
+        read = strict
+    left = {source.path for source in sources} - {source.path for source in read}
+    if not left:
+        return read
+    example = next(source for source in faulty if source.path in left)
+    problem = example.problems[0]
+    where = problem.location.show() if problem.location else example.path
+    if not read:
         raise Blocked(f"{where} cannot be read: {problem.message}")
-    work.spec.update(other[0])
-    (name,) = other[0]
     work.doubt(
-        f"x-registry.{name}",
-        f"{len(faulty)} of {len(sources)} files cannot be read otherwise, e.g. {first.path}: {problem.message}.",
+        "x-registry.file",
+        f"{len(left)} of {len(sources)} files cannot be read and {'was' if len(left) == 1 else 'were'} not looked at, "
+        f"e.g. {where}: {problem.message}.",
     )
     return read
 

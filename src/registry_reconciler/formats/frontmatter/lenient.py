@@ -7,7 +7,6 @@ can read, locate and edit what stands beside them; what it made is uncovered aga
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -15,6 +14,7 @@ from itertools import pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry_reconciler.base.yaml_quotes import double_quoted
 from registry_reconciler.formats.edits import Edit, ReplaceDocument, SpliceError, Update
 from registry_reconciler.formats.yaml.row import YAML
 from registry_reconciler.model.entry import Json
@@ -100,7 +100,7 @@ def with_texts(document: Json, found: Sequence[Covered]) -> Json:
 def quoted(block: str, found: Sequence[Covered]) -> str:
     """The block as YAML: what is covered as texts in quotes, without the lines that belong to nothing."""
     for covered in reversed(found):
-        text = json.dumps(covered.text, ensure_ascii=False)
+        text = double_quoted(covered.text)
         end = _end_of_line(block[covered.end : covered.stop])
         block = f"{block[: covered.start]}{text}{end}{block[covered.stop :]}"
     return block
@@ -158,5 +158,5 @@ def _reads_back(key: str, value: Json) -> bool:
     """Whether a text that stands plainly behind a key is read as that text."""
     if not isinstance(value, str) or not value or value != value.strip() or not value.isprintable():
         return False
-    file = YAML.read(f"{json.dumps(key)}: {value}\n".encode("utf-8", "surrogatepass"))
+    file = YAML.read(f"{double_quoted(key)}: {value}\n".encode("utf-8", "surrogatepass"))
     return not file.readable or file.documents == ({key: value},)

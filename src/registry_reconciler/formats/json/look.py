@@ -19,7 +19,8 @@ from registry_reconciler.model.written import WrittenFloat, float_token
 _SAMPLE = 3000
 _MODELS = 12
 NEAR = 6
-"""So many parts beside a new one show what it looks like."""
+"""So many parts on both sides of one are looked at."""
+
 _WIDTH = 80
 """Where neighbours are written both ways, on one line and on several, what is longer than this takes several."""
 
@@ -43,6 +44,7 @@ class Look(Struct, frozen=True):
         ascii: so are all beyond ASCII.
         upper: the digits of escapes are in capitals.
         trailing: a comma stands behind the last part of what is written on several lines.
+        leading: a comma stands in front of a part on its line, and not behind the part before.
     """
 
     unit: str = "  "
@@ -56,6 +58,13 @@ class Look(Struct, frozen=True):
     ascii: bool = False
     upper: bool = False
     trailing: bool = False
+    leading: bool = False
+
+    def apart(self, indent: str) -> str:
+        """What stands between two parts on lines of their own that are indented like this, without comments."""
+        if not self.leading:
+            return f",{self.newline}{indent}"
+        return f"{self.newline}{indent[:-2]}, "
 
 
 def look_of(root: JsonNode) -> Look:
@@ -84,6 +93,7 @@ def look_of(root: JsonNode) -> Look:
         ascii=wide > raw,
         upper=sum(map(digits.count, "ABCDEF")) > sum(map(digits.count, "abcdef")),
         trailing=votes.trailing > votes.bare,
+        leading=votes.leading > votes.behind,
     )
 
 
@@ -114,6 +124,8 @@ class _Votes(Struct):
     on_one: int = 0
     trailing: int = 0
     bare: int = 0
+    leading: int = 0
+    behind: int = 0
 
     def see(self, node: JsonNode) -> None:
         """Take up what one collection shows."""
@@ -134,6 +146,10 @@ class _Votes(Struct):
                     self.commas[gap[1:]] += 1
             return
         self.on_lines += plain
+        for one, other in pairwise(members[:20]):
+            leads = "\n" in text[one.value.end : other.start].partition(",")[0]
+            self.leading += leads
+            self.behind += not leads
         behind = source.skip(members[-1].value.end)
         if text[behind : behind + 1] == ",":
             self.trailing += 1
@@ -199,6 +215,11 @@ class Writer:
         shown = [model for model in models if on_lines(model)]
         trailing = "," in tail_of(shown[0]) if shown else self.look.trailing
         parts = list(self._parts(value, models))
+        if self.look.leading and not inside:
+            own_texts = (
+                head + self.value(part, inner, near, len(inner) + len(head)) for _, head, part, near in parts
+            )
+            return rows + inner + self.look.apart(inner).join(own_texts) + newline + indent + closing
         for number, (step, head, part, near) in enumerate(parts):
             own = below(notes, step)
             text = head + self.value(part, inner, near, len(inner) + len(head), own)
@@ -359,6 +380,15 @@ def on_lines(node: JsonNode) -> bool:
 def slashed(row: str) -> str:
     """A comment of a fragment as JSONC writes it."""
     return f"//{row.removeprefix('#')}".rstrip()
+
+
+def models_near(node: JsonNode, index: int, models: Sequence[JsonNode] = ()) -> list[JsonNode]:
+    """The values that stand nearest to one in its collection; of a mapping those that its models have there."""
+    if node.kind == "map":
+        key = node.entries[index].key
+        return values_at(models, key.text) if key is not None else []
+    near = [*node.entries[max(index - NEAR, 0) : index][::-1], *node.entries[index + 1 : index + NEAR]]
+    return [member.value for member in near if isinstance(member.value, JsonNode)]
 
 
 def values_at(models: Sequence[JsonNode], key: str) -> list[JsonNode]:

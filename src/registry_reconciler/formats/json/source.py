@@ -81,10 +81,10 @@ class Source:
         return self.text.rfind("\n", 0, position) + 1
 
     def indent(self, position: int) -> str:
-        """The white space that the line of a place begins with."""
+        """The white space that the line of a place begins with; a comma in front of it all counts as a blank."""
         start = self.line_start(position)
-        match = re.compile(r"[ \t]*").match(self.text, start)
-        return match[0] if match else ""
+        match = re.compile(r"[ \t]*(?:,[ \t]+)?").match(self.text, start)
+        return match[0].replace(",", " ") if match else ""
 
 
 class JsonNode(Node):

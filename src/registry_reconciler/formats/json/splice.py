@@ -22,12 +22,14 @@ from registry_reconciler.formats.edits import (
 )
 from registry_reconciler.formats.json.changed import Changed, New, joined
 from registry_reconciler.formats.json.chunks import Chunk, cut, lead_of, rows_above, with_comments
+from registry_reconciler.formats.json.leading import leads, rewritten
 from registry_reconciler.formats.json.look import (
     NEAR,
     Look,
     Writer,
     alike,
     look_of,
+    models_near,
     on_lines,
     pad_of,
     tail_of,
@@ -158,7 +160,7 @@ class _Splicer:
             else:
                 rest.append((path, edit))
         if rest:
-            self.visit(_value(member), rest, self._models(node, index, models))
+            self.visit(_value(member), rest, models_near(node, index, models))
 
     def _rename(self, member: Member, edit: RenameKey) -> None:
         assert member.key is not None
@@ -216,7 +218,7 @@ class _Splicer:
         if note and not same(part.value, value):
             for start, end, text in with_comments(node, cut(node)[index], note, self.look.newline):
                 self.put(start, end, text)
-        self.become(part, value, self._models(node, index, models), notes)
+        self.become(part, value, models_near(node, index, models), notes)
 
     def _changed_list(self, node: JsonNode, old: list[Json], value: list[Json], notes: Notes) -> Changed:
         changed = Changed()
@@ -246,14 +248,6 @@ class _Splicer:
             text = self.writer.scalar(value, node.raw)
         self.put(node.start, node.end, text)
 
-    def _models(self, node: JsonNode, index: int, models: Sequence[JsonNode] = ()) -> list[JsonNode]:
-        """The values that stand nearest to one in its collection; of a mapping those that its models have there."""
-        if node.kind == "map":
-            key = node.entries[index].key
-            return values_at(models, key.text) if key is not None else []
-        near = [*node.entries[max(index - NEAR, 0) : index][::-1], *node.entries[index + 1 : index + NEAR]]
-        return [_value(member) for member in near]
-
     # ------------------------------------------------------------ how their texts change
 
     def _rewrite(self, node: JsonNode, changed: Changed, models: Sequence[JsonNode]) -> None:
@@ -263,6 +257,15 @@ class _Splicer:
         stay = [index for index in range(len(chunks)) if index not in changed.gone]
         if not stay:
             self._refill(node, chunks, changed, models)
+            return
+        if leads(node, chunks, self.look):
+            indent = " " * (chunks[0].member - self.source.line_start(chunks[0].member))
+            coming = {
+                before: [self._written(node, new, indent, self.look.newline, before)[0] for new in news]
+                for before, news in changed.coming.items()
+            }
+            for start, end, text in rewritten(node, chunks, changed.gone, coming, self.look):
+                self.put(start, end, text, rank=int(start == end))
             return
         self._take_away(chunks, stay)
         trailing = chunks[-1].comma >= 0
@@ -394,8 +397,12 @@ class _Splicer:
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
-        comma = self.look.trailing if like is None else "," in tail_of(like)
         written = [self._written(node, new, indent, lead, like=like) for new in news]
+        if self.look.leading and not self._commented(news):
+            text = self.look.apart(indent).join(text for text, _ in written)
+            self.put(begin, end, lead + text + self.look.newline + outer)
+            return
+        comma = self.look.trailing if like is None else "," in tail_of(like)
         text = joined(written, lead, "", comma=comma)
         self.put(begin, end, text + self.look.newline + outer)
 

@@ -12,7 +12,7 @@ from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
-from registry_reconciler.model.entry import FieldPath, Json, Missing, Place, get_path
+from registry_reconciler.model.entry import Place
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.planning.edit_files.work import Writing, current
 
@@ -70,7 +70,7 @@ def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> 
         if source is not None and source.data is not None:
             with contextlib.suppress(SpliceError):
                 asked = [(place.document, place.path) for place in places]
-                values = [_read(source, number, path) for number, path in asked]
+                values = [source.value(number, path) for number, path in asked]
                 texts = source.format.extract(source.data, asked, source.sections, values)
                 found.update(zip(places, texts, strict=True))
     return found
@@ -92,17 +92,12 @@ def bare_follows(work: Writing, kind: Kind, change: Change, key: str) -> bool:
         return False
     for number in range(step + 1, step + 1 + _MOST_FOLLOWING):
         path = (*holder, number)
-        value = _read(source, origin.document, path)
+        value = source.value(origin.document, path)
         if isinstance(value, dict) and kind.key_of(value) == key:
             with contextlib.suppress(SpliceError):
                 (snippet,) = source.format.extract(source.data, [(origin.document, path)])
                 return not snippet.comments
     return False
-
-
-def _read(source: SourceFile, document: int, path: FieldPath) -> Json:
-    found = get_path(source.documents[document], path) if document < len(source.documents) else None
-    return None if isinstance(found, Missing) else found
 
 
 def node_snippets(

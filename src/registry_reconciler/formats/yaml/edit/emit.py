@@ -9,12 +9,12 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry_reconciler.base.yaml_quotes import double_quoted
 from registry_reconciler.formats.edits import Snippet, SpliceError
 from registry_reconciler.formats.nodes import Node
 from registry_reconciler.formats.yaml.edit.style import Hints, Style
 from registry_reconciler.formats.yaml.edit.wording import Part, Wording, in_words, part_of
 from registry_reconciler.formats.yaml.read.scalars import (
-    double_quoted,
     is_block_safe,
     is_plain_safe,
     is_single_line,

@@ -49,7 +49,7 @@ def plain_items(
     """The texts of those entries that are items of a list and are written plainly; ``None`` for the others.
 
     The file was cut rightly, so it has no anchors, and each item is a text of its own. Plainly written is an item
-    without any comment, whose first letter is the first of its first key.
+    without a comment but for lines above it in the column of its dash, with the first letter of its first key in front.
 
     Args:
         values: what was read at the places.
@@ -58,19 +58,29 @@ def plain_items(
     found: list[Snippet | None] = []
     for (document, path), value in zip(places, values, strict=True):
         section = by_key.get(str(path[0])) if len(path) == 2 and not document else None
-        text = None if section is None or not value else _plain_item(data, section, path[1], type(value))
-        found.append(None if text is None else Snippet((), text, value))
+        if section is None or not value or type(value) is not dict or not isinstance(path[1], int):
+            found.append(None)
+        else:
+            found.append(_plain_item(data, section, path[1], value))
     return found
 
 
-def _plain_item(data: bytes, section: Section, number: str | int, kind: type) -> str | None:
+def _plain_item(data: bytes, section: Section, number: int, value: Json) -> Snippet | None:
     starts = section.starts(data)
-    if kind is not dict or not isinstance(number, int) or not 0 <= number < len(starts) - 1:
+    if not 0 <= number < len(starts) - 1:
         return None
-    start, column = starts[number], section.indent + 2
-    item = data[start + column : starts[number + 1]].rstrip(b"\n")
-    above = data.rfind(b"\n", 0, start - 1) + 1
-    if b"#" in item or item.endswith(b" ") or data[above:start].lstrip(b" ").startswith(b"#"):
+    column = section.indent + 2
+    text = _plain_text(data[starts[number] + column : starts[number + 1]], section.indent)
+    rows = _rows_above(data, starts, number, section.indent) if text is not None else None
+    return Snippet(rows, text, value) if text is not None and rows is not None else None
+
+
+def _plain_text(chunk: bytes, indent: int) -> str | None:
+    """The text of an item from its lines, those of comments above the next one left out."""
+    column = indent + 2
+    above = _above(indent).search(chunk) if b"#" in chunk else None
+    item = (chunk[: above.start()] if above is not None else chunk).rstrip(b"\n")
+    if b"#" in item or item.endswith(b" "):
         return None
     text = item.decode()
     if not (text[:1].isalnum() or (text.startswith("{") and "\n" not in text)) or not says_the_same(text):
@@ -81,6 +91,27 @@ def _plain_item(data: bytes, section: Section, number: str | int, kind: type) ->
     if first.endswith(" ") or _uneven(column).search(text):
         return None
     return text.replace("\n" + " " * column, "\n")
+
+
+def _rows_above(data: bytes, starts: Sequence[int], number: int, indent: int) -> tuple[str, ...] | None:
+    """The comment lines of an item; ``None`` where the lines alone do not tell which are its own."""
+    start = starts[number]
+    line = data.rfind(b"\n", 0, start - 1) + 1
+    if not data[line:start].lstrip(b" ").startswith(b"#"):
+        return ()
+    before = data[starts[number - 1] : start] if number else b""
+    above = _above(indent).search(before)
+    if above is None or before[: above.start()].endswith((b"\n\n", b" \n")):
+        return None
+    last = before.rfind(b"\n", 0, above.start() - 1) + 1
+    if b"#" in before[last : above.start()]:
+        return None
+    return tuple(row.strip() for row in above.group().decode().splitlines())
+
+
+def _above(indent: int) -> re.Pattern[bytes]:
+    """Finds the comment lines at the end of an item that stand in the column of its dash: they are the next one's."""
+    return re.compile(rb"(?<=\n)(?: {%d}#[^\r\n]*\n)+\Z" % indent)
 
 
 def _uneven(column: int) -> re.Pattern[str]:

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from registry_reconciler.base.yaml11 import type_11
+from registry_reconciler.base.yaml_quotes import FORBIDDEN
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import WrittenFloat, WrittenInt, decimal
 
@@ -129,9 +130,8 @@ _AMBIGUOUS_11 = r"""(?:
       | [-+]?\.(?:inf|Inf|INF) | \.(?:nan|NaN|NAN)
       | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\ \t].*)?
     )\Z"""
-_FORBIDDEN = "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff\ufffe\uffff"
-_NEEDS_ESCAPE = f"[{_FORBIDDEN}\\t\\n\\r]"
-_NEEDS_ESCAPE_IN_BLOCK = f"[{_FORBIDDEN}\\r]"
+_NEEDS_ESCAPE = f"[{FORBIDDEN}\\t\\n\\r]"
+_NEEDS_ESCAPE_IN_BLOCK = f"[{FORBIDDEN}\\r]"
 _UNSAFE_START = frozenset("-?:,[]{}#&*!|>'\"%@` \t=<")
 _DOCUMENT_MARK = ("---", "...")
 
@@ -179,26 +179,9 @@ def is_single_line(text: str) -> bool:
     return not _pattern(_NEEDS_ESCAPE).search(text)
 
 
-def double_quoted(text: str) -> str:
-    """The string as a one-line double-quoted scalar, which can hold any string."""
-    return '"' + _pattern(_TO_ESCAPE).sub(_escape, text) + '"'
-
-
 def single_quoted(text: str) -> str:
     """The string as a single-quoted scalar; only where :func:`is_single_line`."""
     return "'" + text.replace("'", "''") + "'"
-
-
-_TO_ESCAPE = f'[{_FORBIDDEN}\\t\\n\\r"\\\\]'
-_SHORT: Final = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\", "\0": "\\0", "\x1b": "\\e"}
-
-
-def _escape(match: re.Match[str]) -> str:
-    char = match.group()
-    if char in _SHORT:
-        return _SHORT[char]
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def number_text(value: int | float) -> str:

@@ -1,0 +1,212 @@
+"""What a catalogue shows of a workspace, gathered once: every value is as it may be shown, secrets masked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from msgspec import Struct
+
+from registry_reconciler.model.entry import Json, Location, split_address
+from registry_reconciler.model.kind import Kind
+from registry_reconciler.model.problem import Problem, Status
+from registry_reconciler.picture import References
+from registry_reconciler.planning.pipeline import Planning
+from registry_reconciler.planning.suppress import Locator
+from registry_reconciler.queries.graph import Edge, edges
+from registry_reconciler.queries.show import Listed, listing, shown_value
+from registry_reconciler.rules import all_rules
+from registry_reconciler.rules.base import Rule
+
+_APPLIES = 2_000
+"""So many applies are looked through for the history of entries."""
+
+_APPLIES_SHOWN = 20
+
+_FINDINGS = 500
+"""So many findings of one rule are listed on its page."""
+
+
+class Applied(Struct, frozen=True):
+    """One apply that changed an entry."""
+
+    time: str
+    who: str
+    plan: str
+    action: str
+    fields: tuple[str, ...]
+
+
+class EntryPage(Struct, frozen=True):
+    """What the page of an entry shows."""
+
+    listed: Listed
+    kind: str
+    key: str
+    path: str
+    name: str
+    aliases: tuple[str, ...]
+    value: Json
+    desired: Location | None
+    live: Location | None
+    problems: tuple[Problem, ...]
+    applies: tuple[Applied, ...]
+
+
+class Catalogue(Struct, frozen=True):
+    """All of it.
+
+    Attributes:
+        entries: by address.
+        links: the page of each entry, kind (by its name alone) and rule (by its code).
+        findings: the problems that stand, by code; more than a page lists are counted in ``counts``.
+    """
+
+    title: str
+    kinds: Mapping[str, Kind]
+    entries: Mapping[str, EntryPage]
+    of_kind: Mapping[str, tuple[str, ...]]
+    edges: tuple[Edge, ...]
+    references: References
+    rules: tuple[Rule, ...]
+    findings: Mapping[str, tuple[Problem, ...]]
+    counts: Mapping[str, int]
+    links: Mapping[str, str]
+
+
+def gather(planning: Planning, root: Path, title: str) -> Catalogue:
+    """Everything that a catalogue of the workspace shows."""
+    listed = list(listing(planning))
+    slugs = _Slugs()
+    links = {name: f"kinds/{slugs.of('kind', name)}.html" for name in sorted(planning.loaded.kinds)}
+    for entry in listed:
+        kind, key = split_address(entry.address)
+        folder = slugs.of("kind", kind)
+        links[entry.address] = f"entries/{folder}/{slugs.of(f'entry {kind}', key)}.html"
+    rules = (*all_rules(), *planning.own.written)
+    links.update({rule.code: f"rules/{rule.code}.html" for rule in rules})
+    standing = [problem for problem in planning.plan.problems if problem.status is not Status.FIXED]
+    entries = {page.listed.address: page for page in _entries(planning, listed, links, standing, root)}
+    found = edges(planning.entry_sets.after)
+    of_kind: dict[str, list[str]] = {name: [] for name in sorted(planning.loaded.kinds)}
+    for address in entries:
+        of_kind.setdefault(split_address(address)[0], []).append(address)
+    findings: dict[str, list[Problem]] = {}
+    for problem in standing:
+        findings.setdefault(problem.code, []).append(problem)
+    return Catalogue(
+        title,
+        planning.loaded.kinds,
+        entries,
+        {kind: tuple(some) for kind, some in of_kind.items()},
+        found,
+        References(found),
+        rules,
+        {code: tuple(some[:_FINDINGS]) for code, some in findings.items()},
+        {code: len(some) for code, some in findings.items()},
+        links,
+    )
+
+
+def _entries(
+    planning: Planning,
+    listed: list[Listed],
+    links: Mapping[str, str],
+    standing: Iterable[Problem],
+    root: Path,
+) -> Iterator[EntryPage]:
+    live, desired = planning.loaded.live.entries, planning.desired.entries
+    locator = Locator(planning.loaded.files)
+    locator.prepare([entry.place for entry in live.values()])
+    locator.prepare([entry.place for entry in desired.values()])
+    problems: dict[str, list[Problem]] = {}
+    for problem in standing:
+        for address in {problem.address, *problem.others} - {""}:
+            problems.setdefault(address, []).append(problem)
+    applies = _applies(root)
+    for entry in listed:
+        address = entry.address
+        kind_name, key = split_address(address)
+        kind = planning.loaded.kinds.get(kind_name)
+        value = shown_value(planning, address)
+        yield EntryPage(
+            entry,
+            kind_name,
+            key,
+            links[address],
+            _text_at(kind, value, "name"),
+            _aliases(kind, value),
+            value,
+            locator.location(desired[address].place) if address in desired else None,
+            locator.location(live[address].place) if address in live else None,
+            tuple(problems.get(address, ())),
+            tuple(applies.get(address, ())[:_APPLIES_SHOWN]),
+        )
+
+
+def _text_at(kind: Kind | None, value: Json, role: str) -> str:
+    selector = getattr(kind.names, role) if kind is not None else None
+    if selector is None or not isinstance(value, dict):
+        return ""
+    return next((text for _, text in selector.find(value) if isinstance(text, str)), "")
+
+
+def _aliases(kind: Kind | None, value: Json) -> tuple[str, ...]:
+    selector = kind.names.aliases if kind is not None else None
+    if selector is None or not isinstance(value, dict):
+        return ()
+    found = [part for _, part in selector.find(value)]
+    flat = [item for part in found for item in (part if isinstance(part, list) else [part])]
+    return tuple(str(item) for item in flat if isinstance(item, str | int) and not isinstance(item, bool))
+
+
+def _applies(root: Path) -> dict[str, list[Applied]]:
+    """What was applied, by address, the newest first: from the history, and of older applies from git."""
+    from itertools import chain, islice
+
+    from registry_reconciler.apply.history import read
+    from registry_reconciler.apply.history_in_git import older
+    from registry_reconciler.files.tree import DiskTree
+
+    kept, _ = read(DiskTree(root))
+    found: dict[str, list[Applied]] = {}
+    for entry in islice(chain(kept, older(root, {entry.path for entry in kept})), _APPLIES):
+        for change in entry.changes:
+            fields = change.get("fields")
+            applied = Applied(
+                entry.time,
+                str(entry.data.get("who", "")),
+                str(entry.data.get("plan", ""))[:19],
+                str(change.get("action", "")),
+                tuple(map(str, fields)) if isinstance(fields, list) else (),
+            )
+            for address in {str(change.get("address")), str(change.get("from"))}:
+                found.setdefault(address, []).append(applied)
+    return found
+
+
+class _Slugs:
+    """Names of files: harmless on any system and host, and no two alike, also where case does not count."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+
+    def of(self, space: str, text: str) -> str:
+        """The name for a text, always the same one."""
+        known = self._known.get((space, text))
+        if known is None:
+            known = self._known[space, text] = _slug(text)
+        return known
+
+
+def _slug(text: str) -> str:
+    plain = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("._-")[:60]
+    # What is not the text itself needs something that no other text has.
+    if plain == text and plain not in ("", "index") and not _RESERVED.fullmatch(plain):
+        return plain
+    return f"{plain or 'entry'}-{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
+
+
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")

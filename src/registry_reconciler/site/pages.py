@@ -1,0 +1,349 @@
+"""The pages of a catalogue, one after the other: path and bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from registry_reconciler.base.escape import json_text, visible
+from registry_reconciler.model.entry import Json, show_path
+from registry_reconciler.model.plan_json import problem_location
+from registry_reconciler.model.problem import Problem, Severity
+from registry_reconciler.model.written import dumps
+from registry_reconciler.picture import Picture, References, of_kinds, svg
+from registry_reconciler.queries.graph import Edge
+from registry_reconciler.report.words import SIGNS, show_location
+from registry_reconciler.site.catalogue import Catalogue, EntryPage
+
+if TYPE_CHECKING:
+    from registry_reconciler.model.kind import Kind
+    from registry_reconciler.schema.view import View
+
+_HERE = Path(__file__).parent
+
+POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'"
+"""Style and scripts are files of the catalogue, and nothing else is loaded."""
+
+_NODES = 60
+"""So many entries are in the picture of an entry's page; the lists below it have all of them."""
+
+_LISTED = 1_000
+"""So many references are listed on one page."""
+
+_SEARCHED = 4_000
+"""So many characters of an entry can be found by a search."""
+
+_SIGNS = {action.value: sign for action, sign in SIGNS.items()}
+
+
+class Field(Struct, frozen=True):
+    """A field of an entry: its values as lines of text, with where each of them leads, or ""."""
+
+    name: str
+    description: str
+    values: tuple[tuple[str, str], ...]
+    is_block: bool
+
+
+class Row(Struct, frozen=True):
+    """A problem in a list, with where its entry and its rule have their pages."""
+
+    code: str
+    severity: str
+    message: str
+    address: str
+    place: str
+    fix: str
+    standing: str
+
+
+def pages_of(catalogue: Catalogue, view: Callable[[str], View | None]) -> Iterator[tuple[str, bytes]]:
+    """Every file of a catalogue.
+
+    Args:
+        view: what the schema of a kind says of its fields; ``None`` where it has none that can be used.
+    """
+    drawing = _Drawing(catalogue, view)
+    yield "index.html", drawing.index()
+    yield "graph.html", drawing.graph()
+    yield "rules.html", drawing.rules()
+    for kind in catalogue.of_kind:
+        if kind in catalogue.links:
+            yield catalogue.links[kind], drawing.kind(kind)
+    for rule in catalogue.rules:
+        yield catalogue.links[rule.code], drawing.rule(rule)
+    for entry in catalogue.entries.values():
+        yield entry.path, drawing.entry(entry)
+    yield from _assets(catalogue)
+
+
+def _assets(catalogue: Catalogue) -> Iterator[tuple[str, bytes]]:
+    from registry_reconciler.web import page_style
+
+    yield "assets/site.css", page_style().encode()
+    yield "assets/site.js", (_HERE / "site.js").read_bytes()
+    rows = [
+        [entry.path, entry.listed.address, entry.name, " ".join(_words(entry.value))[:_SEARCHED]]
+        for entry in catalogue.entries.values()
+    ]
+    rows += [[catalogue.links[rule.code], rule.code, rule.title, "rule"] for rule in catalogue.rules]
+    # A script and no JSON: where there is no host, a page may load scripts and nothing else.
+    text = ",\n".join(json_text(dumps([visible(part) for part in row])) for row in rows)
+    yield "assets/search.js", f"window.registryPages = [\n{text}\n];\n".encode()
+
+
+def _words(value: Json) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield name
+            yield from _words(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _words(part)
+    elif value is not None:
+        yield str(value)
+
+
+class _Drawing:
+    """Draws the pages of one catalogue."""
+
+    def __init__(self, catalogue: Catalogue, view: Callable[[str], View | None]) -> None:
+        from registry_reconciler.web import macros
+
+        self._catalogue = catalogue
+        self._view = view
+        self._views: dict[str, View | None] = {}
+        self._page = macros(_HERE, "site.html.j2")
+        self._kinds = of_kinds(catalogue.edges, catalogue.kinds)
+        self._related = References(
+            Edge(arrow.source, arrow.target, field) for arrow in self._kinds.arrows for field in arrow.fields
+        )
+
+    def _frame(self, title: str, path: str, **more: Any) -> dict[str, Any]:
+        depth = path.count("/")
+        return {"title": title, "site": self._catalogue.title, "up": "../" * depth, "policy": POLICY, **more}
+
+    def _made(self, name: str, title: str, path: str, **parts: Any) -> bytes:
+        text = getattr(self._page, name)(**self._frame(title, path), **parts)
+        return (str(text).strip() + "\n").encode()
+
+    def _link(self, path: str) -> Callable[[str], str]:
+        up = "../" * path.count("/")
+
+        def link(address: str) -> str:
+            there = self._catalogue.links.get(address, "")
+            return f"{up}{there}" if there else ""
+
+        return link
+
+    def index(self) -> bytes:
+        """The first page: the kinds, how many problems stand, what refers to what."""
+        catalogue = self._catalogue
+        link = self._link("")
+        kinds = [
+            (name, link(name), self._about(name), len(some), self._problems_in(some))
+            for name, some in catalogue.of_kind.items()
+        ]
+        counts = dict.fromkeys(Severity, 0)
+        for found in catalogue.findings.values():
+            counts[found[0].severity] += catalogue.counts[found[0].code]
+        return self._made(
+            "index",
+            catalogue.title,
+            "",
+            kinds=kinds,
+            total=len(catalogue.entries),
+            findings=[(severity.value, count) for severity, count in counts.items() if count],
+            picture=self._picture(self._kinds, link),
+        )
+
+    def _about(self, name: str) -> str:
+        kind = self._catalogue.kinds.get(name)
+        return " ".join((kind.description or kind.title).split()) if kind is not None else ""
+
+    def _problems_in(self, addresses: Sequence[str]) -> int:
+        return sum(bool(self._catalogue.entries[address].problems) for address in addresses)
+
+    def _picture(self, picture: Picture, link: Callable[[str], str]) -> Any:
+        return svg(picture, link, alone=False) if picture.arrows else ""
+
+    def graph(self) -> bytes:
+        """The kinds among each other, as picture and list."""
+        link = self._link("")
+        arrows = [(arrow, link(arrow.source), link(arrow.target)) for arrow in self._kinds.arrows]
+        picture = self._picture(self._kinds, link)
+        return self._made("graph", "What refers to what", "", picture=picture, arrows=arrows)
+
+    def rules(self) -> bytes:
+        """Every rule with the number of its present findings; those that have some first."""
+        catalogue = self._catalogue
+        link = self._link("")
+        rows = [
+            (rule.code, link(rule.code), rule.title, rule.severity.value, catalogue.counts.get(rule.code, 0))
+            for rule in catalogue.rules
+        ]
+        return self._made(
+            "rules",
+            "Rules",
+            "",
+            found=[row for row in rows if row[4]],
+            others=[row for row in rows if not row[4]],
+        )
+
+    def rule(self, rule: Any) -> bytes:
+        """One rule: what it checks, why, and its present findings."""
+        catalogue = self._catalogue
+        path = catalogue.links[rule.code]
+        found = catalogue.findings.get(rule.code, ())
+        return self._made(
+            "rule",
+            f"{rule.code}: {rule.title}",
+            path,
+            rule=rule,
+            page=rule.page,
+            example=rule.page.example.split("\n"),
+            rows=[self._row(problem) for problem in found],
+            more=catalogue.counts.get(rule.code, 0) - len(found),
+            link=self._link(path),
+        )
+
+    def kind(self, name: str) -> bytes:
+        """One kind: what its fields mean, its entries, the kinds beside it."""
+        catalogue = self._catalogue
+        path = catalogue.links[name]
+        link = self._link(path)
+        kind = catalogue.kinds[name]
+        entries = [catalogue.entries[address] for address in catalogue.of_kind[name]]
+        return self._made(
+            "kind",
+            name,
+            path,
+            kind=kind,
+            about=self._about(name),
+            key=", ".join(selector.text for selector in kind.key),
+            fields=list(self._fields_of(name, kind)),
+            references=[
+                (reference.field.text, [(target, link(target)) for target in reference.kinds])
+                for reference in kind.references
+            ],
+            entries=[
+                (entry.key, link(entry.listed.address), entry.name, entry.listed.status, len(entry.problems))
+                for entry in entries
+            ],
+            picture=self._picture(self._related.around(name, 1), link),
+        )
+
+    def _view_of(self, name: str) -> View | None:
+        if name not in self._views:
+            self._views[name] = self._view(name)
+        return self._views[name]
+
+    def _fields_of(self, name: str, kind: Kind) -> Iterator[tuple[str, bool, str]]:
+        view = self._view_of(name)
+        if view is None:
+            return
+        required = kind.schema.get("required")
+        must = set(map(str, required)) if isinstance(required, list) else set()
+        for field in _in_order(kind, view.fields(())):
+            yield field, field in must, view.description((field,))
+
+    def entry(self, entry: EntryPage) -> bytes:
+        """One entry with all that is known of it."""
+        catalogue = self._catalogue
+        address = entry.listed.address
+        link = self._link(entry.path)
+        out = catalogue.references.out.get(address, [])
+        into = catalogue.references.into.get(address, [])
+        around = catalogue.references.around(address, most=_NODES)
+        places = [
+            (word, show_location(place))
+            for word, place in (("fragment", entry.desired), ("registry", entry.live))
+            if place is not None
+        ]
+        return self._made(
+            "entry",
+            entry.name or entry.key,
+            entry.path,
+            entry=entry,
+            address=address,
+            kind=(entry.kind, link(entry.kind)),
+            status=_status(entry),
+            places=places,
+            fields=list(self._values(entry, link)),
+            out=[(edge.field, edge.target, link(edge.target), edge.dangling) for edge in out[:_LISTED]],
+            into=[(edge.field, edge.source, link(edge.source)) for edge in into[:_LISTED]],
+            more=max(len(into) - _LISTED, 0),
+            picture=self._picture(around, link),
+            left_out=around.left_out,
+            rows=[self._row(problem) for problem in entry.problems],
+            applies=[(applied, _SIGNS.get(applied.action, " ")) for applied in entry.applies],
+            link=link,
+        )
+
+    def _values(self, entry: EntryPage, link: Callable[[str], str]) -> Iterator[Field]:
+        kind, view = self._catalogue.kinds.get(entry.kind), self._view_of(entry.kind)
+        if not isinstance(entry.value, dict):
+            return
+        targets = {
+            edge.field: edge.target for edge in self._catalogue.references.out.get(entry.listed.address, ())
+        }
+        names = _in_order(kind, entry.value) if kind is not None else list(entry.value)
+        for name in names:
+            value = entry.value[name]
+            description = view.description((name,)) if view is not None else ""
+            if isinstance(value, list) and value and all(not isinstance(item, dict | list) for item in value):
+                items = tuple(
+                    (_shown(item), link(targets.get(show_path((name, number)), "")))
+                    for number, item in enumerate(value)
+                )
+                yield Field(name, description, items, False)
+            elif isinstance(value, dict | list) and value:
+                lines = tuple((line, "") for line in dumps(value, indent=2).split("\n"))
+                yield Field(name, description, lines, True)
+            elif isinstance(value, str) and "\n" in value:
+                yield Field(name, description, tuple((line, "") for line in value.split("\n")), True)
+            else:
+                yield Field(name, description, ((_shown(value), link(targets.get(name, ""))),), False)
+
+    def _row(self, problem: Problem) -> Row:
+        from registry_reconciler.report.words import standing
+
+        fix = problem.fix.description if problem.fix is not None else ""
+        return Row(
+            problem.code,
+            problem.severity.value,
+            problem.message,
+            problem.address,
+            show_location(problem_location(problem)),
+            fix,
+            standing(problem),
+        )
+
+
+def _in_order(kind: Kind | None, names: Any) -> list[str]:
+    """Names in the order of the schema, those that it does not name behind."""
+    properties = kind.schema.get("properties") if kind is not None else None
+    first = [name for name in properties if name in names] if isinstance(properties, dict) else []
+    return list(dict.fromkeys((*first, *names)))
+
+
+def _shown(value: Json) -> str:
+    return value if isinstance(value, str) else dumps(value)
+
+
+_STATUS = {
+    "registered": "registered",
+    "pending": "not in the registries yet",
+    "changed": "an apply would change it",
+    "leaving": "no fragment declares it any more",
+    "gone": "remembered, and not there any more",
+}
+
+
+def _status(entry: EntryPage) -> list[str]:
+    listed = entry.listed
+    owner = "the registry owns it" if listed.live_truth else "managed" if listed.managed else "not managed"
+    return [_STATUS[listed.status], owner]

@@ -1,0 +1,195 @@
+"""The catalogue: what its pages say, that nothing of an entry is live or secret in them, and what its folder keeps."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+
+from registry_reconciler.base.escape import visible
+from registry_reconciler.site.catalogue import _slug
+from registry_reconciler.site.folder import MANIFEST, SiteFailure, publish
+from tests.support import Box
+
+SCHEMA = """\
+x-registry:
+  kind: thing
+  layout: list
+  file: t.yaml
+  key: id
+  names: {name: title, aliases: aliases}
+  references: [{field: "needs[]", kind: thing}, {field: "gone", kind: thing, missing: warning}]
+title: Things
+description: What there is.
+type: object
+properties:
+  id: {type: string, description: The name of it.}
+  title: {type: string, description: As people say.}
+  token: {type: string, x-secret: true, description: What opens it.}
+"""
+FRAGMENT = """\
+thing:
+  - {id: a, title: First, aliases: [one], needs: [b], token: hunter2-hunter2}
+  - {id: b, title: Second, gone: nowhere}
+"""
+FILES = {".system/registry/schemas/thing.schema.yaml": SCHEMA, "desired/all.yaml": FRAGMENT}
+HOSTILE = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>\u202e&amp;{{7*7}}"
+
+
+@pytest.fixture
+def box(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
+    return Box.started(tmp_path / "work", capsys, FILES)
+
+
+def pages(box: Box) -> dict[str, str]:
+    """The files of the catalogue by path."""
+    return {
+        path.removeprefix("out/"): data.decode()
+        for path, data in box.files().items()
+        if path.startswith("out/")
+    }
+
+
+def test_an_entry_has_a_page_with_all_that_is_known_of_it(box: Box) -> None:
+    box.run("apply", "--yes")
+    made = box.run("site", "--out", "out", "--format", "json").json
+    found = pages(box)
+    assert made["written"] == len(found) - 1
+    page = found["entries/thing/a.html"]
+    for text in ("<h1>First</h1>", "As people say.", "<code>one</code>", "desired/all.yaml:2", "t.yaml:1"):
+        assert text in page, text
+    assert '<a href="../../entries/thing/b.html"><code>b</code></a>' in page
+    assert '<svg xmlns="http://www.w3.org/2000/svg"' in page
+    assert re.search(r"<h2>History</h2>.*create", page, re.DOTALL)
+    other = found["entries/thing/b.html"]
+    assert '<a href="../../entries/thing/a.html"><code>thing/a</code></a>' in other
+    assert "nothing has that address" in other
+    assert '<a href="../../rules/REF001.html"><code>REF001</code></a>' in other
+    assert "What there is." in found["kinds/thing.html"]
+    assert "thing/b" in found["rules/REF001.html"]
+    search = found["assets/search.js"].removeprefix("window.registryPages = ").rstrip(";\n")
+    assert ["entries/thing/b.html", "thing/b", "Second"] in [row[:3] for row in json.loads(search)]
+
+
+def test_no_secret_is_in_it_before_or_after_it_is_applied(box: Box) -> None:
+    for _ in range(2):
+        box.run("site", "--out", "out")
+        assert "«secret»" in pages(box)["entries/thing/a.html"]
+        assert not [path for path, text in pages(box).items() if "hunter2" in text]
+        box.run("apply", "--yes")
+
+
+def test_every_link_leads_to_a_file_and_every_page_has_the_policy(box: Box) -> None:
+    box.run("apply", "--yes")
+    box.run("site", "--out", "out")
+    for path, text in pages(box).items():
+        if path.endswith(".html"):
+            assert "default-src &#39;none&#39;; style-src &#39;self&#39;; script-src &#39;self&#39;" in text
+            for link in re.findall(r'(?:href|src)="([^"#]+)', text):
+                assert (box.root / "out" / path).parent.joinpath(link).resolve().is_file(), (path, link)
+
+
+def test_hostile_texts_are_inert_in_every_place(box: Box) -> None:
+    text = json.dumps(HOSTILE)
+    entry = {"id": HOSTILE, "title": HOSTILE, "aliases": [HOSTILE], "needs": [HOSTILE], HOSTILE: HOSTILE}
+    box.write("desired/all.yaml", json.dumps({"thing": [entry]}))
+    box.write(
+        ".system/registry/schemas/thing.schema.yaml",
+        SCHEMA.replace("Things", text).replace("What there is.", text).replace("As people say.", text),
+    )
+    assert box.run("site", "--out", "out", "--title", HOSTILE).exit == 0
+    assert any(path.startswith("entries/thing/") for path in pages(box))
+    for path, page in pages(box).items():
+        assert "\u202e" not in page
+        assert "49" not in re.findall(r"\{\{7\*7\}\}|>49<", page), path
+        if path.endswith(".html"):
+            assert "<img" not in page
+            assert re.findall(r"<script[^>]*>", page) == [
+                f'<script src="{"../" * path.count("/")}assets/site.js">'
+            ]
+    assert escape(visible(HOSTILE)).replace('"', "&#34;").replace("'", "&#39;") in pages(box)["index.html"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("a/b", "a-b"), ("A", "a"), ("ä", "ö"), ("con", "con2"), (".", ".."), ("x" * 90, "x" * 91)],
+)
+def test_names_of_files_are_harmless_and_differ(one: str, other: str) -> None:
+    names = [_slug(one), _slug(other)]
+    assert names[0] != names[1]
+    for name in names:
+        assert re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name)
+        assert name not in ("con", "index")
+
+
+def test_only_what_it_wrote_is_deleted_and_an_edit_is_left_and_said(box: Box) -> None:
+    box.run("site", "--out", "out")
+    again = box.run("site", "--out", "out", "--format", "json").json
+    assert (again["written"], again["deleted"], again["left"]) == (0, 0, [])
+    box.write("out/mine.txt", "mine")
+    box.write("out/entries/thing/b.html", "edited")
+    box.replace("desired/all.yaml", "  - {id: b, title: Second, gone: nowhere}\n", "")
+    ran = box.run("site", "--out", "out", "--format", "json")
+    assert ran.json["left"] == ["entries/thing/b.html"]
+    assert "edited by hand" in ran.err
+    assert box.read("out/entries/thing/b.html") == "edited"
+    assert box.read("out/mine.txt") == "mine"
+    box.replace("desired/all.yaml", "id: a,", "id: c,")
+    assert box.run("site", "--out", "out", "--format", "json").json["deleted"] == 1
+    assert not (box.root / "out/entries/thing/a.html").exists()
+
+
+def test_a_folder_of_somebody_else_is_refused(box: Box) -> None:
+    box.write("other/file.txt", "x")
+    for folder in ("other", ".", "desired/all.yaml"):
+        before = box.files()
+        ran = box.run("site", "--out", folder)
+        assert ran.exit == 1, folder
+        assert box.files() == before
+    (box.root / "empty").mkdir()
+    assert box.run("site", "--out", "empty").exit == 0
+
+
+def test_a_list_that_somebody_forged_deletes_nothing_outside(tmp_path: Path) -> None:
+    out, outside = tmp_path / "out", tmp_path / "outside"
+    out.mkdir()
+    outside.mkdir()
+    (outside / "keep").write_bytes(b"x")
+    digest = "sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+    listed = {"../outside/keep": [digest], str(outside / "keep"): [digest], "link/keep": [digest]}
+    (out / MANIFEST).write_text(json.dumps({"format": 1, "files": listed}))
+    (out / "link").symlink_to(outside)
+    with pytest.raises(SiteFailure):
+        publish(out, [("index.html", b"new")])
+    (out / "link").unlink()
+    publish(out, [("index.html", b"new")])
+    assert (outside / "keep").read_bytes() == b"x"
+    (out / MANIFEST).write_text("{")
+    with pytest.raises(SiteFailure, match="cannot be read"):
+        publish(out, [])
+    assert (out / "index.html").read_bytes() == b"new"
+
+
+def test_an_interrupted_run_leaves_nothing_that_the_next_one_does_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from registry_reconciler.apply import files
+
+    publish(tmp_path / "out", [("a", b"1"), ("b", b"1")])
+    real, calls = files.write_page, []
+
+    def write_page(path: Path, data: bytes) -> None:
+        calls.append(path)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        real(path, data)
+
+    monkeypatch.setattr(files, "write_page", write_page)
+    with pytest.raises(KeyboardInterrupt):
+        publish(tmp_path / "out", [("a", b"2"), ("c", b"2")])
+    monkeypatch.undo()
+    assert publish(tmp_path / "out", [("c", b"3")]).left == ()
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [MANIFEST, "c"]
