@@ -45,7 +45,7 @@ def main() -> int:
         if faults:
             return failed("; ".join(faults))
         for number, python in enumerate(pythons()):
-            install(home / f"install{number}", python, wheel, every=number == 0)
+            install(home / f"install{number}", python, wheel)
     for name, digest in first.items():
         print(f"{digest}  {name}")
     return 0
@@ -118,14 +118,12 @@ def pythons() -> Iterator[str]:
             yield found
 
 
-def install(home: Path, python: str, wheel: str, *, every: bool) -> None:
-    """Install the wheel with pip, with ``every`` also with pipx and uv, and use what was installed."""
+def install(home: Path, python: str, wheel: str) -> None:
+    """Install the wheel with pip, pipx and uv for one Python, and use what was installed."""
     home.mkdir()
     run(python, "-m", "venv", str(home / "venv"))
     run(str(home / "venv/bin/python"), "-m", "pip", "install", "--quiet", wheel)
     use(home / "venv/bin/registry", home)
-    if not every:
-        return
     boxes = {"PIPX_HOME": str(home / "pipx"), "PIPX_BIN_DIR": str(home / "pipx-bin")}
     run(sys.executable, "-m", "pipx", "install", "--quiet", "--python", python, wheel, env=boxes)
     use(home / "pipx-bin/registry", home)

@@ -27,6 +27,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "edit": ("route/api.errors",),
     "rename": ("route/api.errors", "api.faults"),
     "rm": ("route/api.errors",),
+    "allow": ("route/api.errors", "RTE004", "--reason", "shared until March"),
+    "override": ("route/api.errors",),
     "adopt": ("--all", "--dry-run"),
     "show": ("route/api.errors",),
     "list": (),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from registry_reconciler.formats.edits import Insert, Update
@@ -248,3 +251,39 @@ def test_a_number_is_said_as_it_is_written_and_only_what_fix_does_is_promised(th
     assert "safe; registry fix does it" in things.run("plan", "--full").out
     assert things.run("fix", "TYP001").exit == 0
     assert '"2024-01-02"' in things.read("desired/text.yaml")
+
+
+@pytest.mark.parametrize("name", ["skills/{id}/SKILL.md", "skills.yaml"])
+def test_a_fix_that_says_so_has_quoted_the_texts_of_live_entries_too(empty: Box, name: str) -> None:
+    """A value that stays what it is was no edit, so that 'Fixed' was said and nothing written."""
+    schema = {
+        "x-registry": {
+            "kind": "skill",
+            "layout": "file" if "{" in name else "list",
+            "file": name,
+            "key": "id",
+            "truth": "live",
+        },
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "day": {"type": "string"}},
+    }
+    assert empty.run("init", "--kinds", "none").exit == 0
+    empty.write(".system/registry/schemas/skill.schema.yaml", json.dumps(schema))
+    texts = {
+        "skills/{id}/SKILL.md": "---\r\nid: {key}\r\nday: 2026-04-2{n}   # Monday\r\n---\r\nText: on\r\n",
+        "skills.yaml": "- id: {key}\n  day: 2026-04-2{n}   # Monday\n",
+    }
+    written = [(key, texts[name].replace("{key}", key).replace("{n}", str(n))) for n, key in enumerate("abc")]
+    files = {name.replace("{id}", key): "" for key, _ in written}
+    for key, text in written:
+        files[name.replace("{id}", key)] += text
+    for path, text in files.items():
+        (empty.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (empty.root / path).write_bytes(text.encode())
+    told = empty.run("fix", "TYP001", "--diff").out
+    assert told.count('+day: "2026-04-2') + told.count('+  day: "2026-04-2') == 3
+    done = empty.run("fix", "TYP001", "--format", "json").json
+    assert sorted(done["written"]) == sorted(files)
+    for path, text in files.items():
+        assert (empty.root / path).read_bytes().decode() == re.sub(r"(2026-04-2\d)", r'"\1"', text)
+    assert "TYP001" not in empty.run("check").out

@@ -76,6 +76,7 @@ def test_a_move_from_a_name_that_never_was_is_said(shop: Shop) -> None:
     )
     out = shop.run("plan").out
     assert "warning FRG010" in out
+    assert "+ item/http_service" in out, "it is created, as the warning says"
     assert "Did you mean 'item/http_api'?" in " ".join(out.split())
     shop.write(
         "desired/items.yaml",

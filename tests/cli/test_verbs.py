@@ -89,7 +89,7 @@ def test_set_gives_a_value_the_type_of_the_schema(work: Work) -> None:
         (("plugin/judge", "name=jury"), "registry rename plugin/judge NEW"),
         (("plugin/juge", "port=1"), "Did you mean 'plugin/judge'?"),
         (("plugn/judge", "port=1"), "Did you mean 'plugin'?"),
-        (("plugin", "port=1"), "write KIND/KEY"),
+        (("plugin", "port=1"), "an address is KIND/KEY"),
     ],
 )
 def test_set_says_what_is_wrong_with_the_words(work: Work, words: tuple[str, ...], said: str) -> None:

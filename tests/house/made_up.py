@@ -14,9 +14,9 @@ from registry_reconciler.schema import validator
 def added(row: LayoutRow) -> Iterator[None]:
     """The product with one more layout; the published schema is read again, since it has the words of the table."""
     LAYOUTS[row.name] = row
-    validator._published.cache_clear()
+    validator.published.cache_clear()
     try:
         yield
     finally:
         del LAYOUTS[row.name]
-        validator._published.cache_clear()
+        validator.published.cache_clear()

@@ -10,6 +10,7 @@ import pytest
 
 from registry_reconciler.formats.composed import forget_all
 from registry_reconciler.lsp.buffers import PLANS_A_READER, Buffers, OpenText
+from registry_reconciler.lsp.completion import complete
 from registry_reconciler.lsp.diagnostics import diagnostics, problems
 from registry_reconciler.lsp.text import Text
 from registry_reconciler.planning import pipeline
@@ -112,3 +113,55 @@ def test_a_plan_during_which_the_disk_changed_is_not_given_again(
     assert "module_type/late" not in buffers.look().planning.desired.entries
     monkeypatch.setattr(pipeline, "make_plan", made)
     assert "module_type/late" in buffers.look().planning.desired.entries
+
+
+def test_files_that_were_too_young_are_known_by_their_times_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffers = Buffers(young(tmp_path))
+    source = (tmp_path / "desired/items.yaml").read_text()
+    buffers.put("desired/items.yaml", OpenText(Text(source), (tmp_path / "desired/items.yaml").as_uri(), 1))
+    buffers.glance()
+    buffers.settle()
+    assert buffers._base is not None
+    assert "items.yaml" not in buffers._base.signatures
+    monkeypatch.setattr("registry_reconciler.cache.incremental.changed_files.YOUNG", -60_000_000_000)
+    (tmp_path / "desired/more.yaml").write_text("item: []  # another one\n")
+    buffers.sign()
+    assert "items.yaml" in buffers._base.signatures
+    assert "desired/more.yaml" not in buffers._base.signatures, "it is not what was planned"
+    assert "desired/items.yaml" not in buffers._base.signatures, "it is open"
+
+
+def test_in_a_large_workspace_words_are_offered_from_an_older_plan_and_what_changed_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry_reconciler.lsp.buffers.LARGE", 10)
+    buffers = Buffers(young(tmp_path))
+    path = "desired/items.yaml"
+    source = (tmp_path / path).read_text()
+    allowing = "allow:\n  - address: \n"
+    for number, text in enumerate((source, source + "  - id: fresh\n    size: 1\n" + allowing)):
+        buffers.put(path, OpenText(Text(text), (tmp_path / path).as_uri(), number))
+        buffers.glance()
+        buffers.settle()
+    made = buffers.plans
+    found = {item.label for item in complete(buffers.recent(), path, len(text) - 1).items}
+    assert {"item/k00", "item/fresh"} <= found
+    assert buffers.plans == made
+
+
+def young(root: Path) -> Path:
+    """A workspace that was written a moment ago, of which not all is looked at every time."""
+    place = "kind: item, layout: list, file: items.yaml, at: items, key: id"
+    schema = root / ".system/registry/schemas/item.schema.yaml"
+    schema.parent.mkdir(parents=True)
+    schema.write_text(
+        f"type: object\nx-registry: {{{place}}}\nproperties: {{id: {{type: string}}, size: {{type: integer}}}}\n"
+    )
+    (root / "desired").mkdir()
+    rows = "".join(f"  - id: k{number:02}\n    size: {number}\n" for number in range(40))
+    (root / "desired/items.yaml").write_text(f"item:\n{rows}")
+    (root / "desired/more.yaml").write_text("item: []\n")
+    assert installed("apply", "--yes", cwd=root).exit == 0
+    return root

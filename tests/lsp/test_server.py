@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -312,6 +313,52 @@ async def test_a_text_outside_of_any_workspace_is_left_alone(tmp_path: Path) -> 
         editor.open(FRAGMENT)
         assert await editor.problems(FRAGMENT) == []
         assert not [uri for uri in editor.client.diagnostics if uri.endswith("outside.yaml")]
+
+
+async def test_only_the_workspaces_of_the_folders_that_are_open_are_read(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for root in (one, two):
+        root.mkdir()
+        workspace(root)
+    (two / FRAGMENT).write_text(TEXT.replace("- id: http_api", "- id: http"))
+    async with editing(one) as editor:
+        editor.open(f"../two/{FRAGMENT}")
+        editor.open(FRAGMENT)
+        assert await editor.problems(FRAGMENT) == []
+        assert await editor.complete(f"../two/{FRAGMENT}", "maturity: |FUNCTIONAL") == {}
+        assert not [uri for uri in editor.client.diagnostics if "/two/" in uri]
+        lenses = await editor.client.text_document_code_lens_async(
+            types.CodeLensParams(types.TextDocumentIdentifier(editor.uri(FRAGMENT)))
+        )
+        assert len(lenses or ()) == 4
+        folder = types.WorkspaceFolder(two.as_uri(), "two")
+        for event in (
+            types.WorkspaceFoldersChangeEvent([folder], []),
+            types.WorkspaceFoldersChangeEvent([], [folder]),
+        ):
+            editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+            uri = (two / FRAGMENT).as_uri()
+            async with asyncio.timeout(60):
+                while bool(editor.client.diagnostics.get(uri)) is not bool(event.added):
+                    await asyncio.sleep(0.02)
+
+
+async def test_a_folder_has_its_problems_before_any_text_is_open(tmp_path: Path) -> None:
+    workspace(tmp_path)
+    (tmp_path / FRAGMENT).write_text(TEXT.replace("- id: http_api", "- id: http"))
+    async with editing(tmp_path) as editor:
+        await editor.shown(FRAGMENT, lambda found: any(problem.code == "REF001" for problem in found))
+
+
+async def test_a_workspace_that_a_link_leads_to_is_the_same_one(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    workspace(tmp_path / "real")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    async with editing(tmp_path / "link") as editor:
+        editor.open(FRAGMENT)
+        editor.replace(FRAGMENT, "module_id: payments.api\n    when", "module_id: payments.ap\n    when")
+        assert "REF001" in [problem.code for problem in await editor.problems(FRAGMENT)]
+        assert not [uri for uri in editor.client.diagnostics if "/real/" in uri]
 
 
 async def test_what_changes_on_the_disk_counts_once_the_editor_says_so(tmp_path: Path) -> None:

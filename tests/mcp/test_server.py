@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -21,7 +22,10 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
 from registry_reconciler.mcp.abilities import shown_schema
-from registry_reconciler.mcp.calls import MOST_TEXT, cut, dump
+from registry_reconciler.mcp.answers import MOST_TOKENS, answer_schema, tokens
+from registry_reconciler.mcp.calls import cut, dump
+from registry_reconciler.mcp.server import Session, make_server
+from registry_reconciler.mcp.tools import Grants
 from tests.lsp.editor import workspace
 from tests.support import FRAGMENT, installed
 
@@ -58,7 +62,8 @@ async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     (text,) = found.content
     assert isinstance(text, types.TextContent)
     assert json.loads(text.text) == data
-    assert len(text.text) <= MOST_TEXT
+    assert tokens(text.text) <= MOST_TOKENS
+    jsonschema.validate(data, answer_schema(tool), jsonschema.Draft202012Validator)
     data["is_error"] = bool(found.is_error)
     return data
 
@@ -130,12 +135,27 @@ async def test_a_plan_is_applied_only_by_an_id_that_was_shown_and_while_it_is_so
 
 
 @pytest.mark.asyncio
-async def test_keeping_a_removed_entry_has_to_be_granted(tmp_path: Path) -> None:
+async def test_directives_have_to_be_granted(tmp_path: Path) -> None:
     async with agent(workspace(tmp_path), "--write") as client:
+        for name, arguments in (
+            ("allow", {"address": "route/api.errors", "code": "RTE004", "reason": "x"}),
+            ("override", {"address": "route/api.errors"}),
+        ):
+            with pytest.raises(Exception, match="without --directives"):
+                await client.call_tool(name, arguments)
+        for kind in ("allow", "override", "removed"):
+            assert (await call(client, "add", kind=kind, entry={"address": "route/api.errors"}))["exit"] == 64
         refused = await call(client, "remove", addresses=["route/api.errors"], keep=True)
         assert "--directives" in refused["errors"][0]["message"]
         assert "removed" not in (tmp_path / DOCS).read_text()
     async with agent(tmp_path, "--write", "--directives") as client:
+        reason = "shared until March"
+        done = await call(client, "allow", address="route/api.errors", code="RTE004", reason=reason)
+        assert done["exit"] == 0
+        assert (await call(client, "override", address="route/api.errors"))["exit"] == 0
+        text = (tmp_path / DOCS).read_text()
+        assert f"reason: {reason}" in text
+        assert "override:\n  - route/api.errors\n" in text
         assert (await call(client, "remove", addresses=["route/api.errors"], keep=True))["exit"] == 0
     assert "removed" in (tmp_path / DOCS).read_text()
 
@@ -199,13 +219,18 @@ async def test_texts_of_entries_are_data_in_every_answer_of_every_tool(tmp_path:
         ("add", {"kind": "module_type", "entry": {"id": pose, "description": pose}}),
         ("set", {"address": "route/api.errors", "fields": {"topic": pose, pose: 1}}),
         ("rename", {"address": "route/api.errors", "new": pose}),
+        ("allow", {"address": "route/api.errors", "code": "RTE004", "reason": pose}),
+        ("override", {"address": odd}),
         ("remove", {"addresses": [odd]}),
         ("fix", {}),
         ("apply", {"plan_id": pose}),
         ("run", {"ability": pose, "input": {pose: pose}}),
     ]
-    async with agent(tmp_path, "--write", "--abilities") as client:
-        assert {tool.name for tool in (await client.list_tools()).tools} == {name for name, _ in calls}
+    async with agent(tmp_path, "--write", "--abilities", "--directives") as client:
+        schemas: dict[str, Any] = {
+            tool.name: tool.output_schema for tool in (await client.list_tools()).tools
+        }
+        assert schemas.keys() == {name for name, _ in calls}
         for name, arguments in calls:
             answer = await client.call_tool(name, arguments)
             assert isinstance(answer, types.CallToolResult)
@@ -214,8 +239,9 @@ async def test_texts_of_entries_are_data_in_every_answer_of_every_tool(tmp_path:
             # One line of plain ASCII, all of it one JSON value: what an entry says stays inside of a string.
             assert content.text.isascii(), name
             assert content.text.isprintable(), name
-            assert len(content.text) <= MOST_TEXT, name
+            assert tokens(content.text) <= MOST_TOKENS, name
             assert json.loads(content.text) == answer.structured_content, name
+            jsonschema.validate(answer.structured_content, schemas[name], jsonschema.Draft202012Validator)
         (read,) = (await client.read_resource("registry://entry/route/api.errors")).contents
         assert isinstance(read, types.TextResourceContents)
         assert read.text.isprintable()
@@ -228,7 +254,7 @@ def test_whatever_a_command_says_the_answer_is_one_short_line_of_json(value: dic
     text = dump(made)
     assert text.isascii()
     assert text.isprintable()
-    assert len(text) <= MOST_TEXT
+    assert tokens(text) <= MOST_TOKENS
     assert json.loads(text) == made
 
 
@@ -407,6 +433,49 @@ async def test_a_subscribed_resource_says_that_it_changed(tmp_path: Path) -> Non
         await client.subscribe_resource("registry://plan")
         (tmp_path / DOCS).write_text(FRAGMENT.replace("topic: errors", "topic: faults"))
         await asyncio.wait_for(heard.wait(), 60)
+
+
+@pytest.mark.asyncio
+async def test_who_unsubscribed_is_not_told_any_more(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    class Client_:
+        async def send_resource_updated(self, uri: str) -> None:
+            told.append(uri)
+
+    session = Session(tmp_path, Grants())
+    server = make_server(session)
+    context: Any = SimpleNamespace(request=None, session=Client_())
+    asked: Any = SimpleNamespace(uri="registry://plan")
+    await server.get_request_handler("resources/subscribe").handler(context, asked)  # type: ignore[union-attr]
+    assert session.subscribed
+    later: Any = SimpleNamespace(request=None, session=Client_())  # there is one for each request
+    await server.get_request_handler("resources/unsubscribe").handler(later, asked)  # type: ignore[union-attr]
+    assert not session.subscribed
+
+
+@pytest.mark.parametrize(
+    ("text", "least"),
+    [("plan", 1), ("a3f9" * 16, 40), ("\\u4e2d" * 100, 400), ("1234567890" * 30, 100), ("x" * 300, 60)],
+)
+def test_digests_and_escapes_are_counted_as_the_many_tokens_that_they_are(text: str, least: int) -> None:
+    assert tokens(text) >= least
+
+
+@pytest.mark.asyncio
+async def test_a_search_finds_addresses_and_texts_in_any_case(tmp_path: Path) -> None:
+    async with agent(workspace(tmp_path)) as client:
+        for text, address in (("API.err", "route/api.errors"), ("card PAY", "module_instance/payments.api")):
+            found = await call(client, "search", text=text)
+            assert [entry["address"] for entry in found["entries"]] == [address]
+        assert (await call(client, "search", text="*"))["entries"] == []
+
+
+def test_an_entry_that_is_too_large_is_cut_inside_and_its_head_is_there() -> None:
+    entry = {"address": "route/a", "desired": {f"field{number}": "word " * 40 for number in range(60)}}
+    made = cut({"exit": 0, "entry": entry}, {})
+    assert tokens(dump(made)) <= MOST_TOKENS
+    assert made["entry"]["address"] == "route/a"
 
 
 @pytest.mark.asyncio

@@ -9,6 +9,7 @@ from registry_reconciler.base.globs import Patterns, is_wild
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.output import PREFIX
+from registry_reconciler.model.unknown import unknown_address
 from registry_reconciler.planning.resolve import exact_ones
 
 if TYPE_CHECKING:
@@ -23,8 +24,11 @@ def known_addresses(planning: Planning) -> frozenset[str]:
     return frozenset({*desired.entries, *loaded.live.entries, *loaded.state.entries, *directives})
 
 
-def require_known(planning: Planning, patterns: Iterable[str]) -> None:
+def require_known(planning: Planning, patterns: Iterable[str], *, wild: bool = True) -> None:
     """Hold addresses and globs to what there is.
+
+    Args:
+        wild: whether a glob will do.
 
     Raises:
         UsageFailure: an exact address that nothing has, or a glob of a kind that there is not.
@@ -52,7 +56,7 @@ def require_known(planning: Planning, patterns: Iterable[str]) -> None:
                 f"{pattern}: there is no kind {kind!r}.{did_you_mean(kind, planning.loaded.kinds)}",
                 next=(("registry", "list", "--kinds"),),
             )
-        if is_wild(pattern):
+        if is_wild(pattern) and wild:
             continue
         if pattern in planning.loaded.kinds:
             raise UsageFailure(f"{pattern!r} is a kind, and no entry. All entries of it: '{pattern}/*'")
@@ -68,33 +72,6 @@ def _require_output(planning: Planning, pattern: str) -> None:
         raise UsageFailure(
             f"there is no output {name!r}.{did_you_mean(name, known)}", next=(("registry", "outputs"),)
         )
-
-
-def unknown_address(address: str, known: Iterable[str]) -> UsageFailure:
-    """The failure for an address that nothing has."""
-    known = tuple(sorted(known))
-    kinds = {name.partition("/")[0] for name in known}
-    if address.rstrip("/") in kinds:
-        kind = address.rstrip("/")
-        return UsageFailure(
-            f"{address!r} is a kind, and no entry: an address is KIND/KEY.",
-            next=(("registry", "list", kind),),
-        )
-    if is_wild(address):
-        return UsageFailure(
-            f"{address!r} is a pattern, and this takes addresses. Which entries it means: registry list {address!r}",
-            next=(("registry", "list", address),),
-        )
-    same_key = [name for name in known if "/" not in address and name.partition("/")[2] == address]
-    if same_key:
-        return UsageFailure(
-            f"there is no entry {address!r}: an address is KIND/KEY. Did you mean {same_key[0]!r}?",
-            next=(("registry", "list"),),
-        )
-    return UsageFailure(
-        f"there is no entry {address!r}.{did_you_mean(address, tuple(sorted(known)))}",
-        next=(("registry", "list"),),
-    )
 
 
 def select(patterns: Iterable[str], addresses: Iterable[str]) -> list[str]:

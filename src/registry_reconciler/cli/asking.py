@@ -26,6 +26,8 @@ def answered_yes(plan: Plan) -> bool:
         sys.stderr.write(question)
         sys.stderr.flush()
         line = sys.stdin.readline()
+        if not line.endswith("\n"):
+            sys.stderr.write("\n")  # Ctrl-D ends no line, and what follows begins one
         word = line.strip().casefold()
         if word in ("y", "yes"):
             return True

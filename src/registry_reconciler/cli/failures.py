@@ -41,20 +41,19 @@ class Unexpected(RegistryFailure):
     code = "internal"
 
 
-def as_failure(error: BaseException, command: str) -> RegistryFailure:
-    """Whatever was raised, as a failure with an exit code and a sentence."""
+def as_failure(error: BaseException, command: str, typed: Sequence[str] = ()) -> RegistryFailure:
+    """Whatever was raised, as a failure with an exit code and a sentence.
+
+    Args:
+        typed: the words of the call.
+    """
     if isinstance(error, RegistryFailure):
         return error
     # An exception of typer can only be there where typer is imported already.
     typer = sys.modules.get("typer")
     if typer is not None and isinstance(error, typer.TyperException):
         words = ("registry", *(command.split() if command != "registry" else ()), "--help")
-        message = _in_our_words(error)
-        if command == "registry" and message.startswith(("No such option: -v", "No such option: -V")):
-            message += ". Which version this is: registry --version"
-        elif command == "registry" and message.startswith("No such option"):
-            message += ". Options come after the command: registry plan --root DIR"
-        return UsageFailure(message, next=(words,))
+        return UsageFailure(_in_our_words(error, command, typed), next=(words,))
     if isinstance(error, KeyboardInterrupt) or (typer is not None and isinstance(error, typer.Abort)):
         return Interrupted(interruption(command))
     if seen.interrupted:
@@ -82,6 +81,8 @@ OPTION_LEADS = {
     "--force": "--overwrite ADDRESS, --allow-mass-delete or --yes, whichever is meant",
     "--json": "--format json",
     "--quiet": "--brief",
+    "--verbose": "--full",
+    "-v": "--full",
     "--output": "--out FILE, or --report FORMAT=FILE",
     "-o": "--out FILE, or --report FORMAT=FILE",
     "-q": "--brief",
@@ -90,22 +91,46 @@ OPTION_LEADS = {
 """Options of other programs, and what is meant here."""
 
 
-def _in_our_words(error: Any) -> str:
+def _in_our_words(error: Any, command: str, typed: Sequence[str]) -> str:
     """What the parser complains of, in a sentence that says what to type."""
     text = str(error.format_message())
     option = getattr(error, "option_name", "")
-    if text.startswith("No such option") and isinstance(option, str) and option in OPTION_LEADS:
-        return f"there is no option {option} here. Did you mean: {OPTION_LEADS[option]}"
+    if text.startswith("No such option") and isinstance(option, str):
+        return _no_such_option(option, error.ctx, command, typed)
     if text.startswith("Got unexpected extra argument"):
         words = text[text.find(" (") + 2 : text.rfind(")")]
         return f"one command at a time, and no more words than it takes: {words!r} is too much"
     text = re.sub(r"is not a valid (int|integer)( range)?\.", "is no whole number.", text)
     text = re.sub(r"is not a valid float( range)?\.", "is no number.", text)
+    text = re.sub(r"is not in the range x>=(\S+?)\.", r"is out of range: \1 or more.", text)
     return re.sub(
         r"is not in the range (\S+?)<=x<=(\S+?)\.",
         lambda found: f"is out of range: from {found[1]} to {found[2]}.",
         text,
     )
+
+
+def _no_such_option(option: str, context: Any, command: str, typed: Sequence[str]) -> str:
+    """An option that there is not, and the one that is meant: before the command there are hardly any."""
+    short = option[:2] if option[:1] == "-" != option[1:2] else ""
+    from registry_reconciler.base.suggest import did_you_mean
+
+    # The parser reads -target as -t -a -r ...
+    long = next((word.partition("=")[0] for word in typed if short and word.startswith(short)), "")
+    if long and len(set(long[1:])) > 1:
+        return (
+            f"there is no option {long} here. Options of more than one letter begin with two dashes: -{long}"
+        )
+    text = f"there is no option {option} here."
+    if command == "registry":
+        if option in ("-v", "-V"):
+            return f"{text} Which version this is: registry --version"
+        return f"{text} Options come after the command: registry plan --root DIR"
+    if option in OPTION_LEADS:
+        return f"{text} Did you mean: {OPTION_LEADS[option]}"
+    parameters = context.command.get_params(context) if context is not None else ()
+    names = [name for parameter in parameters for name in (*parameter.opts, *parameter.secondary_opts)]
+    return f"{text}{did_you_mean(option, [name for name in names if name.startswith('--')])}"
 
 
 _REPEAT_VALUES = (LookupError, ValueError, AssertionError)
@@ -127,6 +152,8 @@ def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure)
     from registry_reconciler.report.words import command_line
 
     name = "registry" if command == "registry" else f"registry {command}"
+    if isinstance(failure, UsageFailure) and not failure.next:
+        failure.next = ((*name.split(), "--help"),)
     lines = [
         f"{name}: {failure.message}",
         *(f"  try: {command_line(arguments)}" for arguments in failure.next[:3]),

@@ -58,7 +58,7 @@ def _guarded(words: list[str]) -> int:
         from registry_reconciler.cli.failures import answer_failure, as_failure
         from registry_reconciler.cli.parser import command_of
 
-        return answer_failure(command_of(words), words, as_failure(error, command_of(words)))
+        return answer_failure(command_of(words), words, as_failure(error, command_of(words), words))
 
 
 def _run(words: list[str]) -> int:

@@ -5,18 +5,29 @@ from __future__ import annotations
 import os
 import stat
 
-from registry_reconciler.errors import UsageFailure
+from registry_reconciler.base.escape import visible
+from registry_reconciler.errors import RegistryFailure, UsageFailure
 
 MAX_BYTES = 64 * 1024 * 1024
 
 
-def read_named(path: str | os.PathLike[str], *, instead: str = "") -> bytes:
+class NoSuchFile(RegistryFailure):
+    """A file that the user named is not there."""
+
+    code = "io"
+
+
+def read_named(
+    path: str | os.PathLike[str], *, instead: str = "", make: tuple[tuple[str, ...], ...] = ()
+) -> bytes:
     """The bytes of a file that the user named.
 
     Args:
         instead: what to write in its place, where that helps.
+        make: commands that lead to such a file, for where there is none.
 
     Raises:
+        NoSuchFile: nothing is there.
         UsageFailure: it is a folder, a FIFO, a device, or too large.
         OSError: the system refused.
     """
@@ -24,7 +35,10 @@ def read_named(path: str | os.PathLike[str], *, instead: str = "") -> bytes:
     flags = (
         os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     )
-    handle = os.open(path, flags)
+    try:
+        handle = os.open(path, flags)
+    except FileNotFoundError as error:
+        raise NoSuchFile(f"{visible(os.fspath(path))}: {error.strerror}", next=make) from error
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise UsageFailure(f"{os.fspath(path)} is no regular file{f'; {instead}' if instead else ''}")

@@ -96,6 +96,7 @@ def write_file(path: Path, text: str) -> None:
         write_report(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         hint = "" if path.parent.is_dir() else f". Make the folder first: mkdir -p {path.parent}"
+        hint = ". Name a file" if path.is_dir() else hint
         raise ReportFailure(f"{path} could not be written: {error.strerror or error}{hint}") from error
 
 

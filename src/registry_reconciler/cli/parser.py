@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Annotated, Any, NamedTuple, cast, get_type_hints
@@ -20,6 +21,7 @@ import typer.core
 import typer.main
 
 from registry_reconciler.cli.output import put, stdout_is_terminal
+from registry_reconciler.errors import UsageFailure
 
 
 class Row(NamedTuple):
@@ -42,6 +44,8 @@ COMMANDS = (
     Row("edit", "edit", "Open an entry in $EDITOR."),
     Row("rename", "rename", "Give an entry another key."),
     Row("rm", "rm", "Take entries out of the fragments that own them."),
+    Row("allow", "allow", "Accept a problem of an entry: it no longer blocks."),
+    Row("override", "override", "Let an entry take a name or an alias that another one has, on purpose."),
     Row("adopt", "adopt", "Write fragments for live entries that nobody manages."),
     Row("show", "show", "Show one entry: desired, live, applied, references."),
     Row("list", "list", "List entries, or kinds."),
@@ -85,7 +89,7 @@ COMMANDS = (
 
 GROUPS = (
     ("Every day", ("plan", "apply", "check", "drift", "diff", "fix", "log")),
-    ("Edit entries", ("add", "set", "edit", "rename", "rm", "adopt", "fmt")),
+    ("Edit entries", ("add", "set", "edit", "rename", "rm", "allow", "override", "adopt", "fmt")),
     ("Look", ("show", "list", "graph", "site", "explain", "collisions")),
     (
         "Set up",
@@ -209,11 +213,7 @@ class _Commands(typer.core.TyperGroup):
         if two in BY_NAME:
             return two, self.get_command(ctx, two), args[2:]
         if args[0] not in BY_NAME and not args[0].startswith("-"):
-            from registry_reconciler.base.suggest import did_you_mean
-
-            if args[0] in LEADS:
-                ctx.fail(f"no such command: {args[0]}. {LEADS[args[0]]}")
-            ctx.fail(f"no such command: {args[0]}.{did_you_mean(args[0], BY_NAME)}")
+            raise _no_such_command(args[0])
         return super().resolve_command(ctx, args)
 
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
@@ -227,6 +227,22 @@ class _Commands(typer.core.TyperGroup):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl([(row.name.ljust(width), row.summary) for row in rows])
+
+
+def _no_such_command(word: str) -> UsageFailure:
+    """The failure for a command that there is not: what it is called here, and where its help is."""
+    from registry_reconciler.base.suggest import closest, meant
+
+    lead = LEADS.get(word, "")
+    near = next(iter(closest(word, BY_NAME)), None)
+    hint = f" Here it is: {lead}" if lead.startswith("registry ") else f" {lead}" if lead else meant(near)
+    names = re.findall(r"registry ([a-z-]+)", lead) or ([near] if near else [])
+    helps = [
+        ("registry", name) if name.startswith("--") else ("registry", name, "--help")
+        for name in dict.fromkeys(names)
+        if name in BY_NAME or name.startswith("--")
+    ]
+    return UsageFailure(f"no such command: {word}.{hint}", next=(*helps, ("registry", "--help")))
 
 
 def _load(row: Row) -> Any:

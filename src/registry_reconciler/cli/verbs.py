@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +17,7 @@ from registry_reconciler.cli.options import DryRun, NoCheck
 from registry_reconciler.cli.plans import plan_as_text
 from registry_reconciler.cli.waiting import waiting
 from registry_reconciler.errors import Blocked, Declined, UsageFailure
+from registry_reconciler.model.change import Action
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import PlanOptions
 
@@ -39,53 +43,100 @@ class Going(Struct, frozen=True):
         if self.dry_run and self.apply:
             raise UsageFailure("--dry-run writes nothing, and --apply writes: leave one of them out.")
 
+    def asks(self, call: Call) -> bool:
+        """Whether a person has to say yes before anything is applied."""
+        from registry_reconciler.cli.output import stdin_is_terminal
 
-def carry_out(call: Call, draft: Draft, going: Going, words: Sequence[str]) -> int:
+        return self.apply and not self.yes and call.format == "text" and stdin_is_terminal()
+
+
+def carry_out(
+    call: Call, draft: Draft, going: Going, words: Sequence[str], *, allow_mass_delete: bool = False
+) -> int:
     """Do what a verb asks for, and answer.
 
     Args:
         words: the verb and its arguments as typed, to say how to go on.
+        allow_mass_delete: as ``apply`` has it, for the plan that follows.
     """
     going.require()
     workspace = call.workspace()
     try:
-        amendment = _done(call, workspace, draft, going)
+        options = PlanOptions(no_check=going.no_check, allow_mass_delete=allow_mass_delete)
+        amendment = _done(call, workspace, draft, going, options)
     except Blocked as blocked:
         if blocked.plan is None:
             raise
         return _blocked(call, blocked, blocked.plan)
     if going.dry_run:
-        return _foreseen(call, amendment, words)
+        return foreseen(call, amendment, words)
     return _written(call, workspace, amendment, applied=going.apply)
 
 
-def _done(call: Call, workspace: Workspace, draft: Draft, going: Going) -> Amendment:
-    from registry_reconciler.cli.output import put, stdin_is_terminal
+def _done(call: Call, workspace: Workspace, draft: Draft, going: Going, options: PlanOptions) -> Amendment:
     from registry_reconciler.editing.amend import foresee, preview, write_and_apply, write_fragments
     from registry_reconciler.files.tree import DiskTree
 
-    options = PlanOptions(no_check=going.no_check)
     command = f"registry {call.command}"
     with waiting():
         if going.dry_run:
             return preview(DiskTree(workspace.root), draft, options)
         if not going.apply:
             return write_fragments(workspace, draft, command=command, options=options)
-        if going.yes or not stdin_is_terminal() or call.format != "text":
+        if not going.asks(call):
             return write_and_apply(workspace, draft, options, command=command)
-        foreseen, _ = foresee(DiskTree(workspace.root), draft, options)
-    plan = foreseen.plan
+        amendment, _ = foresee(DiskTree(workspace.root), draft, options)
+    plan = amendment.plan
     assert plan is not None
     if not plan.applicable:
         raise Blocked("nothing was written", plan=plan)
-    if plan.empty and not foreseen.edits:
-        return foreseen
-    put("".join(_edited_diff(foreseen)) + plan_as_text(call, plan, "apply"))
-    from registry_reconciler.cli.asking import answered_yes
+    if plan.empty and not amendment.edits:
+        return amendment
+    ask(call, amendment, plan)
+    return write_and_apply(workspace, draft, options, command=command, expect=plan.plan_id)
 
+
+def ask(call: Call, amendment: Amendment, plan: Plan) -> None:
+    """Show what would be done, and ask. Raises :class:`~registry_reconciler.errors.Declined` at a no."""
+    from registry_reconciler.cli.asking import answered_yes
+    from registry_reconciler.cli.output import put
+
+    put("".join(_edited_diff(amendment)) + plan_as_text(call, plan, "apply"))
     if not answered_yes(plan):
         raise Declined("nothing was written: the answer was no")
-    return write_and_apply(workspace, draft, options, command=command, expect=plan.plan_id)
+
+
+def _left_behind(root: Path, amendment: Amendment, plan: Plan) -> list[str]:
+    """What stays in the folder of an entry whose file went from there: a skill is often more than one file."""
+    from registry_reconciler.layouts import LAYOUTS
+
+    notes = []
+    loaded = amendment.loaded
+    for change in plan.changes:
+        kind = loaded.kinds.get(change.kind) if loaded is not None else None
+        if kind is None or not LAYOUTS[kind.layout].one_a_file or change.live is None:
+            continue
+        moved = change.action is Action.MOVE and change.file != change.live.file
+        if not moved and change.action is not Action.DELETE:
+            continue
+        folder, _, name = change.live.file.rpartition("/")
+        if "{" not in kind.file.text.rpartition("/")[0].rpartition("/")[2]:
+            continue
+        try:
+            rest = sorted(item for item in os.listdir(root / folder) if item != name)
+        except OSError:
+            continue
+        if rest:
+            shown = ", ".join(rest[:3]) + (f" and {len(rest) - 3:,} more" if rest[3:] else "")
+            to = (
+                f"git mv {quote(folder)}/* {quote(change.file.rpartition('/')[0])}/"
+                if moved
+                else f"git rm -r {quote(folder)}"
+            )
+            notes.append(
+                f"{folder}/ still holds {shown}: not of the registry, so it stays. If it belongs along: {to}"
+            )
+    return notes
 
 
 def _written(call: Call, workspace: Workspace, amendment: Amendment, *, applied: bool) -> int:
@@ -96,7 +147,7 @@ def _written(call: Call, workspace: Workspace, amendment: Amendment, *, applied:
     rest = plan if applied else _rest(workspace, amendment, plan)
     next_ = () if applied else next_commands(rest, rest.plan_id)
     text = "".join(_text(call, amendment, plan, rest, applied=applied))
-    warn((*amendment.warnings, *amendment.notes))
+    warn((*amendment.warnings, *amendment.notes, *_left_behind(workspace.root, amendment, plan)))
     return answer(call, text, _body(call, amendment, plan, applied=applied), next=next_)
 
 
@@ -116,29 +167,40 @@ def _text(call: Call, amendment: Amendment, plan: Plan, rest: Plan, *, applied: 
         yield "\n" + plan_as_text(call, rest, "plan")
 
 
-def _foreseen(call: Call, amendment: Amendment, words: Sequence[str]) -> int:
+def foreseen(call: Call, amendment: Amendment, words: Sequence[str]) -> int:
+    """The answer of ``--dry-run``."""
     plan = amendment.plan
     assert plan is not None
     blocks = any(problem.blocking for problem in amendment.introduced)
-    warn(amendment.notes)
-    if not amendment.edits and not plan.changes:
+    warn((*amendment.notes, *_left_behind(call.workspace().root, amendment, plan)))
+    if not amendment.edits and not plan.changes and not blocks:
         return answer(call, "Nothing to do: it is so already.\n", _body(call, amendment, plan, applied=False))
     text = "".join(_edited_diff(amendment)) + plan_as_text(call, plan, "apply")
-    text += "Nothing was written: --dry-run.\n"
     body = _body(call, amendment, plan, applied=False)
     next_ = [] if blocks else [["registry", *words]]
+    text += "Nothing was written: --dry-run.\n" + next_lines(next_)
     return answer(call, text, body, exit=3 if blocks else 0, next=next_)
 
 
 def _blocked(call: Call, blocked: Blocked, plan: Plan) -> int:
     from registry_reconciler.model.plan_json import error_to_json, next_commands
 
-    text = plan_as_text(call, plan, "apply") + "Nothing was written.\n"
     body = {**_plan_body(call, plan), "applied": False, "written": []}
     explains = [
         next_command for next_command in next_commands(plan, None) if next_command[1] in ("explain", "adopt")
     ]
+    text = plan_as_text(call, plan, "apply") + "Nothing was written.\n" + next_lines(explains)
     return answer(call, text, body, exit=3, next=explains, errors=[error_to_json(blocked)])
+
+
+def next_lines(commands: Sequence[Sequence[str]]) -> str:
+    """What to type next, a line each."""
+    from registry_reconciler.report.words import command_line
+
+    return "".join(
+        ("      " if number else "Next: ") + command_line(command) + "\n"
+        for number, command in enumerate(commands[:3])
+    )
 
 
 def _live_addresses(amendment: Amendment) -> frozenset[str]:

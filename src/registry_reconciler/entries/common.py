@@ -304,6 +304,8 @@ def add_entry(
     fragment: str = "",
     check: bool = True,
     apply: bool = True,
+    dry_run: bool = False,
+    expect: str | None = None,
     command: str = "registry add",
     lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
 ) -> Added:
@@ -317,6 +319,8 @@ def add_entry(
         fragment: where a new declaration goes, ``desired/<kind>.yaml`` by default.
         check: run the coordination rules (the structural ones always run).
         apply: write the registries too, for this entry alone; else only the fragment.
+        dry_run: write nothing; ``amendment`` says what would be done, ``problems`` what it would bring.
+        expect: apply only if the plan has this id.
 
     Raises:
         Blocked: a problem blocks; nothing was written. Its ``plan`` has the problems.
@@ -336,11 +340,12 @@ def add_entry(
         drafted.append(drafts.put(kind, entry, fragment))
         return drafts.finish()
 
-    if apply:
-        options = PlanOptions(target=(address,), no_check=not check)
-        amendment = write_and_apply(workspace, draft, options, command=command)
+    options = PlanOptions(target=(address,) if apply else (), no_check=not check)
+    if dry_run:
+        amendment = preview(DiskTree(workspace.root), draft, options)
+    elif apply:
+        amendment = write_and_apply(workspace, draft, options, command=command, expect=expect)
     else:
-        options = PlanOptions(no_check=not check)
         amendment = write_fragments(workspace, draft, command=command, options=options)
     return Added(address, kind.name, drafted[-1], problems_of(amendment, address), amendment)
 

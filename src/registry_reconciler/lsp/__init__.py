@@ -13,9 +13,8 @@ def serve() -> None:
     Raises:
         ModuleNotFoundError: the extra ``lsp`` is not installed.
     """
-    import gc
-
     from registry_reconciler.lsp.server import make_server
 
-    gc.enable()  # one command makes little garbage in cycles; a day of typing does not
-    make_server().start_io()
+    server = make_server()
+    server.garbage.begin()
+    server.start_io()

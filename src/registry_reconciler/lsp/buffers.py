@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files.tree import DiskTree, MemoryTree
 from registry_reconciler.lsp.text import Text, Unit, from_bytes, to_bytes
 from registry_reconciler.model.entry import Location, Place
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
     from registry_reconciler.cache.fingerprint import Moment, Signature
     from registry_reconciler.cache.incremental.memory import Memory
     from registry_reconciler.formats.base import Reader, TextFormat
+    from registry_reconciler.formats.yaml.read.reader import ChunkReader
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.planning.pipeline import Planning
 
 PLANS_A_READER = 20
 """A reader remembers every text that it has read. While somebody types there are ever new ones, so it is made anew."""
+
+LARGE = 5_000
+"""From so many entries on, a plan of the whole takes longer than anybody waits for a word to be offered."""
 
 _MARK = b"\xef\xbb\xbf"
 
@@ -50,6 +55,8 @@ class Look(Struct, frozen=True):
     Attributes:
         open: the open texts by path from the root.
         part: only the plan is of the whole workspace; what it was made from is a part of it.
+        newer: of a plan that is older than the texts, one of what changed since.
+        texts: those of files that are not open, as far as they were asked for.
     """
 
     root: Path
@@ -57,6 +64,8 @@ class Look(Struct, frozen=True):
     open: Mapping[str, OpenText]
     unit: Unit
     part: bool = False
+    newer: Planning | None = None
+    texts: dict[str, Text | None] = field(default_factory=dict)
 
     @property
     def loaded(self) -> Loaded:
@@ -73,12 +82,20 @@ class Look(Struct, frozen=True):
         known = self.open.get(path)
         if known is not None:
             return known.text
-        source = self.loaded.files.get(path)
-        return (
-            Text(from_bytes(source.data), self.unit)
-            if source is not None and source.data is not None
-            else None
-        )
+        if path not in self.texts:
+            source = self.loaded.files.get(path)
+            data = source.data if source is not None else self._beside(path)
+            self.texts[path] = Text(from_bytes(data), self.unit) if data is not None else None
+        return self.texts[path]
+
+    def _beside(self, path: str) -> bytes | None:
+        """A file that holds no entry, such as one that an output is derived into."""
+        from registry_reconciler.files.unreadable import Unreadable
+
+        try:
+            return self.loaded.tree.tree.read(path)
+        except Unreadable:
+            return None
 
     def format(self, path: str) -> TextFormat:
         """The format that a file was read as."""
@@ -113,6 +130,10 @@ class Buffers:
         """Counts what makes a plan old; it is only ever raised by the editor's side, and read by the one that plans."""
         self._reader: Reader | None = None
         self._left = 0
+        self.plans = 0
+        """How many plans of the whole were made."""
+        self._earlier: ChunkReader | None = None
+        self._parts_left = 0
         self._glance: tuple[int, Look] | None = None
         self._base: _Base | None = None
         self._wanting = True
@@ -163,6 +184,7 @@ class Buffers:
         with self._reading():
             planning = make_plan(self._tree(open), reader=self._reader)
         found = Look(self.root, planning, open, self.unit)
+        self.plans += 1
         self._look, self._begun = (generation, found), begun
         return found
 
@@ -185,6 +207,18 @@ class Buffers:
         found = Look(self.root, planning, open, self.unit, part=True)
         self._glance = generation, found
         return found
+
+    def recent(self) -> Look:
+        """As :meth:`look`; of a large workspace the last plan of the whole that there is, under the texts as they are.
+
+        What may stand at a place hardly depends on what was typed since, and nobody waits for a plan of all that to see
+        it. Raises as :meth:`look`.
+        """
+        known, base = self._look, self._base
+        if known is None or base is None or len(base.memory.addresses) < LARGE:
+            return self.look()
+        newer = self._glance[1].planning if self._glance is not None else None
+        return Look(self.root, known[1].planning, self._open, self.unit, newer=newer)
 
     def settle(self) -> None:
         """Remember the last plan of the whole, where the next could not be of a part otherwise. For an idle moment."""
@@ -209,6 +243,35 @@ class Buffers:
             return
         closed = {path: digest for path, digest in memory.digests.items() if path not in look.open}
         self._base = _Base(memory, signatures_of(os.path.realpath(self.root), closed, self._begun))
+        self._warm_up(look.open)
+
+    def _warm_up(self, open: Mapping[str, OpenText]) -> None:
+        """Import, and read once, what the first plan of a part takes: the first keystroke is not to wait for it."""
+        import registry_reconciler.formats.yaml.read.locate
+        import registry_reconciler.planning.fixes  # noqa: F401
+        from registry_reconciler.cache.incremental import FullPlanRequired
+
+        with suppress(FullPlanRequired, RegistryFailure), self._reading():
+            if self._base is not None:
+                self._of_part(self._base, open)
+
+    def sign(self) -> None:
+        """Know more files by their times: those that were too young for it. For an idle moment."""
+        from registry_reconciler.cache.fingerprint import Moment
+        from registry_reconciler.cache.incremental.changed_files import Files, signatures_of
+        from registry_reconciler.files.tree import Recorder
+
+        base = self._base
+        if base is None:
+            return
+        since, root = Moment.now(), os.path.realpath(self.root)
+        files = Files(root, Recorder(DiskTree(self.root)), {})
+        same = {
+            path: digest
+            for path, digest in base.memory.digests.items()
+            if path not in base.signatures and path not in self._open and files.same(path, digest)
+        }
+        self._base = _Base(base.memory, {**base.signatures, **signatures_of(root, same, since)})
 
     def _of_part(self, base: _Base, open: Mapping[str, OpenText]) -> Planning:
         from registry_reconciler.cache.incremental.changed_files import Files
@@ -217,15 +280,19 @@ class Buffers:
         from registry_reconciler.model.plan import PlanOptions
         from registry_reconciler.planning.pipeline import collector_off
 
+        self._renew_earlier()
         # Of an open text the times of its file tell nothing.
         signatures = {path: known for path, known in base.signatures.items() if path not in open}
         files = Files(os.path.realpath(self.root), Recorder(self._tree(open)), signatures)
         with collector_off():
-            return plan_of_part(base.memory, files, PlanOptions())
+            return plan_of_part(base.memory, files, PlanOptions(), earlier=self._earlier)
 
     def _tree(self, open: Mapping[str, OpenText]) -> MemoryTree:
-        files = {path: self._bytes(path, text.text) for path, text in open.items()}
-        return MemoryTree(files, DiskTree(self.root))
+        disk = DiskTree(self.root)
+        # A link that leads out of the workspace is no file of it, whatever the editor shows of it.
+        inside = {path: text for path, text in open.items() if disk.kind(path) in ("file", "absent")}
+        files = {path: self._bytes(path, text.text) for path, text in inside.items()}
+        return MemoryTree(files, disk)
 
     def _reading(self) -> AbstractContextManager[object]:
         from registry_reconciler.apply import reader
@@ -239,6 +306,13 @@ class Buffers:
         if not self._left:
             self._reader, self._left = new_reader(), PLANS_A_READER
         self._left -= 1
+
+    def _renew_earlier(self) -> None:
+        from registry_reconciler.formats.yaml.read.reader import ChunkReader
+
+        if not self._parts_left:
+            self._earlier, self._parts_left = ChunkReader(), PLANS_A_READER
+        self._parts_left -= 1
 
     def _bytes(self, path: str, text: Text) -> bytes:
         """An open text as it would be saved: with the byte order mark that the file has, which no editor shows."""

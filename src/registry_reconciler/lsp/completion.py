@@ -1,39 +1,26 @@
-"""What may stand where the cursor is: kinds and directives, fields, words, ids, paths, addresses, codes.
+"""Completion: the word under the cursor is replaced by one that nobody else writes, and its place says what is meant.
 
-A text is half written while somebody types, so the word under the cursor is replaced by one that nobody else writes,
-and the place of that word in the tree says what is meant.
+A text is half written while somebody types, so there are several attempts to read it; what may stand there is said in
+:mod:`.offers`.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from lsprotocol import types
 from msgspec import Struct
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.formats.nodes import Document, Node, to_value
+from registry_reconciler.formats.nodes import Node
 from registry_reconciler.formats.table import YAML
-from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.lsp.buffers import Look
-from registry_reconciler.lsp.cursor import (
-    Cursor,
-    Subject,
-    compose,
-    cursors,
-    is_fragment,
-    node_of,
-    reference_at,
-    subject_of,
-)
+from registry_reconciler.lsp.cursor import Cursor, compose, cursor_at, cursors
 from registry_reconciler.lsp.diagnostics import span
-from registry_reconciler.lsp.hover import about
+from registry_reconciler.lsp.offers import WORD, Offer, offers
 from registry_reconciler.lsp.text import Text, in_order
-from registry_reconciler.model.entry import FieldPath, Json
-from registry_reconciler.schema.view import View
-
-_WORD = "c0mpl3te-here"
 
 MOST_OFFERED = 500
 """So many words are offered; typing on narrows them, and the editor is told that there are more."""
@@ -43,31 +30,27 @@ _PAIR = re.compile(
     r"""(?P<key>"[^"]*"|'[^']*'|[^\s:#,\[\]{}"'][^:#]*?):(?:[ \t]+(?P<value>.*)|(?P<none>))$""", re.DOTALL
 )
 _TAIL = re.compile(r"[^\s,\[\]{}#:]*")
-_DIRECTIVE_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "moved": ("from", "to"),
-    "removed": ("address", "keep", "text"),
-    "allow": ("address", "code", "reason"),
-}
+_TOKEN_BEFORE = re.compile(r"[\"']?[^\s\"'=:,\[\]{}]*$")
+_TOKEN_AFTER = re.compile(r"[^\s\"'=:,\[\]{}]*[\"']?")
 
 
 class _Attempt(Struct, frozen=True):
-    """The text with the word in it. ``start``, ``end``: what an answer replaces in the text as it is."""
+    """The text with the word in it.
+
+    Attributes:
+        start, end: what an answer replaces in the text as it is.
+        after: what is written behind an answer: what ends a key that has none of it yet.
+        quoted: texts are written in quotes, and there are none around the word yet.
+        inside: the word stands in quotes that stay.
+    """
 
     source: str
     start: int
     end: int
     is_key: bool
-
-
-class _Offer(Struct, frozen=True):
-    """One thing that may stand there."""
-
-    label: str
-    insert: str
-    kind: types.CompletionItemKind
-    detail: str = ""
-    about: str = ""
-    order: str = ""
+    after: str = ""
+    quoted: bool = False
+    inside: bool = False
 
 
 def complete(look: Look, path: str, offset: int) -> types.CompletionList:
@@ -75,36 +58,40 @@ def complete(look: Look, path: str, offset: int) -> types.CompletionList:
     text = look.text(path)
     items: dict[str, types.CompletionItem] = {}
     more = False
+    read: set[bool] = set()
     for attempt in _attempts(text, path, look, offset) if text is not None else ():
+        if attempt.is_key in read:
+            continue  # with less of the text there is nothing more to know
         documents = compose(look, path, attempt.source)
         cursor = next((cursor for cursor in cursors(documents) if _is_word(cursor.node)), None)
         if cursor is None or cursor.on_key is not attempt.is_key:
             continue
-        typed = text.source[attempt.start : offset] if text is not None else ""
-        for offer in _offers(look, path, documents, cursor):
-            if not in_order(typed.strip("\"'"), offer.label):
+        assert text is not None
+        typed = text.source[attempt.start : offset].strip("\"'")
+        for offer in offers(look, path, documents, cursor):
+            if not in_order(typed, offer.label):
                 continue
             if len(items) >= MOST_OFFERED:
                 more = True
                 break
-            if text is not None:
-                items.setdefault(offer.label, _item(text, attempt, offer, cursor, path, look))
+            items.setdefault(offer.label, _item(text, attempt, offer, cursor))
+            read.add(attempt.is_key)
     return types.CompletionList(is_incomplete=more, items=list(items.values()))
 
 
 def _is_word(node: Node) -> bool:
-    return node.kind == "scalar" and _WORD in node.text
+    return node.kind == "scalar" and WORD in node.text
 
 
 def _attempts(text: Text, path: str, look: Look, offset: int) -> Iterator[_Attempt]:
     """The text with the word put where the cursor is, in every way that may be meant."""
-    form = look.format(path)
+    if not look.format(path).plain_texts:
+        yield from _in_quotes(text, path, look, offset)
+        yield from _without_quotes(text, path, look, offset)
+        return
     line = text.position(offset)[0]
     start = text.starts[line]
     stop = start + len(text.line(line))
-    if not form.plain_texts:
-        yield from _in_quotes(text, path, look, offset)
-        return
     before, after = text.source[start:offset], text.source[offset:stop]
     head = _BEFORE_KEY.match(before)
     assert head is not None
@@ -120,16 +107,14 @@ def _attempts(text: Text, path: str, look: Look, offset: int) -> Iterator[_Attem
         first = offset - len(value or "")
         last = stop if not after[tail.end() :].lstrip().startswith("#") else offset + tail.end()
         gap = "" if text.source[first - 1 : first].isspace() else " "
-        yield from _put(text, first, last, gap + _WORD, "", is_key=False)
+        yield from _put(text, first, last, gap + WORD, "", is_key=False)
         return
     first = start + len(head["head"])
-    colon = after[tail.end() :].lstrip().startswith(":")
-    if colon:
-        yield from _put(text, first, offset + tail.end(), _WORD, "", is_key=True)
+    if after[tail.end() :].lstrip().startswith(":"):
+        yield from _put(text, first, offset + tail.end(), WORD, "", is_key=True, ends=False)
         return
-    yield from _put(text, first, stop, _WORD, ": null", is_key=True)
-    if head["head"].rstrip().endswith("-"):
-        yield from _put(text, first, stop, _WORD, "", is_key=False)
+    yield from _put(text, first, stop, WORD, ": null", is_key=True)
+    yield from _put(text, first, stop, WORD, "", is_key=False)
 
 
 def _in_flow(text: Text, offset: int, flow: str, after: str, stop: int) -> Iterator[_Attempt]:
@@ -152,15 +137,15 @@ def _in_flow(text: Text, offset: int, flow: str, after: str, stop: int) -> Itera
     )
     last = offset + tail.end()
     is_value = bool(re.search(r":\s+[^,\[\]{}]*$", flow)) or not stack or stack[-1] == "["
+    ended = rest.lstrip().startswith(":")
     if missing > 0:
         last = stop
-    yield from _put(text, first, last, _WORD, ("" if is_value else ": null") + closing, is_key=not is_value)
+    ending = "" if is_value or ended else ": null"
+    yield from _put(text, first, last, WORD, ending + closing, is_key=not is_value, ends=not ended)
 
 
 def _in_quotes(text: Text, path: str, look: Look, offset: int) -> Iterator[_Attempt]:
-    """In a format whose texts stand in quotes: the text that the cursor is in."""
-    from registry_reconciler.lsp.cursor import cursor_at
-
+    """In a format whose texts stand in quotes: the text or the key that the cursor is in."""
     cursor = cursor_at(compose(look, path, text.source), offset)
     if cursor is None or cursor.node.kind != "scalar":
         return
@@ -168,30 +153,66 @@ def _in_quotes(text: Text, path: str, look: Look, offset: int) -> Iterator[_Atte
     quoted = text.source[node.body : node.body + 1] in ("'", '"')
     start, end = (node.body + 1, node.end - 1) if quoted else (node.body, node.end)
     if start <= offset <= end:
-        source = text.source[:start] + _WORD + text.source[end:]
-        yield _Attempt(source, start, end, cursor.on_key)
+        word = WORD if quoted or cursor.on_key else f'"{WORD}"'
+        source = text.source[:start] + word + text.source[end:]
+        bare = not quoted and not cursor.on_key
+        yield _Attempt(source, start, end, cursor.on_key, quoted=bare, inside=quoted)
 
 
-def _put(text: Text, first: int, last: int, word: str, after: str, *, is_key: bool) -> Iterator[_Attempt]:
-    """The text with the word; once more without what comes below, which may be half written too."""
-    head = text.source[:first] + word + after
-    yield _Attempt(head + text.source[last:], first, last, is_key)
-    line_end = text.source.find("\n", last)
-    if line_end >= 0 and text.source[line_end:].strip():
-        yield _Attempt(head + "\n", first, last, is_key)
+def _without_quotes(text: Text, path: str, look: Look, offset: int) -> Iterator[_Attempt]:
+    """The same where the text cannot be read as it is: a key or a value that is being written, with what it lacks."""
+    line = text.position(offset)[0]
+    start = text.starts[line]
+    stop = start + len(text.line(line))
+    before = _TOKEN_BEFORE.search(text.source[start:offset])
+    after = _TOKEN_AFTER.match(text.source[offset:stop])
+    assert before is not None
+    assert after is not None
+    first, last = start + before.start(), offset + after.end()
+    head, rest = text.source[:first], text.source[last:]
+    for word, ending, is_key in (
+        (f'"{WORD}"', "", False),
+        (f'"{WORD}": 0', ": ", True),
+        (f"{WORD} = 0", " = ", True),
+    ):
+        for ahead, behind in (("", ""), (", ", ""), ("", ","), (", ", ",")):
+            source = head + ahead + word + behind + rest
+            if compose(look, path, source):
+                quoted = not is_key or word.startswith('"')
+                yield _Attempt(source, first, last, is_key, ending, quoted)
+                break
 
 
-def _item(
-    text: Text, attempt: _Attempt, offer: _Offer, cursor: Cursor, path: str, look: Look
-) -> types.CompletionItem:
-    form = look.format(path)
-    insert = offer.insert
-    if form.plain_texts:
-        insert = insert if attempt.is_key else _as_written(insert, cursor)
-        before = text.source[attempt.start - 1 : attempt.start]
-        if not attempt.is_key and before == ":":
-            insert = f" {insert}"
-    end = attempt.end
+def _put(
+    text: Text, first: int, last: int, word: str, after: str, *, is_key: bool, ends: bool = True
+) -> Iterator[_Attempt]:
+    """The text with the word; and, as the rest may be half written too, without what stands below, and above."""
+    head = text.source[:first]
+    ending = ": " if is_key and ends else ""
+    yield _Attempt(head + word + after + text.source[last:], first, last, is_key, ending)
+    for above in (head, *_nearby(head)):
+        yield _Attempt(above + word + after + "\n", first, last, is_key, ending)
+
+
+def _nearby(head: str) -> Iterator[str]:
+    """Less and less of what stands above: the part under the last key at the margin, and in it the last item."""
+    tops = [match.start() for match in _AT_MARGIN.finditer(head)]
+    if not tops:
+        return
+    part = head[tops[-1] :]
+    yield part
+    items = list(_ITEM.finditer(part))
+    if items:
+        least = min(len(item["indent"]) for item in items)
+        last = [item.start() for item in items if len(item["indent"]) == least][-1]
+        yield part[: part.index("\n") + 1] + part[last:]
+
+
+_AT_MARGIN = re.compile(r"^[^\s#\-][^\n]*:[ \t]*\r?$", re.MULTILINE)
+_ITEM = re.compile(r"^(?P<indent>[ \t]*)-(?=\s)", re.MULTILINE)
+
+
+def _item(text: Text, attempt: _Attempt, offer: Offer, cursor: Cursor) -> types.CompletionItem:
     return types.CompletionItem(
         label=visible(offer.label),
         kind=offer.kind,
@@ -199,11 +220,28 @@ def _item(
         documentation=types.MarkupContent(types.MarkupKind.PlainText, offer.about) if offer.about else None,
         sort_text=f"{offer.order}{offer.label}",
         filter_text=offer.label,
-        text_edit=types.TextEdit(span(text, attempt.start, end), insert),
+        text_edit=types.TextEdit(
+            span(text, attempt.start, attempt.end), _written(text, attempt, offer, cursor)
+        ),
     )
 
 
-def _as_written(word: str, cursor: Cursor) -> str:
+def _written(text: Text, attempt: _Attempt, offer: Offer, cursor: Cursor) -> str:
+    """What is put there: in quotes where the text would be something else without, and with what ends a key."""
+    if attempt.inside:
+        return json.dumps(offer.label, ensure_ascii=False)[1:-1]
+    if attempt.quoted:
+        word = json.dumps(offer.label, ensure_ascii=False) if offer.text else offer.label
+        return word + attempt.after
+    if attempt.is_key:
+        # What stands below a kind or a directive begins on the next line.
+        alone = offer.kind in (types.CompletionItemKind.Class, types.CompletionItemKind.Keyword)
+        return offer.label + (attempt.after.rstrip() if alone else attempt.after)
+    word = _as_yaml(offer.label, cursor) if offer.text else offer.label
+    return f" {word}" if text.source[attempt.start - 1 : attempt.start] == ":" else word
+
+
+def _as_yaml(word: str, cursor: Cursor) -> str:
     """A text as YAML has it in this place: in quotes where it would be read as something else."""
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_./-]*", word) and word.lower() not in _SPECIAL:
         return word
@@ -212,213 +250,3 @@ def _as_written(word: str, cursor: Cursor) -> str:
 
 
 _SPECIAL = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-
-
-def _offers(look: Look, path: str, documents: Sequence[Document], cursor: Cursor) -> Iterator[_Offer]:
-    fragment = is_fragment(path)
-    if fragment and len(cursor.path) == 1 and cursor.on_key:
-        yield from _kinds(look, documents, cursor)
-        return
-    if fragment and cursor.path and cursor.path[0] in DIRECTIVES:
-        yield from _directive(look, cursor)
-        return
-    subject = subject_of(look, path, documents, cursor)
-    if subject is None or not subject.field:
-        return
-    if cursor.on_key:
-        yield from _fields(look, subject, documents, cursor)
-    else:
-        yield from _values(look, subject)
-
-
-def _kinds(look: Look, documents: Sequence[Document], cursor: Cursor) -> Iterator[_Offer]:
-    taken = _keys(documents, cursor)
-    for kind in look.loaded.kinds.values():
-        if kind.name not in taken and kind.truth != "live":
-            yield _Offer(
-                kind.name,
-                f"{kind.name}:",
-                types.CompletionItemKind.Class,
-                kind.title,
-                visible(kind.description),
-            )
-    for name in DIRECTIVES:
-        if name not in taken:
-            yield _Offer(name, f"{name}:", types.CompletionItemKind.Keyword, "directive", order="~")
-
-
-def _keys(documents: Sequence[Document], cursor: Cursor) -> set[str]:
-    """The keys that the mapping around a key has beside it."""
-    node = node_of(documents, cursor.document, cursor.path[:-1])
-    value = to_value(node) if node is not None and node.kind == "map" else {}
-    return {key for key in value if _WORD not in key} if isinstance(value, dict) else set()
-
-
-def _directive(look: Look, cursor: Cursor) -> Iterator[_Offer]:
-    name = str(cursor.path[0])
-    field = cursor.path[2] if len(cursor.path) > 2 else None
-    if cursor.on_key:
-        for word in _DIRECTIVE_FIELDS.get(name, ()):
-            yield _Offer(word, f"{word}: ", types.CompletionItemKind.Field)
-    elif name == "allow" and field == "code":
-        yield from _codes(look)
-    elif field in ("keep", "text"):
-        yield from _words(("true", "false"), "")
-    elif field != "reason":
-        yield from _addresses(look)
-
-
-def _codes(look: Look) -> Iterator[_Offer]:
-    from registry_reconciler.rules import all_rules
-
-    for rule in all_rules():
-        yield _Offer(rule.code, rule.code, types.CompletionItemKind.Constant, rule.title)
-    for definition in look.planning.own.rules:
-        yield _Offer(
-            definition.code, definition.code, types.CompletionItemKind.Constant, "a rule of this workspace"
-        )
-
-
-def _addresses(look: Look) -> Iterator[_Offer]:
-    known = {**look.loaded.live.entries, **look.planning.desired.entries}
-    for address in sorted(known):
-        yield _Offer(address, address, types.CompletionItemKind.Reference)
-
-
-def _fields(look: Look, subject: Subject, documents: Sequence[Document], cursor: Cursor) -> Iterator[_Offer]:
-    view = _view(look, subject)
-    where = subject.field[:-1]
-    taken = _keys(documents, cursor)
-    required = _required(view, where)
-    live = {selector.text for selector in subject.kind.live_fields}
-    for name in view.fields(where):
-        if name in taken or (not where and name in live):
-            continue
-        needed = name in required
-        yield _Offer(
-            name,
-            f"{name}: ",
-            types.CompletionItemKind.Field,
-            "required" if needed else "",
-            visible(view.description((*where, name))),
-            "0" if needed else "1",
-        )
-
-
-def _view(look: Look, subject: Subject) -> View:
-    return look.loaded.catalog.schemas.validator(subject.kind).view
-
-
-def _required(view: View, path: FieldPath) -> set[str]:
-    found: set[str] = set()
-    for schema in view.at(path):
-        names = schema.get("required")
-        if isinstance(names, list):
-            found.update(name for name in names if isinstance(name, str))
-    return found
-
-
-def _values(look: Look, subject: Subject) -> Iterator[_Offer]:
-    found = reference_at(subject)
-    if found is not None:
-        yield from _ids(look, found[0].kinds, subject)
-        return
-    if _is_path(subject):
-        yield from _paths(look)
-        return
-    view = _view(look, subject)
-    if view.secret(subject.field) is not None:
-        return
-    yield from _words(_enumerated(view, subject.field), "")
-    yield from _vocabulary(look, subject)
-
-
-def _is_path(subject: Subject) -> bool:
-    """Whether a file or a folder is meant: the kind says so, or a built-in rule takes it for one."""
-    for rule in subject.kind.paths:
-        if any(path == subject.field for path, _ in _leaves(rule.field.find(subject.value))):
-            return True
-    name = next((step for step in reversed(subject.field) if isinstance(step, str)), "")
-    return name in _PATH_FIELDS.get(subject.kind.role, ())
-
-
-_PATH_FIELDS = {"route": ("path", "related_docs"), "module_instance": ("path",)}
-
-
-def _leaves(found: Iterable[tuple[FieldPath, Json]]) -> Iterator[tuple[FieldPath, Json]]:
-    """What a selector finds, the items of lists one by one."""
-    for path, value in found:
-        if isinstance(value, list):
-            yield from (((*path, index), item) for index, item in enumerate(value))
-        else:
-            yield path, value
-
-
-def _ids(look: Look, kinds: Iterable[str], subject: Subject) -> Iterator[_Offer]:
-    for name in kinds:
-        for item in look.planning.entry_sets.after.of(name):
-            if item.address != subject.address:
-                lines = list(about(look, item.address))
-                yield _Offer(item.key, item.key, types.CompletionItemKind.Reference, name, "\n".join(lines))
-
-
-def _words(words: Iterable[str], detail: str) -> Iterator[_Offer]:
-    for word in words:
-        yield _Offer(word, word, types.CompletionItemKind.EnumMember, detail)
-
-
-def _enumerated(view: View, path: FieldPath) -> Iterator[str]:
-    seen: set[str] = set()
-    for schema in view.at(path):
-        options = schema.get("enum")
-        words = list(options) if isinstance(options, list) else []
-        words += [schema["const"]] if "const" in schema else []
-        words += [True, False] if schema.get("type") == "boolean" else []
-        for word in words:
-            text = word if isinstance(word, str) else {True: "true", False: "false"}.get(word, str(word))
-            if text not in seen:
-                seen.add(text)
-                yield text
-
-
-def _vocabulary(look: Look, subject: Subject) -> Iterator[_Offer]:
-    """The words that the workspace's settings declare for some fields."""
-    config = look.loaded.config
-    caps = subject.kind.names.required_caps
-    here = caps is not None and any(path == subject.field for path, _ in _leaves(caps.find(subject.value)))
-    for capability in (config.capabilities or {}).values() if here else ():
-        yield _Offer(
-            capability.name,
-            capability.name,
-            types.CompletionItemKind.EnumMember,
-            "changes something" if capability.mutates else "",
-            visible(capability.description),
-        )
-    words = {"event_type": config.event_types, "environments": config.environments, "stage": config.stages}
-    yield from _words(words.get(str(subject.field[0])) or (), "")
-
-
-def _paths(look: Look) -> Iterator[_Offer]:
-    """Files and folders of the workspace, those that lie deep last."""
-    from registry_reconciler.files.tree import SKIPPED_FOLDERS
-    from registry_reconciler.files.unreadable import Unreadable
-
-    waiting = [""]
-    offered = 0
-    while waiting and offered < _MOST_PATHS:
-        folder = waiting.pop(0)
-        try:
-            children = look.loaded.tree.tree.children(folder)
-        except Unreadable:
-            continue
-        for name, kind in children:
-            path = f"{folder}/{name}" if folder else name
-            if kind == "dir" and name not in SKIPPED_FOLDERS and not name.startswith("."):
-                waiting.append(path)
-            if kind in ("dir", "file") and not name.startswith("."):
-                offered += 1
-                shape = types.CompletionItemKind.Folder if kind == "dir" else types.CompletionItemKind.File
-                yield _Offer(path, path, shape)
-
-
-_MOST_PATHS = 20_000

@@ -10,7 +10,6 @@ from registry_reconciler.formats.composed import composed
 from registry_reconciler.formats.nodes import Document, Node, Unreadable, key_of, to_value
 from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.lsp.buffers import Look
-from registry_reconciler.lsp.text import Text
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, LiveEntry
 from registry_reconciler.model.field_roles import Reference
@@ -137,9 +136,21 @@ def node_of(documents: Sequence[Document], document: int, path: FieldPath) -> No
     return node
 
 
+def extent(node: Node) -> tuple[int, int]:
+    """From the first to the last character of a node; a table that stands in several places has them all inside."""
+    start, end = node.start, node.end
+    waiting = [node]
+    while waiting:
+        for entry in waiting.pop().entries:
+            start = min(start, entry.value.start, entry.key.start if entry.key is not None else start)
+            end = max(end, entry.value.end)
+            waiting.append(entry.value)
+    return start, end
+
+
 def subject_of(look: Look, path: str, documents: Sequence[Document], cursor: Cursor) -> Subject | None:
     """The entry that a cursor lies in; ``None`` for directives, and for what lies in no entry."""
-    found = _declared(look, cursor) if is_fragment(path) else _live(look, path, cursor)
+    found = _declared(look, cursor) if is_fragment(path) else _live(look, path, documents, cursor)
     if found is None:
         return None
     kind, start, declared = found
@@ -159,7 +170,9 @@ def _declared(look: Look, cursor: Cursor) -> tuple[Kind, FieldPath, bool] | None
     return (kind, cursor.path[:2], True) if kind is not None else None
 
 
-def _live(look: Look, path: str, cursor: Cursor) -> tuple[Kind, FieldPath, bool] | None:
+def _live(
+    look: Look, path: str, documents: Sequence[Document], cursor: Cursor
+) -> tuple[Kind, FieldPath, bool] | None:
     """The innermost entry of a registry around a cursor; an entry that is not one yet is taken for its neighbours'."""
     best: LiveEntry | None = None
     beside: LiveEntry | None = None
@@ -175,7 +188,32 @@ def _live(look: Look, path: str, cursor: Cursor) -> tuple[Kind, FieldPath, bool]
         return look.loaded.kinds[best.kind], best.place.path, False
     if beside is not None:
         return look.loaded.kinds[beside.kind], cursor.path[: len(beside.place.path)], False
-    return None
+    return _by_layout(look, path, documents, cursor)
+
+
+def _by_layout(
+    look: Look, path: str, documents: Sequence[Document], cursor: Cursor
+) -> tuple[Kind, FieldPath, bool] | None:
+    """The same where no entry is known: a text that could not be read until now, or whose first entry is written."""
+    from registry_reconciler.layouts import LAYOUTS
+    from registry_reconciler.layouts.walk import containers
+
+    best: tuple[Kind, FieldPath, bool] | None = None
+    values: list[Json] = []
+    for kind in look.loaded.kinds.values():
+        bound = kind.file.match(path)
+        if bound is None:
+            continue
+        values = values or [to_value(document.root) for document in documents]
+        row = LAYOUTS[kind.layout]
+        for container in containers(kind, values, bound):
+            if container.document != cursor.document or type(container.value) is not row.container_type:
+                continue
+            for raw in row.entries(kind, container.value):
+                start = (*container.path, *raw.path)
+                if cursor.path[: len(start)] == start and (best is None or len(start) > len(best[1])):
+                    best = kind, start, False
+    return best
 
 
 def _is_beside(path: FieldPath, place: FieldPath) -> bool:
@@ -202,17 +240,6 @@ def _entries_in(look: Look, path: str) -> Iterator[LiveEntry]:
     for entry in (*look.loaded.live.entries.values(), *look.loaded.live.clashes):
         if entry.kind in names and entry.place.file == path:
             yield entry
-
-
-def subject_at(look: Look, path: str, offset: int) -> tuple[Text, Cursor, Subject] | None:
-    """A text, and what a place in it says something of; ``None`` where it lies in no entry."""
-    text = look.text(path)
-    if text is None:
-        return None
-    documents = compose(look, path, text.source)
-    cursor = cursor_at(documents, offset)
-    subject = subject_of(look, path, documents, cursor) if cursor is not None else None
-    return (text, cursor, subject) if cursor is not None and subject is not None else None
 
 
 def entry_at(look: Look, path: str, cursor: Cursor) -> DesiredEntry | LiveEntry | None:

@@ -80,19 +80,22 @@ def _diagnostic(look: Look, problem: Problem, where: Location) -> types.Diagnost
         message=message,
         severity=_SEVERITIES[problem.severity],
         code=problem.code,
-        code_description=_page(problem.code),
+        code_description=page_of(look, problem.code),
         source=SOURCE,
         related_information=list(_related(look, problem)) or None,
         data={"address": problem.address, "code": problem.code},
     )
 
 
-def _page(code: str) -> types.CodeDescription | None:
-    """The page of a rule, as it lies in the package: it needs no network."""
+def page_of(look: Look, code: str) -> types.CodeDescription | None:
+    """The page of a rule, as it lies in the package: it needs no network. A rule of the workspace is its own page."""
     from registry_reconciler import rules
 
+    own = look.planning.own.paths.get(code)
+    if own is not None:
+        return types.CodeDescription(href=uri_of(look, own))
     page = Path(rules.__file__).with_name("pages") / f"{code}.md"
-    return types.CodeDescription(href=page.as_uri()) if page.is_file() else None
+    return types.CodeDescription(href=page.as_uri()) if code.isalnum() and page.is_file() else None
 
 
 def _related(look: Look, problem: Problem) -> Iterator[types.DiagnosticRelatedInformation]:

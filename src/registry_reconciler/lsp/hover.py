@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.formats.nodes import Document
 from registry_reconciler.lsp.buffers import Look
 from registry_reconciler.lsp.cursor import (
+    Cursor,
     Subject,
+    compose,
+    cursor_at,
+    is_fragment,
     is_key_field,
     reference_at,
-    subject_at,
+    subject_of,
 )
 from registry_reconciler.lsp.diagnostics import span
+from registry_reconciler.lsp.settings import Setting, setting_at
 from registry_reconciler.model.entry import MISSING, show_path
 from registry_reconciler.model.references import address_of
 from registry_reconciler.model.written import dumps
@@ -25,16 +31,71 @@ _FIELDS_SHOWN = 12
 
 
 def hover(look: Look, path: str, offset: int) -> types.Hover | None:
-    """The entry behind a reference, what a field is for, or how an entry stands."""
-    found = subject_at(look, path, offset)
-    if found is None or not found[2].field:
+    """The entry behind a reference, what a field is for, how an entry stands; of settings what their words mean."""
+    text = look.text(path)
+    documents = compose(look, path, text.source) if text is not None else ()
+    cursor = cursor_at(documents, offset)
+    if text is None or cursor is None:
         return None
-    text, cursor, subject = found
-    lines = list(_lines(look, subject, on_key=cursor.on_key))
+    lines = list(_lines_at(look, path, documents, cursor))
     if not lines:
         return None
     content = types.MarkupContent(types.MarkupKind.PlainText, "\n".join(lines))
     return types.Hover(content, span(text, cursor.node.body, cursor.node.end))
+
+
+def _lines_at(look: Look, path: str, documents: Sequence[Document], cursor: Cursor) -> Iterator[str]:
+    subject = subject_of(look, path, documents, cursor)
+    if subject is not None:
+        if subject.field:
+            yield from _lines(look, subject, on_key=cursor.on_key)
+        elif cursor.on_key and subject.address:
+            yield from about(look, subject.address)
+            yield from standing_of(look, subject.address)
+        return
+    setting = setting_at(path, documents, cursor)
+    if setting is not None:
+        yield from _of_setting(look, setting, cursor)
+    elif is_fragment(path) and cursor.on_key and len(cursor.path) == 1:
+        yield from _of_kind(look, str(cursor.path[0]))
+
+
+def _of_setting(look: Look, setting: Setting, cursor: Cursor) -> Iterator[str]:
+    word = cursor.node.text if cursor.node.kind == "scalar" else ""
+    if setting.meaning == "kind" and word in look.loaded.kinds:
+        yield from _of_kind(look, word)
+    elif setting.meaning == "code" and (told := of_code(look, word)):
+        yield told
+    elif setting.meaning == "address":
+        yield from about(look, word) if is_known(look, word) else [f"There is no {visible(word)!r} now."]
+    elif description := setting.view.description(setting.field):
+        yield visible(description)
+
+
+def _of_kind(look: Look, name: str) -> Iterator[str]:
+    kind = look.loaded.kinds.get(name)
+    if kind is None:
+        return
+    yield visible(name) + (f"  {visible(kind.title)}" if kind.title else "")
+    if kind.description:
+        yield _cut(visible(" ".join(kind.description.split())))
+    yield f"registry: {visible(kind.file.text)}"
+    yield f"schema: {visible(kind.schema_path)}"
+
+
+def of_code(look: Look, code: str) -> str:
+    """What a code means, in a line; "" where there is no such code."""
+    from registry_reconciler.rules import all_rules
+
+    known = next((rule for rule in (*all_rules(), *look.planning.own.written) if rule.code == code), None)
+    return visible(f"{known.code} ({known.severity.value}): {known.title}") if known is not None else ""
+
+
+def is_known(look: Look, address: str) -> bool:
+    """Whether a fragment or a registry has an entry."""
+    known = look.loaded.live.entries, look.planning.desired.entries
+    kind = address.partition("/")[0]
+    return kind in look.loaded.kinds and any(address in entries for entries in known)
 
 
 def _lines(look: Look, subject: Subject, *, on_key: bool) -> Iterator[str]:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 
 from lsprotocol import types
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.files.tree import is_safe
 from registry_reconciler.lsp.buffers import Look
 from registry_reconciler.lsp.cursor import (
     compose,
     cursor_at,
     entry_at,
+    extent,
+    is_fragment,
     is_key_field,
     node_of,
     reference_at,
-    subject_at,
     subject_of,
 )
-from registry_reconciler.lsp.diagnostics import location_of, span, uri_of
+from registry_reconciler.lsp.diagnostics import location_of, page_of, span, uri_of
+from registry_reconciler.lsp.offers import base_of_path
+from registry_reconciler.lsp.settings import setting_at
 from registry_reconciler.lsp.text import in_order
+from registry_reconciler.model.config import TEMPLATES_FOLDER
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, LiveEntry, Place
 from registry_reconciler.model.references import address_of
 from registry_reconciler.planning.impact import references_of
@@ -54,7 +60,13 @@ def meant_at(look: Look, path: str, offset: int) -> tuple[str, bool] | None:
 
 
 def definition(look: Look, path: str, offset: int) -> list[types.Location]:
-    """Where the thing under the cursor is declared; of an entry at its own place, where it stands on the other side."""
+    """Where the thing under the cursor is declared; of an entry at its own place, where it stands on the other side.
+
+    Of a kind that is its schema file, of a code its page or its own file, of a path the file.
+    """
+    file = _file_meant(look, path, offset)
+    if file is not None:
+        return [file]
     found = meant_at(look, path, offset)
     if found is None:
         return []
@@ -64,6 +76,47 @@ def definition(look: Look, path: str, offset: int) -> list[types.Location]:
         others = [place for place in places if place.file != path]
         places = others or places
     return [location_of(look, look.location(place)) for place in places]
+
+
+def _file_meant(look: Look, path: str, offset: int) -> types.Location | None:
+    text = look.text(path)
+    documents = compose(look, path, text.source) if text is not None else ()
+    cursor = cursor_at(documents, offset)
+    if cursor is None or cursor.node.kind != "scalar":
+        return None
+    word = cursor.node.text
+    setting = setting_at(path, documents, cursor)
+    if setting is None:
+        if is_fragment(path) and cursor.on_key and len(cursor.path) == 1:
+            return _schema_of(look, word)
+        subject = subject_of(look, path, documents, cursor)
+        base = base_of_path(look, subject) if subject is not None and not cursor.on_key else None
+        return _top_of(look, posixpath.normpath(posixpath.join(base, word))) if base is not None else None
+    if setting.meaning == "kind":
+        return _schema_of(look, word)
+    if setting.meaning == "code":
+        page = page_of(look, word)
+        return types.Location(page.href, _TOP) if page is not None else None
+    if setting.meaning == "template":
+        return _top_of(look, f"{TEMPLATES_FOLDER}/{word}")
+    return _top_of(look, word) if setting.meaning == "path" else None
+
+
+_TOP = types.Range(types.Position(0, 0), types.Position(0, 0))
+
+
+def _schema_of(look: Look, name: str) -> types.Location | None:
+    kind = look.loaded.kinds.get(name)
+    if kind is None:
+        return None
+    place = Place(kind.schema_path, 0, ("x-registry", "kind"))
+    return location_of(look, look.location(place))
+
+
+def _top_of(look: Look, path: str) -> types.Location | None:
+    """The head of a file of the workspace; ``None`` where there is none, or it lies outside."""
+    tree = look.loaded.tree.tree
+    return types.Location(uri_of(look, path), _TOP) if is_safe(path) and tree.kind(path) == "file" else None
 
 
 def sides(look: Look, address: str) -> list[Place]:
@@ -85,7 +138,10 @@ def references(look: Look, path: str, offset: int, *, declaration: bool) -> list
     locator = look.locator
     places = list(dict.fromkeys(places))
     locator.prepare(places)
-    return [location_of(look, locator.location(place)) for place in places]
+    found_at = sorted(
+        (locator.location(place) for place in places), key=lambda at: (at.path, at.line, at.column)
+    )
+    return [location_of(look, at) for at in found_at]
 
 
 def _referring(look: Look, address: str) -> Iterator[Place]:
@@ -106,12 +162,13 @@ def document_symbols(look: Look, path: str) -> list[types.DocumentSymbol]:
         return []
     documents = compose(look, path, text.source)
     kinds: dict[str, list[types.DocumentSymbol]] = {}
-    for address, place, name in _entries_of(look, path):
+    for address, place, name in entries_of(look, path):
         node = node_of(documents, place.document, place.path)
         if node is None:
             continue
-        reach = span(text, node.start, node.end)
-        head = span(text, node.start, min(node.end, _line_end(text.source, node.start)))
+        start, end = extent(node)
+        reach = span(text, start, end)
+        head = span(text, start, min(end, _line_end(text.source, start)))
         kind, _, key = address.partition("/")
         kinds.setdefault(kind, []).append(
             types.DocumentSymbol(
@@ -142,7 +199,8 @@ def _kind_symbol(kind: str, symbols: list[types.DocumentSymbol]) -> types.Docume
     )
 
 
-def _entries_of(look: Look, path: str) -> Iterator[tuple[str, Place, str]]:
+def entries_of(look: Look, path: str) -> Iterator[tuple[str, Place, str]]:
+    """The entries of a file: address, place and name."""
     seen: set[tuple[int, FieldPath]] = set()
     some: list[DesiredEntry | LiveEntry] = [
         *look.loaded.fragments.entries,
@@ -195,14 +253,17 @@ def _all_entries(look: Look) -> Iterable[tuple[str, Place, object]]:
 
 
 def renamable(look: Look, path: str, offset: int) -> tuple[types.Range, str] | None:
-    """The key under the cursor, where renaming its entry makes sense: at the key itself, or at a reference to it."""
-    here = subject_at(look, path, offset)
+    """The key under the cursor, where renaming its entry makes sense: at the key itself, or where it is named."""
+    text = look.text(path)
     found = meant_at(look, path, offset)
-    if here is None or found is None:
+    documents = compose(look, path, text.source) if text is not None else ()
+    cursor = cursor_at(documents, offset)
+    if text is None or cursor is None or found is None:
         return None
-    text, cursor, subject = here
+    subject = subject_of(look, path, documents, cursor)
+    reach = span(text, cursor.node.body, cursor.node.end)
+    if subject is None:
+        return (reach, found[0]) if found[1] else None
     at_key = is_key_field(subject) and not cursor.on_key
     of_map = cursor.on_key and not subject.field
-    if not (found[1] or at_key or of_map):
-        return None
-    return span(text, cursor.node.body, cursor.node.end), found[0].partition("/")[2]
+    return (reach, found[0].partition("/")[2]) if found[1] or at_key or of_map else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,13 +22,17 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
+from registry_reconciler.base.progress import listening
 from registry_reconciler.errors import NoWorkspace, RegistryFailure
 from registry_reconciler.files.root import find_root
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.lsp.buffers import Buffers, Look, OpenText
 from registry_reconciler.lsp.completion import complete
 from registry_reconciler.lsp.diagnostics import Shown, owners, problems, together
-from registry_reconciler.lsp.edits import code_actions, formatting, rename
+from registry_reconciler.lsp.edits import code_actions, fitted, formatting, rename
+from registry_reconciler.lsp.garbage import PAUSE, Garbage
 from registry_reconciler.lsp.hover import hover
+from registry_reconciler.lsp.lenses import lenses
 from registry_reconciler.lsp.navigation import (
     definition,
     document_symbols,
@@ -35,6 +40,7 @@ from registry_reconciler.lsp.navigation import (
     renamable,
     workspace_symbols,
 )
+from registry_reconciler.lsp.overtaken import Overtaken, Stopper
 from registry_reconciler.lsp.text import Text, Unit
 from registry_reconciler.version import __version__
 
@@ -87,6 +93,8 @@ class RegistryServer(LanguageServer):
         """Whose entries are, as it was last found."""
         self._running: dict[Path, asyncio.Task[None]] = {}
         self._stale: set[Path] = set()
+        self.garbage = Garbage()
+        self._pause: asyncio.TimerHandle | None = None
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="plan")
 
     # Texts
@@ -105,14 +113,28 @@ class RegistryServer(LanguageServer):
         path = Path(url2pathname(unquote(parts.path)))
         try:
             root = find_root(path.parent)
-        except (NoWorkspace, OSError):
+            real = root.resolve()
+        except (NoWorkspace, OSError, RuntimeError):
+            return None
+        if not self._belongs(real):
             return None
         with contextlib.suppress(ValueError):
-            buffers = self.workspaces.get(root)
+            # One workspace under two names (a link leads to it) is one.
+            buffers = self.workspaces.get(real)
             if buffers is None:
-                buffers = self.workspaces[root] = Buffers(root, self.unit)
+                buffers = self.workspaces[real] = Buffers(root, self.unit)
             return buffers, path.relative_to(root).as_posix()
         return None
+
+    def _belongs(self, root: Path) -> bool:
+        """Whether a workspace is of the folders that the editor opened; all are, where it said none."""
+        known = self.workspace
+        uris = [folder.uri for folder in known.folders.values()] or list(filter(None, [known.root_uri]))
+        paths = (url2pathname(unquote(urlsplit(uri).path)) for uri in uris if uri.startswith("file:"))
+        folders = [Path(os.path.realpath(path)) for path in paths]
+        return not folders or any(
+            root == folder or folder in root.parents or root in folder.parents for folder in folders
+        )
 
     def opened(self, params: types.DidOpenTextDocumentParams) -> None:
         """A text was opened."""
@@ -146,6 +168,26 @@ class RegistryServer(LanguageServer):
             found[0].close(found[1])
             self.refresh(found[0])
 
+    def folders_changed(self) -> None:
+        """Folders were opened or closed: what is shown of a workspace that is none any more goes."""
+        for real, buffers in list(self.workspaces.items()):
+            if not self._belongs(real):
+                del self.workspaces[real]
+                self._stale.discard(buffers.root)
+                for path in self._published.pop(buffers.root, {}):
+                    known = buffers.open.get(path)
+                    uri = known.uri if known is not None else (buffers.root / path).as_uri()
+                    self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+        self.look_into_folders()
+
+    def look_into_folders(self) -> None:
+        """Show the problems of the workspaces of the folders that are open, before any text of theirs is."""
+        known = self.workspace
+        for uri in [folder.uri for folder in known.folders.values()] or filter(None, [known.root_uri]):
+            found = self.place(f"{uri.rstrip('/')}/any")  # whatever lies in it
+            if found is not None:
+                self.refresh(found[0])
+
     def on_disk(self) -> None:
         """Files changed on the disk."""
         for buffers in self.workspaces.values():
@@ -157,6 +199,8 @@ class RegistryServer(LanguageServer):
     def refresh(self, buffers: Buffers) -> None:
         """Work out the diagnostics anew; what is being worked out now is old."""
         self._stale.add(buffers.root)
+        if self._pause is not None:
+            self._pause.cancel()
         task = self._running.get(buffers.root)
         if task is None or task.done():
             self._running[buffers.root] = asyncio.ensure_future(self._keep_fresh(buffers))
@@ -172,9 +216,24 @@ class RegistryServer(LanguageServer):
                 self.window_log_message(types.LogMessageParams(types.MessageType.Warning, failure.message))
             except Exception:
                 logger.exception("the diagnostics could not be worked out")
+            if self.garbage.is_due:
+                await self._work(self.garbage.collect)
+        self._pause = asyncio.get_running_loop().call_later(PAUSE, self._worker.submit, self._rest)
+
+    def _rest(self) -> None:
+        for buffers in list(self.workspaces.values()):
+            with contextlib.suppress(RegistryFailure, Unreadable):
+                buffers.sign()
+        self.garbage.rest(sum(buffers.plans for buffers in self.workspaces.values()))
 
     async def _show(self, buffers: Buffers) -> None:
         """Problems first; whose entries are, and what the next plan needs, once nobody types."""
+        try:
+            await self._show_newest(buffers)
+        except Overtaken:
+            return  # a keystroke came in between: the next plan is of its text
+
+    async def _show_newest(self, buffers: Buffers) -> None:
         root = buffers.root
 
         def glance() -> tuple[Look, Shown, Shown]:
@@ -183,18 +242,20 @@ class RegistryServer(LanguageServer):
             known = {path: shown for path, shown in self._owners.get(root, {}).items() if path in look.open}
             return look, found, known if look.part else owners(look)
 
-        look, found, owned = await self._work(glance)
+        look, found, owned = await self._work(lambda: self._unless_stale(root, glance))
         if root in self._stale:
             return
         self._owners[root] = owned
         self._publish(look, together(found, owned))
         if look.part and any(path in buffers.registries for path in look.open):
-            owned = await self._work(lambda: owners(buffers.look()))
+            owned = await self._work(lambda: self._unless_stale(root, lambda: owners(buffers.look())))
             if root in self._stale:
                 return
             self._owners[root] = owned
             self._publish(look, together(found, owned))
         await self._work(buffers.settle)
+        if buffers.plans == 1:
+            await self._work(lambda: self.garbage.rest(buffers.plans))  # the first plan stays for long
 
     def _publish(self, look: Look, found: Shown) -> None:
         """Send what changed: files that have problems now, and those that had some."""
@@ -214,16 +275,22 @@ class RegistryServer(LanguageServer):
                 now[path] = published
         self._published[look.root] = now
 
-    async def _plan(self, buffers: Buffers, work: Callable[[Look], T]) -> T:
-        return await self._work(lambda: work(buffers.look()))
+    def _unless_stale(self, root: Path, work: Callable[[], T]) -> T:
+        """Do some work, and end it where a keystroke makes it old."""
+        with listening(Stopper(lambda: root in self._stale)):
+            return work()
+
+    async def _plan(self, buffers: Buffers, work: Callable[[Look], T], *, recent: bool = False) -> T:
+        return await self._work(lambda: work(buffers.recent() if recent else buffers.look()))
 
     async def _work(self, work: Callable[[], T]) -> T:
+        self.garbage.count()
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
     # Requests
 
-    async def ask(self, uri: str, work: Callable[[Look, str], T], otherwise: T) -> T:
-        """Answer a request about a text.
+    async def ask(self, uri: str, work: Callable[[Look, str], T], otherwise: T, *, recent: bool = False) -> T:
+        """Answer a request about a text; with ``recent``, an older plan is enough.
 
         Raises:
             JsonRpcException: the workspace, or what is asked, cannot be dealt with; the editor shows the text.
@@ -233,11 +300,21 @@ class RegistryServer(LanguageServer):
             return otherwise
         buffers, path = found
         try:
-            return await self._plan(buffers, lambda look: work(look, path))
+            return await self._plan(buffers, lambda look: work(look, path), recent=recent)
         except RegistryFailure as failure:
             raise JsonRpcException(failure.message, _REQUEST_FAILED) from failure
+        finally:
+            if self.garbage.is_due:
+                self._worker.submit(self.garbage.collect)
 
-    async def ask_at(self, params: _Positioned, work: Callable[[Look, str, int], T], otherwise: T) -> T:
+    async def ask_at(
+        self,
+        params: _Positioned,
+        work: Callable[[Look, str, int], T],
+        otherwise: T,
+        *,
+        recent: bool = False,
+    ) -> T:
         """Answer a request about a place in a text. Raises as :meth:`ask`."""
         where = params.position
 
@@ -247,7 +324,7 @@ class RegistryServer(LanguageServer):
                 work(look, path, text.offset(where.line, where.character)) if text is not None else otherwise
             )
 
-        return await self.ask(params.text_document.uri, located, otherwise)
+        return await self.ask(params.text_document.uri, located, otherwise, recent=recent)
 
 
 def make_server() -> RegistryServer:
@@ -261,10 +338,7 @@ def make_server() -> RegistryServer:
 
     @server.feature(types.INITIALIZED)
     def initialized(_params: types.InitializedParams) -> None:
-        for folder in server.workspace.folders.values():
-            server.place(f"{folder.uri.rstrip('/')}/.")
-        for buffers in server.workspaces.values():
-            server.refresh(buffers)
+        server.look_into_folders()
         watching = server.client_capabilities.workspace
         watch = watching.did_change_watched_files if watching is not None else None
         if watch is not None and watch.dynamic_registration:
@@ -286,6 +360,10 @@ def _watch(server: RegistryServer) -> None:
     def files_changed(_params: types.DidChangeWatchedFilesParams) -> None:
         server.on_disk()
 
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def folders_changed(_params: types.DidChangeWorkspaceFoldersParams) -> None:
+        server.folders_changed()
+
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def saved(_params: types.DidSaveTextDocumentParams) -> None:
         server.on_disk()
@@ -294,10 +372,10 @@ def _watch(server: RegistryServer) -> None:
 def _answer(server: RegistryServer) -> None:
     @server.feature(
         types.TEXT_DOCUMENT_COMPLETION,
-        types.CompletionOptions(trigger_characters=[" ", ":", "[", ",", "/", "."]),
+        types.CompletionOptions(trigger_characters=list(' :[{,/.="')),
     )
     async def completion(params: types.CompletionParams) -> types.CompletionList:
-        return await server.ask_at(params, complete, types.CompletionList(False, []))
+        return await server.ask_at(params, complete, types.CompletionList(False, []), recent=True)
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hovered(params: types.HoverParams) -> types.Hover | None:
@@ -318,6 +396,10 @@ def _answer(server: RegistryServer) -> None:
     async def symbols(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
         return await server.ask(params.text_document.uri, document_symbols, [])
 
+    @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=False))
+    async def lens(params: types.CodeLensParams) -> list[types.CodeLens]:
+        return await server.ask(params.text_document.uri, lenses, [])
+
     @server.feature(types.WORKSPACE_SYMBOL)
     async def found_symbols(params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
         found: list[types.WorkspaceSymbol] = []
@@ -335,9 +417,10 @@ def _edit(server: RegistryServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
     async def renamed(params: types.RenameParams) -> types.WorkspaceEdit | None:
-        return await server.ask_at(
-            params, lambda look, path, offset: rename(look, path, offset, params.new_name), None
-        )
+        def work(look: Look, path: str, offset: int) -> types.WorkspaceEdit | None:
+            return fitted(rename(look, path, offset, params.new_name), server.client_capabilities)
+
+        return await server.ask_at(params, work, None)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
     async def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -346,13 +429,13 @@ def _edit(server: RegistryServer) -> None:
             if text is None:
                 return []
             start, end = params.range.start, params.range.end
-            return code_actions(
-                look,
-                path,
-                text.offset(start.line, start.character),
-                text.offset(end.line, end.character),
-                params.context.diagnostics,
-            )
+            reach = text.offset(start.line, start.character), text.offset(end.line, end.character)
+            found = []
+            for action in code_actions(look, path, *reach, params.context.diagnostics):
+                with contextlib.suppress(RegistryFailure):
+                    action.edit = fitted(action.edit, server.client_capabilities)
+                    found.append(action)
+            return found
 
         return await server.ask(params.text_document.uri, work, [])
 

@@ -12,18 +12,13 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from registry_reconciler.mcp.answers import MOST_TOKENS, tokens
 from registry_reconciler.mcp.tools import Command
 from registry_reconciler.model.entry import Json, show_path
 
 LIMIT = 20
-MOST_TEXT = 6_000
-"""Characters of an answer: under 2,000 tokens, also of text that makes many of them."""
-
-_LONG = 240
-"""So long is a text in an answer without ``detail``."""
-
 _FIELDS = 4
 
 
@@ -100,15 +95,16 @@ def _parted(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str], Sequenc
 def cut(data: Mapping[str, Json], arguments: Mapping[str, Any]) -> dict[str, Json]:
     """An answer as an agent reads it: a page of each list, short texts, and how much there is."""
     offset, limit = int(arguments.get("offset", 0)), int(arguments.get("limit", LIMIT))
-    detail = bool(arguments.get("detail", False))
+    size = _SIZES[-1] if arguments.get("detail", False) else _SIZES[-2]
+    sizes = [*reversed(_SIZES[: _SIZES.index(size) + 1])]
     while True:
-        made = _page(data, offset, limit, detail=detail)
-        if len(dump(made)) <= MOST_TEXT:
+        made = _page(data, offset, limit, size)
+        if tokens(dump(made)) <= MOST_TOKENS:
             return made
         if limit > 1:
             limit = max(1, limit // 2)
-        elif detail:
-            detail = False
+        elif size != sizes[-1]:
+            size = sizes[sizes.index(size) + 1]
         else:
             return _stump(made)
 
@@ -118,22 +114,33 @@ def dump(data: Json) -> str:
     return json.dumps(data, ensure_ascii=True, separators=(", ", ": "))
 
 
-def _page(data: Mapping[str, Json], offset: int, limit: int, *, detail: bool) -> dict[str, Json]:
+class _Size(NamedTuple):
+    """How much of an answer is there: everything, or texts and inner lists up to a length."""
+
+    whole: bool
+    text: int
+    items: int
+
+
+_SIZES = (_Size(False, 40, 3), _Size(False, 100, 12), _Size(False, 240, 50), _Size(True, 0, 0))
+
+
+def _page(data: Mapping[str, Json], offset: int, limit: int, size: _Size) -> dict[str, Json]:
     made: dict[str, Json] = {}
     pages: dict[str, Json] = {}
     for name, value in data.items():
-        if name in _LEFT_OUT and not detail:
+        if name in _LEFT_OUT and not size.whole:
             continue
         if isinstance(value, list) and name not in ("errors", "next"):
-            items = [item if detail else _brief(name, item) for item in value[offset : offset + limit]]
+            items = [item if size.whole else _brief(name, item) for item in value[offset : offset + limit]]
             if items or name in _ALWAYS:
-                made[name] = items if detail else _short(items)
+                made[name] = items if size.whole else [_short(item, size) for item in items]
             if len(value) > len(items):
                 pages[name] = {"offset": offset, "items": len(items), "of": len(value)}
         elif name in ("errors", "next"):
-            made[name] = _short(value[:10]) if isinstance(value, list) else value
+            made[name] = _short(value[:10], _SIZES[-2]) if isinstance(value, list) else value
         else:
-            made[name] = value if detail else _short(value)
+            made[name] = value if size.whole else _short(value, size)
     if pages:
         made["pages"] = pages
     return made
@@ -190,22 +197,31 @@ def _problem(item: Mapping[str, Json]) -> dict[str, Json]:
     return {key: value for key, value in made.items() if value not in (None, "", False)}
 
 
-def _short(value: Json) -> Json:
+def _short(value: Json, size: _Size) -> Json:
     if isinstance(value, str):
-        return value if len(value) <= _LONG else value[: _LONG - 1] + "…"
+        return value if len(value) <= size.text else value[: size.text - 1] + "…"
     if isinstance(value, list):
-        kept = [_short(item) for item in value[:_MOST_INNER]]
-        return [*kept, f"… and {len(value) - _MOST_INNER} more"] if len(value) > _MOST_INNER else kept
+        kept = [_short(item, size) for item in value[: size.items]]
+        return [*kept, f"… and {len(value) - size.items} more"] if len(value) > size.items else kept
     if isinstance(value, dict):
-        return {name: _short(part) for name, part in value.items()}
+        return {name: _short(part, size) for name, part in value.items()}
     return value
-
-
-_MOST_INNER = 50
 
 
 def _stump(data: Mapping[str, Json]) -> dict[str, Json]:
     """What is left of an answer whose single items are too large: its head, and where the rest is."""
-    kept = {name: value for name, value in data.items() if len(dump(value)) < MOST_TEXT // 8}
-    left = [name for name in data if name not in kept]
-    return {**kept, "too_large": left, "hint": "ask for one entry with show, or fewer with limit"}
+    kept: dict[str, Json] = {}
+    left: list[Json] = []
+    room = MOST_TOKENS // 2
+    for name, value in data.items():
+        cost = tokens(dump({name: value}))
+        if cost <= min(room, MOST_TOKENS // 8):
+            kept[name] = value
+            room -= cost
+        elif len(left) < _MOST_LEFT and tokens(name) < _MOST_LEFT:
+            left.append(name)
+    return {**kept, "too_large": left, "hint": _HINT}
+
+
+_MOST_LEFT = 20
+_HINT = "ask for fewer with limit, or for one entry with show; all of it is in the resource registry://entry/KIND/KEY"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import re
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from mcp.shared.exceptions import MCPError
 
 from registry_reconciler.mcp.abilities import PREFIX as PREFIX_OF_ABILITIES
 from registry_reconciler.mcp.abilities import ability_tools, digest
+from registry_reconciler.mcp.answers import answer_schema
 from registry_reconciler.mcp.calls import answer_of, cut, dump
 from registry_reconciler.mcp.resources import PREFIX, TEMPLATES, UnknownResource, changes, named, read
 from registry_reconciler.mcp.tools import TOOLS, Arguments, Grants, Tool
@@ -34,33 +36,23 @@ _INSTRUCTIONS = (
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """A NUL in a text of JSON: its backslash is none that another one stands before."""
 
-_ANSWER: dict[str, Json] = {
-    "type": "object",
-    "properties": {
-        "exit": {
-            "type": "integer",
-            "description": "0 done, 1 failed, 2 changes or drift, 3 blocked, 64 wrong call.",
-        },
-        "errors": {"type": "array"},
-        "next": {"type": "array", "description": "Commands that lead on."},
-        "pages": {"type": "object", "description": "Lists of which only a page is here."},
-    },
-    "required": ["exit"],
-}
+
+_MOST_AGENTS = 1_000
+"""Of so many agents it is known which plans they were shown; the one that was not there for longest is forgotten."""
 
 
 class Session:
-    """What one agent has seen and may do."""
+    """What the agents of a server have seen and may do; over standard input and output there is one."""
 
     def __init__(self, root: Path, grants: Grants) -> None:
         self.root = root
         self.grants = grants
         self.abilities = digest(root) if grants.abilities else ""
         """What abilities and hooks were when the server was started."""
-        self.shown: set[str] = set()
-        """The ids of plans that this agent was shown."""
+        self.shown: OrderedDict[str, set[str]] = OrderedDict()
+        """The ids of plans that each agent was shown."""
         self.writing = asyncio.Lock()
-        self.subscribed: dict[tuple[str, int], Any] = {}
+        self.subscribed: dict[tuple[str, str], Any] = {}
         """What was subscribed to, in the older way of the protocol: by resource and client, who is to be told."""
         self.bus = InMemorySubscriptionBus()
         self.listened: set[str] = set()
@@ -74,7 +66,10 @@ class Session:
         return found
 
     def _served(self, tool: Tool) -> bool:
-        return (self.grants.write or not tool.writes) and (self.grants.abilities or not _runs(tool))
+        granted = self.grants.directives or not tool.directives_only
+        return (
+            granted and (self.grants.write or not tool.writes) and (self.grants.abilities or not _runs(tool))
+        )
 
     async def _tool(self, name: str) -> Tool | None:
         found = next((tool for tool in TOOLS if tool.name == name), None)
@@ -82,12 +77,19 @@ class Session:
             found = next((tool for tool in await self.tools() if tool.name == name), None)
         return found if found is not None and self._served(found) else None
 
-    async def call(self, name: str, arguments: Arguments) -> types.CallToolResult:
-        """Call a tool."""
+    def _shown(self, agent: str) -> set[str]:
+        known = self.shown.setdefault(agent, set())
+        self.shown.move_to_end(agent)
+        while len(self.shown) > _MOST_AGENTS:
+            self.shown.popitem(last=False)
+        return known
+
+    async def call(self, name: str, arguments: Arguments, agent: str = "") -> types.CallToolResult:
+        """Call a tool for one of the agents."""
         tool = await self._tool(name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {name!r} here{self._why(name)}")
-        refusal = self._refusal(tool, arguments)
+        refusal = self._refusal(tool, arguments, agent)
         if refusal:
             return _refused(refusal)
         if _runs(tool) and self.abilities != await asyncio.to_thread(digest, self.root):
@@ -99,19 +101,21 @@ class Session:
         async with self.writing if tool.writes else contextlib.nullcontext():
             data = await answer_of(self.root, tool.command(arguments), extra=extra)
         if tool.shows and isinstance(data.get("plan_id"), str):
-            self.shown.add(data["plan_id"])
+            self._shown(agent).add(data["plan_id"])
         exit = data.get("exit")
         failed = exit in (1, 64) or (tool.writes and exit == 3)
         return _result(cut(data, arguments), failed=failed)
 
     def _why(self, name: str) -> str:
-        if any(tool.name == name and tool.writes for tool in TOOLS):
-            return ": the server was started without --write"
+        found = next((tool for tool in TOOLS if tool.name == name and tool.writes), None)
+        if found is not None:
+            missing = "--write" if not self.grants.write else "--directives"
+            return f": the server was started without {missing}"
         if name == "run" or name.startswith(PREFIX_OF_ABILITIES):
             return ": the server was started without --abilities, or there is no such ability"
         return ""
 
-    def _refusal(self, tool: Tool, arguments: Arguments) -> str:
+    def _refusal(self, tool: Tool, arguments: Arguments, agent: str) -> str:
         from registry_reconciler.schema.validator import standalone
 
         if not _is_text(dict(arguments)):
@@ -120,7 +124,7 @@ class Session:
             return violation.message
         if tool.directive(arguments) and not self.grants.directives:
             return "keep writes a 'removed' directive: the server was started without --directives"
-        if tool.name == "apply" and arguments["plan_id"] not in self.shown:
+        if tool.name == "apply" and arguments["plan_id"] not in self._shown(agent):
             return (
                 "no plan with this id was shown in this session: call plan, look at it, and apply its plan_id"
             )
@@ -163,7 +167,7 @@ def make_server(session: Session) -> Server[Any]:
         context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         async with _progress(context, params.name):
-            return await session.call(params.name, params.arguments or {})
+            return await session.call(params.name, params.arguments or {}, _agent(context))
 
     async def list_resources(
         _context: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None
@@ -201,13 +205,13 @@ def make_server(session: Session) -> Server[Any]:
     async def subscribe(
         context: ServerRequestContext[Any], params: types.SubscribeRequestParams
     ) -> types.EmptyResult:
-        session.subscribed[str(params.uri), id(context.session)] = context.session
+        session.subscribed[str(params.uri), _agent(context)] = context.session
         return types.EmptyResult()
 
     async def unsubscribe(
         context: ServerRequestContext[Any], params: types.UnsubscribeRequestParams
     ) -> types.EmptyResult:
-        session.subscribed.pop((str(params.uri), id(context.session)), None)
+        session.subscribed.pop((str(params.uri), _agent(context)), None)
         return types.EmptyResult()
 
     listener = ListenHandler(session.bus)
@@ -233,6 +237,21 @@ def make_server(session: Session) -> Server[Any]:
     )
 
 
+def _agent(context: ServerRequestContext[Any]) -> str:
+    """Who asks: the session over HTTP, and "" where there is one agent alone.
+
+    The newer form of the protocol has no sessions: there agents are told apart by what they call themselves.
+    """
+    if context.request is None:
+        return ""
+    number = context.request.headers.get("mcp-session-id")
+    if number:
+        return f"session {number}"
+    params = context.session.client_params
+    known = params.client_info if params is not None else None
+    return f"client {known.name} {known.version}" if known is not None else "client"
+
+
 def _described(tool: Tool) -> types.Tool:
     hints = types.ToolAnnotations(
         read_only_hint=not tool.writes and not _runs(tool),
@@ -243,7 +262,7 @@ def _described(tool: Tool) -> types.Tool:
         name=tool.name,
         description=tool.description,
         input_schema=tool.input_schema,
-        output_schema=_ANSWER,
+        output_schema=answer_schema(tool.name),
         annotations=hints,
     )
 
@@ -271,12 +290,12 @@ async def _progress(context: ServerRequestContext[Any], name: str) -> Any:
 async def _tell_changes(session: Session) -> None:
     """Tell whoever subscribed to a resource that files changed."""
     async for _ in changes(session.root):
-        for (uri, number), client in list(session.subscribed.items()):
+        for (uri, agent), client in list(session.subscribed.items()):
             try:
                 await client.send_resource_updated(uri)
             except Exception:
                 # Whoever hung up is not told again.
-                session.subscribed.pop((uri, number), None)
+                session.subscribed.pop((uri, agent), None)
         for uri in sorted(session.listened):
             await session.bus.publish(ResourceUpdated(uri=uri))
 

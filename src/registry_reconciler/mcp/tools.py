@@ -22,7 +22,7 @@ class Grants(Struct, frozen=True):
 
     Attributes:
         write: edit fragments and apply plans.
-        directives: tools that write ``removed`` with ``keep``, and so weaken what is managed.
+        directives: tools that write ``removed`` with ``keep``, ``allow`` and ``override``, and so weaken what is held.
         abilities: serve the abilities of the workspace as tools.
         capabilities: those that abilities may use.
     """
@@ -48,6 +48,7 @@ class Tool(Struct, frozen=True):
         command: the command for some arguments, which were held against the schema.
         writes: it changes files, so it is served only where that is granted.
         directive: whether arguments ask for what has to be granted by itself.
+        directives_only: all that it does has to be.
         shows: the answer has a plan whose id may be applied.
         shown: what callers are told of properties instead; the command itself holds an argument against that.
     """
@@ -59,6 +60,7 @@ class Tool(Struct, frozen=True):
     required: tuple[str, ...] = ()
     writes: bool = False
     directive: Callable[[Arguments], bool] = lambda _: False
+    directives_only: bool = False
     shows: bool = False
     shown: Mapping[str, Json] = {}
 
@@ -123,7 +125,7 @@ def _list(arguments: Arguments) -> Command:
 
 
 def _search(arguments: Arguments) -> Command:
-    return _words("list", behind=[f"*{arguments['text']}*"])
+    return _words("list", f"--search={arguments['text']}")
 
 
 def _set(arguments: Arguments) -> Command:
@@ -204,7 +206,7 @@ TOOLS = (
     ),
     Tool(
         "search",
-        "Entries whose address has a text in it.",
+        "Entries that have a text in their address or in one of their fields, in any case.",
         {"text": _TEXT},
         _search,
         ("text",),
@@ -264,6 +266,28 @@ TOOLS = (
         ("addresses",),
         writes=True,
         directive=lambda arguments: bool(arguments.get("keep")),
+        shows=True,
+    ),
+    Tool(
+        "allow",
+        "Accept a problem of an entry, with a reason: it no longer blocks. Then plan and apply.",
+        {"address": _ADDRESS, "code": _TEXT, "reason": _TEXT},
+        lambda arguments: _words(
+            "allow", f"--reason={arguments['reason']}", behind=[arguments["address"], arguments["code"]]
+        ),
+        ("address", "code", "reason"),
+        writes=True,
+        directives_only=True,
+        shows=True,
+    ),
+    Tool(
+        "override",
+        "Let an entry take a name or an alias that another one has, on purpose. Then plan and apply.",
+        {"address": _ADDRESS},
+        lambda arguments: _words("override", behind=[arguments["address"]]),
+        ("address",),
+        writes=True,
+        directives_only=True,
         shows=True,
     ),
     Tool(

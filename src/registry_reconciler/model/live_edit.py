@@ -14,7 +14,7 @@ class LiveEdit(Struct, frozen=True):
         address: the entry as it is to be called.
         value: all of it; ``None``: it goes.
         source: what it is called until now, for a rename.
-        text_goes: text that stands below it in its file may go with it.
+        text_goes: where it goes, its file may go with text that stands below the front matter.
     """
 
     address: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect, bisect_left, insort
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from registry_reconciler.errors import Blocked, UsageFailure
+from registry_reconciler.errors import Blocked
 from registry_reconciler.loading.workspace import live_truth_files
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import (
@@ -26,6 +26,8 @@ from registry_reconciler.model.entry import (
 from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.problem import Fix, Problem, Severity, Status, TextEdit
 from registry_reconciler.model.redact import WITHHELD
+from registry_reconciler.model.unknown import unknown_code
+from registry_reconciler.planning.live_fixes import live_fixes
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.base import TextFormat
@@ -199,8 +201,8 @@ class Fixing(Struct, frozen=True):
 
     Attributes:
         fixed: problems whose fix is safe (or asked for) and lies where it may be made; ``edits`` carries out those in
-            fragments.
-        live: those of them that lie in entries whose truth is live.
+            fragments, and those in live files that only write a value otherwise.
+        live: those of them that change entries whose truth is live.
         patches: problems with a fix that a person has to look at, each with its edits.
         manual: problems with no more than advice.
         later: problems whose fix meets one that is made, in the same place: they are for the next run.
@@ -322,7 +324,7 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool 
     _require_codes(codes, planning.own.codes)
     free = live_truth_files(planning.loaded.kinds, planning.loaded.live)
     chosen = _Chosen(planning.loaded.files)
-    fixed: list[Problem] = []
+    made: list[tuple[Problem, tuple[TextEdit, ...]]] = []
     patches: list[tuple[Problem, tuple[TextEdit, ...]]] = []
     manual: list[Problem] = []
     later: list[Problem] = []
@@ -335,21 +337,29 @@ def choose_fixes(planning: Planning, codes: Sequence[str] = (), *, unsafe: bool 
         elif not _may_be_made(planning, problem, edits, free, unsafe=unsafe):
             patches.append((problem, edits))
         elif chosen.take(problem, edits):
-            fixed.append(problem)
+            made.append((problem, edits))
         else:
             later.append(problem)
+    in_live = live_fixes(
+        [(problem, edits) for problem, edits in made if _is_in(edits, free)], planning.loaded.files
+    )
+    put_off = {id(problem) for problem in in_live.later}
+    fixed = [problem for problem, _ in made if id(problem) not in put_off]
+    later += in_live.later
     ranks = {id(problem): rank for rank, problem in enumerate(planning.plan.problems)}
     for found in (fixed, manual, later):
         found.sort(key=lambda problem: ranks[id(problem)])
     patches.sort(key=lambda patch: ranks[id(patch[0])])
-    files = planning.loaded.fragments.files
-    made = tuple(
-        _rewritten(files[path], edits) for path, edits in sorted(chosen.by_file.items()) if path not in free
+    texts = {path: edits for path, edits in chosen.by_file.items() if path not in free} | dict(in_live.texts)
+    rewritten = tuple(
+        _rewritten(planning.loaded.files[path], edits, keeps=path in free)
+        for path, edits in sorted(texts.items())
     )
-    live = tuple(
-        problem for problem in fixed if any(edit.path in free for edit in edits_for(planning, problem))
-    )
-    return Fixing(tuple(fixed), made, tuple(patches), tuple(manual), live, tuple(later))
+    return Fixing(tuple(fixed), rewritten, tuple(patches), tuple(manual), in_live.values, tuple(later))
+
+
+def _is_in(edits: Sequence[TextEdit], paths: Collection[str]) -> bool:
+    return any(edit.path in paths for edit in edits)
 
 
 def _narrowest_first(problem: Problem) -> int:
@@ -364,16 +374,12 @@ def standing_of(planning: Planning, codes: Sequence[str]) -> tuple[Problem, ...]
 
 
 def _require_codes(codes: Sequence[str], own: Iterable[str]) -> None:
-    from registry_reconciler.base.suggest import did_you_mean
     from registry_reconciler.rules import all_rules
 
     known = (*(rule.code for rule in all_rules()), *sorted(own))
     for code in codes:
         if code not in known:
-            letters = code.rstrip("0123456789")
-            family = sorted(name for name in known if name.rstrip("0123456789") == letters)
-            hint = did_you_mean(code, known) if len(family) < 2 else f" There are {', '.join(family)}."
-            raise UsageFailure(f"there is no code {code!r}.{hint}")
+            raise unknown_code(code, known)
 
 
 def _stands(problem: Problem, codes: Sequence[str]) -> bool:
@@ -427,11 +433,13 @@ def apply_edits(data: bytes, edits: Sequence[TextEdit]) -> bytes:
     return data
 
 
-def _rewritten(source: SourceFile, edits: Sequence[TextEdit]) -> FragmentEdit:
+def _rewritten(source: SourceFile, edits: Sequence[TextEdit], *, keeps: bool) -> FragmentEdit:
+    """A file with its fixes; where it ``keeps`` what it says, read back and compared."""
     path, data = source.path, source.data
     assert data is not None
     content = apply_edits(data, edits)
-    if not source.format.read(content).readable:
+    read = source.format.read(content)
+    if not read.readable or (keeps and not same(list(read.documents), list(source.documents))):
         raise Blocked(
             f"{path} would not be readable after the fixes. Make them by hand, and please report the file."
         )

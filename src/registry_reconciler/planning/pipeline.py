@@ -143,10 +143,10 @@ def plan_loaded(
         loaded.fragments.files,
         loaded.reader,
         managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
-        text_goes={
-            *(removal.address for removal in loaded.fragments.removals if removal.text_goes),
-            *(edit.address for edit in edits if edit.text_goes),
-        },
+        text_goes=frozenset(
+            [removal.address for removal in loaded.fragments.removals if removal.text_goes]
+            + [edit.address for edit in edits if edit.text_goes]
+        ),
     )
     tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
     step("checking")

@@ -18,7 +18,7 @@ from registry_reconciler.loading.fragments import Fragments
 from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.model.problem import Problem, Related
+from registry_reconciler.model.problem import Problem, Related, Severity
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.known_entries import KnownEntries
 from registry_reconciler.planning.moves import find_renames
@@ -73,7 +73,7 @@ def resolve(
     """Settle declarations and directives against each other and against what is there."""
     problems: list[Problem] = []
     entries, disputed = _unique(fragments.entries, problems)
-    disputed.update(problem.address for problem in fragments.problems if problem.address)
+    disputed.update(problem.address for problem in fragments.problems if problem.address and _bars(problem))
     renames = find_renames(fragments.moves, KnownEntries(kinds, entries, state, live), problems)
     removals = dict(_removals(fragments.removals, entries, state, live, problems))
     exact = exact_ones(_patterns(fragments), entries, state, live)
@@ -100,12 +100,18 @@ def resolve(
         overrides=overrides,
         allowances=allowances,
         disputed=frozenset(
-            disputed | {address for found in problems for address in _concerned(found, entries)}
+            disputed
+            | {address for found in problems if _bars(found) for address in _concerned(found, entries)}
         ),
         problems=tuple(problems),
         exact=exact,
         guards=Patterns((protect.text for protect in protects), exact),
     )
+
+
+def _bars(found: Problem) -> bool:
+    """Whether nothing may be planned for the entries that a problem is about; a warning is only said."""
+    return found.severity is Severity.ERROR
 
 
 _P = TypeVar("_P", Pattern, Allowance)

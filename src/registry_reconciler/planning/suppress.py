@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
@@ -14,6 +15,8 @@ from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import Location, Place
 from registry_reconciler.model.problem import Problem, Related, Status, listed, sort_key
 from registry_reconciler.model.structural import LOWERABLE, problem
+
+_CODE = re.compile(r"[A-Z]{3,12}[0-9]{3}")
 
 
 def apply_severities(problems: Iterable[Problem], config: Config) -> Iterator[Problem]:
@@ -52,7 +55,9 @@ def suppress(
         if whole and allowance not in used:
             unused = problem(
                 "FRG006",
-                f"{allowance.address} has no problem {allowance.code} that could be allowed.",
+                f"{allowance.address} has no problem {allowance.code} that could be allowed."
+                if _CODE.fullmatch(allowance.code)
+                else f"{allowance.code!r} is no code: a code is letters and three digits, such as REF001.",
                 allowance.place,
                 fix="Remove the allowance.",
                 extra=f"{allowance.address}#{allowance.code}",

@@ -205,7 +205,10 @@ def require_expected(expected: str, plan: Plan) -> None:
         StalePlan: the plan is another one.
     """
     if _PLAN_ID.fullmatch(expected) is None:
-        raise UsageFailure(f"{visible(expected[:100])} is no plan id: sha256: and 64 hexadecimal digits")
+        raise UsageFailure(
+            f"{visible(expected[:100]) or repr('')} is no plan id: sha256: and 64 hexadecimal digits",
+            next=(("registry", "plan"),),
+        )
     plan_id = plan.plan_id
     if plan_id != expected:
         message = f"the plan is {plan_id} now and not the expected {expected}. Nothing was written"

@@ -53,6 +53,10 @@ _OWN: Recent[dict[object, Sequence[str]]] = Recent()
 """As :data:`_LIVE`, of entries in fragments."""
 
 
+_COUNTS: Recent[Counter[str]] = Recent(40_000_000)
+"""What may be a comment in whole files, with how often it stands there; nobody changes these."""
+
+
 class _Texts:
     """The texts of one entry set, with their comments; read closely only where somebody asks."""
 
@@ -73,18 +77,21 @@ class _Texts:
     def comments(self, path: str, form: TextFormat) -> Counter[str]:
         """What may be a comment in a file, with how often it stands there."""
         if path not in self._comments:
-            self._comments[path] = Counter(_written_in(self.text(path), form))
+            text = self.text(path)
+            self._comments[path] = _COUNTS.get(form, text, lambda: Counter(_written_in(text, form)))
         return self._comments[path]
 
     def doubtful(self, file: str, registries: Mapping[str, TextFormat]) -> frozenset[str]:
         """What stands as a comment in a fragment more often than in all the registries of its entries."""
         if "#" not in self.text(file):
             return frozenset()
-        more = Counter(self.comments(file, YAML))
-        for path, form in registries.items():
-            more.subtract(self.comments(path, form))
-        # The empty ones are no comments that anybody misses.
-        return frozenset(body for body, count in more.items() if body and count > 0)
+        there = [self.comments(path, form) for path, form in registries.items()]
+        # The empty ones are no comments that anybody misses. A registry may have very many of which none is asked.
+        return frozenset(
+            body
+            for body, count in self.comments(file, YAML).items()
+            if body and count > sum(other.get(body, 0) for other in there)
+        )
 
     def near(self, file: str, bodies: Container[str], items: Sequence[Entry]) -> list[Entry]:
         """The entries of a fragment that may have one of some comments: it stands in them or before them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from registry_reconciler.base.suggest import meant
+from registry_reconciler.base.suggest import closest, meant
 from registry_reconciler.model.entry import FieldPath, Json, Place, digest_bytes, get_path
 from registry_reconciler.model.fields import finder
 from registry_reconciler.model.kind import Kind
@@ -27,6 +27,16 @@ def _kinds(link: Link) -> str:
     return " or ".join(link.reference.kinds)
 
 
+def _kind_that_is_none(entry_set: EntrySet, link: Link) -> str:
+    """Why nothing can be there: no schema describes the kind that a reference names."""
+    if any(kind in entry_set.kinds for kind in link.reference.kinds):
+        return ""
+    near = next(iter(closest(link.reference.kinds[0], tuple(entry_set.kinds))), None)
+    return (
+        f", since no schema here describes a kind {_kinds(link)!r}{f' (there is {near!r})' if near else ''}"
+    )
+
+
 def _by_name(entry_set: EntrySet, link: Link) -> Entry | None:
     return lookup(entry_set, link.reference.kinds, link.value)
 
@@ -42,7 +52,7 @@ def _dangling(entry_set: EntrySet) -> Iterator[Finding]:
         near = near_ones.get(wanted)
         yield Finding(
             link.item,
-            f"There is no {_kinds(link)} {link.value!r}.{meant(near)}",
+            f"There is no {_kinds(link)} {link.value!r}{_kind_that_is_none(entry_set, link)}.{meant(near)}",
             link.path,
             severity=link.reference.missing,
             extra=link.value,
@@ -87,8 +97,6 @@ REF001 = Rule(
 
 
 def _near(entry_set: EntrySet, link: Link) -> str | None:
-    from registry_reconciler.base.suggest import closest
-
     kinds = link.reference.kinds
     known = entry_set.memo(_ids_by_kinds)
     if kinds not in known:

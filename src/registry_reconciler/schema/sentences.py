@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -37,9 +38,18 @@ def _type_fix(value: Json, types: Sequence[str], shown: str) -> str:
         and value.lower() in ("yes", "no", "on", "off", "y", "n")
     ):
         return "Write true or false: in YAML 1.2 this is text."
-    if isinstance(value, str) and not {"integer", "number", "boolean"}.isdisjoint(types):
-        return "Write it without quotes, as a number or true or false."
+    if isinstance(value, str) and _reads_as(value, types):
+        return "Write it without quotes."
     return f"Write {types_in_words(types)}."
+
+
+def _reads_as(text: str, types: Sequence[str]) -> bool:
+    """Whether a text would be of one of some types if no quotes stood around it."""
+    if text in ("true", "false"):
+        return "boolean" in types
+    whole = re.fullmatch(r"[-+]?[0-9]+", text) is not None
+    decimal = re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", text) is not None
+    return (whole and "integer" in types) or (decimal and "number" in types)
 
 
 def not_one_of(writer: Writer, path: FieldPath, options: Sequence[Json]) -> tuple[str, str]:

@@ -30,6 +30,7 @@ __all__ = [
     "config_violations",
     "directive_violations",
     "output_violations",
+    "published",
     "rule_violations",
     "standalone",
 ]
@@ -197,32 +198,33 @@ def config_violations(content: Json) -> list[Violation]:
     """What is wrong with the content of ``.system/registry/config.yaml``."""
     from registry_reconciler.schema.packaged import config_schema
 
-    return check_value(_published("config.schema.json", config_schema), content)
+    return check_value(published("config.schema.json", config_schema), content)
 
 
 def output_violations(content: Json) -> list[Violation]:
     """What is wrong with the content of ``.system/registry/outputs.yaml``."""
     from registry_reconciler.schema.packaged import outputs_schema
 
-    return check_value(_published("outputs.schema.json", outputs_schema), content)
+    return check_value(published("outputs.schema.json", outputs_schema), content)
 
 
 def rule_violations(content: Json) -> list[Violation]:
     """What is wrong with the content of a rule file."""
     from registry_reconciler.schema.packaged import rule_schema
 
-    return check_value(_published("rule.schema.json", rule_schema), content)
+    return check_value(published("rule.schema.json", rule_schema), content)
 
 
 def directive_violations(content: Json) -> list[Violation]:
     """What is wrong with the directives in a fragment's document; its other keys are not looked at."""
     from registry_reconciler.schema.packaged import directives_schema
 
-    return check_value(_published("fragment-directives.schema.json", directives_schema), content)
+    return check_value(published("fragment-directives.schema.json", directives_schema), content)
 
 
 @functools.cache
-def _published(name: str, schema: Callable[[], Json]) -> Validator:
+def published(name: str, schema: Callable[[], Json]) -> Validator:
+    """The validator of a schema of the package itself, made once."""
     return _Published({name: schema()}).validator(name)
 
 
@@ -271,8 +273,8 @@ def _check_x_registry(schema: Mapping[str, Json], path: str) -> list[Violation]:
         return [Violation((), False, message, fix, "x-registry")]
     from registry_reconciler.schema.packaged import x_registry_schema
 
-    published = _published("x-registry.schema.json", x_registry_schema)
-    found = check_value(published, schema["x-registry"], ("x-registry",))
+    validator = published("x-registry.schema.json", x_registry_schema)
+    found = check_value(validator, schema["x-registry"], ("x-registry",))
     if not found:
         try:
             parse_kind(schema, path)

@@ -104,7 +104,7 @@ def test_a_word_that_is_not_in_the_list_gets_the_one_that_was_meant() -> None:
             ["integer", "null"],
             "3",
             "f is text ('3'), and a whole number is expected",
-            "Write it without quotes, as a number or true or false.",
+            "Write it without quotes.",
         ),
     ],
 )

@@ -9,7 +9,9 @@ is looked at.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 
 from msgspec import Struct, field
 
@@ -121,11 +123,15 @@ class UnloadedEntries:
 
     def keys(self, kinds: Iterable[str]) -> Iterable[str]:
         """The keys of the entries of some kinds."""
-        wanted = set(kinds)
-        for number, address in enumerate(self._memory.addresses):
-            kind, key = split_address(address)
-            if kind in wanted and number not in self._loaded:
-                yield key
+        addresses = self._memory.addresses
+        for kind in dict.fromkeys(kinds):
+            # The addresses are sorted, so those of a kind stand together.
+            start = f"{kind}/"
+            first = bisect_left(addresses, start)
+            last = bisect_left(addresses, f"{kind}0", first)
+            cuts = [first - 1, *sorted(number for number in self._loaded if first <= number < last), last]
+            for before, after in pairwise(cuts):
+                yield from (address[len(start) :] for address in addresses[before + 1 : after])
 
     def referrers(self, address: str) -> Iterable[str]:
         """The entries that refer to an address."""
@@ -182,15 +188,10 @@ class _Finder:
 
     def __init__(self, column: Column) -> None:
         self._column = column
-        self._by_word: dict[str, list[int]] | None = None
         self._asked = 0
 
     def indexes(self, word: str) -> Iterable[int]:
         self._asked += 1
-        if self._asked < _MANY and self._by_word is None:
+        if self._asked < _MANY and not self._column.is_indexed:
             return self._column.indexes(word)
-        if self._by_word is None:
-            self._by_word = {}
-            for index, spelling in enumerate(self._column.words):
-                self._by_word.setdefault(spelling, []).append(index)
-        return self._by_word.get(word, ())
+        return self._column.by_word.get(word, ())

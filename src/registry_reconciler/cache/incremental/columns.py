@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, compress
 from typing import Any
 
 import msgspec
@@ -95,6 +95,19 @@ class Column(Struct, dict=True):
         """Where the words of each entry end."""
         return list(accumulate(self.counts))
 
+    @cached_property
+    def by_word(self) -> dict[str, list[int]]:
+        """The indexes of each word: for whoever asks for many, or asks again."""
+        found: dict[str, list[int]] = {}
+        for index, word in enumerate(self.words):
+            found.setdefault(word, []).append(index)
+        return found
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether somebody asked for many."""
+        return "by_word" in self.__dict__
+
     def span(self, number: int) -> slice:
         """Where the words of an entry are."""
         return slice(self.ends[number - 1] if number else 0, self.ends[number])
@@ -109,7 +122,9 @@ class Column(Struct, dict=True):
             wanted = {word for word in wanted if self._may_hold(word)}
         if not wanted or wanted.isdisjoint(self.words):
             return set()
-        return {self.holder(index) for index, word in enumerate(self.words) if word in wanted}
+        # Of very many words few are asked for: they are gone through without a step of ours for each.
+        found = compress(range(len(self.words)), map(wanted.__contains__, self.words))
+        return set(map(self.holder, found))
 
     def indexes(self, word: str) -> Iterator[int]:
         """The indexes of a word."""

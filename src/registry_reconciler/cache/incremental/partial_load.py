@@ -27,6 +27,7 @@ from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.yaml.read.parts import PartReader
+from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.loading.catalog import load_catalog
 from registry_reconciler.loading.fragments import Fragments, fragment_paths, load_fragments
 from registry_reconciler.loading.registries import Live, entries_of, load_live
@@ -56,18 +57,18 @@ class Part(Struct, frozen=True):
     rest: Unloaded
 
 
-def load_part(memory: Memory, files: Files) -> Part:
-    """Load what may have changed. Raises :class:`FullPlanRequired` where only the whole can tell."""
+def load_part(memory: Memory, files: Files, earlier: ChunkReader | None = None) -> Part:
+    """Load what may have changed; ``earlier`` has read other texts. Raises :class:`FullPlanRequired`."""
     files.refuse_links(memory.digests)
-    return _Loading(memory, files).part()
+    return _Loading(memory, files, earlier).part()
 
 
 class _Loading:
-    def __init__(self, memory: Memory, files: Files) -> None:
+    def __init__(self, memory: Memory, files: Files, earlier: ChunkReader | None) -> None:
         self.memory = memory
         self.files = files
         self.tree = files.tree
-        self.reader = PartReader()
+        self.reader = PartReader(earlier)
         self.texts: dict[str, LiveText] = {}
 
     def part(self) -> Part:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from registry_reconciler.cache.incremental.changed_files import Files
     from registry_reconciler.cache.incremental.memory import Memory
     from registry_reconciler.formats.base import Reader
+    from registry_reconciler.formats.yaml.read.reader import ChunkReader
     from registry_reconciler.outputs import Records
 
 LEAST = 2_000
@@ -75,12 +76,17 @@ def _of_part(root: Path, options: PlanOptions) -> Planning | None:
 
 
 def plan_of_part(
-    memory: Memory, files: Files, options: PlanOptions, records: Records | None = None
+    memory: Memory,
+    files: Files,
+    options: PlanOptions,
+    records: Records | None = None,
+    earlier: ChunkReader | None = None,
 ) -> Planning:
     """A plan from what is remembered and what may have changed.
 
     Args:
         records: knows what outputs were made of before; of one that is made anew, all entries that it reads are loaded.
+        earlier: read other texts before; the answer is the same without it.
 
     Raises:
         FullPlanRequired: that is not enough.
@@ -91,7 +97,7 @@ def plan_of_part(
     from registry_reconciler.planning.relocate import changed_places
 
     try:
-        part = load_part(memory, files)
+        part = load_part(memory, files, earlier)
         if any(True for _ in changed_places(part.loaded.state, part.loaded.kinds)):
             raise FullPlanRequired("entries are carried to another place")
         planning = plan_loaded(part.loaded, options, part.rest, records)

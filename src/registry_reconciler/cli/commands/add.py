@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import Call, answer, warn
-from registry_reconciler.cli.options import Look, NoCheck, Shared
+from registry_reconciler.cli.options import Look, Shared
 from registry_reconciler.cli.plans import plan_as_text
+from registry_reconciler.cli.verbs import Going, ask, foreseen
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.model.entry import Json, Location
 
@@ -58,9 +61,8 @@ def command(
             "--fragment", metavar="FILE", help="Where a new entry goes; desired/KIND.yaml by default."
         ),
     ] = "",
-    no_check: NoCheck = False,
-    apply: Annotated[bool, typer.Option("--apply", help="Apply the entry too, in the same step.")] = False,
     *,
+    going: Going,
     shared: Shared,
     look: Look,
 ) -> int:
@@ -70,25 +72,46 @@ def command(
     """
     from registry_reconciler.entries.common import add_entry
 
+    going.require()
     call = shared.call("add", look)
     word, stdin = _kind_word(words or (), type_)
-    entry = read_entry(_source(entry_file, stdin), entry_json)
-    workspace = call.workspace()
+    entry = read_entry(_source(entry_file, stdin), entry_json, word)
+    add = partial(
+        add_entry,
+        word,
+        entry,
+        root=call.workspace().root,
+        fragment=fragment,
+        check=not going.no_check,
+        apply=going.apply,
+        lock_timeout=call.lock_timeout,
+    )
     try:
-        added = add_entry(
-            word,
-            entry,
-            root=workspace.root,
-            fragment=fragment,
-            check=not no_check,
-            apply=apply,
-            lock_timeout=call.lock_timeout,
-        )
+        if going.dry_run:
+            return foreseen(call, add(dry_run=True).amendment, ("add", *_again(word, entry, fragment)))
+        added = add(expect=_approved(call, add) if going.asks(call) else None)
     except Blocked as blocked:
         if blocked.plan is None:
             raise
         return _blocked(call, blocked, blocked.plan)
-    return _done(call, added, applied=apply)
+    return _done(call, added, applied=going.apply)
+
+
+def _approved(call: Call, add: Callable[..., Added]) -> str | None:
+    """The id of the plan that a person saw and said yes to; ``None`` where there is nothing to ask."""
+    amendment = add(dry_run=True).amendment
+    plan = amendment.plan
+    assert plan is not None
+    if not plan.applicable or (plan.empty and not amendment.edits):
+        return None
+    ask(call, amendment, plan)
+    return plan.plan_id
+
+
+def _again(word: str, entry: dict[str, Json], fragment: str) -> list[str]:
+    """The words that add the same entry, for who saw what it would do."""
+    text = json.dumps(entry, ensure_ascii=False)
+    return [*([word] if word else []), "--entry-json", text, *(["--fragment", fragment] if fragment else [])]
 
 
 def _kind_word(words: Sequence[str], type_: str) -> tuple[str, bool]:
@@ -107,16 +130,21 @@ def _source(entry_file: str, stdin: bool) -> str:
     return _STDIN if stdin else entry_file
 
 
-def read_entry(source: str, text: str) -> dict[str, Json]:
+def read_entry(source: str, text: str, kind: str = "") -> dict[str, Json]:
     """The entry of a file (``-``: standard input) or of JSON text.
+
+    Args:
+        kind: what it should be of, to say where an example is.
 
     Raises:
         UsageFailure: there is none, or it is no mapping.
         Blocked: it cannot be read; the text says where.
     """
+    example = (("registry", "schema", kind, "--example"),) if kind else ()
     if bool(source) == bool(text):
         raise UsageFailure(
-            "give the entry with --entry-json JSON, with --entry-file FILE, or with - on standard input."
+            "give the entry with --entry-json JSON, with --entry-file FILE, or with - on standard input.",
+            next=(*example, ("registry", "add", "--help")),
         )
     if text:
         entry = _parse("--entry-json", text.encode("utf-8", "surrogateescape"))
@@ -125,9 +153,9 @@ def read_entry(source: str, text: str) -> dict[str, Json]:
     else:
         from registry_reconciler.cli.named import read_named
 
-        entry = _parse(source, read_named(source, instead="'-' reads standard input"))
+        entry = _parse(source, read_named(source, instead="'-' reads standard input", make=example))
     if not isinstance(entry, dict):
-        raise UsageFailure("an entry is a mapping from fields to values; one entry at a time.")
+        raise UsageFailure("an entry is a mapping from fields to values; one entry at a time.", next=example)
     return entry
 
 

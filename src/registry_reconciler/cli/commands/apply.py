@@ -86,7 +86,8 @@ def _saved(file: Path, options: PlanOptions, expect: str | None) -> SavedPlan:
 
     if options != PlanOptions() or expect is not None:
         raise UsageFailure("a saved plan has its own options: leave the others out, or plan again")
-    return read_saved_plan(read_named(file))
+    make = (("registry", "plan", "--out", str(file)),)
+    return read_saved_plan(read_named(file, make=make))
 
 
 class _Applying:

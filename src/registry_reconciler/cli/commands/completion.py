@@ -39,7 +39,9 @@ def command(
     if shell == WORDS:
         found = candidates(words or [""])
         return answer(call, "".join(f"{word}\n" for word in found), {"words": found})
-    if shell not in SCRIPTS or words:
+    if words:
+        raise UsageFailure(f"one shell at a time: registry completion {shell}")
+    if shell not in SCRIPTS:
         shells = ", ".join(SCRIPTS)
         raise UsageFailure(f"name one shell of {shells}; not {shell!r}.{did_you_mean(shell, tuple(SCRIPTS))}")
     return answer(call, SCRIPTS[shell], {"shell": shell, "script": SCRIPTS[shell]})

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.base.text_diff import in_short
-from registry_reconciler.cli.addresses import known_addresses, require_known, select, unknown_address
+from registry_reconciler.cli.addresses import known_addresses, require_known, select
 from registry_reconciler.cli.common import (
     Call,
     answer,
@@ -29,6 +29,7 @@ from registry_reconciler.model.entry import MISSING, Json, show_path
 from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.model.plan_json import location_to_json
+from registry_reconciler.model.unknown import unknown_address
 from registry_reconciler.model.written import dumps
 
 if TYPE_CHECKING:

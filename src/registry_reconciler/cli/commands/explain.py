@@ -15,6 +15,7 @@ from registry_reconciler.cli.common import Call, answer, planning_of
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.errors import NoWorkspace, UsageFailure
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.unknown import unknown_address, unknown_code
 
 if TYPE_CHECKING:
     from registry_reconciler.model.kind import Kind
@@ -144,11 +145,11 @@ class _Explaining:
         except NoWorkspace:
             raise _unknown(name, codes) from None
         if name not in kinds:
-            raise _unknown(name, [*kinds, *codes])
+            raise unknown_code(name, codes) if "," in name else _unknown(name, [*kinds, *codes])
         return _kind(kinds[name])
 
     def _address(self, address: str) -> _Explained:
-        from registry_reconciler.cli.addresses import known_addresses, unknown_address
+        from registry_reconciler.cli.addresses import known_addresses
         from registry_reconciler.model.plan_json import problem_to_json
         from registry_reconciler.queries.show import entry_details
 
@@ -194,11 +195,7 @@ def _about(problem: Problem, file: str) -> bool:
 def _unknown_code(code: str, own: Sequence[str] = ()) -> UsageFailure:
     from registry_reconciler.rules import all_rules
 
-    codes = [*(rule.code for rule in all_rules()), *own]
-    letters = code.upper().rstrip("0123456789")
-    family = [code for code in codes if code.rstrip("0123456789") == letters]
-    hint = f" There are {', '.join(family)}." if family else did_you_mean(code.upper(), codes)
-    return UsageFailure(f"there is no code {code.upper()}.{hint}")
+    return unknown_code(code, (*(rule.code for rule in all_rules()), *own))
 
 
 def _unknown(name: str, options: Sequence[str]) -> UsageFailure:

@@ -155,7 +155,7 @@ _BRIEF_WIDTH = 120
 
 
 def _diff(planning: Planning, fixing: Fixing) -> str:
-    files = planning.loaded.fragments.files
+    files = planning.loaded.files
     changed = ((edit.path, files[edit.path].data or b"", edit.content) for edit in fixing.edits)
     from registry_reconciler.planning.fixes import edits_for
 

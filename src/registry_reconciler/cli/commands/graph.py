@@ -9,10 +9,11 @@ import typer
 from msgspec.structs import replace
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.addresses import known_addresses, unknown_address
+from registry_reconciler.cli.addresses import known_addresses
 from registry_reconciler.cli.common import LOCK_TIMEOUT, answer, make_call, planning_of, warn, warn_unseen
 from registry_reconciler.cli.options import LockTimeout, Root
 from registry_reconciler.errors import UsageFailure
+from registry_reconciler.model.unknown import unknown_address
 
 if TYPE_CHECKING:
     from registry_reconciler.picture import Picture

@@ -86,7 +86,7 @@ def _folder(root: Path | None) -> Path:
 
     folder = Path(os.path.abspath(root or "."))
     if not folder.is_dir():
-        raise UsageFailure(f"{root} is no folder")
+        raise UsageFailure(f"{root} is no folder. Make it first: mkdir -p {root}")
     if root is None:
         try:
             above = find_root(folder)

@@ -59,12 +59,20 @@ def command(
             "--columns", metavar="FIELD,...", help="Show these fields of each entry instead of its file."
         ),
     ] = "",
+    search: Annotated[
+        str,
+        typer.Option(
+            "--search",
+            metavar="TEXT",
+            help="Only entries that have this text in their address or in a field.",
+        ),
+    ] = "",
     *,
     shared: Shared,
 ) -> int:
     """List entries, or kinds."""
-    if kinds and (where or columns):
-        raise UsageFailure("--kinds lists kinds: leave out --where and --columns")
+    if kinds and (where or columns or search):
+        raise UsageFailure("--kinds lists kinds: leave out --where, --columns and --search")
     if kinds and managed is not None:
         raise UsageFailure("--kinds counts both: leave out --managed or --unmanaged")
     call = shared.call("list")
@@ -76,7 +84,7 @@ def command(
     )
     if kinds:
         return _kinds(call, planning, patterns or [])
-    return _entries(call, planning, patterns or ["*"], _Asked(managed, tuple(where or ()), columns))
+    return _entries(call, planning, patterns or ["*"], _Asked(managed, tuple(where or ()), columns, search))
 
 
 class _Asked(NamedTuple):
@@ -85,6 +93,7 @@ class _Asked(NamedTuple):
     managed: bool | None
     where: tuple[str, ...]
     columns: str
+    search: str
 
 
 def _entries(call: Call, planning: Planning, patterns: Sequence[str], asked: _Asked) -> int:
@@ -97,9 +106,16 @@ def _entries(call: Call, planning: Planning, patterns: Sequence[str], asked: _As
     chosen = [rows[address] for address in select(patterns, rows)]
     if asked.managed is not None:
         chosen = [row for row in chosen if row.managed is asked.managed]
-    values = {row.address: shown_value(planning, row.address) for row in chosen if conditions or columns}
+    values = {
+        row.address: shown_value(planning, row.address)
+        for row in chosen
+        if conditions or columns or asked.search
+    }
     _warn_of_slips([*(condition.field for condition in conditions), *columns], list(values.values()))
     chosen = [row for row in chosen if all(condition.holds(values[row.address]) for condition in conditions)]
+    if asked.search:
+        text = asked.search.casefold()
+        chosen = [row for row in chosen if text in row.address.casefold() or _says(values[row.address], text)]
     if columns:
         names = [selector.text for selector in columns]
         table = [[row.address, *_cells(columns, values[row.address])] for row in chosen]
@@ -115,6 +131,15 @@ def _entries(call: Call, planning: Planning, patterns: Sequence[str], asked: _As
     ]
     drawn = partial(_drawn, ["address", *names], table, f"\n{count}" if table else count)
     return answer(call, text, {"entries": body}, draw=drawn)
+
+
+def _says(value: Json, text: str) -> bool:
+    """Whether a text in a value has another one in it, in any case; what is secret is masked already."""
+    if isinstance(value, str):
+        return text in value.casefold()
+    if isinstance(value, dict):
+        return any(_says(part, text) for part in value.values())
+    return isinstance(value, list) and any(_says(part, text) for part in value)
 
 
 def _warn_of_slips(fields: Sequence[Selector], values: Sequence[Mapping[str, Json]]) -> None:

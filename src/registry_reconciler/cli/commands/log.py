@@ -8,7 +8,8 @@ import typer
 
 from registry_reconciler.apply.history import Entry
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer
+from registry_reconciler.cli.addresses import require_known
+from registry_reconciler.cli.common import answer, planning_of
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.model.entry import Json
 
@@ -54,6 +55,8 @@ def command(
 
         more = (entry for entry in older(workspace.root, known) if address is None or entry.concerns(address))
         found += islice(more, limit - len(found))
+    if address is not None and not found and not faults:
+        require_known(planning_of(workspace), [address], wild=False)
     shown = found[:limit]
     lines = [line for entry in shown for line in _lines(entry, address)]
     if len(found) > len(shown):
@@ -80,6 +83,9 @@ def _lines(entry: Entry, address: str | None) -> list[str]:
     counts = entry.data.get("counts")
     if not entry.changes and isinstance(counts, dict):
         lines.append("  " + ", ".join(f"{count} to {visible(str(name))}" for name, count in counts.items()))
+    healed = entry.data.get("healed")
+    if not entry.changes and not isinstance(counts, dict) and isinstance(healed, int) and healed:
+        lines.append(f"  the state alone: {healed:,} record{'' if healed == 1 else 's'}")
     return lines
 
 

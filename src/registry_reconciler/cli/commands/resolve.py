@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import answer, warn
 from registry_reconciler.cli.options import Shared
@@ -35,7 +37,7 @@ def command(
     if count:
         lines = [f"Settled {count:,} file{'s' if count != 1 else ''} that git had left in conflict."]
     elif done.open:
-        lines = []
+        lines = ["Merged as far as it can be told:"] if done.written else []
     elif done.written:
         lines = ["No conflict. State and history were repaired where they did not fit."]
     else:
@@ -44,9 +46,10 @@ def command(
     if done.open:
         lines += ["Left for you to decide:"]
         lines += [f"  {visible(path)}: {visible(sentence)}" for path, sentence in done.open]
-        lines += [f"  {visible(path)}: follows from the fragments" for path in done.waiting]
+        lines += [f"  {visible(path)}: leave it; it is made from the fragments then" for path in done.waiting]
         next = [["registry", "resolve"]]
-        lines += ["Edit them, git add them, then: registry resolve"]
+        files = " ".join(dict.fromkeys(quote(visible(path)) for path, _ in done.open))
+        lines += [f"Edit what is left, git add {files}, then: registry resolve"]
     else:
         next = [["registry", "plan"]] if done.settled or done.written else []
         if done.by_hand:

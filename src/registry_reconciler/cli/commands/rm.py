@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registry_reconciler.cli.options import Look, Shared
+from registry_reconciler.cli.options import AllowMassDelete, Look, Shared
 from registry_reconciler.cli.verbs import Going, carry_out
 from registry_reconciler.errors import UsageFailure
 
@@ -32,8 +32,10 @@ def command(
         bool, typer.Option("--keep", help="Only stop managing them: the live entries stay.")
     ] = False,
     delete_body: Annotated[
-        bool, typer.Option("--delete-body", help="The text below their front matter goes with them.")
+        bool,
+        typer.Option("--delete-body", help="Delete a file of front matter although there is text below."),
     ] = False,
+    allow_mass_delete: AllowMassDelete = False,
     *,
     going: Going,
     shared: Shared,
@@ -47,8 +49,8 @@ def command(
 
     call = shared.call("rm", look)
     if keep and delete_body:
-        raise UsageFailure(
-            "--keep leaves the file, and --delete-body deletes text in it: leave one of them out."
-        )
-    words = ("rm", *addresses, *(("--keep",) if keep else ()), *(("--delete-body",) if delete_body else ()))
-    return carry_out(call, removing(addresses, keep=keep, delete_body=delete_body), going, words)
+        raise UsageFailure("--keep leaves the file, and --delete-body deletes it: leave one of them out.")
+    flags = [*(["--keep"] if keep else []), *(["--delete-body"] if delete_body else [])]
+    draft = removing(addresses, keep=keep, text_goes=delete_body)
+    flags += ["--allow-mass-delete"] if allow_mass_delete else []
+    return carry_out(call, draft, going, ("rm", *addresses, *flags), allow_mass_delete=allow_mass_delete)

@@ -70,7 +70,8 @@ def command(
 
 def _require(planning: Planning, rule: Definition, address: str, other: str | None) -> Change | None:
     """Hold the question to what the rule judges; the change that it is about, if it judges changes."""
-    from registry_reconciler.cli.addresses import known_addresses, unknown_address
+    from registry_reconciler.cli.addresses import known_addresses
+    from registry_reconciler.model.unknown import unknown_address
 
     items = planning.entry_sets.after.items
     for subject, kinds in ((address, rule.kinds), (other, (rule.right,))):

@@ -137,8 +137,16 @@ def deliver(
     text = "".join(f"{visible(line)}\n" for block in lines for line in block.split("\n"))
     for error in errors:
         say(f"registry {call.command}: {error}")
+    if errors and call.format == "text":
+        from registry_reconciler.report.words import command_line
+
+        for words in next:
+            say(f"  try: {command_line(words)}")
     found = [{"code": "failed", "message": error} for error in errors]
     return answer(call, text, data, exit=exit, errors=found, next=next)
+
+
+_HELP = (("registry", "run", "--help"),)
 
 
 def _payload(text: str) -> Json:
@@ -153,7 +161,7 @@ def _payload(text: str) -> Json:
         elif text.startswith("@"):
             from registry_reconciler.cli.named import read_named
 
-            text = read_named(text[1:], instead="'-' reads standard input").decode("utf-8")
+            text = read_named(text[1:], instead="'-' reads standard input", make=_HELP).decode("utf-8")
         value: Json = read_json(text)
         return value
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -127,9 +128,26 @@ def _text(made: NewSchema, where: str) -> str:
     ]
     if made.findings:
         lines.append("What plan says about them:")
-        for code, _, message in made.findings[:_FINDINGS_SHOWN]:
-            lines.append(f"  {code} {visible(message)}")
-        if len(made.findings) > _FINDINGS_SHOWN:
-            lines.append(f"  and {len(made.findings) - _FINDINGS_SHOWN:,} more: registry plan")
+        lines += _findings(made.findings)
     lines.append(f"Next: registry adopt '{made.spec['kind']}/*' --dry-run")
     return "\n".join(lines) + "\n"
+
+
+def _findings(findings: Sequence[tuple[str, str, str]]) -> list[str]:
+    """A line for each finding; many with one code are one line, since they are mostly one cause."""
+    by_code: dict[str, list[tuple[str, str]]] = {}
+    for code, address, message in findings:
+        by_code.setdefault(code, []).append((address, message))
+    lines: list[str] = []
+    for code, found in by_code.items():
+        if len(found) > _ALIKE:
+            address, message = found[0]
+            lines.append(f"  {code} {len(found):,} times, first of {visible(address)}: {visible(message)}")
+        else:
+            lines += [f"  {code} {visible(message)}" for _, message in found]
+    more = len(lines) - _FINDINGS_SHOWN
+    return lines if more <= 0 else [*lines[:_FINDINGS_SHOWN], f"  and {more:,} more: registry plan"]
+
+
+_ALIKE = 3
+"""So many findings with one code are told one by one."""

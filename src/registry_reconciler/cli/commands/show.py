@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.addresses import known_addresses, unknown_address
+from registry_reconciler.cli.addresses import known_addresses
 from registry_reconciler.cli.common import answer, planning_of, warn_unseen
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.cli.values import yaml_lines
 from registry_reconciler.model.entry import Json, digest_value, show_path
 from registry_reconciler.model.plan_json import location_to_json
+from registry_reconciler.model.unknown import unknown_address
 
 if TYPE_CHECKING:
     from registry_reconciler.queries.show import Applied, EntryDetails, Side

@@ -56,6 +56,11 @@ def read_documents(work: Work, tree: Tree) -> dict[str, tuple[Json, ...]]:
         for source in sources
     }
     if not any(found.values()):
+        if pattern.startswith(f"{DESIRED_FOLDER}/"):
+            raise Blocked(
+                f"{pattern!r} lies in {DESIRED_FOLDER}/, where fragments are. --from takes the files of the registry, "
+                "such as 'modules/*.yaml'."
+            )
         raise Blocked(
             f"{pattern!r} matches no file with anything in it. It is a path or glob from the root of the workspace, "
             "such as 'modules/*.yaml'."

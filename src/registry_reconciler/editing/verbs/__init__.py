@@ -4,6 +4,7 @@ The fragment that owns the entry is edited, or the registry of a kind whose trut
 :mod:`registry_reconciler.editing.amend`'s work, as for every other edit of an entry.
 """
 
+from registry_reconciler.editing.verbs.directives import allowing, overriding
 from registry_reconciler.editing.verbs.edit_text import BadText, EntryText, editing, entry_text
 from registry_reconciler.editing.verbs.fixes import fixing_entries, setting_everywhere
 from registry_reconciler.editing.verbs.migrate import migrating, parse_renames
@@ -16,10 +17,12 @@ __all__ = [
     "BadText",
     "EditSession",
     "EntryText",
+    "allowing",
     "editing",
     "entry_text",
     "fixing_entries",
     "migrating",
+    "overriding",
     "parse_assignments",
     "parse_renames",
     "removing",

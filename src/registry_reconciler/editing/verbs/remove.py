@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def removing(
-    addresses: Sequence[str], *, keep: bool = False, delete_body: bool = False
+    addresses: Sequence[str], *, keep: bool = False, text_goes: bool = False
 ) -> Callable[[Loaded], Edits]:
     """The draft that removes entries.
 
     Args:
         keep: the live entry stays, and is no longer managed.
-        delete_body: text that stands below an entry in its file goes with it.
+        text_goes: a file of front matter is deleted although there is text below.
     """
 
     def draft(loaded: Loaded) -> Edits:
@@ -37,24 +37,17 @@ def removing(
             if keep and (address in loaded.live.entries or address in loaded.state.entries):
                 fragment = session.owner(address).place.file
                 session.drafts.directive("removed", {"address": address, "keep": True}, fragment)
-            session.values[address] = None
-            if delete_body and _has_body(loaded, address):
+            if text_goes and session.owned_by_live(address):
                 session.text_goes.add(address)
-                if not session.owned_by_live(address):
-                    fragment = session.owner(address).place.file
-                    session.drafts.directive("removed", {"address": address, "body": "delete"}, fragment)
+            elif text_goes and address in loaded.live.entries:
+                fragment = session.owner(address).place.file
+                session.drafts.directive("removed", {"address": address, "body": "delete"}, fragment)
+            session.values[address] = None
         if not keep:
             session.also.update(_let_go(loaded, frozenset(addresses)))
         return session.finish()
 
     return draft
-
-
-def _has_body(loaded: Loaded, address: str) -> bool:
-    """Whether text stands below an entry in its file."""
-    entry = loaded.live.entries.get(address)
-    source = loaded.live.files.get(entry.place.file) if entry is not None else None
-    return source is not None and source.data is not None and source.format.has_rest(source.data)
 
 
 def _let_go(loaded: Loaded, addresses: frozenset[str]) -> Iterator[str]:

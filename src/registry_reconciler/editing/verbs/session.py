@@ -11,6 +11,7 @@ from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.entry import DesiredEntry, Json, split_address
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.live_edit import LiveEdit
+from registry_reconciler.model.unknown import unknown_address
 
 
 class EditSession(Struct):
@@ -20,7 +21,7 @@ class EditSession(Struct):
         values: what entries are to say, by the address that they have now; ``None``: they go.
         names: what renamed entries are to be called.
         also: entries whose fragment is edited otherwise than by a value of theirs.
-        text_goes: entries that go with the text below them.
+        text_goes: entries that may go with the text below their front matter.
     """
 
     loaded: Loaded
@@ -47,10 +48,7 @@ class EditSession(Struct):
         if name in self.loaded.catalog.broken:
             raise Blocked(f"the schema of {name} cannot be used: see 'registry check'.")
         if kind is not None or not key:
-            raise UsageFailure(
-                f"{address!r} is no address: write KIND/KEY.{did_you_mean(address, self.known())}",
-                next=(("registry", "list"),),
-            )
+            raise unknown_address(address, self.known())
         raise UsageFailure(
             f"{address}: there is no kind {name!r}.{did_you_mean(name, tuple(self.loaded.kinds))}",
             next=(("registry", "list", "--kinds"),),
@@ -135,12 +133,7 @@ class EditSession(Struct):
         raise self._unknown(address)
 
     def _unknown(self, address: str) -> UsageFailure:
-        from registry_reconciler.base.suggest import did_you_mean
-
-        return UsageFailure(
-            f"there is no entry {address!r}.{did_you_mean(address, self.known())}",
-            next=(("registry", "list"),),
-        )
+        return unknown_address(address, self.known())
 
     def put(self, address: str, value: dict[str, Json]) -> None:
         """Let an entry say something else."""

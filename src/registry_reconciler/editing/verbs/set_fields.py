@@ -147,7 +147,8 @@ def _changed(
         isinstance(there, Missing) or there is None or isinstance(there, list)
     ):
         raise UsageFailure(
-            f"{show_path(assignment.path)} of {address} is no list, so nothing can be added to it."
+            f"{show_path(assignment.path)} of {address} is no list, so nothing can be added to it.",
+            next=(("registry", "show", address),),
         )
     candidates = list(_candidates(assignment.text, there))
     made = []
@@ -194,13 +195,15 @@ def _put(address: str, value: dict[str, Json], path: FieldPath, part: Json) -> d
                 count = len(here) if isinstance(here, list) else 0
                 raise UsageFailure(
                     f"{show_path(path[:at])} of {address} has {count} item{'' if count == 1 else 's'}, "
-                    f"so there is no [{step}]."
+                    f"so there is no [{step}]. To add one: {show_path(path[:at])}[]=VALUE",
+                    next=(("registry", "show", address),),
                 )
             if step == len(here):
                 here.append(None)
         elif not isinstance(here, dict):
             raise UsageFailure(
-                f"{show_path(path[:at])} of {address} is no mapping, so it has no field {step!r}."
+                f"{show_path(path[:at])} of {address} is no mapping, so it has no field {step!r}.",
+                next=(("registry", "show", address),),
             )
         if last:
             here[step] = part
@@ -227,15 +230,19 @@ def _taken(
     address: str, value: dict[str, Json], assignment: Assignment, there: Json | Missing
 ) -> dict[str, Json]:
     if not isinstance(there, list):
+        if isinstance(there, Missing):
+            raise _no_field(address, value, assignment)
         raise UsageFailure(
-            f"{show_path(assignment.path)} of {address} is no list, so nothing can be removed from it."
+            f"{show_path(assignment.path)} of {address} is no list, so nothing can be removed from it.",
+            next=(("registry", "show", address),),
         )
     meant = _candidates(assignment.text, MISSING)
     left = [item for item in there if not any(same(item, some) for some in meant)]
     if len(left) == len(there):
         has = ", ".join(item if isinstance(item, str) else canonical(item) for item in there[:10])
         raise UsageFailure(
-            f"{show_path(assignment.path)} of {address} does not hold {assignment.text!r}. It holds: {has}."
+            f"{show_path(assignment.path)} of {address} does not hold {assignment.text!r}. It holds: {has}.",
+            next=(("registry", "show", address),),
         )
     return _put(address, value, assignment.path, left)
 
@@ -246,8 +253,9 @@ def _no_field(address: str, value: dict[str, Json], assignment: Assignment) -> U
     holder = get_path(value, assignment.path[:-1])
     names = [name for name in holder if isinstance(name, str)] if isinstance(holder, dict) else []
     return UsageFailure(
-        f"{address} has no field {show_path(assignment.path)!r} that could be removed."
-        f"{did_you_mean(str(assignment.path[-1]), names)}"
+        f"{address} has no field {show_path(assignment.path)!r}, so nothing can be removed."
+        f"{did_you_mean(str(assignment.path[-1]), names)}",
+        next=(("registry", "show", address),),
     )
 
 

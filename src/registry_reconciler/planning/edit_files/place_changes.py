@@ -88,10 +88,8 @@ def _plan_removal(
                 "WRT007",
                 f"{path} holds text below the front matter, which would go with it.",
                 entry.place,
-                f"To delete both: registry rm {change.address} --delete-body --apply"
-                if kind.truth == "live"
-                else f"Say so in a fragment, under removed: {{address: {change.address}, body: delete}} (registry rm "
-                "--delete-body writes that); or keep: true.",
+                f"To delete the text too: registry rm {change.address} --delete-body. In a fragment, under removed: "
+                f"{{address: {change.address}, body: delete}}; or keep: true.",
             )
             return
         work.removed.add(path)

@@ -187,7 +187,7 @@ def _lines(result: InvocationResult[Any], dry_run: bool) -> tuple[str, ...]:
 
 def _way_out(result: InvocationResult[Any], ability: str) -> tuple[tuple[str, ...], ...]:
     if result.status == "not_found":
-        return (("registry", "list"),)
+        return (("registry", "list", "ability_*/*"), ("registry", "list", "--kinds"))
     # What was denied is for a person to grant: no ready command widens what a caller may do.
     return (("registry", "show", f"{ability}"),) if result.status == "invalid" and "/" in ability else ()
 

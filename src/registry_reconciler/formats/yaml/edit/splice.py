@@ -17,6 +17,7 @@ from textwrap import dedent, indent
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from registry_reconciler.formats.composed import Recent
 from registry_reconciler.formats.edits import (
     Edit,
     Insert,
@@ -97,9 +98,13 @@ def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
     return (bom + result).encode()
 
 
+_TREES: Recent[list[Document]] = Recent(200_000)
+"""While somebody types, what stands around an edit is composed again and again. No tree is changed by who reads it."""
+
+
 def _compose(text: str) -> list[Document]:
     try:
-        return compose(text)
+        return _TREES.get("yaml", text, lambda: compose(text))
     except Unreadable as error:
         raise SpliceError(f"the text cannot be read: {error}") from None
 

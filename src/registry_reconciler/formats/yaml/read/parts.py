@@ -31,10 +31,16 @@ class _Base(Struct):
 
 
 class PartReader(ChunkReader):
-    """Reads what is new in the text of a file that was read before, in part, and takes the rest from there."""
+    """Reads what is new in the text of a file that was read before, in part, and takes the rest from there.
 
-    def __init__(self) -> None:
+    Args:
+        earlier: read other texts before: items that stand in those are not parsed again.
+    """
+
+    def __init__(self, earlier: ChunkReader | None = None) -> None:
         super().__init__()
+        if earlier is not None:
+            self._known = earlier._known
         self._bases: list[_Base] = []
 
     def base(self, data: bytes, section: Section, starts: list[int], values: list[Json]) -> None:
