@@ -135,6 +135,9 @@ PIECES: dict[str, Callable[[int], str]] = {
     "prices": lambda n: f'{{"id": "item-{n}", "price": {_RANDOM.uniform(0, 100):.2f}}}',
     "unusual decimals": lambda n: ("1.10", "1E5", "2.50", "0.100")[n % 4],
     "seven places": lambda _: f"{_RANDOM.uniform(0, 180):.7f}",
+    "pairs of six places": lambda _: f"[{_RANDOM.uniform(-90, 90):.6f}, {_RANDOM.uniform(0, 180):.6f}]",
+    "any floats": lambda _: repr(_RANDOM.random()),
+    "exponents": lambda _: f"{_RANDOM.uniform(-1e9, 1e9):.6e}",
     "lists in lists": lambda n: "[" * 20 + f"{n + 10**30}" + "]" * 20,
     "escapes": lambda n: f'{{"text": "\\u00e9\\u2014\\n {n}"}}',
 }

@@ -98,14 +98,16 @@ def test_lenient_is_for_front_matter(box: Box) -> None:
 def test_files_without_a_block_are_counted(box: Box) -> None:
     box.write(".system/registry/schemas/rule.schema.yaml", RULES)
     box.write("rules/a.mdc", "---\nname: a\n---\n")
-    for name in "bcdef":
+    for name in "bcd":
         box.write(f"rules/{name}.mdc", f"# {name}\n")
+    box.write("rules/e.mdc", "---\n---\ntext\n")
+    box.write("rules/f.mdc", "---\n# nothing yet\n---\n")
     found = installed("plan", "--format", "json", cwd=box.root).json["problems"]
     (one,) = (one for one in found if one["code"] == "LIV008")
     assert one["severity"] == "record"
     assert (
-        "5 files have no front matter, and are no entries of rule: rules/b.mdc, rules/c.mdc, rules/d.mdc and 2 more"
-        in (one["message"])
+        "5 files have no front matter, or none with a field, and are no entries of rule: "
+        "rules/b.mdc, rules/c.mdc, rules/d.mdc and 2 more" in (one["message"])
     )
 
 
@@ -119,3 +121,51 @@ def test_an_entry_in_braces_becomes_a_file_in_lines(box: Box, name: str) -> None
     assert box.run("apply", "--yes").exit == 0
     text = 'id: plan\nglobs: "*.ts"\ntags: [a, b]\n'
     assert box.read(name.replace("{id}", "plan")) == (f"---\n{text}---\n" if name.endswith("md") else text)
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_person_removes_an_entry_with_the_text_below_it(box: Box, live: bool) -> None:
+    schema = SCHEMA.replace("body: text", "body: text, truth: live") if live else SCHEMA
+    box.write(".system/registry/schemas/skill.schema.yaml", schema)
+    text = "---\nname: a\n---\nHow to.\n"
+    box.write("skills/a/SKILL.md", text)
+    if not live:
+        assert box.run("adopt", "skill/a").exit == 0
+        assert box.run("apply", "--yes").exit == 0
+    refused = box.run("rm", "skill/a", "--apply", "--yes", "--format", "json")
+    assert refused.exit == 3
+    (fix,) = (found["fix"]["description"] for found in refused.json["problems"] if found["code"] == "WRT007")
+    assert "--delete-body" in fix
+    assert box.read("skills/a/SKILL.md") == text
+    assert box.run("rm", "skill/a", "--delete-body", "--keep").exit == 64
+    assert box.run("rm", "skill/a", "--delete-body", "--apply", "--yes").exit == 0
+    assert not (box.root / "skills/a").exists()
+    assert box.run("plan", "--target", "skill/*", "--detailed-exitcode").exit == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "text", "left"),
+    [
+        ("items.json", "list", '{"items": [{"id": "a"}]}', '{"items": []}'),
+        ("items.toml", "map", "[items.a]\nn = 1\n", "[items]\n"),
+        ("items/{id}.md", "file", "---\nid: a\n---\n", None),
+    ],
+)
+def test_the_last_live_entry_goes_in_a_workspace_without_fragments(
+    box: Box, name: str, layout: str, text: str, left: str | None
+) -> None:
+    at = "" if layout == "file" else ", at: items"
+    spec = f"kind: item, layout: {layout}, file: '{name}', key: id, truth: live{at}"
+    box.write(".system/registry/schemas/item.schema.yaml", f"x-registry: {{{spec}}}\ntype: object\n")
+    path = name.replace("{id}", "a")
+    box.write(path, text)
+    assert box.run("rm", "item/a", "--apply", "--yes").exit == 0
+    assert (box.read(path) if left is not None else None) == left
+    assert (box.root / path).exists() is (left is not None)
+
+
+def test_what_is_broken_below_its_key_is_said_where_it_stands(box: Box) -> None:
+    box.write(".system/registry/schemas/rule.schema.yaml", RULES)
+    box.write("rules/ts.mdc", "---\ndescription: How to: do\ntags:\n  - x: y: z\n---\n")
+    found = box.run("check", "--format", "json").json["problems"]
+    assert [one["location"]["line"] for one in found if one["code"] == "YML001"] == [4]

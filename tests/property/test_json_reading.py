@@ -91,6 +91,52 @@ def test_unusual_decimals_among_many_keep_their_digits(
     assert spelled(found) == spelled(right)
 
 
+ODD = (
+    *("1.10", "1E5", "1e5", "-0", "-0.0", "0.0", "0.00001", "-0.00001", "0.0000", "10.00001", "1e-7", "1e16"),
+    *("12345678901234567.0", "0.12345678901234567890", "123456789012345678901234567890", "1" + "0" * 40),
+    *(
+        "18446744073709551616",
+        "-9223372036854775809",
+        "true",
+        "null",
+        "[]",
+        "{}",
+        '"0.00001, 1e5"',
+        '"\\"1.10"',
+    ),
+    *('{"a": 1.10, "b": [1E5, {"c": 2.0}]}', "[[1.50], [2.5, 1e-3]]", "5e-324", "1.7976931348623157e308"),
+)
+
+
+@pytest.mark.parametrize("others", ["usual", "unusual", "exponents", "short"])
+@pytest.mark.parametrize("form", ["[%s]", '{"items": [%s]}', "[[%s]]"])
+def test_numbers_of_one_sort_and_one_of_another_keep_their_digits(others: str, form: str) -> None:
+    rng = random.Random(7)
+    sorts = {"usual": "%r", "unusual": "%.7f", "exponents": "%.6e", "short": "%.1f0"}
+    many = [sorts[others] % rng.uniform(-900, 900) for _ in range(60)]
+    for odd in ODD:
+        text = form % ", ".join([*many[:30], odd, *many[30:]])
+        (found,) = read_json(text.encode()).documents
+        assert spelled(found) == spelled(json.loads(text, parse_float=decimal)), odd
+
+
+@pytest.mark.parametrize(
+    "odd", ["1e400", "-1e999", "1.0e309", "NaN", "01.5", "1.", ".5", "1.5.5", "1 2", "--1.5"]
+)
+def test_a_number_that_is_none_is_found_among_many(odd: str) -> None:
+    many = ", ".join(f"{number / 7:.7f}" for number in range(60))
+    for form in ("[%s]", '{"items": [%s]}'):
+        file = read_json((form % f"{many}, {odd}, {many}").encode())
+        assert not file.readable, odd
+
+
+def test_a_key_that_stands_twice_among_unusual_numbers_is_found() -> None:
+    many = ", ".join(f"{number / 7:.7f}" for number in range(60))
+    for key in ('"a"', '"\\u0061"'):
+        file = read_json(f'{{"a": [{many}], "b": {{"a": 1.5}}, {key}: [{many}]}}'.encode())
+        assert [fault.code for fault in file.faults] == ["YML003"]
+
+
 def spelled(value: object) -> str:
     """A value with the class and the own text of each number in it."""
     if isinstance(value, dict):

@@ -123,7 +123,7 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
             if reading.entries.setdefault(entry.address, entry) is not entry:
                 reading.clashes.append(entry)
         reading.found[kind.name] += sum(1 for _ in containers(kind, source.documents, bound))
-        if not source.documents and not source.format.several_entries:
+        if not source.format.several_entries and all(document is None for document in source.documents):
             without.append(path)
     if without:
         reading.problems.append(_no_entries(kind, without))
@@ -136,7 +136,7 @@ def _no_entries(kind: Kind, paths: list[str]) -> Problem:
     files, are = ("file has", "is no entry") if len(paths) == 1 else ("files have", "are no entries")
     return problem(
         "LIV008",
-        f"{len(paths):,} {files} no front matter, and {are} of {kind.name}: {shown}.",
+        f"{len(paths):,} {files} no front matter, or none with a field, and {are} of {kind.name}: {shown}.",
         Place(paths[0]),
         fix="Write a block of front matter at the head, or name the files under 'exclude' in "
         f"{kind.schema_path}.",

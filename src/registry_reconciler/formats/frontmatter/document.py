@@ -39,6 +39,9 @@ def read(data: bytes, body: str, lenient: bool) -> TextFile:
         return TextFile((), (TextFault("FRM001", message, 1, 1, fix=fix),))
     if parts is None:
         return TextFile((), ())
+    if parts.block.startswith(BOM):
+        # It is no mark there: the block does not begin the file.
+        return TextFile((), YAML.read(b"#\n" + parts.block).faults)
     file = YAML.read(parts.block)
     block = _text(parts) if lenient and not file.readable else None
     if block is not None:

@@ -43,7 +43,7 @@ class Covered(Struct, frozen=True):
 
 
 def covers(block: str) -> tuple[Covered, ...]:
-    """The values of a block that cannot be read; none where YAML reads the whole, or where this would not help."""
+    """The values that cannot be read and stand on the line of their key; none where YAML reads the whole block."""
     if YAML.read(block.encode()).readable:
         return ()
     found = []
@@ -53,7 +53,7 @@ def covers(block: str) -> tuple[Covered, ...]:
             continue
         rest = match["rest"]
         if not rest:
-            return ()  # nothing stands on its line: what is below is broken
+            continue  # nothing stands on its line: what is below is broken, and is said to be
         below = block.find("\n", start, stop) + 1
         if below and _ONLY_COMMENTS.fullmatch(block, below, stop):
             stop = below

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.formats.edits import Snippet
+from registry_reconciler.formats.json.source import JsonNode
 from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, above, notes_of, without_above
 from registry_reconciler.model.entry import Json
 
@@ -19,6 +22,7 @@ class New(Struct):
         comments: its comments, where no text of its own has them.
         under: what follows it in its source has no comments above it. Where what follows it here has the same ones as
             it, they are its own now.
+        models: how the same field is written beside.
     """
 
     value: Json
@@ -26,6 +30,7 @@ class New(Struct):
     snippet: Snippet | None = None
     comments: Notes = NO_NOTES
     under: bool = False
+    models: Sequence[JsonNode] = ()
 
     def notes(self) -> Notes:
         """All its comments."""
@@ -54,3 +59,12 @@ class Changed(Struct):
     def put(self, before: int, new: New) -> None:
         """A part comes before another one; behind the last at their number."""
         self.coming.setdefault(before, []).append(new)
+
+
+def joined(parts: Sequence[tuple[str, str]], before: str, after: str, *, comma: bool) -> str:
+    """New parts with the commas between them and the comments behind those."""
+    count = len(parts)
+    return "".join(
+        before + text + ("," if comma or number + 1 < count else "") + behind + after
+        for number, (text, behind) in enumerate(parts)
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from registry_reconciler.formats.json.look import slashed
+from registry_reconciler.formats.json.look import Look, slashed
 from registry_reconciler.formats.json.source import COMMENT, JsonNode
 from registry_reconciler.formats.notes import DRAWN, Note
 
@@ -101,6 +101,21 @@ def _own_start(node: JsonNode, low: int, member: int) -> int:
             break
         start = begin
     return start
+
+
+def lead_of(node: JsonNode, chunks: Sequence[Chunk], near: int, look: Look) -> tuple[str, str]:
+    """What stands between two parts, and the indentation of a part's line."""
+    text = node.source.text
+    gaps = [text[chunk.start : chunk.content] for chunk in chunks]
+    with_break = [index for index, gap in enumerate(gaps) if "\n" in gap]
+    if not with_break:
+        bare = [gap for gap in gaps[1:] if not gap.strip()]
+        return (bare[0] if bare else look.comma), node.source.indent(node.start)
+    model = min(with_break, key=lambda line: abs(line - near))
+    indent = node.source.indent(chunks[model].member)
+    apart = [gap for gap in gaps[1:] if "\n" in gap]
+    blank = bool(apart) and sum(gap.count("\n") > 1 and not gap.strip() for gap in apart) * 2 > len(apart)
+    return look.newline * (2 if blank else 1) + indent, indent
 
 
 def rows_above(node: JsonNode, chunk: Chunk) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Iterator
 from functools import partial
-from itertools import compress
+from itertools import compress, count
+from math import isinf
 from operator import ne
-from typing import Any
 
 import msgspec
 
@@ -28,8 +29,6 @@ _MANY = 4
 """So large a part of a text is decimals, or of those unusual, where they are many."""
 _SHORT = 8
 """Of numbers of so few characters there are not many, so they come again."""
-_SHAPES = bytes(0x64 if byte in b"0123456789" else 0x65 if byte in b"eE" else byte for byte in range(256))
-"""Digits as ``d`` and exponents as ``e``."""
 _SMALL = b"0.0000"
 """Where Python writes an exponent, and the parser, when it is asked to write, does not."""
 _COMMAS = bytes(0x2C if byte in b"[]{}:" else byte for byte in range(256))
@@ -59,11 +58,11 @@ def mostly_numbers(data: bytes) -> bool:
     return few or sum(map(len, _DECIMAL.findall(head))) * _MANY > len(head)
 
 
-def has_unusual_head(data: bytes) -> bool:
-    """Whether the head of a text has decimals that are written unusually, and so short that they come again."""
+def unusual_head(data: bytes) -> tuple[bool, bool]:
+    """Whether the head of a text has decimals that are written unusually, and whether they come again: are short."""
     found = [text.decode() for text in _DECIMAL.findall(data[:_SAMPLE])]
     short = sum(map(len, found)) <= _SHORT * len(found)
-    return short and any(type(decimal(text)) is WrittenFloat for text in found)
+    return any(type(decimal(text)) is WrittenFloat for text in found), short
 
 
 def written(value: Json) -> bytes:
@@ -75,80 +74,95 @@ def with_digits(value: Json, data: bytes, outside: bytes, again: bytes) -> Json:
     """The value of a text with the digits of its decimals.
 
     Args:
-        value: what was read, each decimal a float; it is changed.
+        value: what was read, each decimal a float.
         outside: the text without white space and strings.
         again: the same of the value as :func:`written` has it.
     """
-    plain = _plain(outside)
-    if (plain and outside == again) or not _has_decimals(outside):
+    if (outside == again and _plain(outside)) or not _has_decimals(outside):
         return value
-    texts, floats = (text.translate(_COMMAS).split(b",") for text in (outside, again))
-    if len(texts) != len(floats):
+    return _with_digits(data, _listed(outside), _listed(again))
+
+
+def numbers_alone(data: bytes, outside: bytes) -> Json:
+    """The value of a text, some of whose decimals are written unusually; ``outside`` as in :func:`with_digits`."""
+    return _with_digits(data, _listed(outside))
+
+
+def _with_digits(data: bytes, listed: bytes, again: bytes | None = None) -> Json:
+    """The value of a text.
+
+    Args:
+        listed: its numbers and words in order, with a comma between them.
+        again: how the parser writes those, as far as that is known.
+    """
+    texts = listed.split(b",")
+    parts: list[Json] = msgspec.json.decode(b"[" + listed + b"]")
+    mixed = set(map(type, parts)) != {float}
+    exponents = listed.count(b"e") + listed.count(b"E")
+    if exponents == len(texts) and not mixed:
+        return _in_order(data, [*_made(parts, texts)])
+    floats = (written(parts)[1:-1] if again is None else again).split(b",")
+    if len(floats) != len(texts):
         return with_known_decimals(data)
-    odd = list(compress(texts, map(ne, texts, floats)))
-    odd = [text for text in odd if text != b"-0"]
-    distinct = set(odd)
-    if len(distinct) * _MANY > len(texts):
-        return with_known_decimals(data)
-    if not plain:
-        alike = [text for text in _otherwise(outside, texts) if text not in distinct]
-        odd += alike
-        distinct.update(alike)
-    made = _made([text.decode("ascii") for text in distinct])
-    # One number in two spellings, and only the parser can tell which stands where.
-    if made is None or type(value) is float or _put(value, made) != len(odd):
+    flags = list(map(ne, texts, floats))
+    marks = [*((b"e",) if exponents else ()), *((b",0.0000", b",-0.0000") if _SMALL in listed else ())]
+    for mark in marks:
+        for number in _places(b"," + listed, mark):
+            flags[number] = True
+    places = list(compress(count(), flags))
+    if mixed:
+        places = [number for number in places if type(parts[number]) is float]
+    made = _made([parts[number] for number in places], [texts[number] for number in places])
+    for number, unusual in zip(places, made, strict=True):
+        parts[number] = unusual
+    return _in_order(data, [part for part in parts if isinstance(part, float)] if mixed else parts)
+
+
+def _listed(outside: bytes) -> bytes:
+    """The numbers and words of a text without strings, in order, with a comma between them."""
+    listed = outside.translate(_COMMAS)
+    while b",," in listed:
+        listed = listed.replace(b",,", b",")
+    return listed.strip(b",")
+
+
+def _places(listed: bytes, mark: bytes) -> Iterator[int]:
+    """Which of the parts of a list have a mark in them; a comma stands before each."""
+    pieces = listed.split(mark)
+    pieces.pop()
+    commas = mark.count(b",")
+    behind = -1
+    for piece in pieces:
+        behind += piece.count(b",") + commas
+        yield behind
+
+
+def _made(floats: list[Json], texts: list[bytes]) -> list[WrittenFloat]:
+    """Numbers that are written unusually. Each is what :func:`.decimal` makes; there is no call in Python for each.
+
+    Raises:
+        ValueError: one has no end.
+    """
+    if any(map(isinf, floats)):
+        raise ValueError("a number without end")
+    made: list[WrittenFloat] = list(map(partial(float.__new__, WrittenFloat), floats))
+    sources = b",".join(texts).decode("ascii").split(",")
+    deque(map(WrittenFloat.source.__set__, made, sources), 0)  # type: ignore[attr-defined]
+    Exact.seen = Exact.seen or bool(made)
+    return made
+
+
+def _in_order(data: bytes, decimals: list[Json]) -> Json:
+    """The value of a text whose decimals, in order, are these."""
+    left: Iterator[object] = iter([*decimals, _END])
+    # What is asked for each decimal is given its text, and hands out the next number instead: without any Python.
+    value: Json = msgspec.json.Decoder(float_hook=partial(next, left)).decode(data)
+    if next(left, None) is not _END:
         return with_known_decimals(data)
     return value
 
 
-def _otherwise(outside: bytes, texts: list[bytes]) -> list[bytes]:
-    """Numbers that Python and the parser may write each in its way, though floats of both are equal."""
-    exponents = b"de" in outside.translate(_SHAPES)
-    found = [text for text in texts if b"e" in text and text not in _WORDS] if exponents else []
-    at = outside.find(_SMALL)
-    while at >= 0:
-        start = at - (outside[at - 1 : at] == b"-")
-        if outside[start - 1 : start] not in _DIGITS:
-            match = _NUMBER.match(outside, start)
-            found += [match[0]] if match else []
-        at = outside.find(_SMALL, at + 1)
-    return found
-
-
-_WORDS = (b"true", b"false")
-_DIGITS = tuple(b"%d" % digit for digit in range(10))
-_NUMBER = re.compile(rb"-?0\.[0-9]++(?![eE])")
-
-
-def _made(sources: list[str]) -> dict[float, float] | None:
-    """The numbers of some texts that are written unusually, by their floats; ``None`` if two are equal.
-
-    Each is what :func:`.decimal` makes; there is no call in Python for each.
-    """
-    made = list(map(partial(float.__new__, WrittenFloat), sources))
-    deque(map(WrittenFloat.source.__set__, made, sources), 0)  # type: ignore[attr-defined]
-    Exact.seen = Exact.seen or bool(made)
-    found: dict[float, float] = dict(zip(made, made, strict=True))
-    return found if len(found) == len(made) else None
-
-
-def _put(value: Json, made: dict[float, float]) -> int:
-    """Put numbers in place of the floats that equal them; how many places there were."""
-    places = 0
-    level = [value]
-    while level:
-        deeper: list[Json] = []
-        for held in level:
-            parts: Any = held.values() if type(held) is dict else held
-            deeper += [part for part in parts if type(part) is list or type(part) is dict]
-            if any(map(made.__contains__, [part for part in parts if type(part) is float])):
-                pairs: Any = held.items() if type(held) is dict else enumerate(parts)
-                found = [(step, part) for step, part in pairs if type(part) is float and part in made]
-                places += len(found)
-                for step, part in found:
-                    held[step] = made[part]
-        level = deeper
-    return places
+_END = object()
 
 
 def _has_decimals(outside: bytes) -> bool:
@@ -157,8 +171,10 @@ def _has_decimals(outside: bytes) -> bool:
 
 
 def _plain(outside: bytes) -> bool:
-    """Whether the parser writes each of the numbers as Python does."""
-    if b"de" in outside.translate(_SHAPES):
+    """Whether the parser writes each of the numbers as Python does: none has an exponent, or is very small."""
+    if outside.count(b"e") > outside.count(b"true") + outside.count(b"false"):
         return False
+    if _SMALL not in outside:
+        return True
     apart = outside.translate(_COMMAS)
-    return not (apart.startswith(b"0.0000") or b",0.0000" in apart or b"-0.0000" in apart)
+    return not (apart.startswith(_SMALL) or b"," + _SMALL in apart or b"-" + _SMALL in apart)

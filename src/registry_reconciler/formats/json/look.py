@@ -212,6 +212,8 @@ class Writer:
         inner = inner if inner != indent else indent + self.look.unit
         newline = self.look.newline
         rows = opening + newline
+        shown = [model for model in models if on_lines(model)]
+        trailing = "," in tail_of(shown[0]) if shown else self.look.trailing
         parts = list(self._parts(value, models))
         if self.look.leading and not inside:
             own_texts = (
@@ -221,7 +223,7 @@ class Writer:
         for number, (step, head, part, near) in enumerate(parts):
             own = below(notes, step)
             text = head + self.value(part, inner, near, len(inner) + len(head), own)
-            comma = "," if number + 1 < len(parts) or self.look.trailing else ""
+            comma = "," if number + 1 < len(parts) or trailing else ""
             rows += inner + self.above(own, inner) + text + comma + self.behind(own) + newline
         last = [f"{inner}{slashed(row)}{newline}" for row in notes.get((), Note()).last]
         return rows + "".join(last) + indent + closing
@@ -249,12 +251,14 @@ class Writer:
 
     def _one_line(self, value: Json, models: Sequence[JsonNode]) -> str:
         opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
-        pad = _pad(models[0]) if models and not on_lines(models[0]) else None
+        model = models[0] if models and not on_lines(models[0]) else None
+        pad = pad_of(model) if model is not None else None
         if pad is None:
             pad = self.look.pads[0 if opening == "{" else 1]
         flat = Writer(_flat(self.look), flat=True)
         parts = [head + flat.value(part, "", near) for _, head, part, near in self._parts(value, models)]
-        return opening + pad + f",{self.look.comma}".join(parts) + pad + closing
+        last = tail_of(model) if model is not None else ""
+        return opening + pad + f",{self.look.comma}".join(parts) + (last or pad) + closing
 
     def _parts(
         self, value: Json, models: Sequence[JsonNode]
@@ -275,6 +279,15 @@ class Writer:
     def key(self, key: str) -> str:
         """A key with its colon."""
         return self.text(key) + self.look.colon
+
+    def key_beside(self, node: JsonNode, key: str) -> str:
+        """A key with its colon, as the first of a mapping has it."""
+        for member in node.entries[:1]:
+            assert member.key is not None
+            between = node.source.text[member.key.end : member.value.start]
+            if not between.replace(":", "", 1).strip() and "\n" not in between:
+                return self.text(key) + between
+        return self.key(key)
 
     def scalar(self, value: Json, old: str = "") -> str:
         """A value without parts.
@@ -369,23 +382,11 @@ def slashed(row: str) -> str:
     return f"//{row.removeprefix('#')}".rstrip()
 
 
-def alike(node: JsonNode, value: Json) -> list[JsonNode]:
-    """The values of a mapping that have the type of a new one: entries of layout map look alike."""
-    if not isinstance(value, dict | list):
-        return []
-    kind = "map" if isinstance(value, dict) else "seq"
-    values = (entry.value for entry in node.entries[:50])
-    found = [part for part in values if isinstance(part, JsonNode) and part.kind == kind and part.entries]
-    if kind == "map":
-        keys = set(value)
-        found.sort(key=lambda part: -len(keys & {member.key.text for member in part.entries if member.key}))
-    return found[:_MODELS]
-
-
-def models_near(node: JsonNode, index: int) -> list[JsonNode]:
-    """The values that stand nearest to one in its collection; of a mapping none: they say other things."""
+def models_near(node: JsonNode, index: int, models: Sequence[JsonNode] = ()) -> list[JsonNode]:
+    """The values that stand nearest to one in its collection; of a mapping those that its models have there."""
     if node.kind == "map":
-        return []
+        key = node.entries[index].key
+        return values_at(models, key.text) if key is not None else []
     near = [*node.entries[max(index - NEAR, 0) : index][::-1], *node.entries[index + 1 : index + NEAR]]
     return [member.value for member in near if isinstance(member.value, JsonNode)]
 
@@ -404,6 +405,36 @@ def _unit(model: JsonNode) -> str:
     return inner[len(outer) :] if inner.startswith(outer) else ""
 
 
-def _pad(model: JsonNode) -> str | None:
+def pad_of(model: JsonNode) -> str | None:
+    """What stands inside the brackets of a collection on one line; ``None`` where it is no white space."""
     head = model.source.text[model.start + 1 : model.entries[0].start]
     return head if not head.strip() else None
+
+
+def tail_of(model: JsonNode) -> str:
+    """The trailing comma of a collection, with the blanks around it; "" where there is none."""
+    text, end = model.source.text, model.entries[-1].value.end
+    behind = model.source.skip(end)
+    if text[behind : behind + 1] != ",":
+        return ""
+    tail = text[end : model.end - 1]
+    return tail if tail.strip() == "," and "\n" not in tail else ","
+
+
+def alike(node: JsonNode, value: Json, near: Sequence[JsonNode] = ()) -> list[JsonNode]:
+    """What a new value of a mapping looks like: the same field beside, else what has its type in the mapping.
+
+    Entries of layout map look alike.
+    """
+    if not isinstance(value, dict | list):
+        return []
+    kind = "map" if isinstance(value, dict) else "seq"
+    found = [model for model in near if model.kind == kind and model.entries]
+    if found:
+        return found
+    values = [entry.value for entry in node.entries[:50]]
+    found = [part for part in values if isinstance(part, JsonNode) and part.kind == kind and part.entries]
+    if kind == "map":
+        keys = set(value)
+        found.sort(key=lambda part: -len(keys & {member.key.text for member in part.entries if member.key}))
+    return found[:_MODELS]

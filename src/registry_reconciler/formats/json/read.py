@@ -18,8 +18,9 @@ import msgspec
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
 from registry_reconciler.formats.json.decimals import (
-    has_unusual_head,
     mostly_numbers,
+    numbers_alone,
+    unusual_head,
     with_digits,
     with_known_decimals,
     written,
@@ -29,7 +30,6 @@ from registry_reconciler.formats.scan import BOM, scan_text
 from registry_reconciler.model.entry import Json
 
 _QUOTE = re.compile(rb'(?<!\\)"')
-_TWO_DIGITS = re.compile(rb"[0-9](?=[0-9])")
 
 
 class _Odd(ValueError):
@@ -90,19 +90,42 @@ def _fast(data: bytes, limits: Limits) -> Json:
 def _numbers(data: bytes, limits: Limits) -> Json:
     """As :func:`_fast`, of a text with little else than numbers and brackets: what was read is written again."""
     compact = msgspec.json.format(data, indent=-1) if b'"' in data else data.translate(None, b" \t\r\n")
-    known = has_unusual_head(data)
-    value = with_known_decimals(data) if known else msgspec.json.decode(data)
+    unusual, short = unusual_head(data)
     outside = _outside(compact, limits.max_scalar)
     _flat(outside, limits)
+    if unusual:
+        value = with_known_decimals(data) if short else numbers_alone(data, outside)
+        keys = compact.count(b'":')
+        if keys and (_ESCAPE.search(compact) or _keys(value) != keys):
+            json.loads(data, object_pairs_hook=_unique)
+        return value
+    value = msgspec.json.decode(data)
     again = written(value)
     # What is written as it was read lost no key.
     if again != compact and (_ESCAPE.search(compact) or again.count(b'":') != compact.count(b'":')):
         json.loads(data, object_pairs_hook=_unique)
-    return value if known else with_digits(value, data, outside, _outside(again))
+    return with_digits(value, data, outside, _outside(again))
 
 
 _ESCAPE = re.compile(rb"\\u00(?:22|3[aA])")
 """A quote or a colon that is not written as such: what could look like the end of a key, or hide one."""
+
+
+_COLLECTIONS = frozenset((dict, list))
+
+
+def _keys(value: Json) -> int:
+    """How many keys there are; lists of numbers are passed over in C."""
+    level, keys = [value], 0
+    while level:
+        deeper: list[Json] = []
+        for held in level:
+            parts = held.values() if type(held) is dict else held
+            keys += len(parts) if type(held) is dict else 0
+            if not _COLLECTIONS.isdisjoint(map(type, parts)):
+                deeper += [part for part in parts if type(part) in _COLLECTIONS]
+        level = deeper
+    return keys
 
 
 def _outside(text: bytes, limit: int = 0) -> bytes:
@@ -139,14 +162,16 @@ def _flat(outside: bytes, limits: Limits) -> None:
         raise _Odd
 
 
-_DIGITS = 150
+_DIGITS = 300
+_STEP = 5
 _SPACES = bytes(0x20 if byte in b"\t\r\n" else byte for byte in range(256))
+_ZEROS = bytes(0x30 if byte in b"0123456789" else byte for byte in range(256))
+_MANY_ZEROS = b"0" * (_DIGITS // _STEP - 1)
 
 
 def _has_digits(data: bytes) -> bool:
-    """Whether there may be a number of so many digits that parsers do not agree on it: twice :data:`_DIGITS`."""
-    found = _TWO_DIGITS.finditer(data[::_DIGITS])
-    return any(data[at * _DIGITS : (at + 1) * _DIGITS].isdigit() for at in (match.start() for match in found))
+    """Whether there may be a number of so many digits that parsers do not agree on it: :data:`_DIGITS`."""
+    return _MANY_ZEROS in data[::_STEP].translate(_ZEROS) and b"0" * _DIGITS in data.translate(_ZEROS)
 
 
 def _has_long_text(data: bytes, size: int) -> bool:

@@ -35,7 +35,17 @@ def blanked(text: str) -> str:
     """The text without comments and trailing commas, which are replaced by as much white space."""
     if "//" in text or "/*" in text:
         text = _STRING_OR_COMMENT.sub(_blank, text)
-    return _STRING_OR_LAST_COMMA.sub(lambda match: " " if match[0] == "," else match[0], text)
+    return _STRING_OR_LAST_COMMA.sub(_without_last, text)
+
+
+def _without_last(match: re.Match[str]) -> str:
+    if match[0] != ",":
+        return match[0]
+    # A comma that nothing stands before is behind no part.
+    before = match.start() - 1
+    while match.string[before] in " \t\r\n" and before:
+        before -= 1
+    return "," if match.string[before] in "[{" else " "
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -20,10 +20,21 @@ from registry_reconciler.formats.edits import (
     Update,
     refuse_tags_in,
 )
-from registry_reconciler.formats.json.changed import Changed, New
-from registry_reconciler.formats.json.chunks import Chunk, cut, rows_above, with_comments
+from registry_reconciler.formats.json.changed import Changed, New, joined
+from registry_reconciler.formats.json.chunks import Chunk, cut, lead_of, rows_above, with_comments
 from registry_reconciler.formats.json.leading import leads, rewritten
-from registry_reconciler.formats.json.look import NEAR, Look, Writer, alike, look_of, models_near, on_lines
+from registry_reconciler.formats.json.look import (
+    NEAR,
+    Look,
+    Writer,
+    alike,
+    look_of,
+    models_near,
+    on_lines,
+    pad_of,
+    tail_of,
+    values_at,
+)
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, brought, notes_of, taker
@@ -107,8 +118,8 @@ class _Splicer:
             elif isinstance(edit, Insert):
                 self._insert(node, edit, changed)
         for step, inner in deeper.items():
-            self._deeper(node, step, inner, changed)
-        self._rewrite(node, changed)
+            self._deeper(node, step, inner, changed, models)
+        self._rewrite(node, changed, models)
 
     def _insert(self, node: JsonNode, edit: Insert, changed: Changed) -> None:
         count = len(node.entries)
@@ -126,14 +137,17 @@ class _Splicer:
         new = New(edit.value, str(edit.key), edit.snippet, under=edit.under)
         changed.put(count if place is None else place, new)
 
-    def _deeper(self, node: JsonNode, step: str | int, own: Own, changed: Changed) -> None:
+    def _deeper(
+        self, node: JsonNode, step: str | int, own: Own, changed: Changed, models: Sequence[JsonNode]
+    ) -> None:
         index = child_index(node, step)
         goes = any(not path and isinstance(edit, Remove) for path, edit in own)
         if index is None:
             first = own[0][1]
             if node.kind == "seq" or goes or not isinstance(step, str):
                 raise SpliceError(f"there is nothing at {step!r}", first.document, path_of(first))
-            changed.put(len(node.entries), New(project_value(None, own), step))
+            near = values_at(models, step)
+            changed.put(len(node.entries), New(project_value(None, own), step, models=near))
             return
         if goes:
             changed.gone.add(index)
@@ -146,7 +160,7 @@ class _Splicer:
             else:
                 rest.append((path, edit))
         if rest:
-            self.visit(_value(member), rest, models_near(node, index))
+            self.visit(_value(member), rest, models_near(node, index, models))
 
     def _rename(self, member: Member, edit: RenameKey) -> None:
         assert member.key is not None
@@ -161,14 +175,19 @@ class _Splicer:
         if same(old, value):
             return
         if node.kind == "map" and isinstance(value, dict):
-            self._rewrite(node, self._changed_map(node, old, value, notes))
+            self._rewrite(node, self._changed_map(node, old, value, models, notes), models)
         elif node.kind == "seq" and isinstance(value, list):
-            self._rewrite(node, self._changed_list(node, old, value, notes))
+            self._rewrite(node, self._changed_list(node, old, value, notes), models)
         else:
             self._replace(node, value, models, notes)
 
     def _changed_map(
-        self, node: JsonNode, old: dict[str, Json], value: dict[str, Json], notes: Notes
+        self,
+        node: JsonNode,
+        old: dict[str, Json],
+        value: dict[str, Json],
+        models: Sequence[JsonNode],
+        notes: Notes,
     ) -> Changed:
         changed = Changed()
         place = 0
@@ -182,21 +201,24 @@ class _Splicer:
                 # Behind the field that it follows in the value, which is in front of what stands behind that.
                 following = node.entries[place].key if place < len(node.entries) else None
                 under = following is not None and not above(notes, following.text)
-                changed.put(place, New(part, key, comments=below(notes, key), under=under))
+                near = values_at(models, key)
+                changed.put(place, New(part, key, comments=below(notes, key), under=under, models=near))
                 continue
             place = there + 1
             if not same(old[key], part):
-                self._become_part(node, there, part, below(notes, key))
+                self._become_part(node, there, part, below(notes, key), models)
         return changed
 
-    def _become_part(self, node: JsonNode, index: int, value: Json, notes: Notes) -> None:
+    def _become_part(
+        self, node: JsonNode, index: int, value: Json, notes: Notes, models: Sequence[JsonNode] = ()
+    ) -> None:
         """Make a part equal to a value, with the comments that this brings."""
         part = _value(node.entries[index])
         note = brought(notes, part.value, value)
         if note and not same(part.value, value):
             for start, end, text in with_comments(node, cut(node)[index], note, self.look.newline):
                 self.put(start, end, text)
-        self.become(part, value, models_near(node, index), notes)
+        self.become(part, value, models_near(node, index, models), notes)
 
     def _changed_list(self, node: JsonNode, old: list[Json], value: list[Json], notes: Notes) -> Changed:
         changed = Changed()
@@ -228,13 +250,13 @@ class _Splicer:
 
     # ------------------------------------------------------------ how their texts change
 
-    def _rewrite(self, node: JsonNode, changed: Changed) -> None:
+    def _rewrite(self, node: JsonNode, changed: Changed, models: Sequence[JsonNode]) -> None:
         if not changed.gone and not changed.coming:
             return
         chunks = cut(node)
         stay = [index for index in range(len(chunks)) if index not in changed.gone]
         if not stay:
-            self._refill(node, chunks, changed)
+            self._refill(node, chunks, changed, models)
             return
         if leads(node, chunks, self.look):
             indent = " " * (chunks[0].member - self.source.line_start(chunks[0].member))
@@ -288,16 +310,16 @@ class _Splicer:
         if at is None:
             return news
         place = chunks[following].member
-        lead, indent = self._lead(node, chunks, following)
+        lead, indent = lead_of(node, chunks, following, self.look)
         parts = [self._written(node, new, indent, lead) for new in (news[at].bare(), *news[at + 1 :])]
-        self.put(place, place, self._joined(parts, "", lead, comma=True), rank=1)
+        self.put(place, place, joined(parts, "", lead, comma=True), rank=1)
         return news[:at]
 
     def _put_first(
         self, node: JsonNode, chunks: Sequence[Chunk], following: int, news: Sequence[New]
     ) -> None:
-        lead, indent, opened = self._opened(node, self._lead(node, chunks, following), news)
-        text = self._joined([self._written(node, new, indent, lead) for new in news], "", lead, comma=True)
+        lead, indent, opened = self._opened(node, lead_of(node, chunks, following, self.look), news)
+        text = joined([self._written(node, new, indent, lead) for new in news], "", lead, comma=True)
         text = lead + text if opened else text
         place = chunks[following].content
         self.put(place, place, text, rank=1)
@@ -305,36 +327,13 @@ class _Splicer:
     def _put_behind(
         self, node: JsonNode, chunks: Sequence[Chunk], previous: int, news: Sequence[New], *, at_end: bool
     ) -> None:
-        lead, indent, _ = self._opened(node, self._lead(node, chunks, previous), news)
+        lead, indent, _ = self._opened(node, lead_of(node, chunks, previous, self.look), news)
         parts = [self._written(node, new, indent, lead, near=previous) for new in news]
         place = chunks[previous].stop
-        text = self._joined(parts, lead, "", comma=not at_end)
+        text = joined(parts, lead, "", comma=not at_end)
         if parts[-1][1] and self.text[place : place + 1] not in ("\n", "\r"):
             text += self.look.newline + self.source.indent(node.start)
         self.put(place, place, text, rank=1)
-
-    @staticmethod
-    def _joined(parts: Sequence[tuple[str, str]], before: str, after: str, *, comma: bool) -> str:
-        """New parts with the commas between them and the comments behind those."""
-        count = len(parts)
-        return "".join(
-            before + text + ("," if comma or number + 1 < count else "") + behind + after
-            for number, (text, behind) in enumerate(parts)
-        )
-
-    def _lead(self, node: JsonNode, chunks: Sequence[Chunk], near: int) -> tuple[str, str]:
-        """What stands between two parts, and the indentation of a part's line."""
-        text = self.text
-        gaps = [text[chunk.start : chunk.content] for chunk in chunks]
-        on_lines_ = [index for index, gap in enumerate(gaps) if "\n" in gap]
-        if not on_lines_:
-            bare = [gap for gap in gaps[1:] if not gap.strip()]
-            return (bare[0] if bare else self.look.comma), self.source.indent(node.start)
-        model = min(on_lines_, key=lambda line: abs(line - near))
-        indent = self.source.indent(chunks[model].member)
-        apart = [gap for gap in gaps[1:] if "\n" in gap]
-        blank = bool(apart) and sum(gap.count("\n") > 1 and not gap.strip() for gap in apart) * 2 > len(apart)
-        return self.look.newline * (2 if blank else 1) + indent, indent
 
     def _opened(self, node: JsonNode, lead: tuple[str, str], news: Sequence[New]) -> tuple[str, str, bool]:
         """What stands between two parts, their indentation, and whether parts of one line begin lines of their own now.
@@ -349,12 +348,19 @@ class _Splicer:
     def _commented(self, news: Sequence[New]) -> bool:
         return self.comments and any(any(new.notes().values()) for new in news)
 
-    def _written(self, node: JsonNode, new: New, indent: str, lead: str, near: int = 0) -> tuple[str, str]:
-        """A new part with the comments above and in it, and the one behind it."""
-        head = "" if new.key is None else self._key(node, new.key)
-        models = [_value(entry) for entry in node.entries[max(near - NEAR, 0) : near + NEAR]]
+    def _written(
+        self, node: JsonNode, new: New, indent: str, lead: str, near: int = 0, like: JsonNode | None = None
+    ) -> tuple[str, str]:
+        """A new part with the comments above and in it, and the one behind it.
+
+        Args:
+            like: a collection beside that shows what the parts of one without any look like.
+        """
+        head = "" if new.key is None else self.writer.key_beside(node, new.key)
+        shown = node if like is None else like
+        models = [_value(entry) for entry in shown.entries[max(near - NEAR, 0) : near + NEAR]]
         if node.kind == "map":
-            models = alike(node, new.value)
+            models = alike(shown, new.value, new.models)
         on_line = "\n" not in lead
         text = _native(new, indent) if not on_line else None
         notes = NO_NOTES if on_line or not self.comments else new.notes()
@@ -362,15 +368,9 @@ class _Splicer:
             text = self.writer.value(new.value, indent, models, len(indent) + len(head), notes)
         return self.writer.above(notes, indent) + head + text, self.writer.behind(notes)
 
-    def _key(self, node: JsonNode, key: str) -> str:
-        for member in node.entries[:1]:
-            assert member.key is not None
-            between = self.text[member.key.end : member.value.start]
-            if not between.replace(":", "", 1).strip() and "\n" not in between:
-                return self.writer.text(key) + between
-        return self.writer.key(key)
-
-    def _refill(self, node: JsonNode, chunks: Sequence[Chunk], changed: Changed) -> None:
+    def _refill(
+        self, node: JsonNode, chunks: Sequence[Chunk], changed: Changed, models: Sequence[JsonNode]
+    ) -> None:
         """A collection of which nothing stays, or that had nothing."""
         news = [new for before in sorted(changed.coming) for new in changed.coming[before]]
         begin, end = node.start + 1, node.end - 1
@@ -383,25 +383,28 @@ class _Splicer:
         if not news:
             self.put(begin, end, "")
             return
-        lines = on_lines(node) if chunks else self.look.lines
+        like = (
+            node if chunks else next((one for one in models if one.kind == node.kind and one.entries), None)
+        )
+        lines = on_lines(like) if like is not None else self.look.lines
         if not lines and not self._commented(news):
-            pad = self.text[begin : chunks[0].member] if chunks else self.look.pads[node.kind != "map"]
-            pad = pad if not pad.strip() else ""
+            pad = pad_of(like) or "" if like is not None else self.look.pads[node.kind != "map"]
             indent = self.source.indent(node.start)
-            joined = f",{self.look.comma}".join(self._written(node, new, indent, "")[0] for new in news)
-            self.put(begin, end, pad + joined + pad)
+            parts = [self._written(node, new, indent, "", like=like)[0] for new in news]
+            last = tail_of(like) if like is not None else ""
+            self.put(begin, end, pad + f",{self.look.comma}".join(parts) + (last or pad))
             return
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
+        written = [self._written(node, new, indent, lead, like=like) for new in news]
         if self.look.leading and not self._commented(news):
-            joined = self.look.apart(indent).join(self._written(node, new, indent, lead)[0] for new in news)
-            self.put(begin, end, lead + joined + self.look.newline + outer)
+            text = self.look.apart(indent).join(text for text, _ in written)
+            self.put(begin, end, lead + text + self.look.newline + outer)
             return
-        comma = (bool(chunks) and chunks[-1].comma >= 0) or (not chunks and self.look.trailing)
-        parts = [self._written(node, new, indent, lead) for new in news]
-        joined = self._joined(parts, lead, "", comma=comma)
-        self.put(begin, end, joined + self.look.newline + outer)
+        comma = self.look.trailing if like is None else "," in tail_of(like)
+        text = joined(written, lead, "", comma=comma)
+        self.put(begin, end, text + self.look.newline + outer)
 
     def _refill_below(self, node: JsonNode, chunks: Sequence[Chunk], news: Sequence[New], last: int) -> None:
         for chunk in chunks:
@@ -412,13 +415,13 @@ class _Splicer:
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
         parts = [self._written(node, new, indent, lead) for new in news]
-        joined = self._joined(parts, lead, "", comma=False)
+        text = joined(parts, lead, "", comma=False)
         place = max([last, *(chunk.stop for chunk in chunks)])
         rest = self.text[place : node.end - 1]
         self.put(
             place,
             place,
-            joined
+            text
             + ("" if rest[:1] == "\n" or (not parts[-1][1] and "\n" in rest) else self.look.newline + outer),
             rank=1,
         )

@@ -83,6 +83,12 @@ def taker_of(text: str, statement: Statement, new: Sequence[New]) -> int | None:
     return taker(rows_above(text, statement), (part.taking() for part in new))
 
 
+def inserted(edit: Insert, key: str, table: Item) -> New:
+    """A part that an edit puts into a table."""
+    alone = not table.children
+    return New(key, edit.value, edit.snippet, edit.before, under=edit.under, alone=alone)
+
+
 def created(name: str, edits: list[tuple[FieldPath, Edit]]) -> New:
     """A part that edits make where nothing is: with the text of what is put into it."""
     value = project_value(None, edits)

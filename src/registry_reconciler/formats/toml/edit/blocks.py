@@ -23,6 +23,7 @@ from registry_reconciler.formats.toml.edit.asked import (
     created,
     indent_of,
     index_in,
+    inserted,
     is_simple,
     runs,
     taker_of,
@@ -192,15 +193,14 @@ class Editor:
                     raise SpliceError("a table takes pairs with a key", 0, path)
                 if edit.key in item.children:
                     raise SpliceError(f"there is a key {edit.key!r} already", 0, (*path, edit.key))
-                new.append(New(edit.key, edit.value, edit.snippet, edit.before, under=edit.under))
+                new.append(inserted(edit, edit.key, item))
             elif not isinstance(where[0], str):
                 raise SpliceError(f"there is nothing at {where[0]!r}", 0, path)
             elif len(where) == 1 and isinstance(edit, Remove):
                 gone.add(where[0])
             else:
                 deeper.setdefault(where[0], []).append((where[1:], edit))
-        for name in [name for name in deeper if name not in item.children]:
-            new.append(created(name, deeper.pop(name)))
+        new += [created(name, deeper.pop(name)) for name in list(deeper) if name not in item.children]
         if gone - set(item.children):
             raise SpliceError(f"there is no {min(gone - set(item.children))!r} to remove", 0, path)
         self._table(item, path, deeper, gone, new)

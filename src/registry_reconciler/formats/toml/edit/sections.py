@@ -37,6 +37,7 @@ class New(Struct, frozen=True):
         comments: those of its fields, where no text of its own has them.
         under: what follows it in its source has no comments above it. Where what follows it here has the same ones as
             it, they are its own now.
+        alone: nothing stands beside it that shows how it is said: it is said as a table of its own.
     """
 
     name: str
@@ -47,6 +48,7 @@ class New(Struct, frozen=True):
     made: frozenset[FieldPath] = frozenset()
     comments: Notes = NO_NOTES
     under: bool = False
+    alone: bool = False
 
     def notes(self) -> dict[FieldPath, Note]:
         """The comments of its fields, and of itself at ``()``."""
@@ -129,9 +131,9 @@ class Sections:
         block = "items" if several else "table"
         if () in new.made and item.home != "dotted":
             return block
-        return block if self._is_block(item, (*path, new.name), value) else "pair"
+        return block if self._is_block(item, (*path, new.name), value, alone=new.alone) else "pair"
 
-    def _is_block(self, item: Item, path: FieldPath, value: Json) -> bool:
+    def _is_block(self, item: Item, path: FieldPath, value: Json, *, alone: bool) -> bool:
         kinds = ("table",) if isinstance(value, dict) else ("items", "array")
         like = next((cousin for cousin in self.cousins(path) if cousin.kind in kinds), None)
         if like is None:
@@ -145,7 +147,7 @@ class Sections:
             )
         if like is not None:
             return like.kind == "items" or like.home in ("header", "implied")
-        if item.home in ("root", "implied"):
+        if alone or item.home in ("root", "implied"):
             return True
         return _is_nested(value) or len(self.speller.value(value, room=10**9)) > WIDTH - 20
 
@@ -232,13 +234,14 @@ class Sections:
         """The lines of a new table in a table."""
         like = next((child for child in reversed(item.children.values()) if child.home == "header"), None)
         name = self._child_name(item, new.name, like)
+        like = like if like is not None else self._section_like((*path, new.name))
         return self._section(new, (*path, new.name), name, "[", "]", like)
 
     def items_text(self, item: Item, name: str, new: Sequence[New], path: FieldPath) -> str:
         """The lines of new items of an array of tables that is not there yet."""
         full = self._child_name(item, name, None)
-        gap = self.look.newline * self.look.gap
-        return gap.join(self._section(section, (*path, -1), full, "[[", "]]", None) for section in new)
+        gap, like = self.look.newline * self.look.gap, self._section_like(path)
+        return gap.join(self._section(section, (*path, -1), full, "[[", "]]", like) for section in new)
 
     def more_items_text(self, item: Item, number: int, new: Sequence[New], path: FieldPath) -> str:
         """The lines of new items beside those that an array of tables has."""
@@ -269,17 +272,8 @@ class Sections:
         self, new: New, path: FieldPath, name: str, opening: str, closing: str, like: Item | None
     ) -> str:
         """A header with everything below it."""
-        newline, indent, inner, padding = self.look.newline, "", "", ""
-        if like is not None and like.header >= 0:
-            header = self.tree.statements[like.header]
-            indent = inner = self.text[header.line : header.start]
-            padding = self.text[header.start + len(opening) : header.keys[0].start]
-            first = next(
-                (n for n in like.said if self.tree.section[n] == like.header and n != like.header), None
-            )
-            if first is not None:
-                statement = self.tree.statements[first]
-                inner = self.text[statement.line : statement.start] if statement.kind == "pair" else inner
+        newline = self.look.newline
+        indent, padding, inner = self._margins(like)
         notes = new.notes()
         above = "".join(f"{indent}{line}{newline}" for line in notes.get((), Note()).above)
         behind = notes.get((), Note()).behind
@@ -294,6 +288,20 @@ class Sections:
         if () in new.made and sections and not pairs and not above:
             return sections.removeprefix(_gap(self.look))
         return head + pairs + sections
+
+    def _margins(self, like: Item | None) -> tuple[str, str, str]:
+        """What stands before a header, inside of its brackets, and before the pairs below it, as in a neighbour."""
+        if like is None or like.header < 0:
+            return "", "", ""
+        header = self.tree.statements[like.header]
+        indent = inner = self.text[header.line : header.start]
+        opening = 2 if self.text.startswith("[[", header.start) else 1
+        padding = self.text[header.start + opening : header.keys[0].start]
+        first = next((n for n in like.said if self.tree.section[n] == like.header and n != like.header), None)
+        if first is not None and self.tree.statements[first].kind == "pair":
+            statement = self.tree.statements[first]
+            inner = self.text[statement.line : statement.start]
+        return indent, padding, inner
 
     def _native(self, new: New, name: str) -> str | None:
         """The text of what comes from another place of a TOML file, below its new header."""
@@ -342,7 +350,8 @@ class Sections:
         home = Item("table", "header" if name else "root")
         for key, part in value.items():
             written, here, there = self.speller.key(key), (*path, key), (*where, key)
-            form = self.form(home, path, New(key, part, made=frozenset({()} if there in made else ())))
+            container = frozenset({()} if there in made else ())
+            form = self.form(home, path, New(key, part, made=container, alone=where in made))
             if form == "pair":
                 mark = equals
                 if column:
@@ -354,26 +363,27 @@ class Sections:
             parts = [(there, part, "[", "]")]
             if form == "items":
                 parts = [((*there, number), item, "[[", "]]") for number, item in enumerate(part)]
+            margin, padding, set_in = self._margins(self._section_like(here))
             for inner, one, opening, closing in parts:
                 full = f"{name}.{written}" if name else written
-                above = "".join(
-                    f"{indent}{line}{self.look.newline}" for line in notes.get(inner, Note()).above
-                )
+                rows = notes.get(inner, Note()).above
                 if form == "items" and inner[-1] == 0:
-                    above = (
-                        "".join(
-                            f"{indent}{line}{self.look.newline}" for line in notes.get(there, Note()).above
-                        )
-                        + above
-                    )
+                    rows = (*notes.get(there, Note()).above, *rows)
+                above = "".join(f"{margin}{row}{self.look.newline}" for row in rows)
                 inside = here if form == "table" else (*here, -1)
-                more, deeper = self._body(one, inside, full, indent, notes, inner, None, made)
+                more, deeper = self._body(one, inside, full, set_in, notes, inner, None, made)
                 if not (there in made and form == "table" and deeper and not more and not above):
                     tail = notes.get(inner, Note()).behind
                     tail = f"  {tail}" if tail else ""
-                    sections += gap + above + f"{indent}{opening}{full}{closing}{tail}{self.look.newline}"
+                    header = f"{margin}{opening}{padding}{full}{padding}{closing}{tail}"
+                    sections += gap + above + header + self.look.newline
                 sections += more + deeper
         return pairs, sections
+
+    def _section_like(self, path: FieldPath) -> Item | None:
+        """A table of the same field beside, that has a header of its own."""
+        found = (cousin.items[0] if cousin.items else cousin for cousin in self.cousins(path))
+        return next((cousin for cousin in found if cousin.home == "header" and cousin.header >= 0), None)
 
     def _marks(self, like: Item | None) -> tuple[str, int]:
         """What stands between keys and values in a neighbour, and the column of its values if they share one."""

@@ -27,7 +27,7 @@ from registry_reconciler.formats.replacements import Replacement, replaced
 from registry_reconciler.formats.toml.edit.blocks import Editor
 from registry_reconciler.formats.toml.edit.look import look_of
 from registry_reconciler.formats.toml.edit.sections import Sections
-from registry_reconciler.formats.toml.edit.spell import Speller
+from registry_reconciler.formats.toml.edit.spell import Look, Speller
 from registry_reconciler.formats.toml.read.statements import Key, float_value
 from registry_reconciler.formats.toml.read.tree import Item, Tree, Typed, tree_of, typed
 from registry_reconciler.model.entry import FieldPath, Json, same, show_path
@@ -35,8 +35,11 @@ from registry_reconciler.model.entry import FieldPath, Json, same, show_path
 _BOM = "\ufeff"
 
 
-def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
+def splice(data: bytes, edits: Sequence[Edit], look: Look | None = None) -> bytes:
     """The text with the edits made, all addressed against ``data``.
+
+    Args:
+        look: the habits of another text, for one that has none yet.
 
     Raises:
         SpliceError: an edit addresses what is not there, two contradict each other, TOML cannot say what is asked,
@@ -57,7 +60,7 @@ def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
     promised = projected([before], edits)[0]
     if not isinstance(promised, dict):
         raise SpliceError("the whole of a TOML file is a table")
-    result = _edited(tree, edits)
+    result = _edited(tree, edits, look)
     _compare(result, promised)
     return (bom + result).encode("utf-8")
 
@@ -69,7 +72,7 @@ def _tree(text: str) -> Tree:
         raise SpliceError(f"the text cannot be read: {error}") from None
 
 
-def _edited(tree: Tree, edits: Sequence[Edit]) -> str:
+def _edited(tree: Tree, edits: Sequence[Edit], look: Look | None) -> str:
     renames = [edit for edit in edits if isinstance(edit, RenameKey)]
     if renames:
         text = replaced(
@@ -81,7 +84,7 @@ def _edited(tree: Tree, edits: Sequence[Edit]) -> str:
     if not rest:
         return tree.text
     text = tree.text
-    look = look_of(tree)
+    look = look if look is not None else look_of(tree)
     if text and not text.endswith("\n"):
         # A missing last line end is put there while editing, so that every line is one, and taken away after.
         tree = _tree(text + look.newline)

@@ -35,7 +35,7 @@ def new_text(
         key = step if isinstance(step, str) else None
         kind = "list" if key is None else "map"
         edit = Insert(0, container[:-1], value, key=key, snippet=snippet, container_kind=kind)  # type: ignore[arg-type]
-        text = splice(b"", [edit]).decode()
+        text = splice(b"", [edit], replace(look, newline="\n")).decode()
     else:
         if not isinstance(value, dict):
             raise SpliceError("the whole of a TOML file is a table")

@@ -1,0 +1,125 @@
+"""New parts of a text look like those beside them, also where their own container has nothing in it yet."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_reconciler.formats.edits import Edit, Insert, Update
+from registry_reconciler.formats.table import FORMATS
+
+NESTED = """\
+{
+  "plugins": [
+    {"name": "p1", "skills": [ {"id": "a"} ]},
+    {"name": "p2", "skills": []},
+    {"name": "p3"}
+  ]
+}
+"""
+SPREAD = """\
+[
+  {"id": "a", "args": [
+    "x"
+  ]},
+  {"id": "b"}
+]
+"""
+COMMAS = """\
+{
+  "items": [
+    {"id": "a", "tags": ["x",], },
+    {
+      "id": "b",
+      "tags": ["y",]
+    },
+  ]
+}
+"""
+SET_IN = """\
+[[items]]
+id = "a"
+  [[items.parts]]
+    n = 1
+  [ items.more ]
+  o = 1
+"""
+SERVERS = """\
+[envs.dev.servers.one]
+command='x'
+
+[envs.prod.servers]
+"""
+
+ENTRY = {"command": "y"}
+CASES: dict[str, tuple[str, str, list[Edit], str, str]] = {
+    "json, a list that is empty": (
+        "json",
+        NESTED,
+        [Insert(0, ("plugins", 1, "skills"), {"id": "z"})],
+        '"p2", "skills": []',
+        '"p2", "skills": [ {"id": "z"} ]',
+    ),
+    "json, a list that is not there": (
+        "json",
+        NESTED,
+        [Insert(0, ("plugins", 2, "skills"), {"id": "z"})],
+        '"p3"}',
+        '"p3", "skills": [ {"id": "z"} ]}',
+    ),
+    "json, a field that neighbours have on several lines": (
+        "json",
+        SPREAD,
+        [Update(0, (1, "args"), ["y"])],
+        '"b"}',
+        '"b", "args": [\n    "y"\n  ]}',
+    ),
+    "jsonc, commas behind the last on one line": (
+        "jsonc",
+        COMMAS,
+        [Insert(0, ("items",), {"id": "c", "tags": ["z"]}, index=0)],
+        '    {"id": "a"',
+        '    {"id": "c", "tags": ["z",], },\n    {"id": "a"',
+    ),
+    "jsonc, none behind the last on several lines, though the list has one": (
+        "jsonc",
+        COMMAS,
+        [Insert(0, ("items",), {"id": "c", "n": 1}, index=2)],
+        '"y",]\n    },\n',
+        '"y",]\n    },\n    {"id": "c", "n": 1, },\n',
+    ),
+    "toml, tables that are set in": (
+        "toml",
+        SET_IN,
+        [Insert(0, ("items",), {"id": "b", "parts": [{"n": 2}], "more": {"o": 2}})],
+        "  o = 1\n",
+        '  o = 1\n[[items]]\nid = "b"\n  [[items.parts]]\n    n = 2\n  [ items.more ]\n  o = 2\n',
+    ),
+    "toml, a header without anything below it": (
+        "toml",
+        SERVERS,
+        [Insert(0, ("envs", "prod", "servers"), ENTRY, key="two", container_kind="map")],
+        "[envs.prod.servers]\n",
+        "[envs.prod.servers]\n\n[envs.prod.servers.two]\ncommand='y'\n",
+    ),
+    "toml, a container that is not there": (
+        "toml",
+        SERVERS,
+        [Insert(0, ("envs", "test", "servers"), ENTRY, key="two", container_kind="map")],
+        "[envs.prod.servers]\n",
+        "[envs.prod.servers]\n\n[envs.test.servers.two]\ncommand='y'\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_comes_looks_like_its_neighbours(name: str) -> None:
+    form, text, edits, old, new = CASES[name]
+    assert text.count(old) == 1
+    assert FORMATS[form].splice(text.encode(), edits).decode() == text.replace(old, new)
+
+
+def test_a_new_file_of_toml_looks_like_the_one_beside_it() -> None:
+    made = FORMATS["toml"].new_text(
+        ENTRY, container=("envs", "qa", "servers", "two"), like=SERVERS.replace("\n", "\r\n").encode()
+    )
+    assert made == b"[envs.qa.servers.two]\r\ncommand='y'\r\n"
