@@ -103,7 +103,9 @@ def test_what_would_make_it_worse_is_shown_as_a_plan_shows_it_and_not_written(wo
     assert (done.exit, work.diff()) == (3, "")
     assert "Did you mean 'port'?" in done.out
     assert "error REF001" in done.out
-    assert done.out.endswith("Nothing was written.\n")
+    assert done.out.endswith(
+        "Nothing was written.\nNext: registry explain REF001\n      registry explain SCH001\n"
+    )
     told = work.run("set", "plugin/judge", "port=x", "--format", "json").json
     assert [one["code"] for one in told["problems"] if one["blocking"]] == ["SCH001"]
     assert (told["applied"], told["written"], told["next"]) == (
