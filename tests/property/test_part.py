@@ -628,5 +628,6 @@ def test_the_law_was_tried_on_parts() -> None:
     if sum(seen.values()) < 100:
         return  # This process did not run the law.
     tried = sum(count for what, count in seen.items() if not what.startswith("part with"))
-    assert seen["part with remembered entries"] > 0.3 * tried
+    # About three of ten; of 200 that are drawn anew each time, the share varies by three in a hundred.
+    assert seen["part with remembered entries"] > 0.2 * tried
     assert seen["part with unmanaged entries that should not be"] > 0.01 * tried
