@@ -32,3 +32,16 @@ def test_nothing_is_kept_of_a_long_text_and_yet_it_is_composed_once(
         30 if mark == "of" else 0
     )
     assert growth(lambda count: commented(count, mark), 150) < MOST
+
+
+def test_many_registries_of_one_entry_each_are_counted_once() -> None:
+    def files(count: int) -> Files:
+        leaves = {f"leaves/a{number:06}.yaml": b"# about\nid: a%06d\n" % number for number in range(count)}
+        return {
+            **SCHEMAS,
+            "desired/all.yaml": lines(count, "  # about %\n  - {id: a%}\n", "leaf:\n"),
+            **leaves,
+        }
+
+    assert {problem.code for problem in plan(files(3)).problems} >= {"CMT001"}
+    assert growth(files, 100) < MOST

@@ -85,13 +85,15 @@ class _Texts:
         """What stands as a comment in a fragment more often than in all the registries of its entries."""
         if "#" not in self.text(file):
             return frozenset()
-        there = [self.comments(path, form) for path, form in registries.items()]
-        # The empty ones are no comments that anybody misses. A registry may have very many of which none is asked.
-        return frozenset(
-            body
-            for body, count in self.comments(file, YAML).items()
-            if body and count > sum(other.get(body, 0) for other in there)
-        )
+        # The empty ones are no comments that anybody misses.
+        left = {body: count for body, count in self.comments(file, YAML).items() if body}
+        for path, form in registries.items():
+            there = self.comments(path, form)
+            # There may be very many registries of few comments, and few of very many of which none is asked.
+            for body in there if len(there) < len(left) else tuple(left):
+                if body in left and body in there:
+                    left[body] -= there[body]
+        return frozenset(body for body, count in left.items() if count > 0)
 
     def near(self, file: str, bodies: Container[str], items: Sequence[Entry]) -> list[Entry]:
         """The entries of a fragment that may have one of some comments: it stands in them or before them."""
