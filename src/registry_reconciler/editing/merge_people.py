@@ -64,6 +64,7 @@ def merge_people(root: Path, found: Sequence[Sides]) -> People:
     """Merge the files that git left in conflict, as far as nobody has touched them since."""
     if not found:
         return People((), (), ())
+    found = [_as_committed(root, sides) for sides in found]
     work = _Merging(root, _known(root, found))
     fragments = [sides for sides in found if is_fragment(sides.path)]
     for sides in fragments:
@@ -73,6 +74,24 @@ def merge_people(root: Path, found: Sequence[Sides]) -> People:
         if not is_fragment(sides.path):
             work.merge(sides)
     return work.people()
+
+
+def _as_committed(root: Path, sides: Sides) -> Sides:
+    """A file that one side alone has, as that side has it.
+
+    git may take two new files for one that both sides renamed. What it merges of them then stands at both paths, also
+    in the index, where each side should be.
+    """
+    first, other = sides.one is not None, sides.other is not None
+    commits = both_sides(root)
+    if sides.before is not None or first == other or commits is None:
+        return sides
+    with closing(RevisionTree(root, commits[0 if first else 1])) as tree:
+        data = tree.read(sides.path)
+    mixed = sides.one if first else sides.other
+    if data is None or data == mixed:
+        return sides
+    return replace(sides, one=data if first else None, other=None if first else data, mixed=mixed)
 
 
 class _Merging:
@@ -135,6 +154,8 @@ class _Merging:
     def _is_untouched(sides: Sides, now: bytes, plain: Answer) -> bool:
         """Whether a file is as git left it, or the driver: it says the sides by other names."""
         stored = as_stored(sides, now)
+        if stored == sides.mixed:
+            return True
         return _is_as_git_left_it(sides, stored) or _unnamed(stored) == _unnamed(plain.content or b"")
 
 
@@ -153,6 +174,8 @@ def _is_settled(sides: Sides, now: bytes | None) -> bool:
     """Whether somebody settled a file already, and did not tell git."""
     if now is None:
         return sides.one is not None and sides.other is not None
+    if sides.mixed is not None and as_stored(sides, now) == sides.mixed:
+        return False
     if sides.one is None or sides.other is None:
         there = sides.one if sides.other is None else sides.other
         return as_stored(sides, now) != there and conflict_line(now) is None

@@ -20,6 +20,7 @@ class Sides(Struct, frozen=True):
 
     Attributes:
         mode: of the file, as git keeps it.
+        mixed: what git made of it and of another file, which it took for the same one with another name.
     """
 
     path: str
@@ -27,6 +28,7 @@ class Sides(Struct, frozen=True):
     one: bytes | None
     other: bytes | None
     mode: str = "100644"
+    mixed: bytes | None = None
 
 
 def conflicts(root: Path) -> list[Sides]:
