@@ -105,7 +105,7 @@ def test_the_sources_have_advice() -> None:
 
 @pytest.mark.parametrize("line", [line for line in FOUND if len(line.split()) > 2])
 def test_a_command_that_is_named_is_understood(line: str) -> None:
-    words = shlex.split(line)[1:]
+    words = [word for word in shlex.split(line)[1:] if word != "--help"]
     with TOP.make_context("registry", [], resilient_parsing=True) as parent:
         name = " ".join(words[:2]) if " ".join(words[:2]) in COMMANDS else words[0]
         command = TOP.get_command(parent, name)
@@ -243,6 +243,22 @@ def executable(box: Box) -> None:
     assert box.git("ls-files", "-s", "run.sh").startswith("100755")
 
 
+def folder_left_behind(box: Box) -> None:
+    schema = "type: object\nx-registry: {kind: s, layout: file, file: 'skills/{id}/s.yaml', key: id, truth: live}\n"
+    box.write(".system/registry/schemas/s.schema.yaml", schema)
+    box.write("skills/a/s.yaml", "id: a\n")
+    box.write("skills/b/s.yaml", "id: b\n")
+    box.write("skills/a/notes.txt", "mine\n")
+    committed(box, "skills")
+    ran = box.run("rm", "s/a", "--apply")
+    assert ran.exit == 0, ran.out
+    found = re.search(r"git (rm -r [^\s)]+)", ran.err.replace("\n", " "))
+    assert found is not None, ran.err
+    assert box.read("skills/a/notes.txt") == "mine\n"
+    box.git(*shlex.split(found[1]))
+    assert not (box.root / "skills/a").exists()
+
+
 RUN = {
     "git log --diff-filter=D --name-only --": log_of_removed_schemas,
     "git mv": move_of_a_registry,
@@ -254,6 +270,7 @@ RUN = {
     "git add --chmod=+x": executable,
     "git add": kept,
     "git rm": let_go,
+    "git rm -r": folder_left_behind,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from registry_reconciler.base.globs import is_wild
@@ -52,6 +53,9 @@ def unknown_code(code: str, known: Iterable[str]) -> UsageFailure:
         return UsageFailure(f"{code!r} is more than one code: part codes with blanks, as {' '.join(parts)}.")
     letters = code.rstrip("0123456789")
     family = sorted(name for name in known if name.rstrip("0123456789") == letters)
-    hint = f" There are {', '.join(family)}." if family else did_you_mean(code, known)
+    near = did_you_mean(code, known)
+    # One that lacks a digit was a slip; one that is written as a code may be any of its family.
+    slipped = near and re.fullmatch(r"[A-Z]+[0-9]{3}", code) is None
+    hint = f" There are {', '.join(family)}." if family and not slipped else near
     what = "" if hint else " A code is letters and a number, such as REF001; the problems here show theirs."
     return UsageFailure(f"there is no code {code!r}.{hint}{what}", next=(("registry", "check"),))

@@ -29,7 +29,7 @@ EXAMPLE = """\
 
   Added route/api.errors to desired/route.yaml and applied it.
     wrote .system/registry/history/20261120T091244031542Z-0a1b2c3d4e5f.json
-    wrote .system/registry/state/route.yaml.jsonl
+    wrote .system/registry/state/route-7be1c20f94da.state
     wrote desired/route.yaml
     wrote modules/routes/api.yaml
 """

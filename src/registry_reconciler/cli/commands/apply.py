@@ -34,7 +34,7 @@ EXAMPLE = """\
   Plan: 1 to update.
   Applied: 1 to update.
     wrote .system/registry/history/20261120T091244031542Z-0a1b2c3d4e5f.json
-    wrote .system/registry/state/docs.yaml.jsonl
+    wrote .system/registry/state/docs-0d9f6a3c51be.state
     wrote modules/routes/api.yaml
 """
 
