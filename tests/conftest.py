@@ -30,7 +30,9 @@ _SLOW = frozenset({"ci", "crash", "fuzz", "growth", "hostile", "house", "lsp", "
 _SLOW_FILES = frozenset(
     {
         "cli/test_add.py",
+        "cli/test_advice_done.py",
         "cli/test_bad_inputs.py",
+        "cli/test_directives.py",
         "cli/test_everyday.py",
         "cli/test_fix_unsafe.py",
         "cli/test_front_matter.py",
@@ -39,6 +41,7 @@ _SLOW_FILES = frozenset(
         "cli/test_nothing_hidden.py",
         "cli/test_one_cause.py",
         "cli/test_path_bases.py",
+        "cli/test_rm_of_files.py",
         "cli/test_schema_migrate.py",
         "cli/test_schema_new_formats.py",
         "cli/test_schema_new_shapes.py",
