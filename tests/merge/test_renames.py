@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.merge.helper import committed, nothing_to_do
+from tests.merge.helper import committed, fails, nothing_to_do
 from tests.support import Box
 
 SCHEMAS = {
@@ -379,3 +379,26 @@ def test_what_nobody_manages_goes_along_and_what_goes_goes(box: Box, layout: str
     text = "".join(registries_of_plugins(box).values())
     assert text.count("s2") == 1
     assert text.count("s1") == 1
+
+
+@pytest.mark.parametrize("more", ["", "w: 2\n"], ids=["marks in both", "merged without a word"])
+def test_two_new_files_that_git_takes_for_one_are_those_of_their_sides(box: Box, more: str) -> None:
+    """A file that both sides renamed: git merges the two, and puts what comes of it at both places."""
+    schema = "x-registry: {kind: t, layout: file, file: 't/{id}.yaml', key: id, truth: live}\ntype: object\n"
+    box.write(".system/registry/schemas/t.schema.yaml", schema)
+    long = "".join(f"field_{number}: some text of it\n" for number in range(20))
+    head = "id: {}\n" if not more else "# {}\nid: x\n"
+    box.replace(".system/registry/schemas/t.schema.yaml", "key: id", "key: id" if not more else "key: '{id}'")
+    box.write("t/a.yaml", head.format("a") + long)
+    committed(box, "a")
+    sides = {"b": head.format("b" if not more else "a") + long, "c": head.format("c") + long + more}
+    for branch, (name, text) in zip(("other", "main"), sides.items(), strict=True):
+        box.git("checkout", "-q", *(["-b", "other"] if branch == "other" else ["main"]))
+        box.git("rm", "-q", "t/a.yaml")
+        box.write(f"t/{name}.yaml", text)
+        committed(box, name)
+    assert set(fails(box, "merge", "-q", "other")) >= {"t/b.yaml", "t/c.yaml"}
+    ran = box.run("resolve")
+    assert ran.exit == 0, ran.out + ran.err
+    assert {name: box.read(f"t/{name}.yaml") for name in sides} == sides
+    assert not (box.root / "t/a.yaml").exists()
