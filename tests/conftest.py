@@ -36,6 +36,7 @@ _SLOW_FILES = frozenset(
         "cli/test_everyday.py",
         "cli/test_fix_unsafe.py",
         "cli/test_front_matter.py",
+        "cli/test_mirrors.py",
         "cli/test_more_layouts.py",
         "cli/test_new_places.py",
         "cli/test_nothing_hidden.py",
@@ -52,7 +53,9 @@ _SLOW_FILES = frozenset(
         "cli/test_verify.py",
         "cli/test_wrong_inputs.py",
         "outputs/test_branches.py",
+        "outputs/test_plan.py",
         "unit/layouts/test_shapes_met_outside.py",
+        "unit/report/test_all_formats.py",
         "unit/runtime/test_children.py",
     }
 )
