@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -169,6 +169,19 @@ def get_path(value: Json, path: FieldPath) -> Json | Missing:
         else:
             return MISSING
     return value
+
+
+def texts_in(value: Json) -> Iterator[str]:
+    """The names and the simple values in a value, as texts; no truth values, which say nothing alone."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield name
+            yield from texts_in(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from texts_in(part)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
 
 
 def replace_part(value: Json, path: FieldPath, part: Json) -> Json:

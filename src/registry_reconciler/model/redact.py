@@ -13,7 +13,7 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.change import Change, Drift, FieldChange
 from registry_reconciler.model.config import DESIRED_FOLDER
-from registry_reconciler.model.entry import MISSING, DesiredEntry, Json, LiveEntry
+from registry_reconciler.model.entry import MISSING, DesiredEntry, Json, LiveEntry, texts_in
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.marks import NO_MARKS, Marks
 from registry_reconciler.model.problem import Fix, Problem, Related
@@ -119,7 +119,7 @@ def secret_texts(kinds: Mapping[str, Kind], entries: Iterable[LiveEntry | Desire
     short: dict[str, set[str]] = {}
     for entry in entries:
         for part in _secrets(kinds, entry.kind).hidden(entry.value):
-            for text in _texts(part):
+            for text in texts_in(part):
                 for form in _forms(text):
                     if len(form) >= _LEAST:
                         long.add(form)
@@ -133,18 +133,6 @@ def secret_texts(kinds: Mapping[str, Kind], entries: Iterable[LiveEntry | Desire
         {start: tuple(sorted(found, reverse=True)) for start, found in sizes.items()},
         {address: frozenset(texts) for address, texts in short.items()},
     )
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield name
-            yield from _texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)
-    elif value is not None and not isinstance(value, bool):
-        yield str(value)
 
 
 def _forms(text: str) -> Iterator[str]:

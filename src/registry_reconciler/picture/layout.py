@@ -6,7 +6,8 @@ small pictures most have one of a few shapes, so each shape is laid out once.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Any
 
 from registry_reconciler.errors import MissingExtra
@@ -30,17 +31,20 @@ def layout(
         MissingExtra: grandalf is not installed.
     """
     try:
-        from grandalf.graphs import Edge, Graph, Vertex
+        from grandalf.graphs import Graph
     except ModuleNotFoundError as error:
         raise MissingExtra("site", "a picture of a graph") from error
 
-    vertices = [Vertex(number) for number in range(len(widths))]
+    make_vertex, make_edge = _numbered()
+    vertices = [make_vertex(number) for number in range(len(widths))]
     for vertex, width in zip(vertices, widths, strict=True):
         vertex.view = _Node(width)
     # In a circle one arrow has to run backwards: it is laid out the other way round.
     ways = _without_circles(len(widths), arrows)
     lines = {
-        ends: Edge(vertices[ends[0]], vertices[ends[1]]) for ends in dict.fromkeys(ways) if ends[0] != ends[1]
+        ends: make_edge(number, vertices[ends[0]], vertices[ends[1]])
+        for number, ends in enumerate(dict.fromkeys(ways))
+        if ends[0] != ends[1]
     }
     for line in lines.values():
         line.view = _Line()
@@ -79,6 +83,34 @@ def _without_circles(count: int, arrows: tuple[tuple[int, int], ...]) -> list[tu
                 on_the_way.add(following)
                 walk.append((following, iter(links[following])))
     return [(target, source) if (source, target) in back else (source, target) for source, target in arrows]
+
+
+@cache
+def _numbered() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Vertices and edges that know their number.
+
+    grandalf puts them into sets. By their place in memory, they would come out of these in another order each time, and
+    the same graph would have another picture.
+    """
+    from grandalf.graphs import Edge, Vertex
+
+    class NumberedVertex(Vertex):  # type: ignore[misc]
+        def __init__(self, number: int) -> None:
+            super().__init__(number)
+            self.number = number
+
+        def __hash__(self) -> int:
+            return self.number
+
+    class NumberedEdge(Edge):  # type: ignore[misc]
+        def __init__(self, number: int, source: Any, target: Any) -> None:
+            self.number = number
+            super().__init__(source, target)
+
+        def __hash__(self) -> int:
+            return self.number
+
+    return NumberedVertex, NumberedEdge
 
 
 class _Node:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from registry_reconciler.base.escape import json_text, visible
-from registry_reconciler.model.entry import Json, show_path
+from registry_reconciler.model.entry import Json, show_path, texts_in
 from registry_reconciler.model.plan_json import problem_location
 from registry_reconciler.model.problem import Problem, Severity
 from registry_reconciler.model.written import dumps
@@ -86,25 +86,13 @@ def _assets(catalogue: Catalogue) -> Iterator[tuple[str, bytes]]:
     yield "assets/site.css", page_style().encode()
     yield "assets/site.js", (_HERE / "site.js").read_bytes()
     rows = [
-        [entry.path, entry.listed.address, entry.name, " ".join(_words(entry.value))[:_SEARCHED]]
+        [entry.path, entry.listed.address, entry.name, " ".join(texts_in(entry.value))[:_SEARCHED]]
         for entry in catalogue.entries.values()
     ]
     rows += [[catalogue.links[rule.code], rule.code, rule.title, "rule"] for rule in catalogue.rules]
     # A script and no JSON: where there is no host, a page may load scripts and nothing else.
     text = ",\n".join(json_text(dumps([visible(part) for part in row])) for row in rows)
     yield "assets/search.js", f"window.registryPages = [\n{text}\n];\n".encode()
-
-
-def _words(value: Json) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield name
-            yield from _words(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _words(part)
-    elif value is not None:
-        yield str(value)
 
 
 class _Drawing:

@@ -17,7 +17,7 @@ AuditSink: TypeAlias = Callable[["AuditLine"], None]
 """Takes a line or raises; a decision whose line was not taken is a denial in enforce mode."""
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, slots=True)
 class AuditLine:
     """A decision.
 
@@ -36,30 +36,6 @@ class AuditLine:
     readonly: bool
     caller: str
     environment: str
-
-    def __init__(
-        self,
-        time: str,
-        id: str,
-        needed: tuple[str, ...],
-        granted: tuple[str, ...],
-        verdict: str,
-        mode: str,
-        readonly: bool,
-        caller: str,
-        environment: str,
-    ) -> None:
-        # One is made in every call, and a frozen dataclass makes itself slowly.
-        fields = self.__dict__
-        fields["time"] = time
-        fields["id"] = id
-        fields["needed"] = needed
-        fields["granted"] = granted
-        fields["verdict"] = verdict
-        fields["mode"] = mode
-        fields["readonly"] = readonly
-        fields["caller"] = caller
-        fields["environment"] = environment
 
     def to_data(self) -> dict[str, Any]:
         """The line as JSON data."""

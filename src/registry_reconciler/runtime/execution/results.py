@@ -33,7 +33,7 @@ class InvocationFailed(RegistryError):
         self.result = result
 
 
-@dataclass(frozen=True, init=False)
+@dataclass(frozen=True, slots=True)
 class InvocationResult(Generic[V_co]):
     """What came of an invocation. It never raises for what an ability, a hook or a caller did wrong.
 
@@ -57,30 +57,6 @@ class InvocationResult(Generic[V_co]):
     duration: float = 0.0
     would_run: tuple[str, ...] = ()
     exception: BaseException | None = None
-
-    def __init__(
-        self,
-        status: Status,
-        id: str,
-        value: V_co = None,  # type: ignore[assignment]
-        denied: tuple[str, ...] = (),
-        messages: tuple[HookMessage, ...] = (),
-        error: str = "",
-        duration: float = 0.0,
-        would_run: tuple[str, ...] = (),
-        exception: BaseException | None = None,
-    ) -> None:
-        # One is made in every call, and a frozen dataclass makes itself slowly.
-        fields = self.__dict__
-        fields["status"] = status
-        fields["id"] = id
-        fields["value"] = value
-        fields["denied"] = denied
-        fields["messages"] = messages
-        fields["error"] = error
-        fields["duration"] = duration
-        fields["would_run"] = would_run
-        fields["exception"] = exception
 
     @property
     def ok(self) -> bool:
