@@ -68,8 +68,8 @@ def of_dict(words: list[str]) -> Row:
     )
 
 
-def of_pluggy(words: list[str]) -> Row:
-    """pluggy: a plugin by its name, a call of one hook with one implementation, registering a plugin."""
+def pluggy_manager() -> Any:
+    """pluggy with one hook that has one implementation."""
     import pluggy
 
     spec, implementation = pluggy.HookspecMarker("bench"), pluggy.HookimplMarker("bench")
@@ -84,12 +84,19 @@ def of_pluggy(words: list[str]) -> Row:
         def run(self, payload: Any) -> Any:
             return payload
 
-    class Empty:
-        """A plugin without hooks."""
-
     manager = pluggy.PluginManager("bench")
     manager.add_hookspecs(Specs)
     manager.register(Plugin(), "one")
+    return manager
+
+
+def of_pluggy(words: list[str]) -> Row:
+    """pluggy: a plugin by its name, a call of one hook with one implementation, registering a plugin."""
+
+    class Empty:
+        """A plugin without hooks."""
+
+    manager = pluggy_manager()
     some = words[:2000]
 
     def fill() -> None:
