@@ -42,6 +42,7 @@ LAYERS = (
     "site",
     "editing",
     "entries",
+    "fleet",
     "lsp",
     "mcp",
     "terminal",
