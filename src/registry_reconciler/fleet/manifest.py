@@ -21,6 +21,9 @@ from registry_reconciler.model.entry import FieldPath, Json, Place
 from registry_reconciler.model.problem import Problem, Related, sort_key
 
 FILE = "fleet.yaml"
+_FETCHED = "git"
+"""The field of what is fetched."""
+
 MOST_FILES = 10_000
 """So many files may all includes together lead to."""
 
@@ -178,7 +181,7 @@ class _Reading:
             shown = without_credentials(item[field], item[field])
             self._fault(place.at((field,)), f"{field} {shown!r} of {name!r}: {fault}.", fix)
         folder = self.folder / place.file.rpartition("/")[0]
-        git, path = item.get("git", ""), item.get("path", "")
+        git, path = item.get(_FETCHED, ""), item.get("path", "")
         root = os.path.normpath(item.get("root", ".")).replace(os.sep, "/")
         self.names[name] = Repository(
             name,
@@ -218,7 +221,7 @@ class _Reading:
 def _faults(item: dict[str, Json]) -> Iterator[tuple[str, str, str]]:
     """Which field of a repository is wrong, why, and what to do."""
     if "git" in item and (fault := fault_of(item["git"])):
-        yield "git", fault, "Write https://HOST/PATH, ssh://HOST/PATH, USER@HOST:PATH or a local path."
+        yield _FETCHED, fault, "Write https://HOST/PATH, ssh://HOST/PATH, USER@HOST:PATH or a local path."
     if "path" in item and (not is_local(item["path"]) or fault_of(item["path"])):
         yield "path", fault_of(item["path"]) or "it is no local path", "What is fetched stands under 'git'."
     if "root" in item and (fault := _bad_root(item["root"])):

@@ -55,8 +55,7 @@ def main(_memory: int) -> None:
         answer = _forked(json.loads(question))
         if answer is None:
             return
-        with os.fdopen(os.dup(1), "wb") as out:
-            out.write(_HEAD.pack(len(answer)) + answer)
+        _write(1, _HEAD.pack(len(answer)) + answer)
 
 
 def _reap_descendants() -> None:
@@ -77,6 +76,13 @@ def _read(size: int, seconds: float) -> bytes | None:
             return None
         data += part
     return data
+
+
+def _write(pipe: int, data: bytes) -> None:
+    """All of it: a pipe may take less at once."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(pipe, rest) :]
 
 
 def _forked(question: dict[str, Any]) -> bytes | None:
@@ -170,8 +176,7 @@ def _be_child(question: dict[str, Any], reading: int, writing: int) -> None:
             os.dup2(nowhere, fd)
         _limit(question)
         answer = _encoded(_answer(question))
-        with os.fdopen(writing, "wb") as out:
-            out.write(answer)
+        _write(writing, answer)
         code = 0
     except MemoryError:
         code = MEMORY_CODE
