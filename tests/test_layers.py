@@ -44,6 +44,7 @@ LAYERS = (
     "site",
     "editing",
     "entries",
+    "fleet",
     "lsp",
     "mcp",
     "terminal",

@@ -39,7 +39,9 @@ class Server:
             call, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
         )
         if done.returncode:
-            raise NoServer(f"{program} said: {(done.stderr or done.stdout).decode('utf-8', 'replace')[-300:]}")
+            raise NoServer(
+                f"{program} said: {(done.stderr or done.stdout).decode('utf-8', 'replace')[-300:]}"
+            )
 
     def make(self) -> None:
         """Make its files, and start it."""

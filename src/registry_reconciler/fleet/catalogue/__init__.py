@@ -10,9 +10,11 @@ from __future__ import annotations
 from registry_reconciler.fleet.catalogue.lookup import Catalogue, Known, Referrer, Snapshot
 from registry_reconciler.fleet.catalogue.publication import Publication, publication_from, publication_of
 from registry_reconciler.fleet.catalogue.publish import Published, Publisher
+from registry_reconciler.fleet.catalogue.view import CatalogueView
 
 __all__ = [
     "Catalogue",
+    "CatalogueView",
     "Known",
     "Publication",
     "Published",

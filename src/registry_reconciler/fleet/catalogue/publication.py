@@ -21,6 +21,7 @@ from registry_reconciler.model.problem import Status, listed
 from registry_reconciler.model.redact import mask
 from registry_reconciler.model.written import dumps
 from registry_reconciler.rules.entry_set import Entry, EntrySet
+from registry_reconciler.rules.unique import values_of_group
 
 if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
@@ -221,27 +222,17 @@ def _labels(entry_set: EntrySet, item: Entry, kind: Kind) -> Iterator[Label]:
     for alias in entry_set.aliases(item):
         if alias:
             yield Label(ALIAS, indexed(alias))
-    for number in sorted(getattr(kind, "unique_in_fleet", ())):
+    for number in sorted(kind.unique_in_fleet):
         fields = " and ".join(selector.text for selector in kind.unique[number])
-        for value in _unique_values(kind, item, number):
+        for _, value in values_of_group(entry_set, item, number):
             yield Label(UNIQUE + fields, indexed(canonical(value)))
-
-
-def _unique_values(kind: Kind, item: Entry, number: int) -> Iterator[Json]:
-    selectors = kind.unique[number]
-    if len(selectors) == 1:
-        yield from (value for _, value in selectors[0].find(item.value) if value is not None)
-        return
-    found = [next((value for _, value in selector.find(item.value)), None) for selector in selectors]
-    if all(value is not None for value in found):
-        yield found
 
 
 def _links(entry_set: EntrySet, item: Entry, kind: Kind) -> Iterator[Link]:
     from registry_reconciler.model.references import references_in
 
     for reference in kind.references:
-        in_fleet = getattr(reference, "in_fleet", False)
+        in_fleet = reference.in_fleet
         for path, key in references_in(reference, item.value):
             if key in reference.allow:
                 continue
