@@ -77,7 +77,7 @@ class Server:
 
         dsn = f"host=127.0.0.1 port={self.port} user={USER} dbname=postgres"
         with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 def _ordinary(folder: Path) -> list[str]:
