@@ -54,6 +54,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "run": ("nothing.like.that",),
     "verify": (),
     "fleet list": (),
+    "fleet add": ("shop", "--path", ".", "--file", "fleet.yaml"),
     "fleet plan": (),
     "fleet check": (),
     "fleet drift": (),

@@ -75,6 +75,7 @@ COMMANDS = (
     Row("run", "run", "Run an ability of the registries."),
     Row("verify", "verify", "Compare what registry reads and decides with other implementations."),
     Row("fleet list", "fleet_list", "List the repositories of a fleet."),
+    Row("fleet add", "fleet_add", "Add a repository to fleet.yaml."),
     Row(
         "fleet plan",
         "fleet_plan",

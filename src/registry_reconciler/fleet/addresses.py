@@ -35,11 +35,11 @@ def fault_of(address: str) -> str:
         return "it begins with a dash, which git would take for an option"
     if is_local(address):
         return "it holds a line end or a character that nobody sees" if _hidden(address) else ""
-    if _UNSEEN.search(address):
-        return "it holds a space, or a character that nobody sees"
     scheme = _SCHEME.match(address)
     if scheme and address[scheme.end() : scheme.end() + 1] == ":":
         return "git would start a program for it; only https, ssh and local paths are taken"
+    if _UNSEEN.search(address):
+        return "it holds a space, or a character that nobody sees"
     if scheme:
         return _fault_of_url(address, scheme.group(1).lower())
     parts = _SCP.fullmatch(address)
