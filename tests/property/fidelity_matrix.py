@@ -56,13 +56,21 @@ def scalar(rng: random.Random, serial: Iterator[int]) -> list[str]:
     comment = f"  # c{next(serial)}" if rng.random() < 0.25 else ""
     word = rng.choice(WORDS)
     style = rng.choice(("plain", "plain", "plain", "'", '"', "|", ">", "wrapped", "wrapped'", 'wrapped"'))
-    rows = [" ".join(rng.choice(("one", "two", "x's", "a-b")) for _ in range(rng.randint(1, 4))) for _ in "abc"]
+    rows = [
+        " ".join(rng.choice(("one", "two", "x's", "a-b")) for _ in range(rng.randint(1, 4))) for _ in "abc"
+    ]
     if style == "plain":
         return [word + comment]
     if style == "'":
         return ["'" + word.replace("'", "''") + "'" + comment]
     if style == '"':
-        return ['"' + word.replace("\\", "\\\\").replace('"', '\\"') + rng.choice(("", "\\t", "\\u00e9")) + '"' + comment]
+        return [
+            '"'
+            + word.replace("\\", "\\\\").replace('"', '\\"')
+            + rng.choice(("", "\\t", "\\u00e9"))
+            + '"'
+            + comment
+        ]
     if style in "|>":
         rows[1] = rng.choice(("", "  deeper", rows[1]))
         mark = rng.choice(("", "-", "+", "2" if rng.random() < 0.3 else ""))
@@ -82,7 +90,9 @@ def below(rng: random.Random, serial: Iterator[int], depth: int) -> list[str]:
     if depth > 1 or roll < 0.55:
         return scalar(rng, serial)
     if roll < 0.65:
-        return [rng.choice(("[]", "{}", "[a, b]", "{a: 1, b: 'x'}", "[ a,  'b' ]", "[1.10, no]", "{ k: [1, 2] }"))]
+        return [
+            rng.choice(("[]", "{}", "[a, b]", "{a: 1, b: 'x'}", "[ a,  'b' ]", "[1.10, no]", "{ k: [1, 2] }"))
+        ]
     if roll < 0.7:
         return ["[", "    a,  # in", "    'b',", "  ]"]
     comment = f"  # c{next(serial)}" if rng.random() < 0.15 else ""
@@ -92,10 +102,15 @@ def below(rng: random.Random, serial: Iterator[int], depth: int) -> list[str]:
         for _ in range(rng.randint(1, 3)):
             if rng.random() < 0.2:
                 rows.append(f"{shift}# c{next(serial)}")
-            first, *rest = below(rng, serial, depth + 1) if rng.random() < 0.6 else mapping(rng, serial, depth + 1)
+            first, *rest = (
+                below(rng, serial, depth + 1) if rng.random() < 0.6 else mapping(rng, serial, depth + 1)
+            )
             rows += [f"{shift}- {first}", *(f"{shift}  {row}" if row else "" for row in rest)]
         return [comment.strip() and comment[1:], *rows]
-    return [comment.strip() and comment[1:], *("  " + row if row else "" for row in mapping(rng, serial, depth + 1))]
+    return [
+        comment.strip() and comment[1:],
+        *("  " + row if row else "" for row in mapping(rng, serial, depth + 1)),
+    ]
 
 
 def mapping(rng: random.Random, serial: Iterator[int], depth: int) -> list[str]:
@@ -159,8 +174,10 @@ class Case:
 
     def with_entry(self, key: str, rows: list[str], old: str | None = None) -> Case:
         """The same with one entry that says something else, or under another key."""
-        entries = {(key if name == (old or key) else name): rows if name == (old or key) else other
-                   for name, other in self.entries.items()}
+        entries = {
+            (key if name == (old or key) else name): rows if name == (old or key) else other
+            for name, other in self.entries.items()
+        }
         heads = {key if name == old else name: text for name, text in self.heads.items()}
         return Case(self.layout, self.end, self.bom, self.last, entries, heads)
 
@@ -178,17 +195,20 @@ def bare(data: bytes | None) -> bytes:
 
 def scalars(data: bytes) -> list[str]:
     """The source of each scalar, without the columns of its lines: quotes, wrapping and words."""
-    found = []
     text = data.decode().removeprefix("\ufeff").replace("\r\n", "\n")
-    for event in yaml.parse(text):
-        if isinstance(event, yaml.ScalarEvent):
-            source = text[event.start_mark.index : event.end_mark.index]
-            deep = min((len(row) - len(row.lstrip()) for row in source.split("\n")[1:] if row.strip()), default=0)
-            if event.style in ("|", ">"):
-                found.append("\n".join(row[deep:] if n else row for n, row in enumerate(bare(source.encode()).decode().split("\n"))).rstrip(" "))
-            else:
-                found.append("\n".join(row.strip() for row in source.split("\n")))
-    return found
+    return [
+        _source(text[event.start_mark.index : event.end_mark.index], event.style)
+        for event in yaml.parse(text)
+        if isinstance(event, yaml.ScalarEvent)
+    ]
+
+
+def _source(source: str, style: str) -> str:
+    if style not in ("|", ">"):
+        return "\n".join(row.strip() for row in source.split("\n"))
+    first, *rows = bare(source.encode()).decode().split("\n")
+    deep = min((len(row) - len(row.lstrip()) for row in rows if row.strip()), default=0)
+    return "\n".join([first, *(row[deep:] for row in rows)]).rstrip(" ")
 
 
 def alike(name: str, got: bytes | None, asked: bytes, before: bytes | None) -> None:
@@ -199,10 +219,14 @@ def alike(name: str, got: bytes | None, asked: bytes, before: bytes | None) -> N
         raise Broken(f"{name}: {fault}:\n{(got or b'').decode()}") from None
     odd = there - Counter(scalars(asked)) - Counter(scalars(before or b""))
     if odd:
-        raise Broken(f"{name}: {list(odd)[:3]}\n--- wanted\n{asked.decode()}\n--- got\n{(got or b'').decode()}")
+        raise Broken(
+            f"{name}: {list(odd)[:3]}\n--- wanted\n{asked.decode()}\n--- got\n{(got or b'').decode()}"
+        )
 
 
-def equal(name: str, got: bytes | None, wanted: bytes, view: Callable[[bytes], bytes] = lambda data: data) -> None:
+def equal(
+    name: str, got: bytes | None, wanted: bytes, view: Callable[[bytes], bytes] = lambda data: data
+) -> None:
     if view(got or b"") != view(wanted):
         raise Broken(f"{name}:\n--- wanted\n{wanted.decode()}\n--- got\n{(got or b'').decode()}")
 
@@ -210,7 +234,9 @@ def equal(name: str, got: bytes | None, wanted: bytes, view: Callable[[bytes], b
 def applied(name: str, files: Files, options: PlanOptions | None = None) -> Files:
     plan = plan_of(files, options)
     if not plan.applicable:
-        raise Broken(f"{name}: blocked: {[problem.message for problem in plan.blocking]}\n{files[FRAGMENT]!r}")
+        raise Broken(
+            f"{name}: blocked: {[problem.message for problem in plan.blocking]}\n{files[FRAGMENT]!r}"
+        )
     done = {**files, **written_files(plan)}
     again = plan_of(done)
     if again.changes or again.drift:
@@ -315,8 +341,7 @@ def _set(case: Case, files: Files, rng: random.Random) -> None:
     tops = [
         number
         for number, row in enumerate(rows)
-        if re.match(r"[\w'\"]", row)
-        and (number + 1 == len(rows) or re.match(r"[\w'\"#]", rows[number + 1]))
+        if re.match(r"[\w'\"]", row) and (number + 1 == len(rows) or re.match(r"[\w'\"#]", rows[number + 1]))
     ]
     tops = [number for number in tops if re.match(r"(\w+): (\S.*)", rows[number])]
     if not tops:
@@ -351,7 +376,13 @@ def _only_one(command: str, before: list[str], after: list[str]) -> None:
         start = min(len(before), len(after))
     tail = len(before) - start - 1
     if tail and after[-tail:] != before[-tail:]:
-        raise Broken(command + ": more than one line\n--- before\n" + "\n".join(before) + "\n--- after\n" + "\n".join(after))
+        raise Broken(
+            command
+            + ": more than one line\n--- before\n"
+            + "\n".join(before)
+            + "\n--- after\n"
+            + "\n".join(after)
+        )
 
 
 def main(first: int, count: int) -> int:

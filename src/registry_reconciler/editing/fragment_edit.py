@@ -390,7 +390,7 @@ def with_place(value: dict[str, Json], snippet: Snippet) -> Snippet:
     there = snippet.value
     if not isinstance(there, dict) or not there or snippet.text.startswith("{"):
         return snippet
-    said = {name: part for name, part in takewhile(lambda field: field[0] not in there, value.items())}
+    said = dict(takewhile(lambda pair: pair[0] not in there, value.items()))
     if not said:
         return snippet
     head = YAML.new_text(said).decode("utf-8", "surrogatepass")

@@ -97,7 +97,10 @@ def editing(address: str, text: str) -> Callable[[Loaded], Edits]:
         old = session.value(address)
         value = _read(kind, address, text, old)
         session.put(address, value)
-        if session.owned_by_live(address) or kind.secrets or not _as_typed(session, address, text, value):
+        if session.owned_by_live(address):
+            session.typed = "" if kind.secrets else plain(text)
+            return session.finish()
+        if kind.secrets or not _as_typed(session, address, text, value):
             return session.finish()
         session.values.clear()
         edits = session.finish()
@@ -149,6 +152,7 @@ def _as_typed(session: EditSession, address: str, text: str, value: dict[str, Js
     """Put the text into the fragment as it was typed, where that keeps every other byte; whether it does."""
     from registry_reconciler.formats.edits import SpliceError
     from registry_reconciler.formats.table import YAML
+    from registry_reconciler.formats.wrapped import typed
 
     place = session.owner(address).place
     data = session.loaded.fragments.files[place.file].data
@@ -160,17 +164,9 @@ def _as_typed(session: EditSession, address: str, text: str, value: dict[str, Js
             return False
     except SpliceError:
         return False
-    for edit in _swap(session, address, _typed(text, value)):
+    for edit in _swap(session, address, typed(plain(text), value)):
         session.drafts.edit(place.file, edit)
     return True
-
-
-def _typed(text: str, value: dict[str, Json]) -> Snippet:
-    from registry_reconciler.formats.edits import Snippet
-
-    lines = plain(text).removesuffix("\n").split("\n")
-    size = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    return Snippet(tuple(lines[:size]), "\n".join(lines[size:]), value)
 
 
 def _swap(session: EditSession, address: str, snippet: Snippet) -> list[Edit]:

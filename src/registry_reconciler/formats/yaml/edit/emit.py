@@ -229,7 +229,10 @@ class Emitter:
             return [*lines, key + mark + tail, *indented(body.lines, style.step)]
         if body.kind == "seq":
             return [*lines, key + mark + tail, *indented(body.lines, style.seq_step)]
-        return [*lines, *_tailed(f"{key}{mark} {body.head}".rstrip(" "), indented(body.lines, style.step), body)]
+        return [
+            *lines,
+            *_tailed(f"{key}{mark} {body.head}".rstrip(" "), indented(body.lines, style.step), body),
+        ]
 
     def item(self, body: Body, dash: int | None = None) -> list[str]:
         """The lines of an item in a block sequence, relative to the sequence."""
@@ -239,7 +242,9 @@ class Emitter:
         if body.kind in ("map", "seq"):
             rows = list(body.lines)
             while rows and rows[0].lstrip(" \t\r").startswith("#"):
-                lines.append(rows.pop(0).strip(" \t\r"))  # what stands above the first pair stands above the dash
+                lines.append(
+                    rows.pop(0).strip(" \t\r")
+                )  # what stands above the first pair stands above the dash
             lines += [body.tail.strip(" \t\r")] if body.tail else []
             return [*lines, lead + rows[0], *indented(rows[1:], width)]
         if body.kind == "literal":

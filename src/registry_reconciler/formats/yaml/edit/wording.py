@@ -254,7 +254,10 @@ class Wording(Struct, frozen=True):
             return None if flow else [""]
         rows = [first, *(row.strip(" \t\r") for row in rest)]
         if node.style == '"' and rest:
-            rows = [first, *(row.strip(" \t\r") if not row.endswith("\\ ") else row.lstrip(" \t\r") for row in rest)]
+            rows = [
+                first,
+                *(row.strip(" \t\r") if not row.endswith("\\ ") else row.lstrip(" \t\r") for row in rest),
+            ]
         if rest and flow:
             return None
         if (rest or (flow and not node.flow) or (node.flow and not flow)) and not _says(
