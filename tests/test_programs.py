@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import parsed
+
 ROOT = Path(__file__).parents[1]
 FILES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / ".ci").rglob("*.py"), ROOT / "dev.py"])
 MAY_START = {
@@ -71,10 +73,6 @@ def runs_git(tree: ast.AST) -> Iterator[int]:
         text = first.value if isinstance(first, ast.Constant) else None
         if isinstance(text, str) and text.split(" ")[0].rpartition("/")[2] in ("git", "git.exe"):
             yield node.lineno  # type: ignore[attr-defined]
-
-
-def parsed(path: Path) -> ast.AST:
-    return ast.parse(path.read_text("utf-8"))
 
 
 def test_only_these_modules_start_programs() -> None:

@@ -198,8 +198,16 @@ def planning_of(workspace: Workspace, options: PlanOptions | None = None) -> Pla
     """A plan with what it was made from, naming long steps on a terminal."""
     with waiting():
         planning = workspace.planning(options or PlanOptions())
-    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
+    _note_inputs(workspace, planning)
     return planning
+
+
+def _note_inputs(workspace: Workspace, planning: Planning) -> None:
+    from registry_reconciler.model.fleet_view import CATALOG_INPUT
+
+    plan = planning.plan
+    secret = bool(plan.withheld) or CATALOG_INPUT in plan.inputs  # a publication is no file whose times tell
+    memory.record_inputs(workspace.root, planning.loaded.asked, secret=secret)
 
 
 def apply_or_ways_out(plan: Plan) -> list[list[str]]:
@@ -219,7 +227,7 @@ def quick_planning_of(
         return planning_of(workspace, options)
     with waiting():
         planning = workspace.quick_planning(options or PlanOptions())
-    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
+    _note_inputs(workspace, planning)
     return planning
 
 

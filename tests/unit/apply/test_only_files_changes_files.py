@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import registry_reconciler
+from tests.support import parsed
 
 SOURCE = Path(registry_reconciler.__file__).parent
 THE_ONE = SOURCE / "apply" / "files.py"
@@ -146,7 +147,7 @@ def writes(call: ast.Call, position: int) -> bool:
 
 def test_only_one_module_changes_files() -> None:
     found = {
-        str(path.relative_to(SOURCE)): offences(ast.parse(path.read_text(encoding="utf-8")))
+        str(path.relative_to(SOURCE)): offences(parsed(path))
         for path in SOURCE.rglob("*.py")
         if path != THE_ONE and path not in NOT_PART_OF_AN_APPLY
     }
