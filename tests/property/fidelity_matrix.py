@@ -197,9 +197,9 @@ def scalars(data: bytes) -> list[str]:
     """The source of each scalar, without the columns of its lines: quotes, wrapping and words."""
     text = data.decode().removeprefix("\ufeff").replace("\r\n", "\n")
     return [
-        _source(text[event.start_mark.index : event.end_mark.index], event.style)
+        _source(text[event.start_mark.index : event.end_mark.index], event.style or "")
         for event in yaml.parse(text)
-        if isinstance(event, yaml.ScalarEvent)
+        if isinstance(event, yaml.ScalarEvent) and event.start_mark is not None and event.end_mark is not None
     ]
 
 
@@ -387,7 +387,8 @@ def _only_one(command: str, before: list[str], after: list[str]) -> None:
 
 def main(first: int, count: int) -> int:
     """Run cases and print what broke; the number of those that did."""
-    broken, seen = 0, {}
+    broken = 0
+    seen: Counter[str] = Counter()
     for seed in range(first, first + count):
         try:
             word = run(seed)
@@ -399,8 +400,8 @@ def main(first: int, count: int) -> int:
             broken += 1
             word = "raised"
             print(f"===== seed {seed}: {type(fault).__name__}: {fault}\n")
-        seen[word] = seen.get(word, 0) + 1
-    print(seen)
+        seen[word] += 1
+    print(dict(seen))
     return broken
 
 
