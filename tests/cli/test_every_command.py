@@ -54,6 +54,9 @@ CALLS: dict[str, tuple[str, ...]] = {
     "run": ("nothing.like.that",),
     "verify": (),
     "fleet list": (),
+    "fleet plan": (),
+    "fleet check": (),
+    "fleet drift": (),
     "collisions": (),
     "completion": ("bash",),
 }
