@@ -224,3 +224,92 @@ def _environment(path: str, top: Path, settings: Sequence[tuple[str, str]]) -> M
         given |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
     # The work tree is where the repository was found, whatever core.worktree says.
     return {**kept, **_SET, **given, "PATH": path, "GIT_WORK_TREE": str(top)}
+
+
+WORKERS = frozenset(
+    {
+        *("add", "check-ref-format", "commit", "config", "diff-index", "log", "push", "rev-parse", "status"),
+        *("update-ref", "var", "worktree"),
+    }
+)
+"""What may be called where somebody asked for a commit of their own: in a work tree made for it, as that user."""
+
+_WORK = (
+    ("core.fsmonitor", "false"),
+    ("core.pager", "cat"),
+    ("core.editor", _NOTHING),
+    ("core.quotePath", "false"),
+    ("color.ui", "false"),
+    ("submodule.recurse", "false"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    # Nobody's name is made up from that of the machine.
+    ("user.useConfigOnly", "true"),
+)
+_NO_HOOKS = (("core.hooksPath", os.devnull),)
+
+_ELSEWHERE = frozenset(
+    {
+        *(
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+            "GIT_OBJECT_DIRECTORY",
+            "GIT_COMMON_DIR",
+            "GIT_PREFIX",
+        ),
+        *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_CEILING_DIRECTORIES", "GIT_EDITOR"),
+    }
+)
+"""What would lead a command to another repository than the one that it is started in: a hook of git sets them."""
+
+
+def work_start(
+    folder: Path,
+    arguments: Sequence[str],
+    *,
+    settings: Sequence[tuple[str, str]] = (),
+    hooks: bool = False,
+    bare: bool = False,
+) -> Running:
+    """Start a command that makes a commit of the user's, or leads to one, in a session of its own.
+
+    Unlike the other ways in, this is the user's own git: their name, their signature, their way to a host. Nothing is
+    looked at that way, and it is called for repositories that the user asked to be changed.
+
+    Args:
+        settings: more of the configuration, which no list of processes shows.
+        hooks: the hooks of the repository are run, as they are for each commit of the user.
+        bare: the folder is a bare repository.
+
+    Raises:
+        GitFailure: there is no git.
+    """
+    if arguments[0] not in WORKERS:
+        raise ValueError(f"git {arguments[0]} is not one of the commands that may be called")
+    path = os.pathsep.join(_search_path(folder))
+    program = _program(path)
+    if program is None:
+        raise GitFailure("git is not installed, and commits are made with it")
+    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    given = (*_WORK, *(() if hooks else _NO_HOOKS), *settings)
+    before = environment.get("GIT_CONFIG_COUNT", "")
+    first = int(before) if before.isdigit() else 0
+    for number, (name, value) in enumerate(given, first):
+        environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    environment |= {"GIT_CONFIG_COUNT": str(first + len(given)), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    environment |= {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_OPTIONAL_LOCKS": "0", "PATH": path}
+    if bare:
+        environment["GIT_DIR"] = str(folder)
+    try:
+        return subprocess.Popen(
+            [program, "--no-pager", *arguments],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise GitFailure(f"git cannot be started: {error.strerror or error}") from error
