@@ -241,18 +241,27 @@ def fetch_ask(
     process = _fetch_start(folder, arguments, settings)
     if started is not None:
         started(process)
-    try:
-        said, errors = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise GitFailure(f"git {arguments[0]}: it took more than {seconds:.0f} seconds") from None
-    finally:
-        if process.returncode is None:
-            end_session(process)
-            process.communicate()
+    said, errors = said_by(process, arguments[0], seconds)
     if process.returncode == 0:
         return said
     why = errors.decode("utf-8", "replace").strip() or f"exit {process.returncode}"
     raise GitFailure(f"git {arguments[0]}: {why}")
+
+
+def said_by(process: Running, name: str, seconds: float) -> tuple[bytes, bytes]:
+    """What a command in a session of its own prints, to both ends.
+
+    Raises:
+        GitFailure: it took too long.
+    """
+    try:
+        return process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise GitFailure(f"git {name}: it took more than {seconds:.0f} seconds") from None
+    finally:
+        if process.returncode is None:
+            end_session(process)
+            process.communicate()
 
 
 def end_session(process: Running) -> None:

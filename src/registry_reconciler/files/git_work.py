@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -58,13 +57,8 @@ class Git(Struct, frozen=True):
         process = git_call.work_start(self.folder, words, hooks=hooks, settings=settings, bare=self.bare)
         self.watch(process, True)
         try:
-            said, errors = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            raise GitFailure(f"git {words[0]}: it took more than {seconds:.0f} seconds") from None
+            said, errors = git_call.said_by(process, words[0], seconds)
         finally:
-            if process.returncode is None:
-                git_call.end_session(process)
-                process.communicate()
             self.watch(process, False)
         if process.returncode == 0:
             return said.decode("utf-8", "surrogateescape")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import typer
+from msgspec.structs import replace
 
 from registry_reconciler.cli.common import quick_planning_of
 from registry_reconciler.cli.ending import keep_until_the_end

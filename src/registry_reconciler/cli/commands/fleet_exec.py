@@ -86,23 +86,24 @@ def command(
         raise UsageFailure("--task-seconds takes a number of seconds")
     if branch and not branch.strip():
         raise UsageFailure("--branch takes the name of a branch")
+    repositories = chosen(manifest_of(call, file), only)
     order = order_of(
         words or (), branch=branch, message=message, push=push, dry_run=dry_run, seconds=task_seconds
     )
-    repositories = chosen(manifest_of(call, file), only)
     found: list[Executed] = []
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         for done in execute(repositories, order, workers=workers):
             found.append(done)
             _progress(call, done, len(found), len(repositories))
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         say(
             f"registry fleet exec: interrupted; {len(repositories) - len(found):,} repositories are left, and the "
             "same call goes on with them"
         )
         return _answered(call, order, found, exit=130)
+    finally:
+        signal.signal(signal.SIGINT, before)
     return _answered(call, order, found)
 
 

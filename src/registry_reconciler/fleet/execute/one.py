@@ -210,7 +210,7 @@ class _Work:
             self.git.add_worktree(place, self.base)
             try:
                 if git_call.top_of(place) is None:
-                    raise SourceFailure("git made no work tree")
+                    raise SourceFailure("no work tree came of it")
                 yield place
             finally:
                 # Not watched: it also goes where everything else was ended.
