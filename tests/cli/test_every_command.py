@@ -55,6 +55,9 @@ CALLS: dict[str, tuple[str, ...]] = {
     "verify": (),
     "fleet exec": (),
     "fleet list": (),
+    "fleet plan": (),
+    "fleet check": (),
+    "fleet drift": (),
     "collisions": (),
     "completion": ("bash",),
 }
