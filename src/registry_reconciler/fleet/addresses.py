@@ -92,10 +92,10 @@ def without_credentials(text: str, address: str = "") -> str:
         text = text.replace(address, shown(address))
         user, rest = parts["user"] or "", parts["rest"] or ""
         name, colon, password = user.partition(":")
-        secrets = [password, rest[1:]] + ([name] if parts["scheme"].lower() == "https" else [])
+        secrets = [password, rest[1:], *re.findall(r"=([^&;]*)", rest)] + ([name] if parts["scheme"].lower() == "https" else [])
         if colon:
             secrets.append(user)
         for secret in sorted({*secrets, *map(unquote, secrets)}, key=len, reverse=True):
             if len(secret) > 3:
                 text = text.replace(secret, MASK)
-    return re.sub(r"(https?://)[^\s/'\"@]*@", rf"\1{MASK}@", text)
+    return re.sub(r"(https?://|ssh://[^\s/'\"@:]*:)[^\s/'\"@]*@", rf"\1{MASK}@", text)
