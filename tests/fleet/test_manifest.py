@@ -12,12 +12,36 @@ from registry_reconciler.fleet import read_manifest
 from registry_reconciler.fleet.addresses import fault_of, shown, without_credentials
 
 REFUSED = [
-    *("ext::sh -c id", "fd::17", "http://h/x", "git://h/x", "ftp://h/x", "file:///tmp/x", "ssh://h", "https://h/"),
-    *("-u", "--upload-pack=x", "ssh://-oProxyCommand=x/y", "git@-oProxyCommand=x:y", "git@h:-x", "ssh://%2dx/y"),
+    *(
+        "ext::sh -c id",
+        "fd::17",
+        "http://h/x",
+        "git://h/x",
+        "ftp://h/x",
+        "file:///tmp/x",
+        "ssh://h",
+        "https://h/",
+    ),
+    *(
+        "-u",
+        "--upload-pack=x",
+        "ssh://-oProxyCommand=x/y",
+        "git@-oProxyCommand=x:y",
+        "git@h:-x",
+        "ssh://%2dx/y",
+    ),
     *("https://h/a b", "ssh://h:x/y", "host:", "/tmp/a\nb"),
 ]
 TAKEN = [
-    *("https://h/x.git", "HTTPS://h:8443/x", "ssh://git@h:22/x", "git@h:x.git", "ssh://[::1]/x", "../x", "/tmp/x"),
+    *(
+        "https://h/x.git",
+        "HTTPS://h:8443/x",
+        "ssh://git@h:22/x",
+        "git@h:x.git",
+        "ssh://[::1]/x",
+        "../x",
+        "/tmp/x",
+    ),
     *("~/x", "./-x", "a b/c", "x/y:z"),
 ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +38,13 @@ def test_a_clone_follows_the_remote_without_a_checkout(cache: Path, tmp_path: Pa
     second = committed(tmp_path / "work", {"t.yaml": "things: [] # new\n"})
     assert read(billing, "t.yaml") == b"things: [] # new\n"
     assert resolve(billing).commit == second
-    for rev, commit in (("v1", first), ("main", second), (first, first), ("HEAD~1", first), (first[:10], first)):
+    for rev, commit in (
+        ("v1", first),
+        ("main", second),
+        (first, first),
+        ("HEAD~1", first),
+        (first[:10], first),
+    ):
         assert resolve(Repository("billing", git=str(tmp_path / "work"), rev=rev)).commit == commit
     # A branch that becomes a folder of branches, and one that is gone.
     git(tmp_path / "work", "branch", "-m", "main", "main/next")
@@ -123,8 +128,7 @@ def test_a_remote_that_hangs_is_given_up_with_all_that_was_started(
     with pytest.raises(SourceFailure, match="more than 1 seconds"):
         resolve(Repository("x", git="ssh://git@host/x.git"), seconds=1)
     pid = int((tmp_path / "pid").read_text())
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    assert not runs(pid)
 
 
 def test_a_fetch_is_tried_again(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,8 +153,8 @@ def history(cache: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_what_changed_since_a_revision_is_judged_by_the_folder_of_the_workspace(history: Path) -> None:
-    def changed(rev: str, **more: str) -> bool | None:
-        return changed_since(resolve(Repository("x", **more)), rev)
+    def changed(since: str, **more: str) -> bool | None:
+        return changed_since(resolve(Repository("x", **more)), since)
 
     for where in ({"git": str(history)}, {"path": str(history)}, {"path": str(history), "rev": "main"}):
         assert changed("v1", **where) is True

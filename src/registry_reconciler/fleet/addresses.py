@@ -92,7 +92,9 @@ def without_credentials(text: str, address: str = "") -> str:
         text = text.replace(address, shown(address))
         user, rest = parts["user"] or "", parts["rest"] or ""
         name, colon, password = user.partition(":")
-        secrets = [password, rest[1:], *re.findall(r"=([^&;]*)", rest)] + ([name] if parts["scheme"].lower() == "https" else [])
+        secrets = [password, rest[1:], *re.findall(r"=([^&;]*)", rest)] + (
+            [name] if parts["scheme"].lower() == "https" else []
+        )
         if colon:
             secrets.append(user)
         for secret in sorted({*secrets, *map(unquote, secrets)}, key=len, reverse=True):
