@@ -198,8 +198,16 @@ def planning_of(workspace: Workspace, options: PlanOptions | None = None) -> Pla
     """A plan with what it was made from, naming long steps on a terminal."""
     with waiting():
         planning = workspace.planning(options or PlanOptions())
-    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
+    _note_inputs(workspace, planning)
     return planning
+
+
+def _note_inputs(workspace: Workspace, planning: Planning) -> None:
+    from registry_reconciler.model.fleet_view import CATALOG_INPUT
+
+    plan = planning.plan
+    secret = bool(plan.withheld) or CATALOG_INPUT in plan.inputs  # a publication is no file whose times tell
+    memory.record_inputs(workspace.root, planning.loaded.asked, secret=secret)
 
 
 def apply_or_ways_out(plan: Plan) -> list[list[str]]:
@@ -219,26 +227,15 @@ def quick_planning_of(
         return planning_of(workspace, options)
     with waiting():
         planning = workspace.quick_planning(options or PlanOptions())
-    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
+    _note_inputs(workspace, planning)
     return planning
 
 
-_HIDES = frozenset({"LIV001", "KND001", "KND004", "SCH002", "CFG001", "STA004"})
-"""Codes of problems, beside those of YAML, that keep a file's content, or all entries of a kind, from being seen."""
-
-
 def unseen(planning: Planning) -> tuple[str, ...]:
-    """The files that cannot be read, each with its place and why: what they hold is not in any answer."""
-    from registry_reconciler.model.structural import TEXT_FAMILIES
+    """As :func:`registry_reconciler.queries.unseen.unseen`."""
+    from registry_reconciler.queries.unseen import unseen
 
-    found = [
-        problem
-        for problem in planning.plan.problems
-        if problem.structural
-        and (problem.blocking or problem.aside)
-        and (problem.code in _HIDES or problem.code.startswith(TEXT_FAMILIES))
-    ]
-    return tuple(f"{problem.where()}: {problem.message}" for problem in found)
+    return unseen(planning)
 
 
 def warn_unseen(planning: Planning) -> None:

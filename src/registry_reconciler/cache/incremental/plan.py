@@ -17,6 +17,7 @@ from registry_reconciler.cache.fingerprint import Moment
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.output_records import OutputRecords
 from registry_reconciler.files.tree import Contradicted, DiskTree, Recorder
+from registry_reconciler.model.fleet_view import CATALOG_INPUT, names_catalogue
 from registry_reconciler.model.plan import CachePolicy, PlanOptions
 from registry_reconciler.planning.pipeline import Planning, collector_off
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from registry_reconciler.cache.incremental.memory import Memory
     from registry_reconciler.formats.base import Reader
     from registry_reconciler.formats.yaml.read.reader import ChunkReader
+    from registry_reconciler.model.fleet_view import FleetSource
     from registry_reconciler.outputs import Records
 
 LEAST = 2_000
@@ -36,20 +38,23 @@ def quick_plan(
     options: PlanOptions,
     how: CachePolicy = CachePolicy(),  # noqa: B008
     reader: Reader | None = None,
+    fleet: FleetSource | None = None,
 ) -> tuple[Planning, bool]:
     """A plan, and whether it was made from a part: then only its :attr:`~.planning.Planning.plan` is of the whole.
 
     Args:
         reader: knows what was parsed for an earlier plan of the whole.
+        fleet: tells what the other repositories have. What was judged by that is neither remembered nor told by what
+            is: a publication may change all of it.
     """
     from registry_reconciler.planning.pipeline import make_plan
 
     since = Moment.now()
     usual = options == PlanOptions()
-    planning = _of_part(root, options) if usual and how.read else None
+    planning = _of_part(root, options) if usual and how.read and not names_catalogue(fleet) else None
     if planning is not None:
         return planning, True
-    planning = make_plan(DiskTree(root), options, reader, OutputRecords(root))
+    planning = make_plan(DiskTree(root), options, reader, OutputRecords(root), fleet=fleet)
     if how.write:
         remember(root, planning, since)
     return planning, False
@@ -118,7 +123,7 @@ def remember(root: Path, planning: Planning, since: Moment) -> bool:
     Args:
         since: before the plan was begun.
     """
-    if planning.loaded.disk is not None:
+    if planning.loaded.disk is not None or CATALOG_INPUT in planning.plan.inputs:
         return False
     if planning.plan.options != PlanOptions() or len(planning.loaded.live.entries) < LEAST:
         return False
