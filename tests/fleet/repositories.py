@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,3 +55,15 @@ def fleet_file(folder: Path, names: Mapping[str, str]) -> Path:
     path = folder / "fleet.yaml"
     path.write_text(f"repositories:\n{rows}")
     return path
+
+
+def runs(pid: int) -> bool:
+    """Whether a process does something: one that has ended, and that nobody has asked about, does not."""
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return not Path("/proc").is_dir()
+    return state != "Z"

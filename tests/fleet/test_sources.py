@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from registry_reconciler.fleet import Repository, SourceFailure, fetching, opened, resolve
 from registry_reconciler.fleet.since import changed_since
-from tests.fleet.repositories import FILES, bare, committed, repository
+from tests.fleet.repositories import FILES, bare, committed, repository, runs
 from tests.support import git
 
 
@@ -145,11 +144,11 @@ def test_a_fetch_is_tried_again(cache: Path, tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.fixture
-def history(cache: Path, tmp_path: Path) -> Iterator[Path]:
+def history(cache: Path, tmp_path: Path) -> Path:
     repository(tmp_path / "work", {"inner/a": "1"})
     git(tmp_path / "work", "tag", "v1")
     committed(tmp_path / "work", {"README": "new"})
-    yield tmp_path / "work"
+    return tmp_path / "work"
 
 
 def test_what_changed_since_a_revision_is_judged_by_the_folder_of_the_workspace(history: Path) -> None:
