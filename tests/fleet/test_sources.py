@@ -60,7 +60,12 @@ def test_what_is_the_same_is_not_fetched_again_and_a_damaged_clone_is_mended(
     clone = Path(resolve(billing).folder)
     commands: list[str] = []
     once = fetching._once
-    monkeypatch.setattr(fetching, "_once", lambda *given: (commands.append(given[1][0]), once(*given))[1])
+
+    def counted(folder: Path, words: list[str], address: str, seconds: float) -> bytes:
+        commands.append(words[0])
+        return once(folder, words, address, seconds)
+
+    monkeypatch.setattr(fetching, "_once", counted)
     resolve(billing)
     assert commands == ["ls-remote"]
     for name in ("objects", "refs"):
@@ -110,7 +115,7 @@ def test_what_cannot_be_looked_at_is_said_without_credentials(
     git(tmp_path, "init", "-q", "--bare", "empty.git")
     filled = {name: text.replace("{tmp}", str(tmp_path)) for name, text in more.items()}
     with pytest.raises(SourceFailure, match=said) as failure:
-        resolve(Repository("x", **filled))
+        resolve(Repository("x", **filled))  # type: ignore[arg-type]
     assert "hunter22" not in failure.value.message
     assert "abcdef" not in failure.value.message
     found = [path for path in cache.rglob("*") if path.is_file() and b"hunter22" in path.read_bytes()]
@@ -153,7 +158,7 @@ def history(cache: Path, tmp_path: Path) -> Path:
 
 def test_what_changed_since_a_revision_is_judged_by_the_folder_of_the_workspace(history: Path) -> None:
     def changed(since: str, **more: str) -> bool | None:
-        return changed_since(resolve(Repository("x", **more)), since)
+        return changed_since(resolve(Repository("x", **more)), since)  # type: ignore[arg-type]
 
     for where in ({"git": str(history)}, {"path": str(history)}, {"path": str(history), "rev": "main"}):
         assert changed("v1", **where) is True
