@@ -29,7 +29,7 @@ Look = Callable[[Sequence[Repository], dict[str, Any]], list[Outcome]]
 """Looks at some repositories, with these options of the job."""
 
 
-class Told:
+class OtherRepositories:
     """What the others told, for the plan of one (a :class:`~registry_reconciler.model.fleet_view.FleetSource`)."""
 
     named = True
@@ -43,9 +43,9 @@ class Told:
         return self._view
 
 
-def source_of(options: dict[str, Any], own: str) -> Told | None:
+def source_of(options: dict[str, Any], own: str) -> OtherRepositories | None:
     """What the options of a job say of the others."""
-    return Told(options[ANSWERS], own) if ANSWERS in options else None
+    return OtherRepositories(options[ANSWERS], own) if ANSWERS in options else None
 
 
 def told_by(planning: Planning, options: dict[str, Any]) -> dict[str, Any]:
