@@ -356,16 +356,24 @@ class Catalogue:
             yield from (known for some in self.holders(kind, [rest]).values() for known in some)
 
     def history(self, kind: str, key: str) -> list[tuple[Known, dict[str, Any]]]:
-        """What an entry was, in each repository from the first publication to the last: since, until, value."""
+        """What an entry was, in each repository from the first publication to the last: since, until, value, and
+        whether it went then."""
         rows = self.rows(
             "SELECT r.name AS repository, e.kind, e.key, s.revision, e.file, e.line, e.name, e.status, e.id, "
-            "e.until, e.value, s.time AS since_time, u.revision AS gone, u.time AS until_time "
+            "e.until, e.since, e.value, s.time AS since_time, u.revision AS gone, u.time AS until_time "
             "FROM registry_entries e JOIN registry_repositories r ON r.id = e.repository "
             "JOIN registry_publications s ON s.id = e.since LEFT JOIN registry_publications u ON u.id = e.until "
             "WHERE e.kind = :kind AND e.key = :key ORDER BY r.name, e.id",
             {"kind": indexed(kind), "key": indexed(key)},
         )
-        return [(_known(row, until=row.gone or ""), dict(row._mapping)) for row in rows]
+        followed = {(row.repository, row.since) for row in rows}
+        return [
+            (
+                _known(row, until=row.gone or ""),
+                {**row._mapping, "went": row.until is not None and (row.repository, row.until) not in followed},
+            )
+            for row in rows
+        ]
 
     def values(self, numbers: Iterable[int]) -> dict[int, str]:
         """What entries say, as JSON, by number."""
