@@ -74,6 +74,12 @@ COMMANDS = (
     Row("recover", "recover", "Finish or undo an interrupted apply."),
     Row("run", "run", "Run an ability of the registries."),
     Row("verify", "verify", "Compare what registry reads and decides with other implementations."),
+    Row("fleet list", "fleet_list", "List the repositories of a fleet."),
+    Row("fleet publish", "fleet_publish", "Publish what every repository has into a catalogue."),
+    Row("fleet show", "fleet_show", "Show an entry as every repository has it, and what it was."),
+    Row("fleet search", "fleet_search", "Search the entries of all repositories."),
+    Row("fleet references", "fleet_references", "List who refers to an entry, in whatever repository."),
+    Row("fleet impact", "fleet_impact", "Show what a rename would break in other repositories."),
     Row(
         "lsp", "lsp", "Serve an editor: problems while typing, completion, hover, rename, fixes, formatting."
     ),

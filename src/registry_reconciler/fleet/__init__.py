@@ -1,4 +1,23 @@
-"""Many repositories as one: what each of them says, and a catalogue of all of it.
+"""Many repositories at once: what ``fleet.yaml`` names, each looked at in a task of its own.
 
-The extra ``fleet`` (Dask, SQLAlchemy, Alembic, psycopg) is imported by what uses it, when it is used.
+``manifest`` reads the file, ``sources`` brings what is looked at (a bare clone in the cache, or a folder), ``run/``
+carries the tasks out. Dask (the extra ``fleet``) is imported by the first run that has something to do.
 """
+
+from __future__ import annotations
+
+from registry_reconciler.fleet.manifest import Manifest, Repository, find_manifest, read_manifest
+from registry_reconciler.fleet.outcome import Outcome
+from registry_reconciler.fleet.sources import Source, SourceFailure, opened, resolve
+
+__all__ = [
+    "Manifest",
+    "Outcome",
+    "Repository",
+    "Source",
+    "SourceFailure",
+    "find_manifest",
+    "opened",
+    "read_manifest",
+    "resolve",
+]

@@ -16,11 +16,13 @@ NOT_PART_OF_AN_APPLY = frozenset(
     # The runtime imports nothing of the writing half; it appends a line when an ability is called, and
     # writes into the pipes of what it starts. An interruption is told of on the two standard streams, past buffers
     # that may be in the middle of a write. An editor is given a copy in a temporary folder, and what a server of
-    # tools says on standard error goes to a file without a name.
+    # tools says on standard error goes to a file without a name. What a repository of a fleet gives comes through a
+    # pipe.
     (
         SOURCE / "base" / "interrupts.py",
         SOURCE / "cli" / "commands" / "edit.py",
         SOURCE / "cli" / "editor.py",
+        SOURCE / "fleet" / "run" / "forks.py",
         SOURCE / "runtime" / "execution" / "audit.py",
         SOURCE / "runtime" / "execution" / "handlers.py",
         SOURCE / "runtime" / "execution" / "limited.py",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import typer
-from msgspec.structs import replace
 
 from registry_reconciler.cli.common import quick_planning_of
 from registry_reconciler.cli.ending import keep_until_the_end
@@ -49,18 +48,10 @@ def command(
     workspace = call.workspace()
     planning = quick_planning_of(workspace, cached=not no_cache)
     keep_until_the_end(planning)
-    plan = as_checked(planning.plan)
+    plan = planning.plan.checked()
     shown = Shown(exit_code(plan, fail_on))
     report_plan(call, plan, shown, workspace.root)
     return shown.exit
-
-
-def as_checked(plan: Plan) -> Plan:
-    """The plan for a gate: what is wrong with managed entries fails it, also where no plan would change them."""
-    problems = tuple(
-        replace(problem, untouched=False) if problem.untouched else problem for problem in plan.problems
-    )
-    return replace(plan, problems=problems)
 
 
 def exit_code(plan: Plan, fail_on: str) -> int:
