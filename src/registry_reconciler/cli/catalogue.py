@@ -26,9 +26,7 @@ CatalogUrl = Annotated[
 ]
 InRepository = Annotated[
     str | None,
-    typer.Option(
-        "--repository", metavar="NAME", help="Only what this repository has.", show_default=False
-    ),
+    typer.Option("--repository", metavar="NAME", help="Only what this repository has.", show_default=False),
 ]
 
 
@@ -49,7 +47,9 @@ def kind_and_key(address: str) -> tuple[str, str]:
     """The parts of an address. Raises :class:`UsageFailure`."""
     kind, slash, key = address.partition("/")
     if not (kind and slash and key):
-        raise UsageFailure(f"{visible(address)} is no address: write KIND/KEY, as ability_low/payments.capture")
+        raise UsageFailure(
+            f"{visible(address)} is no address: write KIND/KEY, as ability_low/payments.capture"
+        )
     return kind, key
 
 

@@ -32,7 +32,9 @@ EXAMPLE = """\
 
 
 def command(
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The entry: KIND/KEY.", show_default=False)],
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="The entry: KIND/KEY.", show_default=False)
+    ],
     catalog: CatalogUrl = None,
     repository: InRepository = None,
     *,
@@ -71,12 +73,19 @@ def command(
         lines = [f"If {what}, nothing breaks elsewhere: {others} has it as well."]
     elif found.breaks:
         rows = [
-            (visible(link.repository), visible(link.address), visible(link.field), place(link.path, link.line))
+            (
+                visible(link.repository),
+                visible(link.address),
+                visible(link.field),
+                place(link.path, link.line),
+            )
             for link in found.breaks
         ]
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         lines = [f"If {what}, this breaks elsewhere:"]
-        lines += ["  " + "  ".join(f"{row[at]:{widths[at]}}" for at in range(3)) + f"  {row[3]}" for row in rows]
+        lines += [
+            "  " + "  ".join(f"{row[at]:{widths[at]}}" for at in range(3)) + f"  {row[3]}" for row in rows
+        ]
         count = len({link.repository for link in found.breaks})
         lines.append(f"{plural(len(found.breaks), 'reference')} in {plural(count, 'repository')}.")
     else:

@@ -83,9 +83,11 @@ def command(
     gone = [name for name in strangers if prune and publisher.forget(name)]
     if strangers and not prune:
         say(f"warning: {_strangers(strangers)}")
-    text = "\n".join([*_lines(rows), *(f"{visible(name)}  taken out" for name in gone), _sum(rows, publisher.shown)])
+    text = "\n".join(
+        [*_lines(rows), *(f"{visible(name)}  taken out" for name in gone), _sum(rows, publisher.shown)]
+    )
     errors = [
-        {"code": row["error"]["code"], "message": f"{row['repository']}: {row['error']['message']}"}  # type: ignore[index]
+        {"code": row["error"]["code"], "message": f"{row['repository']}: {row['error']['message']}"}
         for row in rows
         if row["error"]
     ]
@@ -112,6 +114,7 @@ def _row(outcome: Outcome, publisher: Publisher, known: dict[str, str], *, repla
     from registry_reconciler.fleet.catalogue.job import unpacked
 
     row: dict[str, Any] = {"repository": outcome.name, "commit": outcome.commit, "error": None}
+    row |= dict.fromkeys(("before", "new", "changed", "gone"))
     if outcome.error is not None:
         return {**row, "outcome": "failed", "error": outcome.error}
     before = known.get(outcome.name)

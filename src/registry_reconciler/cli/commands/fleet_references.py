@@ -30,7 +30,9 @@ EXAMPLE = """\
 
 
 def command(
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The entry: KIND/KEY.", show_default=False)],
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="The entry: KIND/KEY.", show_default=False)
+    ],
     catalog: CatalogUrl = None,
     *,
     shared: Shared,

@@ -27,7 +27,9 @@ def command(
         typer.Argument(metavar="WORDS...", help="All of them, each also as a beginning.", show_default=False),
     ],
     catalog: CatalogUrl = None,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=1_000, help="At most so many.")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, max=1_000, help="At most so many.")
+    ] = 50,
     *,
     shared: Shared,
 ) -> int:
@@ -50,8 +52,12 @@ def command(
             "more": more,
             "catalogue": snapshot_json(catalogue),
         }
-    rows = [(visible(known.address), visible(known.repository), place(known.path, known.line)) for known in found]
+    rows = [
+        (visible(known.address), visible(known.repository), place(known.path, known.line)) for known in found
+    ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
-    lines = [f"{address:{widths[0]}}  {repository:{widths[1]}}  {where}" for address, repository, where in rows]
+    lines = [
+        f"{address:{widths[0]}}  {repository:{widths[1]}}  {where}" for address, repository, where in rows
+    ]
     lines.append(f"{plural(len(found), 'entry')}{', and more (--limit)' if more else ''}.")
     return answer(call, "\n".join(lines) + "\n", body)

@@ -41,7 +41,9 @@ EXAMPLE = """\
 
 
 def command(
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The entry: KIND/KEY.", show_default=False)],
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="The entry: KIND/KEY.", show_default=False)
+    ],
     catalog: CatalogUrl = None,
     repository: InRepository = None,
     history: Annotated[
@@ -105,7 +107,8 @@ def _shown(known: Known, value: Any, links: list[tuple[str, tuple[str, ...], str
         text = part if isinstance(part, str) else json.dumps(part, ensure_ascii=False)
         yield f"  {visible(name)}: {visible(text)}"
     for field, kinds, key, wide in links:
-        yield f"  -> {visible(f'{"|".join(kinds)}/{key}')} ({visible(field)}{', in the fleet' if wide else ''})"
+        target = f"{'|'.join(kinds)}/{key}"
+        yield f"  -> {visible(target)} ({visible(field)}{', in the fleet' if wide else ''})"
 
 
 def _past(catalogue: Catalogue, kind: str, key: str, repository: str | None) -> Iterator[dict[str, Json]]:

@@ -370,7 +370,10 @@ class Catalogue:
         return [
             (
                 _known(row, until=row.gone or ""),
-                {**row._mapping, "went": row.until is not None and (row.repository, row.until) not in followed},
+                {
+                    **row._mapping,
+                    "went": row.until is not None and (row.repository, row.until) not in followed,
+                },
             )
             for row in rows
         ]

@@ -22,7 +22,7 @@ JOBS: Mapping[str, str] = {
 """Every job, by its name. A new one is one row."""
 
 OF_COMMIT = frozenset({"publish"})
-"""The jobs that tell of the commit too, and not only of what is in it: another one with equal files has another result."""
+"""The jobs that tell of the commit too: another one with equal files has another result."""
 
 SEEN = "$seen"
 """The key under which a job tells what it has seen of a folder as it lies there, so that its result can be remembered:
