@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from msgspec import Struct
 
+from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import Call
-from registry_reconciler.cli.options import WHAT_TO_PLAN
+from registry_reconciler.cli.options import HOW_TO_RUN, WHAT_TO_PLAN
+from registry_reconciler.cli.output import say
 from registry_reconciler.errors import Blocked, UsageFailure
 
 if TYPE_CHECKING:
-    from registry_reconciler.fleet import Manifest, Repository
+    from registry_reconciler.fleet import Manifest, Outcome, Repository
     from registry_reconciler.fleet.run.cluster import Tls
     from registry_reconciler.fleet.run.driver import Limits
-
-HOW_TO_RUN = "How to run"
 
 FleetFile = Annotated[
     Path | None,
@@ -135,7 +135,6 @@ def manifest_of(call: Call, file: Path | None) -> Manifest:
         UsageFailure: there is none.
         Blocked: its file is wrong; what is wrong was said.
     """
-    from registry_reconciler.cli.output import say
     from registry_reconciler.fleet import find_manifest, read_manifest
 
     path = find_manifest(file)
@@ -181,3 +180,76 @@ def chosen(manifest: Manifest, only: Sequence[str] | None) -> list[Repository]:
             )
         meant |= found
     return [repository for repository in repositories if repository.name in meant]
+
+
+def outcomes_of(
+    repositories: Sequence[Repository],
+    job: str,
+    options: dict[str, Any],
+    running: Running,
+    words: Callable[[Outcome], str],
+    *,
+    since: str = "",
+    committed: bool = False,
+    remember: bool = True,
+) -> list[Outcome]:
+    """Do a job with each repository, and tell on standard error what came of each as it comes.
+
+    Args:
+        job: a row of :data:`registry_reconciler.fleet.run.jobs.JOBS`.
+        words: what is told of an outcome that is no error.
+        since: leave out what did not change since this revision; such a repository gives no outcome.
+        committed: of folders too, look at what is committed there.
+        remember: take and keep results by content.
+
+    Raises:
+        UsageFailure: it cannot be run that way, or no repository knows the revision.
+    """
+    from registry_reconciler.base.progress import step
+    from registry_reconciler.cli.waiting import waiting
+    from registry_reconciler.fleet.run import run
+
+    tls, limits = running.tls(), running.limits()
+    table = _Table([repository.name for repository in repositories])
+    found: list[Outcome] = []
+    if not repositories:
+        return found
+    with waiting() as line:
+        step(f"looking at {len(repositories):,} repositories")
+
+        def told(outcome: Outcome) -> None:
+            line.clear()
+            table.row(outcome, outcome.error["message"] if outcome.error is not None else words(outcome))
+            step(f"{table.done:,} of {len(repositories):,} repositories done")
+
+        found += run(
+            repositories,
+            job,
+            options,
+            workers=running.workers,
+            scheduler=running.scheduler,
+            tls=tls,
+            limits=limits,
+            since=since,
+            committed=committed,
+            remember=remember,
+            on_result=told,
+        )
+    return found
+
+
+class _Table:
+    """What came of each repository, a line each, in the order in which it came."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.done = 0
+        self._total = len(names)
+        self._width = min(max(map(len, names), default=0), 40)
+
+    def row(self, outcome: Outcome, words: str) -> None:
+        self.done += 1
+        number = f"{self.done:{len(str(self._total))}}/{self._total}"
+        commit = (outcome.commit or "-")[:12]
+        time = "known" if outcome.remembered else f"{outcome.seconds:.1f} s"
+        mark = "failed: " if outcome.error is not None else ""
+        say(visible(f"{number}  {outcome.name:{self._width}}  {commit:12}  {time:>7}  {mark}{words}"))

@@ -20,7 +20,8 @@ from registry_reconciler.report import FORMATS
 WHAT_TO_PLAN = "What to plan"
 WHAT_TO_SHOW = "What to show"
 CI = "CI and scripts"
-HELP_GROUPS = (WHAT_TO_PLAN, WHAT_TO_SHOW, CI)
+HOW_TO_RUN = "How to run"
+HELP_GROUPS = (WHAT_TO_PLAN, HOW_TO_RUN, WHAT_TO_SHOW, CI)
 """The groups of options in the help; those without one come first, under ``Options``."""
 
 Root = Annotated[

@@ -1,7 +1,8 @@
 """Many repositories at once: what ``fleet.yaml`` names, each looked at in a task of its own.
 
 ``manifest`` reads the file, ``sources`` brings what is looked at (a bare clone in the cache, or a folder), ``run/``
-carries the tasks out. Dask (the extra ``fleet``) is imported by the first run that has something to do.
+carries the tasks out, and ``catalogue/`` is a database of what all of them say. The extra ``fleet`` (Dask, SQLAlchemy,
+Alembic, psycopg) is imported by what uses it, when it is used.
 """
 
 from __future__ import annotations

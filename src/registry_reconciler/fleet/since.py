@@ -11,15 +11,15 @@ from registry_reconciler.files.git_call import GitFailure
 from registry_reconciler.fleet.sources import Source
 
 
-def changed_since(source: Source, revision: str) -> bool:
-    """Whether something of a repository changed since a revision of its own.
+def changed_since(source: Source, revision: str) -> bool | None:
+    """Whether something of a repository changed since a revision of its own; ``None`` where it does not know it.
 
-    What does not have the revision, as a repository that is younger, counts as changed: it has to be looked at.
+    Such a one, as a repository that is younger, has to be looked at too.
     """
     if source.commit is None:
         return _folder_changed(source, revision)
     then = _content(Path(source.folder), revision, source.root, bare=source.bare)
-    return then is None or then != source.content
+    return None if then is None else then != source.content
 
 
 def _content(folder: Path, revision: str, root: str, *, bare: bool) -> str | None:
@@ -33,15 +33,17 @@ def _content(folder: Path, revision: str, root: str, *, bare: bool) -> str | Non
     return None
 
 
-def _folder_changed(source: Source, revision: str) -> bool:
+def _folder_changed(source: Source, revision: str) -> bool | None:
     folder = Path(source.folder)
     top = git_call.top_of(folder)
     if top is None:
-        return True
+        return None
     inside = Path(os.path.realpath(folder)).relative_to(top).as_posix()
     root = "" if inside == "." else inside
     then = _content(top, revision, root, bare=False)
-    if then is None or then != _content(top, "HEAD", root, bare=False):
+    if then is None:
+        return None
+    if then != _content(top, "HEAD", root, bare=False):
         return True
     return _edited(folder, top, root)
 

@@ -20,6 +20,7 @@ CODES: dict[str, tuple[str, Severity]] = {
     "CFG002": ("The baseline is invalid", _E),
     "FLT010": ("The fleet's file is invalid", _E),
     "FLT011": ("The include leads to no file", _W),
+    "FLT012": ("The repository could not be looked at", _E),
     "FRG001": ("The fragment has the wrong shape", _E),
     "FRG002": ("Two fragments declare one address", _E),
     "FRG003": ("The move cannot be done", _E),

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from registry_reconciler.errors import RegistryFailure
+from registry_reconciler.errors import RegistryFailure, UsageFailure
 from registry_reconciler.fleet.fetching import may_begin, stop_all
 from registry_reconciler.fleet.manifest import Repository
 from registry_reconciler.fleet.outcome import Outcome
@@ -55,7 +55,8 @@ def run(
         scheduler: ``tcp://HOST:PORT`` or ``tls://HOST:PORT`` of one that is there already, instead of those.
         on_result: told each outcome before it is given.
         committed: of folders too, look at what is committed there.
-        since: leave out what did not change since this revision; such a repository gives no outcome.
+        since: leave out what did not change since this revision; such a repository gives no outcome. At the end a
+            :class:`UsageFailure` where no repository knows it.
         remember: take and keep results by content.
 
     Raises:
@@ -94,6 +95,7 @@ class _Run:
         self.tls = tls
         self.events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self.cluster: Cluster | None = None
+        self.knows_revision = not order["since"] or not repositories
 
     def outcomes(self, on_result: Callable[[Outcome], None] | None) -> Iterator[Outcome]:
         from concurrent.futures import ThreadPoolExecutor
@@ -112,6 +114,11 @@ class _Run:
                         if on_result is not None:
                             on_result(outcome)
                         yield outcome
+            if not self.knows_revision:
+                raise UsageFailure(
+                    f"no repository of the fleet knows the revision {self.order['since']!r}: it is one of their own, "
+                    "as a branch or a tag"
+                )
         finally:
             stop_all()
             bringing.shutdown(wait=False, cancel_futures=True)
@@ -129,12 +136,15 @@ class _Run:
         if repository is None:
             return
         if isinstance(found, Known):
+            self.knows_revision |= found.knows_revision
             known = known_answer(found)
             if known is None:
                 self._submit(repository, {"source": found.source.describe()})
                 return
             found = {**known, "seconds": 0.0}
         del self.left[name]
+        if isinstance(found, dict) and "error" not in found:
+            self.knows_revision |= found.get("knows_revision", False) or "unchanged" in found
         yield _outcome(name, found)
 
     def _bring(self, repository: Repository) -> None:

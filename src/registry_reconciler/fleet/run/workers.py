@@ -31,6 +31,7 @@ class Known(Struct, frozen=True):
     source: Source
     answer: dict[str, Any] | None = None
     unchanged: bool = False
+    knows_revision: bool = True
 
 
 def prepare(repository: Repository, order: dict[str, Any]) -> Known:
@@ -39,9 +40,13 @@ def prepare(repository: Repository, order: dict[str, Any]) -> Known:
     if order["since"]:
         from registry_reconciler.fleet.since import changed_since
 
-        if not changed_since(source, order["since"]):
+        changed = changed_since(source, order["since"])
+        if changed is False:
             return Known(source, unchanged=True)
-    return Known(source, memory.recall(source, order) if order["remember"] else None)
+        knows = changed is not None
+    else:
+        knows = True
+    return Known(source, memory.recall(source, order) if order["remember"] else None, knows_revision=knows)
 
 
 def perform(order: dict[str, Any]) -> dict[str, Any]:
@@ -54,6 +59,7 @@ def perform(order: dict[str, Any]) -> dict[str, Any]:
         else:
             known = prepare(Repository(**order["repository"]), order)
             answer = known_answer(known) or _done(known.source, order)
+            answer["knows_revision"] = known.knows_revision
     except RegistryFailure as failure:
         answer = {"error": {"code": failure.code, "message": failure.message}}
     except Exception as error:
