@@ -62,13 +62,14 @@ CALLS: dict[str, tuple[str, ...]] = {
     "fleet search": ("a", "--catalog", "sqlite:///fleet.db"),
     "fleet references": ("thing/a", "--catalog", "sqlite:///fleet.db"),
     "fleet impact": ("thing/a", "--catalog", "sqlite:///fleet.db"),
+    "fleet site": ("--out", "build/fleet", "--catalog", "sqlite:///fleet.db"),
     "collisions": (),
     "completion": ("bash",),
 }
 SERVERS = {"lsp", "mcp"}
 """They talk to a program until it says goodbye, and give no answer of their own: tests/lsp, tests/mcp."""
 ASKED = [row for row in COMMANDS if row.name not in SERVERS]
-ASKS_CATALOGUE = {"fleet show", "fleet search", "fleet references", "fleet impact"}
+ASKS_CATALOGUE = {"fleet show", "fleet search", "fleet references", "fleet impact", "fleet site"}
 EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}}
 
 ids = [row.name for row in COMMANDS]

@@ -91,6 +91,7 @@ COMMANDS = (
     Row("fleet search", "fleet_search", "Search the entries of all repositories."),
     Row("fleet references", "fleet_references", "List who refers to an entry, in whatever repository."),
     Row("fleet impact", "fleet_impact", "Show what a rename would break in other repositories."),
+    Row("fleet site", "fleet_site", "Write a catalogue of all repositories for the browser."),
     Row(
         "lsp", "lsp", "Serve an editor: problems while typing, completion, hover, rename, fixes, formatting."
     ),
