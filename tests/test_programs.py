@@ -19,6 +19,7 @@ MAY_START = {
     "src/registry_reconciler/editing/merge_driver.py",
     "src/registry_reconciler/files/git_call.py",
     "src/registry_reconciler/fleet/run/forks.py",
+    "src/registry_reconciler/fleet/execute/command.py",
     "src/registry_reconciler/mcp/calls.py",
     "src/registry_reconciler/runtime/execution/handlers.py",
     "src/registry_reconciler/runtime/execution/limited.py",
@@ -29,7 +30,8 @@ MAY_START = {
     "dev.py",
 }
 """The editor and the pager that the environment of the person names; git, where it has to merge what is not understood;
-registry itself, for each call of an agent; what an ability asked a process of its own for; the check of a release.
+registry itself, for each repository of a fleet and each call of an agent; what an ability
+asked a process of its own for; the check of a release.
 Git; what renders outputs; what each repository of a fleet is forked from; what abilities and hooks name;
 the commit of a bot; registry itself; the tasks of this repository."""
 

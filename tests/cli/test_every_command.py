@@ -53,6 +53,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "recover": (),
     "run": ("nothing.like.that",),
     "verify": (),
+    "fleet exec": (),
     "fleet list": (),
     "fleet plan": (),
     "fleet check": (),
@@ -70,7 +71,7 @@ SERVERS = {"lsp", "mcp"}
 """They talk to a program until it says goodbye, and give no answer of their own: tests/lsp, tests/mcp."""
 ASKED = [row for row in COMMANDS if row.name not in SERVERS]
 ASKS_CATALOGUE = {"fleet show", "fleet search", "fleet references", "fleet impact", "fleet site"}
-EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}}
+EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}, "fleet exec": {64}}
 
 ids = [row.name for row in COMMANDS]
 

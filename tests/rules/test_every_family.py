@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.fleet_view import FleetView, MemoryView
@@ -82,7 +84,7 @@ class Others:
 
     named = True
 
-    def __call__(self, config: Config) -> FleetView:
+    def __call__(self, config: Config, addresses: Collection[str]) -> FleetView:
         return MemoryView(id="of nobody")
 
 

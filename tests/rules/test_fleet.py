@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.fleet_view import CATALOG_INPUT, FleetView, Holder, MemoryView
@@ -32,7 +34,7 @@ class Others:
         self.view = view
         self.asked = 0
 
-    def __call__(self, config: Config) -> FleetView | None:
+    def __call__(self, config: Config, addresses: Collection[str]) -> FleetView | None:
         self.asked += 1
         return self.view
 

@@ -53,6 +53,7 @@ class Call(Struct, frozen=True):
         color: allowed, if a terminal shows it.
         label: tells several Markdown reports of one workspace apart.
         max_bytes: the most of a Markdown or brief report.
+        catalog: where the catalogue of the fleet is, as the option says.
     """
 
     command: str
@@ -65,6 +66,7 @@ class Call(Struct, frozen=True):
     color: bool = True
     label: str = ""
     max_bytes: int | None = None
+    catalog: str | None = None
 
     def workspace(self) -> Workspace:
         """The workspace of the call.
@@ -73,17 +75,27 @@ class Call(Struct, frozen=True):
             NoWorkspace: there is none.
         """
         from registry_reconciler.files.root import SCHEMAS, find_root
-        from registry_reconciler.workspace import Workspace
 
         if self.root is None:
-            return Workspace(find_root(Path.cwd()), lock_timeout=self.lock_timeout, use_cache=_remembers())
+            return self._opened(find_root(Path.cwd()))
         root = Path(os.path.abspath(self.root))
         if not (root / SCHEMAS).is_dir():
             raise NoWorkspace(
                 f"{self.root} is no workspace: it has no {SCHEMAS}/",
                 next=(("registry", "init", "--root", str(self.root)),),
             )
-        return Workspace(root, lock_timeout=self.lock_timeout, use_cache=_remembers())
+        return self._opened(root)
+
+    def _opened(self, root: Path) -> Workspace:
+        from registry_reconciler.cli.catalog import Asked
+        from registry_reconciler.workspace import Workspace
+
+        return Workspace(
+            root,
+            lock_timeout=self.lock_timeout,
+            use_cache=_remembers(),
+            fleet=Asked(root, self.catalog),
+        )
 
     @property
     def columns(self) -> int:

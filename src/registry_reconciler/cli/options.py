@@ -171,6 +171,15 @@ MaxBytes = Annotated[
         rich_help_panel=WHAT_TO_SHOW,
     ),
 ]
+Catalog = Annotated[
+    str | None,
+    typer.Option(
+        "--catalog",
+        metavar="URL",
+        help="The catalogue of the fleet, by which in: fleet is judged; REGISTRY_CATALOG does the same.",
+        rich_help_panel=WHAT_TO_PLAN,
+    ),
+]
 DetailedExitCode = Annotated[
     bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.", rich_help_panel=CI)
 ]

@@ -74,6 +74,7 @@ COMMANDS = (
     Row("recover", "recover", "Finish or undo an interrupted apply."),
     Row("run", "run", "Run an ability of the registries."),
     Row("verify", "verify", "Compare what registry reads and decides with other implementations."),
+    Row("fleet exec", "fleet_exec", "Make the same change in many repositories."),
     Row("fleet list", "fleet_list", "List the repositories of a fleet."),
     Row(
         "fleet plan",

@@ -241,18 +241,27 @@ def fetch_ask(
     process = _fetch_start(folder, arguments, settings)
     if started is not None:
         started(process)
-    try:
-        said, errors = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise GitFailure(f"git {arguments[0]}: it took more than {seconds:.0f} seconds") from None
-    finally:
-        if process.returncode is None:
-            end_session(process)
-            process.communicate()
+    said, errors = said_by(process, arguments[0], seconds)
     if process.returncode == 0:
         return said
     why = errors.decode("utf-8", "replace").strip() or f"exit {process.returncode}"
     raise GitFailure(f"git {arguments[0]}: {why}")
+
+
+def said_by(process: Running, name: str, seconds: float) -> tuple[bytes, bytes]:
+    """What a command in a session of its own prints, to both ends.
+
+    Raises:
+        GitFailure: it took too long.
+    """
+    try:
+        return process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise GitFailure(f"git {name}: it took more than {seconds:.0f} seconds") from None
+    finally:
+        if process.returncode is None:
+            end_session(process)
+            process.communicate()
 
 
 def end_session(process: Running) -> None:
@@ -352,3 +361,82 @@ def _environment(
     # The work tree is where the repository was found, whatever core.worktree says.
     where = {"GIT_DIR": str(top)} if bare else {"GIT_WORK_TREE": str(top)}
     return {**kept, **_SET, **given, "PATH": path, **where}
+
+
+WORKERS = frozenset(
+    {
+        *("add", "check-ref-format", "commit", "config", "diff-index", "log", "push", "rev-parse", "status"),
+        *("update-ref", "var", "worktree"),
+    }
+)
+"""What may be called where somebody asked for a commit of their own: in a work tree made for it, as that user."""
+
+_WORK = (
+    ("core.fsmonitor", "false"),
+    ("core.pager", "cat"),
+    ("core.editor", _NOTHING),
+    ("core.quotePath", "false"),
+    ("color.ui", "false"),
+    ("submodule.recurse", "false"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    # Nobody's name is made up from that of the machine.
+    ("user.useConfigOnly", "true"),
+)
+_NO_HOOKS = (("core.hooksPath", os.devnull),)
+
+_ELSEWHERE = frozenset(
+    {
+        *(
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+            "GIT_OBJECT_DIRECTORY",
+            "GIT_COMMON_DIR",
+            "GIT_PREFIX",
+        ),
+        *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_CEILING_DIRECTORIES", "GIT_EDITOR"),
+    }
+)
+"""What would lead a command to another repository than the one that it is started in: a hook of git sets them."""
+
+
+def work_start(
+    folder: Path,
+    arguments: Sequence[str],
+    *,
+    settings: Sequence[tuple[str, str]] = (),
+    hooks: bool = False,
+    bare: bool = False,
+) -> Running:
+    """Start a command that makes a commit of the user's, or leads to one, in a session of its own.
+
+    Unlike the other ways in, this is the user's own git: their name, their signature, their way to a host. Nothing is
+    looked at that way, and it is called for repositories that the user asked to be changed.
+
+    Args:
+        settings: more of the configuration, which no list of processes shows.
+        hooks: the hooks of the repository are run, as they are for each commit of the user.
+        bare: the folder is a bare repository.
+
+    Raises:
+        GitFailure: there is no git.
+    """
+    if arguments[0] not in WORKERS:
+        raise ValueError(f"git {arguments[0]} is not one of the commands that may be called")
+    path = os.pathsep.join(_search_path(folder))
+    program = _program(path)
+    if program is None:
+        raise GitFailure("git is not installed, and commits are made with it")
+    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    given = (*_WORK, *(() if hooks else _NO_HOOKS), *settings)
+    before = environment.get("GIT_CONFIG_COUNT", "")
+    first = int(before) if before.isdigit() else 0
+    for number, (name, value) in enumerate(given, first):
+        environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    environment |= {"GIT_CONFIG_COUNT": str(first + len(given)), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    environment |= {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_OPTIONAL_LOCKS": "0", "PATH": path}
+    if bare:
+        environment["GIT_DIR"] = str(folder)
+    words = [program, "--no-pager", *arguments]
+    return _popen(words, folder, environment, errors=subprocess.PIPE, session=True)

@@ -6,7 +6,7 @@ themselves (:class:`MemoryView`). The repository that is judged is not in it: wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -72,6 +72,9 @@ class FleetView(Protocol):
     def former(self, kind: str, key: str) -> Holder | None:
         """Who had an entry last that nobody has now, and until when."""
 
+    def unseen(self, kind: str) -> Sequence[str]:
+        """The repositories that may have more entries of a kind than are known: they could not be looked at."""
+
     def claims(self, kind: str, fields: str, values: Sequence[str]) -> Holders:
         """The entries of a kind by value of some fields, for those values that somebody has.
 
@@ -92,8 +95,12 @@ class FleetSource(Protocol):
     def named(self) -> bool:
         """See the class."""
 
-    def __call__(self, config: Config) -> FleetView | None:
-        """What they have; ``None`` where nobody says where to ask."""
+    def __call__(self, config: Config, addresses: Collection[str]) -> FleetView | None:
+        """What they have; ``None`` where nobody says where to ask.
+
+        Args:
+            addresses: of the entries that are live here: they tell which of the repositories this one is.
+        """
 
 
 def names_catalogue(source: FleetSource | None) -> bool:
@@ -113,6 +120,7 @@ class MemoryView(Struct, frozen=True):
         entries: by kind and key; ``names``: by kind and name; ``values``: by kind and fields, then by value.
         gone: by kind and key, who had it last.
         keys: all keys of a kind, for a did-you-mean; those of ``entries`` where a kind is not in it.
+        hidden: by kind, who may have more of it; under "" who may have more of any kind.
     """
 
     id: str = ""
@@ -122,6 +130,7 @@ class MemoryView(Struct, frozen=True):
     values: Mapping[tuple[str, str], Holders] = {}
     gone: Mapping[str, Mapping[str, Holder]] = {}
     keys: Mapping[str, tuple[str, ...]] = {}
+    hidden: Mapping[str, tuple[str, ...]] = {}
 
     def holders(self, kind: str, keys: Sequence[str]) -> Holders:
         """See :class:`FleetView`."""
@@ -139,6 +148,10 @@ class MemoryView(Struct, frozen=True):
     def former(self, kind: str, key: str) -> Holder | None:
         """See :class:`FleetView`."""
         return self.gone.get(kind, {}).get(key)
+
+    def unseen(self, kind: str) -> Sequence[str]:
+        """See :class:`FleetView`."""
+        return sorted({*self.hidden.get(kind, ()), *self.hidden.get("", ())})
 
     def claims(self, kind: str, fields: str, values: Sequence[str]) -> Holders:
         """See :class:`FleetView`."""

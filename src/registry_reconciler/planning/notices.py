@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from registry_reconciler.model.kind import Kind
     from registry_reconciler.rules.base import Rule
 
+NOT_JUDGED = "Not judged"
+"""The title of what is said where nobody could ask about other repositories."""
+
 _ALIKE = 0.8
 """Two entries of one kind, one going and one coming, that share this much of their text are a likely rename."""
 
@@ -30,7 +33,7 @@ def standing_notices(config: Config, own: Iterable[Rule] = ()) -> tuple[Notice, 
 
 
 def across_notices(
-    kinds: Mapping[str, Kind], fleet: FleetView | None, options: PlanOptions
+    kinds: Mapping[str, Kind], config: Config, fleet: FleetView | None, options: PlanOptions
 ) -> Iterator[Notice]:
     """That what is said of other repositories was not judged, because nobody said where to ask."""
     across = sorted(kind.name for kind in kinds.values() if kind.looks_across)
@@ -38,9 +41,14 @@ def across_notices(
         from registry_reconciler.rules.shapes import listing
 
         yield Notice(
-            "Not judged",
-            f"in: fleet of {listing(across)}: no catalogue was named. Name it: --catalog URL, or catalog in "
-            "config.yaml; registry fleet check judges without one.",
+            NOT_JUDGED,
+            f"in: fleet of {listing(across)}: "
+            + (
+                "registry plan and registry check ask the catalogue."
+                if config.catalog
+                else "no catalogue was named. Name it: --catalog URL, or catalog in config.yaml; "
+                "registry fleet check judges without one."
+            ),
         )
 
 

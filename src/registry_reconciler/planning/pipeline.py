@@ -224,7 +224,7 @@ def _asked_of_fleet(loaded: Loaded, options: PlanOptions, source: FleetSource | 
     """What the other repositories have, where a kind is about them and somebody can tell; an input of the plan."""
     if source is None or options.no_check or not any(kind.looks_across for kind in loaded.kinds.values()):
         return None
-    view = source(loaded.config)
+    view = source(loaded.config, loaded.live.entries)
     if view is not None:
         loaded.asked.inputs[CATALOG_INPUT] = view.id or None
     return view
@@ -314,7 +314,7 @@ def _assemble(
             replace(notice, message=texts.without(notice.message))
             for notice in (
                 *standing_notices(loaded.config, own.written),
-                *across_notices(loaded.kinds, entry_sets.after.fleet, options),
+                *across_notices(loaded.kinds, loaded.config, entry_sets.after.fleet, options),
                 *head_notices(written.changes, problems, options),
             )
         ),

@@ -85,7 +85,7 @@ def _dangling(entry_set: EntrySet) -> Iterator[Finding]:
         return
     clues: dict[tuple[tuple[str, ...], str], _Clue] = {}
     for link, holders in entry_set.memo(_led):
-        if holders:
+        if holders or _unseen(view, link):
             continue
         wanted = (link.reference.kinds, link.value)
         if wanted not in clues and len(clues) < SUGGESTIONS:
@@ -240,9 +240,17 @@ FLT003 = Rule(
 )
 
 
+def _unseen(view: FleetView, link: Link) -> Sequence[str]:
+    """The repositories that may have what a reference says, and could not be looked at."""
+    return sorted({name for kind in link.reference.kinds for name in view.unseen(kind)})
+
+
 def _unreached(entry_set: EntrySet) -> Iterator[Finding]:
     view = entry_set.fleet
-    if view is None or not view.fault:
+    if view is None:
+        return
+    if not view.fault:
+        yield from _not_seen(entry_set, view)
         return
     kinds = sorted(kind.name for kind in entry_set.kinds.values() if kind.looks_across)
     yield Finding(
@@ -254,9 +262,28 @@ def _unreached(entry_set: EntrySet) -> Iterator[Finding]:
     )
 
 
+def _not_seen(entry_set: EntrySet, view: FleetView) -> Iterator[Finding]:
+    """One warning for all references that may lead to what could not be looked at."""
+    hidden = [(link, _unseen(view, link)) for link, holders in entry_set.memo(_led) if not holders]
+    open_ends = [(link, names) for link, names in hidden if names]
+    if not open_ends:
+        return
+    names = sorted({name for _, some in open_ends for name in some})
+    first = open_ends[0][0]
+    many = len(open_ends) > 1
+    yield Finding(
+        first.item,
+        f"{len(open_ends):,} {'references were' if many else 'reference was'} not judged, because "
+        f"{listing(names, _NAMED)} could not be looked at: what {'they name' if many else 'it names'} may stand "
+        f"there. The first is {first.value!r}.",
+        first.path,
+        extra="not seen",
+    )
+
+
 FLT004 = Rule(
     "FLT004",
-    "The catalogue of the fleet could not be asked",
+    "Other repositories could not be asked",
     Severity.WARNING,
     check=_unreached,
     concerns=_across,

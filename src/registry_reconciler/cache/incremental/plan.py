@@ -51,7 +51,7 @@ def quick_plan(
 
     since = Moment.now()
     usual = options == PlanOptions()
-    planning = _of_part(root, options) if usual and how.read and not names_catalogue(fleet) else None
+    planning = _of_part(root, options, fleet) if usual and how.read else None
     if planning is not None:
         return planning, True
     planning = make_plan(DiskTree(root), options, reader, OutputRecords(root), fleet=fleet)
@@ -60,7 +60,7 @@ def quick_plan(
     return planning, False
 
 
-def _of_part(root: Path, options: PlanOptions) -> Planning | None:
+def _of_part(root: Path, options: PlanOptions, fleet: FleetSource | None) -> Planning | None:
     from registry_reconciler.cache.incremental import store
 
     real = os.path.realpath(root)
@@ -74,7 +74,11 @@ def _of_part(root: Path, options: PlanOptions) -> Planning | None:
         memory, signatures = known
         try:
             return plan_of_part(
-                memory, Files(real, Recorder(DiskTree(root)), signatures), options, OutputRecords(root)
+                memory,
+                Files(real, Recorder(DiskTree(root)), signatures),
+                options,
+                OutputRecords(root),
+                across=names_catalogue(fleet),
             )
         except FullPlanRequired:
             return None
@@ -86,12 +90,15 @@ def plan_of_part(
     options: PlanOptions,
     records: Records | None = None,
     earlier: ChunkReader | None = None,
+    *,
+    across: bool = False,
 ) -> Planning:
     """A plan from what is remembered and what may have changed.
 
     Args:
         records: knows what outputs were made of before; of one that is made anew, all entries that it reads are loaded.
         earlier: read other texts before; the answer is the same without it.
+        across: a catalogue tells what other repositories have, which all entries are judged by.
 
     Raises:
         FullPlanRequired: that is not enough.
@@ -103,6 +110,8 @@ def plan_of_part(
 
     try:
         part = load_part(memory, files, earlier)
+        if across and any(kind.looks_across for kind in part.loaded.kinds.values()):
+            raise FullPlanRequired("references into other repositories are judged as a whole")
         if any(True for _ in changed_places(part.loaded.state, part.loaded.kinds)):
             raise FullPlanRequired("entries are carried to another place")
         planning = plan_loaded(part.loaded, options, part.rest, records)

@@ -36,6 +36,11 @@ class CatalogueView:
         found = self._catalogue.former(kind, key, self._without)
         return holder_of(found[0]) if found else None
 
+    def unseen(self, kind: str) -> Sequence[str]:
+        """The repositories that may have more entries of a kind: none, what is published was all seen."""
+        del kind
+        return ()
+
     def claims(self, kind: str, fields: str, values: Sequence[str]) -> Holders:
         """The entries of a kind by value of some fields, for those values that somebody has."""
         return _as_holders(self._catalogue.claims(kind, fields, values, self._without))
