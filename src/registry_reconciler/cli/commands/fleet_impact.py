@@ -40,9 +40,9 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Show what breaks in other repositories when an entry is renamed or deleted.
+    """Show what a rename would break in other repositories.
 
-    That are the references with `in: fleet` that would lead nowhere. What refers to it in its own
+    Or a deletion. That are the references with `in: fleet` that would lead nowhere. What refers to it in its own
     repository, registry plan says there.
     """
     from registry_reconciler.fleet.catalogue.impact import impact

@@ -77,6 +77,8 @@ def command(
         )
         for outcome in outcomes:
             rows.append(_row(outcome, publisher, known, replace=replace))
+    if any(row["outcome"] == "published" for row in rows):
+        publisher.settle()
     rows.sort(key=lambda row: (_ORDER[str(row["outcome"])], str(row["repository"])))
     names = {repository.name for repository in manifest.repositories}
     strangers = sorted(set(known) - names)

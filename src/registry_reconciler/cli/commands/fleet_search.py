@@ -33,7 +33,7 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Search all entries of all repositories.
+    """Search the entries of all repositories.
 
     An entry is found when all words stand in it, in keys, names or values, without regard to case and
     accents. What is called so comes first.

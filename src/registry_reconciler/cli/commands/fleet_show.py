@@ -52,7 +52,9 @@ def command(
     *,
     shared: Shared,
 ) -> int:
-    """Show an entry as every repository has it: what it says, where it stands, what it refers to.
+    """Show an entry as every repository has it, and what it was.
+
+    What it says, where it stands, what it refers to.
 
     With --history, what it said from the first publication to the last, and until which commit.
     """
