@@ -147,6 +147,7 @@ def plan_loaded(
         loaded.fragments.files,
         loaded.reader,
         managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
+        typed={edit.address: edit.typed for edit in edits if edit.typed},
         text_goes=frozenset(
             [removal.address for removal in loaded.fragments.removals if removal.text_goes]
             + [edit.address for edit in edits if edit.text_goes]
