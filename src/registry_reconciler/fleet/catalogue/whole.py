@@ -93,7 +93,19 @@ def whole(catalogue: Catalogue, row: RepositoryRow) -> Whole:
     )
     return Whole(
         row,
-        tuple(WholeEntry(*entry[1:], tuple(aliases.get(entry[0], ()))) for entry in entries),
+        tuple(
+            WholeEntry(
+                entry.kind,
+                entry.key,
+                entry.name,
+                entry.status,
+                entry.value,
+                entry.file,
+                entry.line,
+                tuple(aliases.get(entry.id, ())),
+            )
+            for entry in entries
+        ),
         tuple(
             WholeLink(
                 f"{link.kind}/{link.source}",
@@ -104,9 +116,15 @@ def whole(catalogue: Catalogue, row: RepositoryRow) -> Whole:
             )
             for link in links
         ),
-        tuple(PublishedProblem(*problem[:6], bool(problem[6])) for problem in problems),
+        tuple(_problem(problem) for problem in problems),
         tuple(PublishedKind(*kind) for kind in kinds),
         _history(catalogue, mine),
+    )
+
+
+def _problem(row: Any) -> PublishedProblem:
+    return PublishedProblem(
+        row.code, row.severity, row.message, row.address, row.file, row.line, bool(row.blocking)
     )
 
 
