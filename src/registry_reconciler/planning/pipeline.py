@@ -92,17 +92,21 @@ def make_plan(
     reader: Reader | None = None,
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
+    *,
+    remembers: bool = True,
 ) -> Planning:
     """Compute a plan. Raises nothing for what stands in the files.
 
     Args:
         edits: what a command asks of entries whose truth is live.
+        remembers: with the files of the state. Who only asks what would change and what blocks can do without: of
+            entries that are taken over they are a third of the work.
         reader: knows what was parsed for an earlier plan; the answer is the same without it.
         records: knows what outputs were made of before; the answer is the same without it.
     """
     with collector_off():
         loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader)
-        return plan_loaded(loaded, options, records=records, edits=edits)
+        return plan_loaded(loaded, options, records=records, edits=edits, remembers=remembers)
 
 
 def plan_loaded(
@@ -111,8 +115,10 @@ def plan_loaded(
     rest: Unloaded = NOTHING_UNLOADED,
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
+    *,
+    remembers: bool = True,
 ) -> Planning:
-    """Compute a plan from what was loaded; ``rest`` is what was not."""
+    """Compute a plan from what was loaded; ``rest`` is what was not. The others as for :func:`make_plan`."""
     step("comparing")
     loaded, relocation = _relocated(loaded, options, rest)
     desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
@@ -169,7 +175,11 @@ def plan_loaded(
     files = (
         *_written_files(loaded, {**relocation.files, **written.files, **derived.targets}),
         *derived.memory,
-        *state_files(loaded, desired, written.changes, heals, whole=whole, carried=relocation.kinds),
+        *(
+            state_files(loaded, desired, written.changes, heals, whole=whole, carried=relocation.kinds)
+            if remembers
+            else ()
+        ),
     )
     refused = said_by_rules(written.problems, judged)
     names = [*refused, *fragment_problems(loaded.fragments.files)]

@@ -45,6 +45,17 @@ def _written_in(text: str, form: TextFormat) -> Iterator[str]:
             yield from (_body(row) for row in comment.split("\n"))
 
 
+def _counted(text: str, form: TextFormat) -> Counter[str]:
+    """What :func:`_written_in` gives, with how often. A line that stands in a file many times is looked at once."""
+    if form.comment is None or form.comment.opening != "#":
+        return Counter(_written_in(text, form))
+    found: Counter[str] = Counter()
+    for line, count in Counter(line for line in text.split("\n") if "#" in line).items():
+        for body in _written_in(line, form):
+            found[body] += count
+    return found
+
+
 _LIVE: Recent[dict[object, Counter[str]]] = Recent()
 """Comments of entries in registries, by where they stand: while somebody types, few texts are others."""
 
@@ -78,7 +89,7 @@ class _Texts:
         """What may be a comment in a file, with how often it stands there."""
         if path not in self._comments:
             text = self.text(path)
-            self._comments[path] = _COUNTS.get(form, text, lambda: Counter(_written_in(text, form)))
+            self._comments[path] = _COUNTS.get(form, text, lambda: _counted(text, form))
         return self._comments[path]
 
     def doubtful(self, file: str, registries: Mapping[str, TextFormat]) -> frozenset[str]:
