@@ -5,7 +5,6 @@ Deterministic: the same number gives the same bytes. A row is named by what ther
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -90,6 +89,27 @@ def _nested(count: int) -> Files:
         )
     schemas = {**_schema("item", outer), **_schema("part", inner, "type: object\n")}
     return {**schemas, "items.yaml": "".join(text).encode(), **wanted}
+
+
+def parent(count: int) -> Files:
+    """One outer entry with so many inner ones."""
+    outer = 'layout: list, file: "items.yaml", at: items, key: id'
+    inner = 'layout: list, file: "items.yaml", at: "items[id={item}].parts", key: [item, id]'
+    head = "items:\n  - id: old\n    name: Parent\n    parts:\n"
+    live = _text(count, "      - id: p%\n        size: 12\n        words: [one, two]\n", head)
+    line = "  - item: old\n    id: p%\n    size: 12\n    words: [one, two]\n"
+    wanted = _fragments(count, line, "part")
+    outer_wanted = b"item:\n  - id: old\n    name: Parent\n"
+    schemas = {**_schema("item", outer), **_schema("part", inner, "type: object\n")}
+    return {**schemas, "items.yaml": live, **wanted, "desired/outer.yaml": outer_wanted}
+
+
+def parent_renamed(count: int) -> Files:
+    """The fragments in which the outer entry is called otherwise."""
+    wanted = {path: data for path, data in parent(count).items() if path.startswith("desired/")}
+    renamed = {path: data.replace(b": old\n", b": new\n") for path, data in wanted.items()}
+    moved = renamed["desired/outer.yaml"] + b"moved:\n  - {from: item/old, to: item/new}\n"
+    return {**renamed, "desired/outer.yaml": moved}
 
 
 def _new(count: int) -> Files:
@@ -234,8 +254,3 @@ THINGS: Mapping[str, _Make] = {
     "documents of one file": _documents,
 }
 """What else there can be many of."""
-
-
-def number_of(name: str) -> str:
-    """A word that is not like that of another name."""
-    return hashlib.sha256(name.encode()).hexdigest()[:12]

@@ -63,18 +63,17 @@ def test_declarations_are_not_gone_through_for_each_fragment() -> None:
 
 
 def test_changes_are_not_gone_through_for_each_kind() -> None:
-    def change(number: int, action: Action, **sides: dict[str, str]) -> Change:
-        kind = f"kind{number}"
+    def change(number: int, action: Action) -> Change:
+        kind, sides = f"kind{number}", {"text": "the very same words on both sides of it"}
+        gone = sides if action is Action.DELETE else None
+        new = sides if action is Action.CREATE else None
+        address = f"{kind}/{action.value}"
         return Change(
-            f"{kind}/{action.value}", kind, action.value, action, Reason.DESIRED_CHANGED, "x", **sides
+            address, kind, action.value, action, Reason.DESIRED_CHANGED, "x.yaml", before=gone, after=new
         )
 
-    value = {"text": "the very same words on both sides of it"}
-    changes = Counted(
-        each
-        for number in range(30)
-        for each in (change(number, Action.DELETE, before=value), change(number, Action.CREATE, after=value))
-    )
+    pairs = ((number, action) for number in range(30) for action in (Action.DELETE, Action.CREATE))
+    changes = Counted(change(number, action) for number, action in pairs)
     Counted.times = 0
     assert len(list(likely_renames(changes))) == 30
     assert Counted.times == 1

@@ -50,10 +50,20 @@ def _counted(text: str, form: TextFormat) -> Counter[str]:
     if form.comment is None or form.comment.opening != "#":
         return Counter(_written_in(text, form))
     found: Counter[str] = Counter()
-    for line, count in Counter(line for line in text.split("\n") if "#" in line).items():
-        for body in _written_in(line, form):
+    for end, count in Counter(_marked(text)).items():
+        for body in _written_in(end, form):
             found[body] += count
     return found
+
+
+def _marked(text: str) -> Iterator[str]:
+    """The ends of lines from the first ``#`` on, with the letter before it. The lines without one are not looked at."""
+    at = text.find("#")
+    while at >= 0:
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        yield text[at if not at or text[at - 1] == "\n" else at - 1 : end]
+        at = text.find("#", end)
 
 
 _LIVE: Recent[dict[object, Counter[str]]] = Recent()
