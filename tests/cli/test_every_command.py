@@ -53,15 +53,28 @@ CALLS: dict[str, tuple[str, ...]] = {
     "recover": (),
     "run": ("nothing.like.that",),
     "verify": (),
+    "fleet exec": (),
+    "fleet list": (),
+    "fleet plan": (),
+    "fleet check": (),
+    "fleet drift": (),
     "collisions": (),
     "completion": ("bash",),
 }
 SERVERS = {"lsp", "mcp"}
 """They talk to a program until it says goodbye, and give no answer of their own: tests/lsp, tests/mcp."""
 ASKED = [row for row in COMMANDS if row.name not in SERVERS]
-EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}}
+EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}, "fleet exec": {64}}
 
 ids = [row.name for row in COMMANDS]
+
+
+@pytest.fixture(autouse=True)
+def no_repositories(request: pytest.FixtureRequest) -> None:
+    """A fleet of none beside the workspace: its commands answer without a cluster."""
+    if "committed" in request.fixturenames:
+        committed: Box = request.getfixturevalue("committed")
+        (committed.root / "fleet.yaml").write_text("repositories: []\n")
 
 
 def words(row: Row) -> tuple[str, ...]:
@@ -116,6 +129,9 @@ def test_json_has_the_envelope_outside_of_a_workspace(row: Row, empty: Box) -> N
         assert ran.exit == 0
         return
     assert ran.exit == 64
+    if row.name.startswith("fleet "):
+        assert "fleet.yaml" in ran.json["errors"][0]["message"]
+        return
     assert ran.json["errors"][0]["code"] == "no_workspace"
     assert ran.json["next"] == [["registry", "init"]]
 

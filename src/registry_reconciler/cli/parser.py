@@ -74,6 +74,19 @@ COMMANDS = (
     Row("recover", "recover", "Finish or undo an interrupted apply."),
     Row("run", "run", "Run an ability of the registries."),
     Row("verify", "verify", "Compare what registry reads and decides with other implementations."),
+    Row("fleet exec", "fleet_exec", "Make the same change in many repositories."),
+    Row("fleet list", "fleet_list", "List the repositories of a fleet."),
+    Row(
+        "fleet plan",
+        "fleet_plan",
+        "Show what apply would do in each repository of a fleet, and every problem.",
+    ),
+    Row("fleet check", "fleet_check", "Show the problems of each repository of a fleet."),
+    Row(
+        "fleet drift",
+        "fleet_drift",
+        "List the repositories of a fleet with entries that were edited by hand.",
+    ),
     Row(
         "lsp", "lsp", "Serve an editor: problems while typing, completion, hover, rename, fixes, formatting."
     ),
@@ -106,6 +119,23 @@ GROUPS = (
             "completion",
             "lsp",
             "mcp",
+        ),
+    ),
+    (
+        "Many repositories",
+        (
+            "fleet list",
+            "fleet add",
+            "fleet plan",
+            "fleet check",
+            "fleet drift",
+            "fleet publish",
+            "fleet show",
+            "fleet search",
+            "fleet references",
+            "fleet impact",
+            "fleet site",
+            "fleet exec",
         ),
     ),
     ("After a merge or a fault", ("resolve", "merge-driver", "recover", "verify")),
@@ -162,6 +192,7 @@ LEADS = {
     "accept": "registry drift --accept ADDRESS",
     "doctor": "Problems only: registry check",
     "merge": "After a conflict in git: registry resolve",
+    "fleet": "registry fleet list, plan, check or drift",
     "docs": "registry explain CODE, and registry help",
     "man": "registry help",
 }

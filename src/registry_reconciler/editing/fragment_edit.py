@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -391,3 +391,17 @@ def keyed_first(kind: Kind, value: dict[str, Json]) -> dict[str, Json]:
     if names == list(islice(value, len(names))):
         return value
     return {**{str(name): value[str(name)] for name in names}, **value}
+
+
+def with_place(value: dict[str, Json], snippet: Snippet) -> Snippet:
+    """The text of an entry with the fields in front that only its place says: in quotes where they need some."""
+    from registry_reconciler.formats.table import YAML
+
+    there = snippet.value
+    if not isinstance(there, dict) or not there or snippet.text.startswith("{"):
+        return snippet
+    said = dict(takewhile(lambda pair: pair[0] not in there, value.items()))
+    if not said:
+        return snippet
+    head = YAML.new_text(said).decode("utf-8", "surrogatepass")
+    return replace(snippet, text=head + snippet.text, value={**said, **there}, native=None)

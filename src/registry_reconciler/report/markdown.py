@@ -191,7 +191,7 @@ def _problem(cause: Cause, options: RenderOptions) -> Entry:
     if problem.fix is not None and cause.mend:
         safe = " (safe: `registry fix` does it)" if problem.fix.safe and problem.fix.edits else ""
         long.append(f"  - Fix: {markdown(_short(visible(cause.mend), _TEXT_LIMIT))}{safe}")
-    for related in problem.related[:_IMPACT_SHOWN]:
+    for related in cause.related[:_IMPACT_SHOWN]:
         message_there = markdown(_short(visible(related.message)))
         long.append(f"  - See {_link(related_location(related), options)} {message_there}".rstrip())
     short = f"{start}: {markdown(_short(message, _SHORT_LIMIT))}"

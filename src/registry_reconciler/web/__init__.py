@@ -51,7 +51,7 @@ def macros(folder: Path, name: str) -> Any:
 def _harmless(value: Any) -> Any:
     """A value with what cannot be seen in it made visible; what a template has written itself stays."""
     if type(value) is str:
-        return visible(value)
+        return value if value.isascii() and value.isprintable() else visible(value)
     if value is None or hasattr(value, "__html__"):
         return "" if value is None else value
     return value if isinstance(value, int | float) else visible(str(value))

@@ -166,7 +166,7 @@ class Items:
             edits=[_edit_view(edit) for edit in (fix.edits[:_EDITS_SHOWN] if fix is not None else ())],
             related=[
                 (self._place(related_location(related)), related.message)
-                for related in problem.related[:_RELATED_SHOWN]
+                for related in cause.related[:_RELATED_SHOWN]
             ],
             explain=command_line(["registry", "explain", problem.code]),
         )
