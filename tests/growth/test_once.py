@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from registry_reconciler.editing.fragment_edit import Drafts
@@ -17,6 +18,7 @@ from registry_reconciler.model.change import Action, Change, Reason
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.planning.notices import likely_renames
 from registry_reconciler.planning.pipeline import plan_loaded
+from registry_reconciler.planning.selection import Selection
 
 SCHEMA = b'x-registry: {kind: item, layout: list, file: "items.yaml", at: items, key: id}\ntype: object\n'
 
@@ -91,3 +93,29 @@ def test_a_new_list_is_not_copied_for_each_of_its_items() -> None:
     intents.add(items[2:])
     assert intent.value["item"] is made
     assert len(made) == 9
+
+
+def test_what_moves_together_is_asked_about_once_and_not_for_each_of_it() -> None:
+    together = Counted(f"item/k{number}" for number in range(50))
+    selection = Selection(
+        PlanOptions(target=("item/z",), exclude=("item/y",)), frozenset(), dict.fromkeys(together, together)
+    )
+    Counted.times = 0
+    assert [selection.has(f"item/k{number}") for number in range(50)] == [False] * 50
+    assert selection.has("item/z")
+    assert Counted.times == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "meant"),
+    [
+        (PlanOptions(), {"item/a", "item/b", "item/c"}),
+        (PlanOptions(target=("item/a",)), {"item/a", "item/b"}),
+        (PlanOptions(exclude=("item/b",)), {"item/c"}),
+        (PlanOptions(target=("item/*",), exclude=("item/c",)), {"item/a", "item/b"}),
+    ],
+)
+def test_what_moves_together_is_meant_together(options: PlanOptions, meant: set[str]) -> None:
+    group = frozenset({"item/a", "item/b"})
+    selection = Selection(options, frozenset(), dict.fromkeys(group, group))
+    assert {address for address in ("item/a", "item/b", "item/c") if selection.has(address)} == meant
