@@ -63,7 +63,13 @@ def _kinds_apart(work: Work, shape: Shape) -> list[str]:
     known = _of_other_kinds(work)
     for name, part in shape.fields.items():
         inner = part.items
-        if name in known or inner is None or inner.mappings < 3 or inner.mappings < inner.count or part.types != {"array"}:
+        if (
+            name in known
+            or inner is None
+            or inner.mappings < 3
+            or inner.mappings < inner.count
+            or part.types != {"array"}
+        ):
             continue
         if not any(
             inner.fields[word].count == inner.count for word in ("id", "name", "key") if word in inner.fields
