@@ -309,6 +309,7 @@ def test_a_fault_of_the_comparison_writes_nothing(applied: Box, monkeypatch: pyt
         ("x: &a {p: 1, q: [1, 2]}\ny:\n  <<: *a\n  p: 2\n", [{"x": {"p": 1, "q": [1, 2]}, "y": {"p": 2, "q": [1, 2]}}]),
         ("- |+\n  a\n\n- >-\n  b\n  c\n", [["a\n\n", "b c"]]),
         ("a: 1\n---\nb: true\n", [{"a": 1}, {"b": True}]),
+        ("a: <<\nb: =\nc: [=, <<]\n", [{"a": "<<", "b": "=", "c": ["=", "<<"]}]),
     ],
 )  # fmt: skip
 def test_where_ruamel_yaml_is_known_to_leave_yaml_1_2_nobody_disagrees(

@@ -24,6 +24,9 @@ _DEPARTURES = re.compile(
 )
 """Plain scalars that ruamel.yaml may take for another type than registry does."""
 
+_TEXTS = ("str", "timestamp", "value", "merge")
+"""Tags of plain scalars that are text in YAML 1.2 core: a date, and where no key stands also ``=`` and ``<<``."""
+
 _TAG = "tag:yaml.org,2002:"
 _Said = tuple[str, str, str]
 
@@ -110,7 +113,7 @@ def _scalar_agrees(node: Any, ours: Json) -> bool:
     if isinstance(ours, str) and ours == text:
         if node.style is None and _DEPARTURES.fullmatch(text) is not None:
             return isinstance(_core(text), str)
-        return tag in ("str", "timestamp") or not _holdable(tag, text)
+        return tag in _TEXTS or not _holdable(tag, text)
     if node.style in ("'", '"', "|", ">") or isinstance(ours, dict | list):
         return False
     if ours is None:
