@@ -27,6 +27,9 @@ _DEPARTURES = re.compile(
 _TEXTS = ("str", "timestamp", "value", "merge")
 """Tags of plain scalars that are text in YAML 1.2 core: a date, and where no key stands also ``=`` and ``<<``."""
 
+_UNTAGGED = ("map", "seq", "str", "int", "float", "bool", "null")
+"""Tags of nodes that need not say them."""
+
 _TAG = "tag:yaml.org,2002:"
 _Said = tuple[str, str, str]
 
@@ -56,8 +59,9 @@ def reads_otherwise(data: bytes, documents: Sequence[Json]) -> _Said | None:
 
 def _differs(node: Any, ours: Json, where: str) -> _Said | None:
     kind = type(node).__name__
-    if not str(node.tag or _TAG).startswith(_TAG):
-        return None  # an unknown tag: what is below it is nobody's business
+    tag = str(node.tag or _TAG)
+    if not tag.startswith(_TAG) or (_is_opaque(ours) and tag.removeprefix(_TAG) not in _UNTAGGED):
+        return None  # a tag that registry does not know: what is below it is nobody's business
     if kind == "MappingNode":
         return _mapping_differs(node, ours, where)
     if kind == "SequenceNode":
@@ -71,6 +75,10 @@ def _differs(node: Any, ours: Json, where: str) -> _Said | None:
                 return found
         return None
     return None if _scalar_agrees(node, ours) else (where, _word(ours), _scalar_word(node))
+
+
+def _is_opaque(ours: Json) -> bool:
+    return isinstance(ours, dict) and ours.keys() == {"$opaque"}
 
 
 def _mapping_differs(node: Any, ours: Json, where: str) -> _Said | None:

@@ -212,7 +212,7 @@ def _asked_for(documents: Mapping[str, Sequence[Json]], places: Sequence[Candida
 
 def _whole_maps(documents: Mapping[str, Sequence[Json]], places: Sequence[Candidate]) -> Candidate | None:
     """The mapping that each file is, where its keys are names: fields would be the same in most files."""
-    whole = next((place for place in places if not place.at and place.layout in ("map", "pairs")), None)
+    whole = next((place for place in places if not place.at and place.keyed), None)
     if whole is not None and {entry.file for entry in whole.entries} != set(documents):
         return None
     tops = [set(value) for values in documents.values() for value in values if isinstance(value, dict)]
