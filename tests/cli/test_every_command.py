@@ -55,6 +55,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "verify": (),
     "fleet exec": (),
     "fleet list": (),
+    "fleet add": ("shop", "--path", ".", "--file", "fleet.yaml"),
     "fleet plan": (),
     "fleet check": (),
     "fleet drift": (),

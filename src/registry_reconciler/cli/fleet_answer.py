@@ -129,25 +129,31 @@ def _table(call: Call, rows: Sequence[Row]) -> Iterator[str]:
 
 def _causes(call: Call, summary: Summary) -> Iterator[str]:
     """The problems, each cause once with the repositories that have it."""
-    from registry_reconciler.report import RenderOptions, render
-
-    plan = summary.as_plan(0)
-    if not plan.problems:
-        return
     from msgspec.structs import replace
 
-    options = RenderOptions(width=call.columns, full=call.full, command="check")
-    text = render(replace(plan, notices=()), "text", options)
-    lines = text.rstrip("\n").split("\n")
-    end = next((number for number, line in enumerate(lines) if line.startswith("Check: ")), len(lines))
-    yield from lines[:end]
+    from registry_reconciler.fleet.summary import FAILED
+    from registry_reconciler.report import RenderOptions, render
+    from registry_reconciler.report.values import cut
+    from registry_reconciler.report.words import plural
+
+    plan = summary.as_plan(0)
+    # Why a repository failed stands in the table.
+    problems = tuple(problem for problem in plan.problems if problem.code != FAILED)
+    if problems:
+        options = RenderOptions(width=call.columns, full=call.full, command="check")
+        text = render(replace(plan, notices=(), problems=problems), "text", options)
+        lines = text.rstrip("\n").split("\n")
+        end = next((number for number, line in enumerate(lines) if line.startswith("Check: ")), len(lines))
+        yield from lines[:end]
     several = [cause for cause in summary.causes() if len(cause.repositories) > 1]
     if several:
         yield "In several repositories:"
         for cause in several[: None if call.full else _ROWS_SHOWN]:
             names = ", ".join(cause.repositories[:5])
             more = f" and {len(cause.repositories) - 5:,} more" if len(cause.repositories) > 5 else ""
-            yield f"  {cause.first.code}  {cause.count:,} in {len(cause.repositories):,}: {names}{more}"
+            why = f" ({visible(cut(cause.first.message, _WORDS))})" if cause.first.code == FAILED else ""
+            count = plural(len(cause.repositories), "repository")
+            yield f"  {cause.first.code}  {cause.count:,} in {count}: {names}{more}{why}"
         yield ""
 
 

@@ -76,6 +76,7 @@ COMMANDS = (
     Row("verify", "verify", "Compare what registry reads and decides with other implementations."),
     Row("fleet exec", "fleet_exec", "Make the same change in many repositories."),
     Row("fleet list", "fleet_list", "List the repositories of a fleet."),
+    Row("fleet add", "fleet_add", "Add a repository to fleet.yaml."),
     Row(
         "fleet plan",
         "fleet_plan",
