@@ -76,7 +76,7 @@ def _not_told(number: int) -> list[str]:
     if not number:
         return []
     return [
-        f"Of {_count(number, 'entry')} jsonschema cannot tell: a node has a tag, or Python does not know a pattern."
+        f"Of {_count(number, 'entry')} jsonschema cannot tell: a node has a tag, or a pattern is unknown to it."
     ]
 
 
