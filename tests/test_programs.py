@@ -18,6 +18,7 @@ MAY_START = {
     "src/registry_reconciler/cli/pager.py",
     "src/registry_reconciler/editing/merge_driver.py",
     "src/registry_reconciler/files/git_call.py",
+    "src/registry_reconciler/fleet/run/cluster.py",
     "src/registry_reconciler/fleet/run/forks.py",
     "src/registry_reconciler/fleet/execute/command.py",
     "src/registry_reconciler/mcp/calls.py",

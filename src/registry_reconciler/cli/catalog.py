@@ -6,11 +6,11 @@ Nothing of the fleet is imported unless a kind looks into other repositories and
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from registry_reconciler.model.config import Config
-from registry_reconciler.model.fleet_view import FleetView
+from registry_reconciler.model.fleet_view import FleetView, Holder
 
 VARIABLE = "REGISTRY_CATALOG"
 
@@ -49,3 +49,22 @@ class Asked:
         if not isinstance(self._source, CatalogueSource):
             self._source = CatalogueSource(self._root, self._url, say)
         return self._source(config, addresses)
+
+
+def former_holders() -> Callable[[str, str], Holder | None] | None:
+    """Who had an entry last, as the catalogue knows it that the environment names; ``None`` where it names none.
+
+    It is a help and no judge: a catalogue that does not answer costs a sentence, which is said.
+    """
+    url = os.environ.get(VARIABLE)
+    if not url:
+        return None
+    from registry_reconciler.cli.output import say
+    from registry_reconciler.errors import RegistryFailure
+    from registry_reconciler.fleet.catalogue import CatalogueView, open_catalogue
+
+    try:
+        return CatalogueView(open_catalogue(url)).former
+    except RegistryFailure as failure:
+        say(f"warning: who had an entry before is not known: {failure.message}")
+        return None

@@ -137,7 +137,7 @@ def manifest_of(call: Call, file: Path | None) -> Manifest:
     """
     from registry_reconciler.fleet import find_manifest, read_manifest
 
-    path = find_manifest(file)
+    path = find_manifest(file or call.root)
     manifest = read_manifest(path)
     if manifest.problems:
         say(problems_text(call, manifest))

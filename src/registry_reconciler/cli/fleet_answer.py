@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.base.escape import runner_safe, visible
@@ -15,6 +15,7 @@ from registry_reconciler.model.entry import Json
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from registry_reconciler.fleet import Manifest, Repository
     from registry_reconciler.fleet.outcome import Outcome
     from registry_reconciler.fleet.summary import Row, Summary
 
@@ -47,15 +48,37 @@ def look_at(
     manifest = manifest_of(call, file)
     repositories = chosen(manifest, only)
 
-    def words(outcome: Outcome) -> str:
-        return summarize(command, [outcome], repositories, options=asked).rows[0].words
+    by_name = {repository.name: repository for repository in manifest.repositories}
 
-    outcomes = outcomes_of(repositories, command, options, running, words, since=since, remember=remember)
+    def words(outcome: Outcome) -> str:
+        return summarize(command, [outcome], [by_name[outcome.name]], options=asked).rows[0].words
+
+    def looked(some: Sequence[Repository], more: dict[str, Any], since: str = "") -> list[Outcome]:
+        return outcomes_of(some, command, {**options, **more}, running, words, since=since, remember=remember)
+
+    across = command == "check"
+    outcomes = _across(manifest, repositories, looked, since) if across else looked(repositories, {}, since)
     summary = summarize(command, outcomes, repositories, options=asked)
     for form, path in call.reports:
         write_file(path, _written(call, summary, form))
     put(_written(call, summary, call.format), long=True)
     return summary.exit
+
+
+def _across(
+    manifest: Manifest,
+    repositories: Sequence[Repository],
+    look: Callable[..., list[Outcome]],
+    since: str,
+) -> list[Outcome]:
+    """What came of repositories, judged also by what all others of the fleet have."""
+    from registry_reconciler.cli.catalog import former_holders
+    from registry_reconciler.fleet.across import TELL, judged
+
+    outcomes = look(repositories, {TELL: True}, since)
+    names = {outcome.name for outcome in outcomes}
+    others = [repository for repository in manifest.repositories if repository.name not in names]
+    return judged(outcomes, repositories, others, look, former_holders())
 
 
 def _written(call: Call, summary: Summary, form: str) -> str:
@@ -106,25 +129,31 @@ def _table(call: Call, rows: Sequence[Row]) -> Iterator[str]:
 
 def _causes(call: Call, summary: Summary) -> Iterator[str]:
     """The problems, each cause once with the repositories that have it."""
-    from registry_reconciler.report import RenderOptions, render
-
-    plan = summary.as_plan(0)
-    if not plan.problems:
-        return
     from msgspec.structs import replace
 
-    options = RenderOptions(width=call.columns, full=call.full, command="check")
-    text = render(replace(plan, notices=()), "text", options)
-    lines = text.rstrip("\n").split("\n")
-    end = next((number for number, line in enumerate(lines) if line.startswith("Check: ")), len(lines))
-    yield from lines[:end]
+    from registry_reconciler.fleet.summary import FAILED
+    from registry_reconciler.report import RenderOptions, render
+    from registry_reconciler.report.values import cut
+    from registry_reconciler.report.words import plural
+
+    plan = summary.as_plan(0)
+    # Why a repository failed stands in the table.
+    problems = tuple(problem for problem in plan.problems if problem.code != FAILED)
+    if problems:
+        options = RenderOptions(width=call.columns, full=call.full, command="check")
+        text = render(replace(plan, notices=(), problems=problems), "text", options)
+        lines = text.rstrip("\n").split("\n")
+        end = next((number for number, line in enumerate(lines) if line.startswith("Check: ")), len(lines))
+        yield from lines[:end]
     several = [cause for cause in summary.causes() if len(cause.repositories) > 1]
     if several:
         yield "In several repositories:"
         for cause in several[: None if call.full else _ROWS_SHOWN]:
             names = ", ".join(cause.repositories[:5])
             more = f" and {len(cause.repositories) - 5:,} more" if len(cause.repositories) > 5 else ""
-            yield f"  {cause.first.code}  {cause.count:,} in {len(cause.repositories):,}: {names}{more}"
+            why = f" ({visible(cut(cause.first.message, _WORDS))})" if cause.first.code == FAILED else ""
+            count = plural(len(cause.repositories), "repository")
+            yield f"  {cause.first.code}  {cause.count:,} in {count}: {names}{more}{why}"
         yield ""
 
 

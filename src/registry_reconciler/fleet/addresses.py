@@ -35,11 +35,11 @@ def fault_of(address: str) -> str:
         return "it begins with a dash, which git would take for an option"
     if is_local(address):
         return "it holds a line end or a character that nobody sees" if _hidden(address) else ""
-    if _UNSEEN.search(address):
-        return "it holds a space, or a character that nobody sees"
     scheme = _SCHEME.match(address)
     if scheme and address[scheme.end() : scheme.end() + 1] == ":":
         return "git would start a program for it; only https, ssh and local paths are taken"
+    if _UNSEEN.search(address):
+        return "it holds a space, or a character that nobody sees"
     if scheme:
         return _fault_of_url(address, scheme.group(1).lower())
     parts = _SCP.fullmatch(address)
@@ -92,10 +92,12 @@ def without_credentials(text: str, address: str = "") -> str:
         text = text.replace(address, shown(address))
         user, rest = parts["user"] or "", parts["rest"] or ""
         name, colon, password = user.partition(":")
-        secrets = [password, rest[1:]] + ([name] if parts["scheme"].lower() == "https" else [])
+        secrets = [password, rest[1:], *re.findall(r"=([^&;]*)", rest)] + (
+            [name] if parts["scheme"].lower() == "https" else []
+        )
         if colon:
             secrets.append(user)
         for secret in sorted({*secrets, *map(unquote, secrets)}, key=len, reverse=True):
             if len(secret) > 3:
                 text = text.replace(secret, MASK)
-    return re.sub(r"(https?://)[^\s/'\"@]*@", rf"\1{MASK}@", text)
+    return re.sub(r"(https?://|ssh://[^\s/'\"@:]*:)[^\s/'\"@]*@", rf"\1{MASK}@", text)

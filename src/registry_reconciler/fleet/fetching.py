@@ -20,8 +20,8 @@ from msgspec import Struct
 from registry_reconciler.files import git_call
 from registry_reconciler.files.git_call import GitFailure
 
-SECONDS = 900.0
-"""A fetch that takes longer is ended."""
+SECONDS = 300.0
+"""A repository that takes longer to be brought is given up."""
 
 LOOK_SECONDS = 60.0
 """So long a remote may take to say what it has."""
@@ -37,7 +37,8 @@ _MARK = "registry-fetched"
 _FOR_GOOD = re.compile(
     r"not found|does not appear to be a git repository|does not exist|authentication failed|permission denied"
     r"|could not read (?:username|password)|host key verification failed|transport '|not allowed|dubious ownership"
-    r"|no such file or directory|invalid (?:url|path)|not our ref|couldn't find remote ref|could not resolve host",
+    r"|no such file or directory|invalid (?:url|path)|it took more than|not our ref"
+    r"|couldn't find remote ref|could not resolve host",
     re.IGNORECASE,
 )
 """What no second try mends."""
@@ -104,11 +105,11 @@ def may_begin() -> None:
     _under_way.go_on()
 
 
-def look(folder: Path, address: str) -> Remote:
+def look(folder: Path, address: str, seconds: float = SECONDS) -> Remote:
     """What a remote has. Raises :class:`GitFailure`."""
     _make(folder)
     words = ["ls-remote", "--quiet", "origin", "HEAD", "refs/heads/*", "refs/tags/*"]
-    said = _tried(folder, words, address, LOOK_SECONDS)
+    said = _tried(folder, words, address, min(seconds, LOOK_SECONDS))
     head, refs = "", {}
     for line in os.fsdecode(said).splitlines():
         commit, _, name = line.partition("\t")
@@ -119,7 +120,15 @@ def look(folder: Path, address: str) -> Remote:
     return Remote(head, refs)
 
 
-def fetch(folder: Path, address: str, remote: Remote, *, anew: bool = False, only: str = "") -> bool:
+def fetch(
+    folder: Path,
+    address: str,
+    remote: Remote,
+    *,
+    anew: bool = False,
+    only: str = "",
+    seconds: float = SECONDS,
+) -> bool:
     """Bring what a remote has; whether anything had to be done. Raises :class:`GitFailure`.
 
     Args:
@@ -135,7 +144,7 @@ def fetch(folder: Path, address: str, remote: Remote, *, anew: bool = False, onl
     what = [only] if only else ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
     words = ["fetch", "--quiet", "--no-tags", *([] if only else ["--prune"]), "--no-auto-maintenance"]
     words += ["--no-write-fetch-head", "--no-recurse-submodules", "--force", "--update-head-ok"]
-    _tried(folder, [*words, "origin", *what], address, SECONDS)
+    _tried(folder, [*words, "origin", *what], address, seconds)
     if not only:
         store.write(mark, digest)
     return True
@@ -152,11 +161,13 @@ def _make(folder: Path) -> None:
 
 
 def _tried(folder: Path, words: Sequence[str], address: str, seconds: float) -> bytes:
+    until = time.monotonic() + seconds
     for number in range(1, TRIES + 1):
         try:
-            return _once(folder, words, address, seconds)
+            return _once(folder, words, address, max(until - time.monotonic(), 0.1))
         except GitFailure as failure:
-            if number == TRIES or _FOR_GOOD.search(failure.message) or _under_way.stopped:
+            late = time.monotonic() + PAUSE * number > until
+            if number == TRIES or late or _FOR_GOOD.search(failure.message) or _under_way.stopped:
                 raise
             time.sleep(PAUSE * number)
     raise AssertionError

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.errors import UsageFailure
@@ -17,8 +19,11 @@ from registry_reconciler.files.names import unsafe
 from registry_reconciler.files.tree import DiskTree, Tree, find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.fleet.addresses import fault_of, is_local, without_credentials
-from registry_reconciler.model.entry import FieldPath, Json, Place
+from registry_reconciler.model.entry import FieldPath, Json, Place, get_path, show_path
 from registry_reconciler.model.problem import Problem, Related, sort_key
+
+if TYPE_CHECKING:
+    from registry_reconciler.loading.source import SourceFile
 
 FILE = "fleet.yaml"
 _FETCHED = "git"
@@ -83,10 +88,14 @@ def find_manifest(given: Path | None = None) -> Path:
     )
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Read a fleet's file and those that it includes; raises nothing for what stands in them."""
+def read_manifest(path: Path, tree: Tree | None = None) -> Manifest:
+    """Read a fleet's file and those that it includes; raises nothing for what stands in them.
+
+    Args:
+        tree: the files of its folder; those of the disk by default.
+    """
     path = Path(os.path.abspath(path))
-    reading = _Reading(DiskTree(path.parent), path.parent)
+    reading = _Reading(tree or DiskTree(path.parent), path.parent)
     reading.read(path.name)
     return Manifest(path, tuple(reading.repositories), reading.located())
 
@@ -97,7 +106,7 @@ class _Reading:
         self.folder = folder
         self.repositories: list[Repository] = []
         self.problems: list[Problem] = []
-        self.files: dict[str, object] = {}
+        self.files: dict[str, SourceFile | None] = {}
         self.names: dict[str, Repository] = {}
 
     def read(self, path: str) -> None:
@@ -130,7 +139,14 @@ class _Reading:
         from registry_reconciler.schema.validator import fleet_violations
 
         found = fleet_violations(content)
-        self.problems += [violation("FLT010", Place(path), fault) for fault in found]
+        for fault in found:
+            value = get_path(content, fault.path)
+            if isinstance(value, str) and value.startswith("-"):
+                said = f"{show_path(fault.path)} is {value!r}: it begins with a dash, which git takes for an option."
+                place = Place(path).at(fault.path)
+                self._fault(place, said, "Write it without the dash, or './' before a path.")
+            else:
+                self.problems.append(violation("FLT010", Place(path), fault))
         return not found
 
     def _content(self, path: str, content: dict[str, Json]) -> Iterator[str]:
@@ -215,7 +231,17 @@ class _Reading:
         from registry_reconciler.planning.suppress import Locator, locate_problems
 
         files = {path: source for path, source in self.files.items() if source is not None}
-        return tuple(sorted(locate_problems(self.problems, Locator(files)), key=sort_key))  # type: ignore[arg-type]
+        located = locate_problems(map(_masked, self.problems), Locator(files))
+        return tuple(sorted(located, key=sort_key))
+
+
+def _masked(problem: Problem) -> Problem:
+    """The same problem without the credentials of addresses that its texts repeat."""
+    fix = problem.fix
+    if fix is not None:
+        fix = replace(fix, description=without_credentials(fix.description), edits=(), replacements=())
+    message, extra = without_credentials(problem.message), without_credentials(problem.identity_extra)
+    return replace(problem, message=message, fix=fix, identity_extra=extra)
 
 
 def _faults(item: dict[str, Json]) -> Iterator[tuple[str, str, str]]:

@@ -15,6 +15,7 @@ from registry_reconciler.fleet.run.jobs import SEEN
 from registry_reconciler.fleet.sources import Source, opened
 
 if TYPE_CHECKING:
+    from registry_reconciler.model.fleet_view import FleetSource
     from registry_reconciler.model.plan import Plan, PlanOptions
     from registry_reconciler.model.problem import Problem
     from registry_reconciler.planning.pipeline import Planning
@@ -40,10 +41,12 @@ def drift(description: dict[str, Any], options: dict[str, Any]) -> dict[str, Any
 
 
 def _told(source: Source, options: dict[str, Any], *, checks: bool = False) -> dict[str, Any]:
+    from registry_reconciler.fleet.across.check import source_of, told_by
     from registry_reconciler.model.plan import PlanOptions
     from registry_reconciler.queries.unseen import unseen
 
-    planning = planning_of(source, PlanOptions(no_check=bool(options.get("no_check"))))
+    others = source_of(options, source.name)
+    planning = planning_of(source, PlanOptions(no_check=bool(options.get("no_check"))), others)
     plan = planning.plan.checked() if checks else planning.plan
     asked = planning.loaded.asked
     return {
@@ -66,12 +69,17 @@ def _told(source: Source, options: dict[str, Any], *, checks: bool = False) -> d
         ],
         "edited_outputs": [{"id": output.id, "file": output.file} for output in plan.edited_outputs],
         "problems": list(_plain(plan.problems)),
+        **told_by(planning, options),
         **({} if source.commit else {SEEN: {"inputs": asked.inputs, "folders": asked.folders}}),
     }
 
 
-def planning_of(source: Source, options: PlanOptions) -> Planning:
-    """The plan of a source. Raises :class:`NoWorkspace`, and what a plan of a folder raises."""
+def planning_of(source: Source, options: PlanOptions, fleet: FleetSource | None = None) -> Planning:
+    """The plan of a source. Raises :class:`NoWorkspace`, and what a plan of a folder raises.
+
+    Args:
+        fleet: tells what the other repositories have.
+    """
     from registry_reconciler.planning.pipeline import make_plan
     from registry_reconciler.workspace import Workspace
 
@@ -79,8 +87,8 @@ def planning_of(source: Source, options: PlanOptions) -> Planning:
         if tree.kind(SCHEMAS) != "dir":
             raise NoWorkspace(f"it is no workspace: it has no {SCHEMAS}/ at its root")
         if source.commit is None:
-            return Workspace(Path(source.folder)).planning(options)
-        return make_plan(tree, options)
+            return Workspace(Path(source.folder), fleet=fleet).planning(options)
+        return make_plan(tree, options, fleet=fleet)
 
 
 def _counts(plan: Plan) -> dict[str, Any]:

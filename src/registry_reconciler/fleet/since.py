@@ -8,7 +8,7 @@ from pathlib import Path
 
 from registry_reconciler.files import git_call
 from registry_reconciler.files.git_call import GitFailure
-from registry_reconciler.fleet.sources import Source
+from registry_reconciler.fleet.sources import Source, known
 
 
 def changed_since(source: Source, revision: str) -> bool | None:
@@ -18,19 +18,16 @@ def changed_since(source: Source, revision: str) -> bool | None:
     """
     if source.commit is None:
         return _folder_changed(source, revision)
+    if source.bare and source.head and (revision == "HEAD" or revision[:5] in ("HEAD~", "HEAD^")):
+        revision = source.head + revision[4:]  # a clone in the cache has no HEAD of its own
     then = _content(Path(source.folder), revision, source.root, bare=source.bare)
     return None if then is None else then != source.content
 
 
 def _content(folder: Path, revision: str, root: str, *, bare: bool) -> str | None:
-    for name in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision):
-        words = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
-        commit = git_call.ask(folder, words, check=False, bare=bare)
-        if commit:
-            words = ["rev-parse", "--verify", "--quiet", f"{commit.decode().strip()}:{root}"]
-            found = git_call.ask(folder, words, check=False, bare=bare)
-            return found.decode().strip() if found else ""
-    return None
+    names = [f"refs/heads/{revision}", f"refs/tags/{revision}", revision]
+    found = known(folder, names, root, bare=bare)
+    return None if found is None else found[1]
 
 
 def _folder_changed(source: Source, revision: str) -> bool | None:

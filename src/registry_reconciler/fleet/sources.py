@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from registry_reconciler.files import git_call
 from registry_reconciler.files.git import RevisionTree
 from registry_reconciler.files.git_call import GitFailure
 from registry_reconciler.files.tree import DiskTree, Tree
-from registry_reconciler.fleet.fetching import Remote, fetch, look
+from registry_reconciler.fleet.fetching import SECONDS, Remote, fetch, look
 from registry_reconciler.fleet.manifest import Repository
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -43,7 +43,7 @@ class Source(Struct, frozen=True):
         root: the folder of the workspace inside of the commit.
         bare: ``folder`` is a bare repository.
         content: the id of the tree at ``root``: equal for what has equal files. "" where there is no commit.
-        head: of a folder as it lies there, the commit that is checked out.
+        head: the remote's HEAD; of a folder as it lies there, the commit that is checked out.
     """
 
     name: str
@@ -86,20 +86,27 @@ def clones(cache: Path | None = None) -> Path:
     return base / "fleet" / "git"
 
 
-def resolve(repository: Repository, cache: Path | None = None, *, committed: bool = False) -> Source:
+def resolve(
+    repository: Repository,
+    cache: Path | None = None,
+    *,
+    committed: bool = False,
+    seconds: float = SECONDS,
+) -> Source:
     """Find out what of a repository is looked at, and bring it here.
 
     Args:
         cache: the folder of caches; the user's own by default.
         committed: of a folder too, look at what is committed there.
+        seconds: so long it may take to be fetched.
 
     Raises:
         SourceFailure: it cannot be looked at.
     """
     try:
         if repository.git:
-            return _fetched(repository, cache)
-        return _folder(repository, cache, committed=committed)
+            return _fetched(repository, cache, seconds)
+        return _folder(repository, cache, seconds, committed=committed)
     except GitFailure as failure:
         raise SourceFailure(_said(failure.message, repository)) from failure
     except OSError as error:
@@ -109,26 +116,28 @@ def resolve(repository: Repository, cache: Path | None = None, *, committed: boo
 def _said(message: str, repository: Repository) -> str:
     from registry_reconciler.fleet.addresses import without_credentials
 
-    return without_credentials(" ".join(message.split()), repository.git)
+    # Git says what it could not do, and then at length what the reason may be.
+    first = re.split(r"\s+fatal: Could not read from remote repository", " ".join(message.split()))[0]
+    return without_credentials(first, repository.git)
 
 
-def _fetched(repository: Repository, cache: Path | None) -> Source:
+def _fetched(repository: Repository, cache: Path | None, seconds: float) -> Source:
     folder = clones(cache) / hashlib.sha256(os.fsencode(repository.git)).hexdigest()[:32]
-    remote = look(folder, repository.git)
-    if not fetch(folder, repository.git, remote):
-        commit = _commit(folder, repository, remote)
-        if commit is not None:
-            with contextlib.suppress(GitFailure, SourceFailure):
-                return _at(repository, folder, commit, bare=True)
+    remote = look(folder, repository.git, seconds)
+    names = list(_names(repository, remote))
+    if not fetch(folder, repository.git, remote, seconds=seconds):
+        found = known(folder, names, repository.root, bare=True)
+        if found is not None and found[1]:
+            return _at(repository, folder, found, repository.root, bare=True, head=remote.head)
         # The clone is damaged, or somebody else has cleared it: from the beginning, once.
-        fetch(folder, repository.git, remote, anew=True)
-    commit = _commit(folder, repository, remote)
-    if commit is None and _COMMIT.fullmatch(repository.rev):
-        fetch(folder, repository.git, remote, only=repository.rev)
-        commit = _commit(folder, repository, remote)
-    if commit is None:
+        fetch(folder, repository.git, remote, anew=True, seconds=seconds)
+    found = known(folder, names, repository.root, bare=True)
+    if found is None and _COMMIT.fullmatch(repository.rev):
+        fetch(folder, repository.git, remote, only=repository.rev, seconds=seconds)
+        found = known(folder, names, repository.root, bare=True)
+    if found is None:
         raise SourceFailure(_no_revision(repository, remote))
-    return _at(repository, folder, commit, bare=True)
+    return _at(repository, folder, found, repository.root, bare=True, head=remote.head)
 
 
 def _no_revision(repository: Repository, remote: Remote) -> str:
@@ -142,39 +151,53 @@ def _no_revision(repository: Repository, remote: Remote) -> str:
     return f"there is no revision {repository.rev!r}.{did_you_mean(repository.rev, names)}"
 
 
-def _commit(folder: Path, repository: Repository, remote: Remote) -> str | None:
-    """The commit that is meant: a branch before a tag before anything else that git understands."""
+def _names(repository: Repository, remote: Remote) -> Iterator[str]:
+    """What the revision may mean, as git is asked: a branch before a tag before anything else that git understands."""
     rev = repository.rev or "HEAD"
     if rev == "HEAD" or rev[:5] in ("HEAD~", "HEAD^"):
-        return _parsed(folder, remote.head + rev[4:], bare=True) if remote.head else None
-    if _COMMIT.fullmatch(rev):
-        return _parsed(folder, rev, bare=True)
-    for name in (f"refs/heads/{rev}", f"refs/tags/{rev}", rev):
-        found = _parsed(folder, name, bare=True)
-        if found is not None:
-            return found
+        if remote.head:
+            yield remote.head + rev[4:]
+        return
+    if not _COMMIT.fullmatch(rev):
+        yield from (
+            remote.refs[name] for name in (f"refs/heads/{rev}", f"refs/tags/{rev}") if name in remote.refs
+        )
+    yield rev
+
+
+def known(folder: Path, names: Sequence[str], root: str, *, bare: bool) -> tuple[str, str] | None:
+    """The commit that the first known name means, and the id of its tree at ``root`` ("": there is none)."""
+    if not names:
+        return None
+    asked = "".join(f"{name}^{{commit}}\n{name}^{{commit}}:{root}\n" for name in names)
+    if asked.count("\n") != 2 * len(names):
+        return None
+    words = ["cat-file", "--batch-check=%(objectname) %(objecttype)"]
+    said = git_call.ask(folder, words, given=os.fsencode(asked), check=False, bare=bare) or b""
+    lines = said.decode("utf-8", "replace").splitlines()
+    for commit, tree in zip(lines[::2], lines[1::2], strict=False):
+        if commit.endswith(" commit") and _COMMIT.fullmatch(commit[:-7]):
+            return commit[:-7], tree[:-5] if tree.endswith(" tree") else ""
     return None
 
 
-def _parsed(folder: Path, name: str, *, bare: bool) -> str | None:
-    words = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
-    said = git_call.ask(folder, words, check=False, bare=bare)
-    found = (said or b"").decode().strip()
-    return found if _COMMIT.fullmatch(found) else None
-
-
-def _at(repository: Repository, folder: Path, commit: str, *, bare: bool, root: str | None = None) -> Source:
-    root = repository.root if root is None else root
-    words = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}:{root}"]
-    content = (git_call.ask(folder, words, check=False, bare=bare) or b"").decode().strip()
-    kind = b"" if not content else git_call.ask(folder, ["cat-file", "-t", content], check=False, bare=bare)
-    if kind != b"tree\n":
+def _at(
+    repository: Repository,
+    folder: Path,
+    found: tuple[str, str],
+    root: str,
+    *,
+    bare: bool,
+    head: str | None = None,
+) -> Source:
+    commit, content = found
+    if not content:
         where = f"there is no folder {root!r}" if root else "its files are not there"
         raise SourceFailure(f"{where} at commit {commit[:12]}")
-    return Source(repository.name, str(folder), commit, root, bare, content)
+    return Source(repository.name, str(folder), commit, root, bare, content, head or None)
 
 
-def _folder(repository: Repository, cache: Path | None, *, committed: bool) -> Source:
+def _folder(repository: Repository, cache: Path | None, seconds: float, *, committed: bool) -> Source:
     path = Path(repository.path)
     if not path.is_dir():
         raise SourceFailure(f"there is no folder {visible(str(path))}")
@@ -184,7 +207,7 @@ def _folder(repository: Repository, cache: Path | None, *, committed: bool) -> S
         # A bare repository is looked at as any other one that is fetched: its own configuration counts for nothing.
         from msgspec.structs import replace
 
-        return _fetched(replace(repository, git=repository.path, path=""), cache)
+        return _fetched(replace(repository, git=repository.path, path=""), cache, seconds)
     folder = path / repository.root if repository.root else path
     top = git_call.top_of(path)
     rev = repository.rev or ("HEAD" if committed and top is not None else "")
@@ -193,18 +216,13 @@ def _folder(repository: Repository, cache: Path | None, *, committed: bool) -> S
             raise SourceFailure(
                 f"{visible(str(path))} lies in no git repository, so it has no revision {rev!r}"
             )
-        commit = _parsed(path, rev, bare=False)
-        if commit is None:
-            raise SourceFailure(f"git knows no revision {rev!r} there")
         inside = Path(os.path.realpath(path)).relative_to(top).as_posix()
         root = "/".join(part for part in (inside, repository.root) if part not in ("", "."))
-        return _committed(repository, path, commit, root)
+        found = known(top, [rev], root, bare=False)
+        if found is None:
+            raise SourceFailure(f"git knows no revision {rev!r} there")
+        return _at(repository, top, found, root, bare=False)
     if not folder.is_dir():
         raise SourceFailure(f"there is no folder {repository.root!r} in {visible(str(path))}")
-    head = _parsed(path, "HEAD", bare=False) if top is not None else None
-    return Source(repository.name, str(folder), head=head)
-
-
-def _committed(repository: Repository, path: Path, commit: str, root: str) -> Source:
-    top = git_call.top_of(path)
-    return _at(repository, top or path, commit, bare=False, root=root)
+    at = known(path, ["HEAD"], "", bare=False) if top is not None else None
+    return Source(repository.name, str(folder), head=at[0] if at else None)

@@ -20,6 +20,9 @@ from registry_reconciler.model.problem import Problem, Severity, Status, sort_ke
 if TYPE_CHECKING:
     from registry_reconciler.model.plan import Plan
 
+FAILED = "FLT012"
+"""The code of a repository that could not be looked at."""
+
 _COUNTED = ("create", "update", "delete", "move", "adopt", "forget")
 
 
@@ -243,7 +246,8 @@ def _failure(row: Row) -> Problem:
     error: dict[str, Json] = row.outcome.error or {}
     message = str(error["message"])
     text = message[:1].upper() + message[1:]
-    found = problem("FLT012", text.rstrip(".") + ".", Place(row.name), extra=f"{error['code']} @{row.name}")
+    text += "" if text.endswith((".", "?", "!")) else "."
+    found = problem(FAILED, text, Place(row.name), extra=f"{error['code']} @{row.name}")
     from msgspec.structs import replace
 
-    return replace(found, cause=f"FLT012 {error['code']} {message}")
+    return replace(found, cause=f"{FAILED} {error['code']} {message}")

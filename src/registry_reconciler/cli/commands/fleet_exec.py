@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 EXAMPLE = """\
   registry fleet exec --only 'shop*' -- registry fix REF002
 
-  changed      shop       registry-fix-ref002-1d2c3b4a at 9f8e7d6c5b4a: 3 entries, 2 files
-  blocked      shop-web   REF001 desired/docs.yaml:13: There is no module_instance 'payments.ap'.
+  blocked      shop-web  REF001 desired/docs.yaml:13: There is no ability_low 'captur'.
+  changed      shop      registry-fix-ref002-1d2c3b4a at 9f8e7d6c5b4a: 3 entries, 2 files
   unchanged    shop-pos
   3 repositories: 1 blocked, 1 changed, 1 unchanged. Nothing was pushed.
 """

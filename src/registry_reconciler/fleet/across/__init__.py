@@ -8,6 +8,7 @@ with what the others gave (``fleet``, ``check``). The rules are the same; they a
 
 from __future__ import annotations
 
+from registry_reconciler.fleet.across.check import TELL, judged
 from registry_reconciler.fleet.across.source import CatalogueSource
 
-__all__ = ["CatalogueSource"]
+__all__ = ["TELL", "CatalogueSource", "judged"]

@@ -49,7 +49,8 @@ def _claims(entry_set: EntrySet, kind: str) -> dict[str, str]:
             for item in entry_set.of(kind)
             for _, value in values_of_group(entry_set, item, number)
         ]
-        found[fields] = _packed(values)
+        if values:
+            found[fields] = _packed(values)
     return found
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.base.interrupts import Hold
 from registry_reconciler.errors import MissingExtra, RegistryFailure, UsageFailure
 
 CONNECT_SECONDS = 15.0
@@ -93,16 +94,21 @@ class Cluster:
 
     def __init__(self, workers: int, scheduler: str | None, tls: Tls = Tls()) -> None:  # noqa: B008
         import dask
+        import distributed  # noqa: F401  # which sets the levels of its loggers
 
-        logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
-        logging.getLogger("tornado").setLevel(logging.CRITICAL + 1)
-        logging.getLogger("asyncio").setLevel(logging.CRITICAL + 1)
+        # What matters of it is said in the answer; the rest is for who debugs a cluster.
+        for name in ("tornado", "asyncio", *logging.root.manager.loggerDict):
+            if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         dask.config.set(
             {
                 "distributed.comm.timeouts.connect": f"{CONNECT_SECONDS}s",
                 "distributed.comm.retry.count": 0,
                 "distributed.worker.preload": [],
                 "distributed.nanny.preload": [],
+                # Nobody but us looks at it, so no page of it is served.
+                "distributed.scheduler.http.routes": [],
+                "distributed.worker.http.routes": [],
                 "distributed.scheduler.allowed-failures": 3,
                 "distributed.scheduler.worker-saturation": 1.1,
                 "distributed.nanny.pre-spawn-environ": {
@@ -134,16 +140,22 @@ class Cluster:
         new_client: Any = Client
         new_cluster: Any = LocalCluster
 
-        self._local = new_cluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            memory_limit=0,
-            silence_logs=logging.CRITICAL,
-            worker_dashboard_address=None,
-        )
+        # Without workers, which takes no time, so that whoever is interrupted knows what was started.
+        hold = Hold()
+        try:
+            self._local = new_cluster(
+                n_workers=0,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                worker_dashboard_address="127.0.0.1:0",
+                memory_limit=0,
+                silence_logs=logging.CRITICAL + 1,
+            )
+        finally:
+            hold.end()
+        self._local.scale(workers)
         self._client = new_client(self._local, set_as_default=False)
 
     def _connect(self, scheduler: str, tls: Tls) -> None:
@@ -232,7 +244,8 @@ class Cluster:
         self._idle = self._idle or now
         if now - self._idle < WORKERS_SECONDS:
             return ""
-        return f"the scheduler {visible(self.address)} has had no worker for {WORKERS_SECONDS:.0f} seconds"
+        who = f"the scheduler {visible(self.address)}" if self.address else "this machine"
+        return f"{who} has had no worker for {WORKERS_SECONDS:.0f} seconds"
 
     def _has_workers(self) -> bool:
         try:
@@ -260,12 +273,15 @@ class Cluster:
 
 def _end_processes(local: Any) -> None:
     """End the workers. They hold nothing that has to be kept, so nobody waits for what they are doing."""
-    import signal
+    import multiprocessing
 
-    for nanny in list(local.workers.values()):
-        pid = getattr(getattr(nanny, "process", None), "pid", None)
-        if pid:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+    # One that is just being started cannot be closed, and what is left to do at the end of the program would wait.
+    local.shutdown_on_close = False
     with contextlib.suppress(Exception):
-        local.close(timeout=5)
+        local.scale(0)
+    for process in multiprocessing.active_children():
+        process.kill()
+    with contextlib.suppress(Exception):
+        local.close(timeout=1)
+    for process in multiprocessing.active_children():
+        process.kill()

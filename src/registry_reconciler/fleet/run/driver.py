@@ -25,6 +25,10 @@ _LOOK = 1.0
 """Seconds after which the cluster is looked at where nothing comes."""
 
 
+_RESTARTS = 2
+"""So often workers of our own that do not come up are started anew."""
+
+
 class Limits(Struct, frozen=True):
     """What one repository may take: seconds by the clock, and bytes of address space."""
 
@@ -95,6 +99,8 @@ class _Run:
         self.tls = tls
         self.events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self.cluster: Cluster | None = None
+        self.given: dict[str, dict[str, Any]] = {}
+        self.restarts = 0
         self.knows_revision = not order["since"] or not repositories
 
     def outcomes(self, on_result: Callable[[Outcome], None] | None) -> Iterator[Outcome]:
@@ -163,16 +169,30 @@ class _Run:
         if self.cluster is None:
             self.cluster = Cluster(self.workers, self.scheduler, self.tls)
         name = repository.name
+        self.given[name] = what
         self.cluster.submit(perform, {**self.order, **what}, lambda found: self.events.put((name, found)))
 
     def _given_up(self) -> Iterator[Outcome]:
         trouble = self.cluster.trouble() if self.cluster is not None else ""
         if not trouble:
             return
+        if self.scheduler is None and self.restarts < _RESTARTS:
+            self._again()
+            return
         for name in list(self.left):
             del self.left[name]
             message = f"{trouble}, so this repository was not looked at"
             yield Outcome(name, None, 0.0, error={"code": SchedulerGone.code, "message": message})
+
+    def _again(self) -> None:
+        """Start the workers anew, and give them what is not done."""
+        self.restarts += 1
+        if self.cluster is not None:
+            self.cluster.close()
+            self.cluster = None
+        for name, what in list(self.given.items()):
+            if name in self.left:
+                self._submit(self.left[name], what)
 
 
 def _plain(repository: Repository) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Known(Struct, frozen=True):
 
 def prepare(repository: Repository, order: dict[str, Any]) -> Known:
     """Bring a repository, and look whether something is known of it. Raises :class:`RegistryFailure`."""
-    source = resolve(repository, committed=order["committed"])
+    source = resolve(repository, committed=order["committed"], seconds=order["seconds"])
     if order["since"]:
         from registry_reconciler.fleet.since import changed_since
 
