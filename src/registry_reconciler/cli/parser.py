@@ -88,6 +88,12 @@ COMMANDS = (
         "fleet_drift",
         "List the repositories of a fleet with entries that were edited by hand.",
     ),
+    Row("fleet publish", "fleet_publish", "Publish what every repository has into a catalogue."),
+    Row("fleet show", "fleet_show", "Show an entry as every repository has it, and what it was."),
+    Row("fleet search", "fleet_search", "Search the entries of all repositories."),
+    Row("fleet references", "fleet_references", "List who refers to an entry, in whatever repository."),
+    Row("fleet impact", "fleet_impact", "Show what a rename would break in other repositories."),
+    Row("fleet site", "fleet_site", "Write a catalogue of all repositories for the browser."),
     Row(
         "lsp", "lsp", "Serve an editor: problems while typing, completion, hover, rename, fixes, formatting."
     ),
@@ -193,7 +199,7 @@ LEADS = {
     "accept": "registry drift --accept ADDRESS",
     "doctor": "Problems only: registry check",
     "merge": "After a conflict in git: registry resolve",
-    "fleet": "registry fleet list, plan, check or drift",
+    "fleet": "registry fleet list, plan, check, drift, publish, show or search",
     "docs": "registry explain CODE, and registry help",
     "man": "registry help",
 }

@@ -28,7 +28,7 @@ _APPLIES = 2_000
 
 _APPLIES_SHOWN = 20
 
-_FINDINGS = 500
+FINDINGS_SHOWN = 500
 """So many findings of one rule are listed on its page."""
 
 
@@ -90,7 +90,7 @@ def gather(planning: Planning, root: Path | None, title: str) -> Catalogue:
     """
     listed = list(listing(planning))
     slugs = _Slugs()
-    links = {name: f"kinds/{slugs.of('kind', name)}.html" for name in sorted(planning.loaded.kinds)}
+    links = {name: kind_path(name) for name in sorted(planning.loaded.kinds)}
     for entry in listed:
         kind, key = split_address(entry.address)
         folder = slugs.of("kind", kind)
@@ -115,7 +115,7 @@ def gather(planning: Planning, root: Path | None, title: str) -> Catalogue:
         found,
         References(found),
         rules,
-        {code: tuple(some[:_FINDINGS]) for code, some in findings.items()},
+        {code: tuple(some[:FINDINGS_SHOWN]) for code, some in findings.items()},
         {code: len(some) for code, some in findings.items()},
         links,
     )
@@ -229,3 +229,18 @@ def _slug(text: str) -> str:
 
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+
+
+def page_name(text: str) -> str:
+    """The name of a file or folder for a text: always the same one, and of no other text."""
+    return _slug(text)
+
+
+def kind_path(kind: str) -> str:
+    """Where the page of a kind is, from the folder of the catalogue."""
+    return f"kinds/{_slug(kind)}.html"
+
+
+def entry_path(kind: str, key: str) -> str:
+    """Where the page of an entry is, from the folder of the catalogue."""
+    return f"entries/{_slug(kind)}/{_slug(key)}.html"

@@ -20,7 +20,7 @@ A, B, C = "{id: a, title: Ay}", "{id: b, uses: [a]}", "{id: c, uses: [a, b]}"
 
 def keys(url: str) -> list[str]:
     with open_catalogue(url) as catalogue:
-        return catalogue.keys_near("thing", "a")
+        return catalogue.keys("thing")
 
 
 def head(catalogue: Catalogue) -> list[str]:
@@ -76,7 +76,7 @@ def test_a_reader_sees_a_whole_publication_as_of_its_first_question(url: str) ->
         assert head(early) == [commit(1)]
         publisher.publish(made(2, A, "{id: b, text: other}", C))
         assert head(early) == [commit(1)]
-        assert early.keys_near("thing", "a") == ["a", "b"]
+        assert early.keys("thing") == ["a", "b"]
         assert [link.address for link in early.referrers("thing", "a")] == ["thing/b"]
     with open_catalogue(url) as late:
         assert head(late) == [commit(2)]

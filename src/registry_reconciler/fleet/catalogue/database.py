@@ -122,6 +122,8 @@ def failure_of(where: Where, error: Exception, *, writes: bool) -> CatalogueFail
 def _of_sqlite(where: Where, said: str, *, writes: bool) -> CatalogueFailure:
     file = where.file
     assert file is not None
+    if file.is_dir():
+        return NoCatalogue(f"{where.shown} is a folder: name a file in it")
     if "not a database" in said or "malformed" in said:
         return NoCatalogue(
             f"{where.shown} is no catalogue ({said}): name another file, or delete this one and publish again"
@@ -146,8 +148,6 @@ def _of_sqlite(where: Where, said: str, *, writes: bool) -> CatalogueFailure:
 def _unopened(where: Where) -> CatalogueFailure:
     file = where.file
     assert file is not None
-    if file.is_dir():
-        return NoCatalogue(f"{where.shown} is a folder: name a file in it")
     if not file.parent.is_dir():
         return Unreachable(f"{where.shown} cannot be made: there is no folder {file.parent}; make it first")
     if not os.access(file.parent, os.W_OK):
@@ -170,7 +170,7 @@ def _of_postgresql(where: Where, cause: BaseException, said: str) -> CatalogueFa
         return _changed_meanwhile(where)
     if state is None or state.startswith(("08", "28", "3D", "57P", "53")):
         return Unreachable(
-            f"{where.shown} cannot be reached: {said or 'no answer'}. "
+            f"{where.shown} cannot be reached: {said.rstrip(' .?') or 'no answer'}. "
             "Look at host, port, user and password (PGPASSWORD or ~/.pgpass keep it out of the command)"
         )
     return CatalogueFailure(f"{where.shown} could not be used: {said}")

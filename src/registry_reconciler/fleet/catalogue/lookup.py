@@ -26,7 +26,7 @@ _AT_ONCE = 500
 _NEAR = 5_000
 """So many keys are looked through for a did-you-mean."""
 
-_MATCHES = 2_000
+_MATCHES = 300
 """So many matches of a search are sorted; of words that stand in more entries these are some of them."""
 
 
@@ -274,26 +274,35 @@ class Catalogue:
             last.setdefault(row.repository, _known(row, until=row.revision))
         return list(last.values())
 
-    def keys_near(self, kind: str, key: str, without: str = "") -> list[str]:
-        """Keys of a kind that a key may be a slip of: all of them, or of very many those that begin alike."""
-        statement = (
+    def keys(self, kind: str, without: str = "", start: str = "", most: int = _NEAR) -> list[str]:
+        """Keys of a kind, sorted; of very many some of them.
+
+        Args:
+            start: only those that begin so.
+        """
+        begins = " AND e.key >= :start AND e.key < :behind" if start else ""
+        rows = self.rows(
             "SELECT DISTINCT e.key FROM registry_entries e JOIN registry_repositories r ON r.id = e.repository "
-            "WHERE e.kind = :kind AND e.until IS NULL AND r.name <> :without{more} LIMIT :most"
+            f"WHERE e.kind = :kind AND e.until IS NULL AND r.name <> :without{begins} LIMIT :most",
+            {
+                "kind": indexed(kind),
+                "without": without,
+                "most": most,
+                **({"start": start, "behind": start + "\U0010ffff"} if start else {}),
+            },
         )
-        values = {"kind": indexed(kind), "without": without, "most": _NEAR + 1}
-        found = [row[0] for row in self.rows(statement.format(more=""), values)]
-        if len(found) <= _NEAR:
-            return sorted(found)
-        start = indexed(key)[: max(1, len(key) // 2)]
-        more = " AND e.key >= :start AND e.key < :behind"
-        given = {**values, "start": start, "behind": start + "\U0010ffff"}
-        return sorted(row[0] for row in self.rows(statement.format(more=more), given))
+        return sorted(row[0] for row in rows)
 
     def near(self, kind: str, key: str, without: str = "") -> str | None:
-        """The key of a kind that a key may be a slip of."""
+        """The key of a kind that a key may be a slip of; those that begin alike are looked through first."""
         from registry_reconciler.base.suggest import closest
 
-        return next(iter(closest(key, self.keys_near(kind, key, without))), None)
+        start = indexed(key)[: len(key) // 2]
+        for some in (start, "") if start else ("",):
+            found = next(iter(closest(key, self.keys(kind, without, some))), None)
+            if found is not None:
+                return found
+        return None
 
     def referrers(self, kind: str, key: str) -> list[Referrer]:
         """Every reference, in whatever repository, that says this key and may mean this kind."""
@@ -337,13 +346,17 @@ class Catalogue:
         if not words:
             return [], False
         if self.is_sqlite:
-            match = "e.id IN (SELECT rowid FROM registry_search WHERE registry_search MATCH :words)"
+            match = (
+                "e.id IN (SELECT rowid FROM registry_search WHERE registry_search MATCH :words LIMIT :most)"
+            )
             asked = " ".join(f'"{word}"*' for word in words)
         else:
             words_there = "array_to_tsvector(string_to_array(e.words, ' '))"
             match = f"e.until IS NULL AND {words_there} @@ to_tsquery('simple', :words)"
             asked = " & ".join(f"'{word}':*" for word in words)
-        rows = self.rows(f"{_ENTRY} WHERE {match} LIMIT :most", {"words": asked, "most": _MATCHES})
+        rows = self.rows(
+            f"{_ENTRY} WHERE {match} LIMIT :most", {"words": asked, "most": max(_MATCHES, limit + 1)}
+        )
         exact = {known for key in {text.strip()} for known in self._by_key(key)}
         exact.update(self.named("", text.strip()))
         found = {known.number: known for known in (*exact, *map(_known, rows))}
@@ -356,16 +369,27 @@ class Catalogue:
             yield from (known for some in self.holders(kind, [rest]).values() for known in some)
 
     def history(self, kind: str, key: str) -> list[tuple[Known, dict[str, Any]]]:
-        """What an entry was, in each repository from the first publication to the last: since, until, value."""
+        """What an entry was, in each repository from the first publication to the last: since, until, value, and
+        whether it went then."""
         rows = self.rows(
             "SELECT r.name AS repository, e.kind, e.key, s.revision, e.file, e.line, e.name, e.status, e.id, "
-            "e.until, e.value, s.time AS since_time, u.revision AS gone, u.time AS until_time "
+            "e.until, e.since, e.value, s.time AS since_time, u.revision AS gone, u.time AS until_time "
             "FROM registry_entries e JOIN registry_repositories r ON r.id = e.repository "
             "JOIN registry_publications s ON s.id = e.since LEFT JOIN registry_publications u ON u.id = e.until "
             "WHERE e.kind = :kind AND e.key = :key ORDER BY r.name, e.id",
             {"kind": indexed(kind), "key": indexed(key)},
         )
-        return [(_known(row, until=row.gone or ""), dict(row._mapping)) for row in rows]
+        followed = {(row.repository, row.since) for row in rows}
+        return [
+            (
+                _known(row, until=row.gone or ""),
+                {
+                    **row._mapping,
+                    "went": row.until is not None and (row.repository, row.until) not in followed,
+                },
+            )
+            for row in rows
+        ]
 
     def values(self, numbers: Iterable[int]) -> dict[int, str]:
         """What entries say, as JSON, by number."""
@@ -380,11 +404,6 @@ class Catalogue:
         statement = "SELECT field, kinds, key, in_fleet FROM registry_links WHERE entry = :number"
         rows = self.rows(statement, {"number": number})
         return [(row[0], tuple(row[1].split(" ")), row[2], bool(row[3])) for row in rows]
-
-    def labels(self, number: int) -> list[tuple[str, str]]:
-        """What an entry is called besides, as sort and value."""
-        rows = self.rows("SELECT sort, value FROM registry_labels WHERE entry = :number", {"number": number})
-        return [(row[0], row[1]) for row in rows]
 
 
 def _known(row: Any, until: str = "") -> Known:

@@ -19,6 +19,8 @@ VARIABLE = "REGISTRY_CATALOG"
 
 _CONNECT_SECONDS = "10"
 
+_ESCAPED = "is no URL (a password with @, : or / in it is written with %40, %3A, %2F)"
+
 
 class Where(Struct, frozen=True):
     """A catalogue's place.
@@ -62,7 +64,7 @@ def parse_place(text: str) -> Where:
     try:
         url = make_url(f"{head}://{rest}")
     except (ArgumentError, ValueError) as error:
-        raise BadUrl("is no URL (a password with @, : or / in it is written with %40, %3A, %2F)") from error
+        raise BadUrl(_ESCAPED) from error
     return _embedded(url) if head == "sqlite" else _served(url)
 
 
@@ -80,6 +82,8 @@ def _embedded(url: URL) -> Where:
 def _served(url: URL) -> Where:
     if not url.database:
         raise BadUrl("names no database")
+    if "@" in (url.host or ""):
+        raise BadUrl(_ESCAPED)
     hidden = [] if url.password is None else [str(url.password)]
     for name, value in url.query.items():
         if "pass" in name:

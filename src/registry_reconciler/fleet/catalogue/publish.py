@@ -114,6 +114,30 @@ class Publisher:
                 time.sleep(seconds)
         raise AssertionError("the last try returns or raises")
 
+    def forget(self, name: str) -> bool:
+        """Take out a repository that is no longer in the fleet. What it had stays in the history.
+
+        Returns:
+            whether it was there.
+        """
+        self.prepare()
+        with self._transaction() as connection:
+            return _forget(connection, name)
+
+    def settle(self) -> None:
+        """Let the database learn what it has now, so that it answers fast at once and not after a while."""
+        with self._transaction() as connection:
+            if connection.dialect.name == "postgresql":
+                for name in ("entries", "labels", "links", "publications", "repositories"):
+                    connection.exec_driver_sql(f"ANALYZE registry_{name}")
+            else:
+                connection.exec_driver_sql("PRAGMA optimize")
+
+    @property
+    def shown(self) -> str:
+        """The catalogue as messages name it."""
+        return self._where.shown
+
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         from registry_reconciler.fleet.catalogue.database import in_words
@@ -182,6 +206,23 @@ def _locked(connection: Connection, name: str) -> tuple[int, frozenset[str], Any
         return row.id, frozenset(), None
     found = select(PUBLICATIONS).where(PUBLICATIONS.c.id == row.publication)
     return row.id, frozenset(row.ancestors.split(" ")), connection.execute(found).one()
+
+
+def _forget(connection: Connection, name: str) -> bool:
+    from sqlalchemy import update
+
+    from registry_reconciler.fleet.catalogue.tables import REPOSITORIES
+
+    repository, _, current = _locked(connection, name)
+    if current is None:
+        return False
+    nothing = Publication(name, "", int(time.time()), (), (), ())
+    number = _publication_row(connection, nothing, repository, current, nothing.digest)
+    bulk.end(connection, number, [row[0] for row in _rows_now(connection, repository)])
+    _beside(connection, repository, nothing)
+    mine = REPOSITORIES.c.id == repository
+    connection.execute(update(REPOSITORIES).where(mine).values(publication=None, ancestors=""))
+    return True
 
 
 def _publication_row(

@@ -17,8 +17,12 @@ JOBS: Mapping[str, str] = {
     "plan": "registry_reconciler.fleet.planning:plan",
     "check": "registry_reconciler.fleet.planning:check",
     "drift": "registry_reconciler.fleet.planning:drift",
+    "publish": "registry_reconciler.fleet.catalogue.job:publication",
 }
 """Every job, by its name. A new one is one row."""
+
+OF_COMMIT = frozenset({"publish"})
+"""The jobs that tell of the commit too: another one with equal files has another result."""
 
 SEEN = "$seen"
 """The key under which a job tells what it has seen of a folder as it lies there, so that its result can be remembered:

@@ -15,6 +15,7 @@ from typing import Any
 from registry_reconciler.cache import store
 from registry_reconciler.cache.fingerprint import Fingerprint, Moment, NotKept, fingerprint_of, is_fresh
 from registry_reconciler.cache.store import OFF
+from registry_reconciler.fleet.run.jobs import OF_COMMIT
 from registry_reconciler.fleet.sources import Source
 
 FORMAT = 1
@@ -68,7 +69,8 @@ def keep(source: Source, order: dict[str, Any], answer: dict[str, Any], since: M
 
 def _key(source: Source, order: dict[str, Any]) -> list[Any]:
     content = source.content or f"{source.folder}\0{source.head}"
-    return [FORMAT, order["job"], order["options"], content, _program(), source.name]
+    commit = source.commit if order["job"] in OF_COMMIT else None
+    return [FORMAT, order["job"], order["options"], content, _program(), source.name, commit]
 
 
 def _place(source: Source, order: dict[str, Any]) -> Path | None:
