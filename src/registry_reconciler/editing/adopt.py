@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -95,7 +96,7 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
     """
     with collector_off():
         loaded = load(Recorder(tree))
-        old = plan_loaded(loaded, PlanOptions()).plan
+        before = _Before(loaded)
         wanted, managed = _wanted(loaded, patterns)
         owned, wanted = _owned_by_live(loaded, wanted, patterns)
         skipped = {skipped.address: skipped for skipped in _unfit(loaded, wanted)}
@@ -106,8 +107,8 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
             drafts, fragments = _draw(loaded, chosen, by)
             edits = drafts.finish()
             with phase("planning with them"):
-                plan = make_plan(overlay(tree, edits), reader=loaded.reader).plan if edits else old
-            found = _in_the_way(old, plan, chosen)
+                plan = _plan_with(tree, edits, loaded) if edits else before.plan
+            found = _in_the_way(before, plan, chosen)
             if not found:
                 adopted = tuple(
                     Adopted(entry.address, entry.place.file, fragments[entry.address]) for entry in chosen
@@ -116,6 +117,28 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
                 return Adoption(edits, adopted, left_out, managed, plan)
             skipped.update(found)
     raise Blocked("the entries conflict with each other; adopt a few at a time.")
+
+
+class _Before:
+    """The plan without the new declarations: asked for where something blocks, which may have blocked before."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+
+    @cached_property
+    def plan(self) -> Plan:
+        """It takes as long as any plan."""
+        return plan_loaded(self._loaded, PlanOptions(), remembers=False).plan
+
+    @cached_property
+    def blocking(self) -> frozenset[tuple[object, ...]]:
+        """What blocks it."""
+        return frozenset(problem.identity for problem in self.plan.blocking)
+
+
+def _plan_with(tree: Tree, edits: Sequence[FragmentEdit], loaded: Loaded) -> Plan:
+    """What the next apply would do, but for the files of the state: nobody asks for those here."""
+    return make_plan(overlay(tree, edits), reader=loaded.reader, remembers=False).plan
 
 
 def _wanted(loaded: Loaded, patterns: Sequence[str]) -> tuple[list[LiveEntry], int]:
@@ -263,14 +286,13 @@ def fragment_for(entry: LiveEntry, by: str) -> str:
     return f"{DESIRED_FOLDER}/{slug}.yaml" if slug else default_fragment(entry.kind)
 
 
-def _in_the_way(old: Plan, plan: Plan, chosen: Sequence[LiveEntry]) -> dict[str, Skipped]:
+def _in_the_way(before: _Before, plan: Plan, chosen: Sequence[LiveEntry]) -> dict[str, Skipped]:
     """The chosen entries that would block once they are managed, or would not be taken over as they are."""
     by_address = {entry.address: entry for entry in chosen}
-    known = {problem.identity for problem in old.blocking}
     found: dict[str, Skipped] = {}
     strange: list[Problem] = []
     for problem in plan.blocking:
-        if problem.identity in known:
+        if problem.identity in before.blocking:
             continue
         blamed = _blamed(problem, by_address)
         for entry in blamed:
