@@ -12,7 +12,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.formats.edits import Insert, SpliceError, Update
 from registry_reconciler.formats.faults import TextFile
-from registry_reconciler.formats.table import format_named
+from registry_reconciler.formats.table import format_named, new_reader
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, get_path, same
 from registry_reconciler.model.kind import Step
 from registry_reconciler.outputs.definitions import Output
