@@ -45,7 +45,9 @@ class Task(NamedTuple):
 
 PLAN: Command = ("-m", "registry_reconciler", "plan")
 VERIFY: Command = ("-m", "registry_reconciler", "verify")
-TEST: Command = ("-m", "pytest", "--numprocesses", "auto", "--maxprocesses", "4", "-m", "not slow")
+# One process more than there are cores: tests that wait for a child or a clock leave theirs to another.
+PROCESSES = str(min(4, (os.cpu_count() or 1) + 1))
+TEST: Command = ("-m", "pytest", "--numprocesses", PROCESSES, "--dist", "worksteal", "-m", "not slow")
 SLOW: Command = (*TEST[:-1], "slow")
 FORMAT: Command = ("-m", "ruff", "format", "--check", ".")
 LINT: Command = ("-m", "ruff", "check", ".")
@@ -157,7 +159,8 @@ def build(home: Path, python: Path, stamp: Path, lock: str) -> None:
     stamp.write_text("", encoding="utf-8")
     # Without ensurepip, which some systems package apart: the pip at hand serves the new environment.
     finished([sys.executable, "-I", "-m", "venv", "--without-pip", str(home)])
-    pip = [sys.executable, "-I", "-m", "pip", "--python", str(python), "install", "--quiet"]
+    # Python compiles what is imported when it is; most of what is installed never is.
+    pip = [sys.executable, "-I", "-m", "pip", "--python", str(python), "install", "--quiet", "--no-compile"]
     requirements = str(ROOT / "requirements" / f"{lock}.txt")
     finished([*pip, "--require-hashes", "--only-binary", ":all:", "-r", requirements])
     finished([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])

@@ -24,7 +24,9 @@ for _name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-_SLOW = frozenset({"ci", "crash", "fuzz", "growth", "hostile", "house", "lsp", "mcp", "merge", "property"})
+_SLOW = frozenset(
+    {"ci", "crash", "fleet", "fuzz", "growth", "hostile", "house", "lsp", "mcp", "merge", "property"}
+)
 """Folders whose tests draw, kill, grow and attack: CI runs them, and whoever changes what they are about."""
 
 _SLOW_FILES = frozenset(

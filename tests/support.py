@@ -7,12 +7,14 @@ users have it). A long example stands beside the test that reads it and is hande
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,12 @@ SCHEMAS = ".system/registry/schemas"
 def builtin_files() -> Files:
     """The schema files of the built-in kinds."""
     return {f"{SCHEMAS}/{kind}.schema.yaml": data for kind, data in builtin_schemas().items()}
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The syntax tree of a module. Tests that look at the program read every module, each once a process."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def planning_of(files: Mapping[str, bytes | None], options: PlanOptions | None = None) -> Planning:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from registry_reconciler.formats.table import FORMATS
 from registry_reconciler.layouts import LAYOUTS
+from tests.support import parsed
 
 PACKAGE = "registry_reconciler"
 SOURCE = Path(__file__).parents[1] / "src" / PACKAGE
@@ -42,6 +44,7 @@ LAYERS = (
     "site",
     "editing",
     "entries",
+    "fleet",
     "lsp",
     "mcp",
     "terminal",
@@ -52,6 +55,7 @@ LAYERS = (
 """The rows of ARCHITECTURE.md, lowest first."""
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Every module by its name below the package; a package counts as its ``__init__``."""
     found = {}
@@ -61,13 +65,17 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """What a module imports of the package at run time, also inside of functions. Types alone do not count."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return tuple(_imports(parsed(path), modules()))
+
+
+def _imports(tree: ast.AST, known: dict[str, Path]) -> Iterator[str]:
     typing_only = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
         for inner in ast.walk(node)
     }
     for node in ast.walk(tree):
@@ -92,7 +100,7 @@ def test_nothing_is_compiled_from_text_while_the_program_runs() -> None:
     called = [
         f"{name}:{node.lineno}"
         for name, path in modules().items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("exec", "eval")
     ]
     assert called == []
@@ -105,7 +113,7 @@ def test_imports_point_down_only() -> None:
     upwards = [
         f"{name} imports {other}"
         for name, path in known.items()
-        for other in imports(path, known)
+        for other in imports(path)
         if rank[other.partition(".")[0]] > rank[name.partition(".")[0]]
     ]
     assert upwards == []
@@ -113,7 +121,7 @@ def test_imports_point_down_only() -> None:
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
     known = modules()
-    below = {name: set(imports(path, known)) - {name} for name, path in known.items()}
+    below = {name: set(imports(path)) - {name} for name, path in known.items()}
     while True:  # what nothing imports, or what imports nothing, is in no circle
         imported = {other for others in below.values() for other in others}
         outside = {name for name, others in below.items() if not others or name not in imported}
@@ -167,7 +175,7 @@ def found_outside(package: str, lines: Callable[[ast.AST], Iterator[int]]) -> li
         f"{name}:{line}"
         for name, path in modules().items()
         if not name.startswith(package)
-        for line in lines(ast.parse(path.read_text(encoding="utf-8")))
+        for line in lines(parsed(path))
     ]
 
 

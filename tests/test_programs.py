@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import parsed
+
 ROOT = Path(__file__).parents[1]
 FILES = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / ".ci").rglob("*.py"), ROOT / "dev.py"])
 MAY_START = {
@@ -16,6 +18,9 @@ MAY_START = {
     "src/registry_reconciler/cli/pager.py",
     "src/registry_reconciler/editing/merge_driver.py",
     "src/registry_reconciler/files/git_call.py",
+    "src/registry_reconciler/fleet/run/cluster.py",
+    "src/registry_reconciler/fleet/run/forks.py",
+    "src/registry_reconciler/fleet/execute/command.py",
     "src/registry_reconciler/mcp/calls.py",
     "src/registry_reconciler/runtime/execution/handlers.py",
     "src/registry_reconciler/runtime/execution/limited.py",
@@ -26,9 +31,10 @@ MAY_START = {
     "dev.py",
 }
 """The editor and the pager that the environment of the person names; git, where it has to merge what is not understood;
-registry itself, for each call of an agent; what an ability asked a process of its own for; the check of a release.
-Git; what renders outputs; what abilities and hooks name; the commit of a bot; registry itself; the tasks of this
-repository."""
+registry itself, for each repository of a fleet and each call of an agent; what an ability
+asked a process of its own for; the check of a release.
+Git; what renders outputs; what each repository of a fleet is forked from; what abilities and hooks name;
+the commit of a bot; registry itself; the tasks of this repository."""
 
 GIT = "src/registry_reconciler/files/git_call.py"
 STARTERS = {"subprocess", "_posixsubprocess", "multiprocessing", "pty", "popen2", "commands", "webbrowser"}
@@ -71,10 +77,6 @@ def runs_git(tree: ast.AST) -> Iterator[int]:
         text = first.value if isinstance(first, ast.Constant) else None
         if isinstance(text, str) and text.split(" ")[0].rpartition("/")[2] in ("git", "git.exe"):
             yield node.lineno  # type: ignore[attr-defined]
-
-
-def parsed(path: Path) -> ast.AST:
-    return ast.parse(path.read_text("utf-8"))
 
 
 def test_only_these_modules_start_programs() -> None:

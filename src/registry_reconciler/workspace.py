@@ -27,6 +27,7 @@ from registry_reconciler.model.plan import CachePolicy, Plan, PlanOptions
 if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock, WriteSession
     from registry_reconciler.formats.base import Reader
+    from registry_reconciler.model.fleet_view import FleetSource
     from registry_reconciler.outputs import Records
     from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime
@@ -54,9 +55,16 @@ class Workspace:
     """A directory with registries, fragments and state."""
 
     def __init__(
-        self, root: Path, *, lock_timeout: float = DEFAULT_LOCK_TIMEOUT, use_cache: bool = False
+        self,
+        root: Path,
+        *,
+        lock_timeout: float = DEFAULT_LOCK_TIMEOUT,
+        use_cache: bool = False,
+        fleet: FleetSource | None = None,
     ) -> None:
         self.root = root
+        self.fleet = fleet
+        """Tells what the other repositories of a fleet have, where a kind refers to them."""
         self.lock_timeout = lock_timeout
         require_version(root)
         self.use_cache = use_cache
@@ -139,12 +147,12 @@ class Workspace:
             return self._planning(options, reader), False
         from registry_reconciler.cache.incremental.plan import quick_plan
 
-        return quick_plan(self.root, options, use_cache, reader)
+        return quick_plan(self.root, options, use_cache, reader, self.fleet)
 
     def _planning(self, options: PlanOptions, reader: Reader | None = None) -> Planning:
         from registry_reconciler.planning.pipeline import make_plan
 
-        return make_plan(DiskTree(self.root), options, reader, self._records())
+        return make_plan(DiskTree(self.root), options, reader, self._records(), fleet=self.fleet)
 
     def _records(self) -> Records | None:
         if not self.use_cache:

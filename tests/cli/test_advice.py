@@ -17,7 +17,7 @@ import pytest
 import registry_reconciler
 from registry_reconciler.cli import parser
 from tests.merge.helper import KIND, SCHEMA, applied, committed, fails, listed, nothing_to_do
-from tests.support import Box
+from tests.support import Box, parsed
 
 SOURCES = Path(registry_reconciler.__file__).parent
 GIT = (
@@ -30,7 +30,7 @@ HOLE = "\0"
 def texts() -> Iterator[tuple[str, str]]:
     """Every text with its place; what is filled in stands between two zeros."""
     for path in sorted(SOURCES.rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
+        tree = parsed(path)
         inner = {
             id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
         }

@@ -53,15 +53,42 @@ CALLS: dict[str, tuple[str, ...]] = {
     "recover": (),
     "run": ("nothing.like.that",),
     "verify": (),
+    "fleet exec": (),
+    "fleet list": (),
+    "fleet add": ("shop", "--path", ".", "--file", "fleet.yaml"),
+    "fleet plan": (),
+    "fleet check": (),
+    "fleet drift": (),
+    "fleet publish": ("--catalog", "sqlite:///fleet.db"),
+    "fleet show": ("thing/a", "--catalog", "sqlite:///fleet.db"),
+    "fleet search": ("a", "--catalog", "sqlite:///fleet.db"),
+    "fleet references": ("thing/a", "--catalog", "sqlite:///fleet.db"),
+    "fleet impact": ("thing/a", "--catalog", "sqlite:///fleet.db"),
+    "fleet site": ("--out", "build/fleet", "--catalog", "sqlite:///fleet.db"),
     "collisions": (),
     "completion": ("bash",),
 }
 SERVERS = {"lsp", "mcp"}
 """They talk to a program until it says goodbye, and give no answer of their own: tests/lsp, tests/mcp."""
 ASKED = [row for row in COMMANDS if row.name not in SERVERS]
-EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}}
+ASKS_CATALOGUE = {"fleet show", "fleet search", "fleet references", "fleet impact", "fleet site"}
+EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}, "fleet exec": {64}}
 
 ids = [row.name for row in COMMANDS]
+
+
+@pytest.fixture(autouse=True)
+def no_repositories(request: pytest.FixtureRequest) -> None:
+    """A fleet of none beside the workspace: its commands answer without a cluster."""
+    if "committed" in request.fixturenames:
+        committed: Box = request.getfixturevalue("committed")
+        (committed.root / "fleet.yaml").write_text("repositories: []\n")
+        row = request.node.callspec.params.get("row")
+        if isinstance(row, Row) and row.name in ASKS_CATALOGUE:
+            from registry_reconciler.fleet.catalogue import open_publisher
+            from tests.fleet.catalogue.helper import made
+
+            open_publisher(f"sqlite:///{committed.root}/fleet.db").publish(made(1, "{id: a}"))
 
 
 def words(row: Row) -> tuple[str, ...]:
@@ -115,7 +142,13 @@ def test_json_has_the_envelope_outside_of_a_workspace(row: Row, empty: Box) -> N
     if row.name in ("init", "explain", "schema", "completion"):
         assert ran.exit == 0
         return
+    if row.name in ASKS_CATALOGUE:
+        assert (ran.exit, ran.json["errors"][0]["code"]) == (1, "no_catalogue")
+        return
     assert ran.exit == 64
+    if row.name.startswith("fleet "):
+        assert "fleet.yaml" in ran.json["errors"][0]["message"]
+        return
     assert ran.json["errors"][0]["code"] == "no_workspace"
     assert ran.json["next"] == [["registry", "init"]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 
 import pytest
 
@@ -287,3 +288,75 @@ def test_a_fix_that_says_so_has_quoted_the_texts_of_live_entries_too(empty: Box,
     for path, text in files.items():
         assert (empty.root / path).read_bytes().decode() == re.sub(r"(2026-04-2\d)", r'"\1"', text)
     assert "TYP001" not in empty.run("check").out
+
+
+def typed(box: Box, monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> None:
+    """``registry edit thing/a`` with an editor that replaces a text."""
+    script = (
+        f"import sys; p = sys.argv[1]; t = open(p).read(); open(p, 'w').write(t.replace({old!r}, {new!r}))"
+    )
+    box.write("editor.py", script + "\n")
+    monkeypatch.setenv("EDITOR", f"{sys.executable} {box.root / 'editor.py'}")
+    ran = box.run("edit", "thing/a", "--apply", "--yes")
+    assert ran.exit == 0, ran.out + ran.err
+
+
+def test_edit_keeps_nodes_with_tags_and_the_blank_lines_of_a_text(
+    things: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = adopted(things, "    f: !function x\n    v: 1\n    t: |+\n      a\n\n")
+    typed(things, monkeypatch, "v: 1", "v: '2'  # why")
+    assert things.read("things.yaml") == live.replace("v: 1", "v: '2'  # why")
+
+
+EDITED = {
+    "things.yaml": "things:\n  - id: a\n    v: 1\n  - id: b\n    v: 1\n",
+    "things.jsonc": '{"things": [\n  {\n    "id": "a",\n    "v": 1\n  }\n]}\n',
+    "things.toml": '[[things]]\nid = "a"\nv = 1\n',
+    "{id}.md": "---\nid: a\nv: 1\n---\ntext\n",
+}
+
+
+@pytest.mark.parametrize("name", EDITED)
+def test_edit_of_a_live_entry_takes_the_words_that_were_typed(
+    empty: Box, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    place = f"layout: {'file' if '{' in name else 'list, at: things'}, file: '{name}', key: id, truth: live"
+    empty.write(
+        ".system/registry/schemas/thing.schema.yaml", f"type: object\nx-registry: {{kind: thing, {place}}}\n"
+    )
+    path = name.replace("{id}", "a")
+    empty.write(path, EDITED[name])
+    typed(empty, monkeypatch, "v: 1\n", "v: 1\nw: 'x'  # why\nn: 1.20\n")
+    text = empty.read(path)
+    assert text.count("why") == 1
+    assert "1.20" in text
+    if name.endswith((".yaml", ".md")):
+        assert "w: 'x'  # why\n" in text
+
+
+def test_brackets_become_lines_where_only_lines_say_the_words(things: Box) -> None:
+    adopted(things, "    v: [x, y]\n    w: [a]  # behind")
+    words = "    v:\n      - x\n      - >-\n        one\n        two\n      - z\n        w\n"
+    things.replace("desired/thing.yaml", "    v: [x, y]\n", words)
+    assert things.run("apply", "--yes").exit == 0
+    assert words + "    w: [a]  # behind\n" in things.read("things.yaml")
+
+
+@pytest.mark.parametrize("text", ["\u00a0", "\u3000x\u3000", "x\u00a0", "\u2003y"])
+def test_blanks_that_yaml_does_not_know_are_part_of_a_text(things: Box, text: str) -> None:
+    live = adopted(things, f"    v: {text}\n    w: [{text}, 1]\n    x: 1")
+    for command in (["x=2"], ["n=" + text], [f'm={{"k": ["{text}"]}}']):
+        assert things.run("set", "thing/a", *command, "--apply", "--yes").exit == 0
+    value = things.run("show", "thing/a", "--format", "json").json["entry"]["live"]["value"]
+    assert value == {"id": "a", "v": text, "w": [text, 1], "x": 2, "n": text, "m": {"k": [text]}}
+    assert things.read("things.yaml").startswith(live[: live.index("    x: 1")])
+
+
+def test_a_key_that_only_its_place_says_is_adopted_plain(empty: Box) -> None:
+    empty.write(".system/registry/schemas/pair.schema.yaml", MAP)
+    empty.write("pairs.yaml", "a:\n  'v': 'x'\n'1.10':\n  v: 1\n")
+    assert empty.run("adopt", "--all").exit == 0
+    assert empty.read("desired/pair.yaml") == (
+        "pair:\n  - name: \"1.10\"\n    v: 1\n  - name: a\n    'v': 'x'\n"
+    )

@@ -10,7 +10,7 @@ import pytest
 
 from tests.crash import interrupts
 
-POINTS = 4
+POINTS = 3
 
 
 @pytest.fixture(scope="module")

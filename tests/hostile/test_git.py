@@ -329,6 +329,7 @@ def test_only_commands_that_read_can_be_called_and_two_that_settle_conflicts(roo
         "x",
         "merge-file",
         *gitcall.WRITERS,
+        *gitcall.FETCHERS,
     ):
         with pytest.raises(ValueError, match="may be called"):
             gitcall.ask(root, [command])

@@ -18,7 +18,7 @@ from registry_reconciler.planning import state_files as writing
 from registry_reconciler.planning.diff import records
 from tests.merge.histories import Broken, neighbours, run
 
-SAMPLE = range(1000, 1010)
+SAMPLE = range(1000, 1006)
 LARGE = 1100
 """With a fragment of more than a thousand entries."""
 

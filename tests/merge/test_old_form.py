@@ -44,6 +44,16 @@ def without(name: str) -> dict[str, int]:
     return {key: value for key, value in BASE.items() if key != name}
 
 
+def bring_together(box: Box, how: str) -> None:
+    """What ``older`` has and what ``main`` has, from ``older`` on."""
+    if how == "rebase":
+        box.git("rebase", "-q", "main")
+    else:
+        box.git("checkout", "-q", "main")
+        box.git("merge", "-q", *(["--squash"] if how == "squash" else ["--no-edit"]), "older")
+        committed(box, "theirs are ours")
+
+
 @pytest.mark.parametrize(
     ("theirs", "live"),
     [
@@ -61,12 +71,7 @@ def test_an_older_program_went_on(
     applied(old, "ours, and carried over", listed(**{**BASE, "q": 7}))
     old.git("checkout", "-q", "older")
     as_older(old, "theirs", listed(**theirs), listed(**live) if live else None)
-    if how == "rebase":
-        old.git("rebase", "-q", "main")
-    else:
-        old.git("checkout", "-q", "main")
-        old.git("merge", "-q", *(["--squash"] if how == "squash" else ["--no-edit"]), "older")
-        committed(old, "theirs are ours")
+    bring_together(old, how)
     ran = old.run("plan", "--detailed-exitcode", "--format", "json")
     assert (ran.exit, ran.json["changes"], ran.json["drift"]) == (0, [], []), ran.out
     assert {one["code"] for one in ran.json["problems"]} <= {"STA006"}
@@ -187,6 +192,27 @@ def test_an_older_program_stops_at_the_new_form(old: Box) -> None:
         old.git("log", "--format=", "--name-status", "-M100%", "-1", "--", ".system/registry").count("R100")
         == 1
     )
+
+
+@pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
+def test_what_an_older_program_deleted_and_the_other_side_moved_is_no_removal_by_hand(
+    old: Box, how: str
+) -> None:
+    """The fragment keeps the entry at its new place, where git merges both; the registry has lost it."""
+    moved = {"e": 1, "i": 1, "m": 1, "q": 1, "a": 1}
+    old.write(FRAGMENT, listed(**moved))
+    committed(old, "moved inside of its fragment")
+    applied(old, "and carried over", listed(**{**moved, "q": 2}))
+    old.git("checkout", "-q", "older")
+    as_older(old, "deleted", listed(**without("a")))
+    bring_together(old, how)
+    assert "id: a" in old.read(FRAGMENT)
+    assert "id: a" not in old.read("t.yaml")
+    plan = old.run("plan", "--format", "json").json
+    assert (plan["drift"], plan["problems"]) == ([], [])
+    assert [(change["address"], change["action"]) for change in plan["changes"]] == [("t/a", "create")]
+    assert old.run("apply", "--yes").exit == 0
+    nothing_to_do(old)
 
 
 def test_what_an_older_program_let_go_is_adopted_again(old: Box) -> None:

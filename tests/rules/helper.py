@@ -17,6 +17,7 @@ from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.model.change import Action, Change, Reason
 from registry_reconciler.model.config import Capability, Config
 from registry_reconciler.model.entry import FieldPath, Place, make_address, split_address
+from registry_reconciler.model.fleet_view import Holder, MemoryView
 from registry_reconciler.model.kind import Kind, parse_kind
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.rules import RULES
@@ -65,9 +66,10 @@ SKILL = {
         "references": [
             {"field": "requires[]", "kind": "skill", "missing": "warning", "allow": ["any"]},
             {"field": "links.next", "kind": ["skill", "module_type"]},
+            {"field": "uses", "kind": "ability_low", "in": "fleet"},
         ],
         "paths": [{"field": "path", "missing": "error", "unlisted": "skills/*/SKILL.md"}],
-        "unique": [["path"], ["team", "rank"]],
+        "unique": [["path"], ["team", "rank"], {"fields": "slot", "in": "fleet"}],
         "acyclic": ["requires"],
         "managed": "all",
     },
@@ -84,6 +86,20 @@ PLUGIN = {
         "mirrors": [{"field": "description", "kind": "skill"}],
     },
 }
+
+CAPTURE = Holder("payments", "ability_low/payments.capture")
+TAKE = Holder("payments", "ability_low/payments.take", deprecated=True)
+FLEET = MemoryView(
+    id="example",
+    entries={"ability_low": {holder.key: (holder,) for holder in (CAPTURE, TAKE)}},
+    names={"ability_low": {"Capture a payment": (CAPTURE,)}},
+    values={("skill", "slot"): {"7": (Holder("billing", "skill/invoice", path="skills.yaml", line=3),)}},
+    gone={
+        "ability_low": {"payments.refund": Holder("billing", "ability_low/payments.refund", until="1f" * 20)}
+    },
+)
+"""What other repositories have, in every example."""
+DOWN = "# A plan with --catalog, while the database is down."
 
 CONFIG = Config(
     capabilities={name: Capability(name) for name in ("fs.read", "fs.write", "net.write")},
@@ -132,6 +148,7 @@ def _known(
     text: str, index: int, config: Config, files: dict[str, bytes | None] | None, **more: Any
 ) -> Known:
     code = more.pop("code", "")
+    view = MemoryView(fault="nothing listens there") if text.startswith(DOWN) else FLEET
     data = (list(yaml.safe_load_all(text)) or [{}])[index] or {}
     tree: dict[str, bytes | None] = {**FILES, **(files or {})}
     items: dict[str, Entry] = {}
@@ -160,6 +177,7 @@ def _known(
         tree=ExampleTree(tree),
         items=dict(sorted(items.items())),
         overrides=frozenset(data.get("override", ())),
+        fleet=more.pop("fleet", view),
         **more,
     )
     return Known(made, tuple((move["from"], move["to"]) for move in data.get("moved", ())))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.model.config import Config
+from registry_reconciler.model.fleet_view import FleetView, MemoryView
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.planning.pipeline import make_plan
@@ -35,7 +39,7 @@ ability_low:
 hook:
 - {id: late, event_type: SessionStop, blocking: true, handler: {kind: script, command: [bin/gone]}}
 note:
-- {id: n, file: notes/gone.md}
+- {id: n, file: notes/gone.md, uses: nowhere}
 unknown_kind: []
 allow:
 - {address: hook/late, code: RTE001, reason: nothing to allow}
@@ -49,9 +53,10 @@ x-registry:
   key: id
   managed: all
   unique: [topic]
+  references: [{field: uses, kind: ability_low, in: fleet}]
   mirrors: [{field: topic, kind: module_type}]
   paths: [{field: file, missing: error}]
-properties: {id: {type: string}, file: {type: string}, topic: {type: string}, size: {type: integer}}
+properties: {id: {type: string}, file: {type: string}, topic: {type: string}, uses: {}, size: {type: integer}}
 """
 
 
@@ -74,8 +79,17 @@ def workspace() -> Files:
     return files
 
 
+class Others:
+    """Other repositories, none of which has anything."""
+
+    named = True
+
+    def __call__(self, config: Config, addresses: Collection[str]) -> FleetView:
+        return MemoryView(id="of nobody")
+
+
 def found() -> Plan:
-    return make_plan(MemoryTree(workspace()), PlanOptions()).plan
+    return make_plan(MemoryTree(workspace()), PlanOptions(), fleet=Others()).plan
 
 
 def test_one_run_finds_something_of_every_family() -> None:

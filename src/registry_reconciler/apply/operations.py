@@ -19,6 +19,7 @@ from registry_reconciler.files.reserved import leads_astray
 from registry_reconciler.files.tree import DiskTree
 from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.model.entry import digest_bytes
+from registry_reconciler.model.fleet_view import CATALOG_INPUT
 
 
 class FileOp(Struct, frozen=True):
@@ -159,6 +160,8 @@ def check_inputs(root: Path, inputs: Mapping[str, str | None], ours: Container[s
 
 
 def _same_input(tree: DiskTree, path: str, expected: str | None, ours: Container[str]) -> bool:
+    if path == CATALOG_INPUT:
+        return True  # no file: the plan was made anew under the lock, and that asked the catalogue
     if path.endswith("#executable"):
         return tree.executable(path.removesuffix("#executable")) == (expected is not None)
     if path.endswith("#writable"):

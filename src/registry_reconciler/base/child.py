@@ -14,7 +14,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -51,11 +51,19 @@ class ChildEnded(Exception):
 
 
 class Child:
-    """A process that runs ``main`` of a module of this package, which calls :func:`serve`."""
+    """A process that runs ``main`` of a module of this package, which calls :func:`serve`.
 
-    def __init__(self, module: str, limits: Limits) -> None:
+    Args:
+        environment: what of the environment it has; nothing where it is not said.
+    """
+
+    def __init__(self, module: str, limits: Limits, environment: Mapping[str, str] | None = None) -> None:
         self._module = module
         self._limits = limits
+        # Windows finds its own libraries by this one; nothing else is anybody's business there.
+        self._environment = environment or {
+            name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ
+        }
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Child:
@@ -70,8 +78,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            # Windows finds its own libraries by this one; nothing else is anybody's business there.
-            env={name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ},
+            env=self._environment,
             cwd=os.path.abspath(os.sep),
             start_new_session=True,  # Ctrl-C is for the command, which then ends the child
         )

@@ -66,7 +66,7 @@ class Report(NamedTuple):
 
 def key_of(words: Sequence[str]) -> str | None:
     """What a report of these words belongs to; ``None`` where none is kept."""
-    if not words or os.environ.get(OFF) or not _plain(words[1:]):
+    if not words or os.environ.get(OFF) or os.environ.get("REGISTRY_CATALOG") or not _plain(words[1:]):
         return None
     streams = [_stream(sys.stdout), _stream(sys.stderr)]
     environment = [os.environ.get(name) for name in _ENVIRONMENT]

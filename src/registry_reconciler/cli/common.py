@@ -53,6 +53,7 @@ class Call(Struct, frozen=True):
         color: allowed, if a terminal shows it.
         label: tells several Markdown reports of one workspace apart.
         max_bytes: the most of a Markdown or brief report.
+        catalog: where the catalogue of the fleet is, as the option says.
     """
 
     command: str
@@ -65,6 +66,7 @@ class Call(Struct, frozen=True):
     color: bool = True
     label: str = ""
     max_bytes: int | None = None
+    catalog: str | None = None
 
     def workspace(self) -> Workspace:
         """The workspace of the call.
@@ -73,17 +75,27 @@ class Call(Struct, frozen=True):
             NoWorkspace: there is none.
         """
         from registry_reconciler.files.root import SCHEMAS, find_root
-        from registry_reconciler.workspace import Workspace
 
         if self.root is None:
-            return Workspace(find_root(Path.cwd()), lock_timeout=self.lock_timeout, use_cache=_remembers())
+            return self._opened(find_root(Path.cwd()))
         root = Path(os.path.abspath(self.root))
         if not (root / SCHEMAS).is_dir():
             raise NoWorkspace(
                 f"{self.root} is no workspace: it has no {SCHEMAS}/",
                 next=(("registry", "init", "--root", str(self.root)),),
             )
-        return Workspace(root, lock_timeout=self.lock_timeout, use_cache=_remembers())
+        return self._opened(root)
+
+    def _opened(self, root: Path) -> Workspace:
+        from registry_reconciler.cli.catalog import Asked
+        from registry_reconciler.workspace import Workspace
+
+        return Workspace(
+            root,
+            lock_timeout=self.lock_timeout,
+            use_cache=_remembers(),
+            fleet=Asked(root, self.catalog),
+        )
 
     @property
     def columns(self) -> int:
@@ -198,8 +210,16 @@ def planning_of(workspace: Workspace, options: PlanOptions | None = None) -> Pla
     """A plan with what it was made from, naming long steps on a terminal."""
     with waiting():
         planning = workspace.planning(options or PlanOptions())
-    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
+    _note_inputs(workspace, planning)
     return planning
+
+
+def _note_inputs(workspace: Workspace, planning: Planning) -> None:
+    from registry_reconciler.model.fleet_view import CATALOG_INPUT
+
+    plan = planning.plan
+    secret = bool(plan.withheld) or CATALOG_INPUT in plan.inputs  # a publication is no file whose times tell
+    memory.record_inputs(workspace.root, planning.loaded.asked, secret=secret)
 
 
 def apply_or_ways_out(plan: Plan) -> list[list[str]]:
@@ -219,26 +239,15 @@ def quick_planning_of(
         return planning_of(workspace, options)
     with waiting():
         planning = workspace.quick_planning(options or PlanOptions())
-    memory.record_inputs(workspace.root, planning.loaded.asked, secret=bool(planning.plan.withheld))
+    _note_inputs(workspace, planning)
     return planning
 
 
-_HIDES = frozenset({"LIV001", "KND001", "KND004", "SCH002", "CFG001", "STA004"})
-"""Codes of problems, beside those of YAML, that keep a file's content, or all entries of a kind, from being seen."""
-
-
 def unseen(planning: Planning) -> tuple[str, ...]:
-    """The files that cannot be read, each with its place and why: what they hold is not in any answer."""
-    from registry_reconciler.model.structural import TEXT_FAMILIES
+    """As :func:`registry_reconciler.queries.unseen.unseen`."""
+    from registry_reconciler.queries.unseen import unseen
 
-    found = [
-        problem
-        for problem in planning.plan.problems
-        if problem.structural
-        and (problem.blocking or problem.aside)
-        and (problem.code in _HIDES or problem.code.startswith(TEXT_FAMILIES))
-    ]
-    return tuple(f"{problem.where()}: {problem.message}" for problem in found)
+    return unseen(planning)
 
 
 def warn_unseen(planning: Planning) -> None:

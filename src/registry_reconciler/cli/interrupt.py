@@ -1,7 +1,7 @@
 """What Ctrl-C does while the program runs a command: it says so, also in JSON, and leaves at once.
 
-Only ``registry run`` unwinds, for a script that it started has to be ended too; there the interruption is raised, and
-raised again where Python would only print it.
+Only ``registry run`` and what works on a fleet unwind, for what they started has to be ended too: the interruption
+is raised, and raised again where Python would only print it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from registry_reconciler.cli.seen import seen
 def begin(command: str, words: Sequence[str]) -> None:
     """From here on a command runs, in a process of its own."""
     seen.answered = False
-    if command == "run":
+    if command == "run" or command.startswith("fleet"):
         on_interrupt(_raise_once)
         sys.unraisablehook = _raise_again
         _end_with_its_script()

@@ -45,6 +45,8 @@ def _typed(words: Sequence[str]) -> str:
     """The command as it was typed, known before the parser is: for the words of an interruption."""
     if words[:1] == ["schema"] and words[1:2] in (["new"], ["check"]):
         return f"schema {words[1]}"
+    if words[:1] == ["fleet"] and words[1:] and words[1].isascii() and words[1].isalpha():
+        return f"fleet {words[1]}"
     first = words[0] if words else ""
     return first if first.isascii() and first.replace("-", "").isalpha() and first[0] != "-" else "registry"
 

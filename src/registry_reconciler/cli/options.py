@@ -20,7 +20,8 @@ from registry_reconciler.report import FORMATS
 WHAT_TO_PLAN = "What to plan"
 WHAT_TO_SHOW = "What to show"
 CI = "CI and scripts"
-HELP_GROUPS = (WHAT_TO_PLAN, WHAT_TO_SHOW, CI)
+HOW_TO_RUN = "How to run"
+HELP_GROUPS = (WHAT_TO_PLAN, HOW_TO_RUN, WHAT_TO_SHOW, CI)
 """The groups of options in the help; those without one come first, under ``Options``."""
 
 Root = Annotated[
@@ -168,6 +169,15 @@ MaxBytes = Annotated[
         metavar="N",
         help="How many bytes a Markdown or brief report may have.",
         rich_help_panel=WHAT_TO_SHOW,
+    ),
+]
+Catalog = Annotated[
+    str | None,
+    typer.Option(
+        "--catalog",
+        metavar="URL",
+        help="The catalogue of the fleet, by which in: fleet is judged; REGISTRY_CATALOG does the same.",
+        rich_help_panel=WHAT_TO_PLAN,
     ),
 ]
 DetailedExitCode = Annotated[

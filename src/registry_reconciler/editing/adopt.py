@@ -17,7 +17,13 @@ from registry_reconciler.base.globs import Patterns, is_wild
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.progress import counted, phase, step
 from registry_reconciler.editing.amend import overlay
-from registry_reconciler.editing.fragment_edit import Drafts, default_fragment, keyed_first, live_snippets
+from registry_reconciler.editing.fragment_edit import (
+    Drafts,
+    default_fragment,
+    keyed_first,
+    live_snippets,
+    with_place,
+)
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.loading.workspace import Loaded, load
@@ -234,7 +240,7 @@ def _draw(loaded: Loaded, chosen: Sequence[LiveEntry], by: str) -> tuple[Drafts,
         kind = loaded.kinds[entry.kind]
         value = keyed_first(kind, entry.value)
         path = fragment_for(entry._replace(value=kind.secrets.mask(entry.value)), by)
-        fragments[entry.address] = drafts.put(kind, value, path, snippets[entry.address])
+        fragments[entry.address] = drafts.put(kind, value, path, with_place(value, snippets[entry.address]))
     return drafts, fragments
 
 

@@ -70,7 +70,7 @@ def write_baseline(workspace: Workspace) -> tuple[NewBaseline, Receipt]:
     """
     with workspace.write_session("registry baseline") as session:
         tree = DiskTree(workspace.root)
-        planning = make_plan(tree, PlanOptions())
+        planning = make_plan(tree, PlanOptions(), fleet=workspace.fleet)
         accepted = build_baseline(planning)
         old = tree.read(BASELINE_PATH)
         before = None if old is None else digest_bytes(old)

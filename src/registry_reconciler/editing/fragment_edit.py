@@ -7,6 +7,7 @@ Drafts are collected against what was loaded and become one :class:`FragmentEdit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -380,3 +381,17 @@ def keyed_first(kind: Kind, value: dict[str, Json]) -> dict[str, Json]:
     """The same value with its key fields in front: what only the place said comes first too."""
     names = [selector.steps[0] for selector in kind.key if selector.steps[0] in value]
     return {**{str(name): value[str(name)] for name in names}, **value}
+
+
+def with_place(value: dict[str, Json], snippet: Snippet) -> Snippet:
+    """The text of an entry with the fields in front that only its place says: in quotes where they need some."""
+    from registry_reconciler.formats.table import YAML
+
+    there = snippet.value
+    if not isinstance(there, dict) or not there or snippet.text.startswith("{"):
+        return snippet
+    said = dict(takewhile(lambda pair: pair[0] not in there, value.items()))
+    if not said:
+        return snippet
+    head = YAML.new_text(said).decode("utf-8", "surrogatepass")
+    return replace(snippet, text=head + snippet.text, value={**said, **there}, native=None)

@@ -19,6 +19,7 @@ PUBLISHED = {
     "x-registry": builtin.x_registry_schema,
     "config": builtin.config_schema,
     "outputs": builtin.outputs_schema,
+    "fleet": builtin.fleet_schema,
 }
 """Schemas that are the same in every workspace."""
 

@@ -112,12 +112,18 @@ class _Entry(Struct, frozen=True):
 
 
 class RevisionTree:
-    """The files of a commit below a folder of the work tree, as they were committed."""
+    """The files of a commit below a folder of the work tree, as they were committed.
 
-    def __init__(self, folder: Path, commit: str) -> None:
+    Args:
+        root: a folder of the commit, instead of that of the work tree; what lies outside of it is not there.
+        bare: the folder is a bare repository, which the caller knows to be one.
+    """
+
+    def __init__(self, folder: Path, commit: str, *, root: str = "", bare: bool = False) -> None:
         self.folder = folder
         self.commit = commit
-        self._entries = _list_tree(folder, commit)
+        self.bare = bare
+        self._entries = _list_tree(folder, f"{commit}:{root}" if root else commit, bare=bare)
         self._folders = _folders(self._entries)
         self._process: gitcall.Running | None = None
 
@@ -210,7 +216,7 @@ class RevisionTree:
 
     def _blob(self, blob: str) -> bytes:
         if self._process is None:
-            self._process = gitcall.start(self.folder, ["cat-file", "--batch"], asked=True)
+            self._process = gitcall.start(self.folder, ["cat-file", "--batch"], asked=True, bare=self.bare)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(blob.encode() + b"\n")
@@ -229,8 +235,8 @@ class RevisionTree:
         return data
 
 
-def _list_tree(folder: Path, commit: str) -> dict[str, _Entry]:
-    listed = gitcall.ask(folder, ["ls-tree", "-r", "-z", commit]) or b""
+def _list_tree(folder: Path, commit: str, *, bare: bool = False) -> dict[str, _Entry]:
+    listed = gitcall.ask(folder, ["ls-tree", "-r", "-z", commit], bare=bare) or b""
     found: dict[str, _Entry] = {}
     for row in listed.split(b"\0"):
         if row:

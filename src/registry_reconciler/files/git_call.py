@@ -5,14 +5,19 @@ pager, a signature check, a transport. A folder that somebody handed over whole 
 a partial clone runs its transport as soon as an object is missing. So nothing of that is left open here: only commands
 that read are known, the environment is an allow-list, every setting that names a program is overridden, no protocol is
 allowed, and programs are looked up outside the repository. Tests hold that no other module starts git.
+
+Fetching (:func:`fetch_ask`) is for the bare clones of a cache, whose configuration nobody but us writes: three
+protocols are allowed, and the user's own settings say how git gets through to a host.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import stat
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,6 +33,9 @@ READERS = frozenset(
 
 WRITERS = frozenset({"hash-object", "update-index"})
 """What may be called to tell git that a conflict is settled. Neither looks at filters or hooks as it is called."""
+
+FETCHERS = frozenset({"fetch", "init", "ls-remote"})
+"""What may be called in a bare clone of the cache."""
 
 PATIENCE = 120.0
 """Seconds that a command may take: a configuration can include a pipe that nobody writes to."""
@@ -88,6 +96,41 @@ _SET = {
 }
 
 
+_USERS_OWN = frozenset(
+    {"core.askPass", "core.sshCommand", "core.gitProxy", "credential.helper", "protocol.allow"}
+)
+"""Settings that are the user's own where something is fetched."""
+
+_TRANSPORT = (
+    ("protocol.allow", "never"),
+    ("protocol.https.allow", "always"),
+    ("protocol.ssh.allow", "always"),
+    ("protocol.file.allow", "always"),
+    # A host that sends nothing for so long has gone.
+    ("http.lowSpeedLimit", "100"),
+    ("http.lowSpeedTime", "60"),
+    ("http.followRedirects", "initial"),
+    ("fetch.writeCommitGraph", "false"),
+    ("transfer.bundleURI", "false"),
+)
+
+_KEPT_TO_FETCH = frozenset(
+    {
+        *(
+            "SSH_AUTH_SOCK",
+            "GIT_SSH_COMMAND",
+            "GIT_SSH",
+            "GIT_SSH_VARIANT",
+            "GIT_ASKPASS",
+            "GIT_CONFIG_GLOBAL",
+        ),
+        *("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "SSL_CERT_FILE"),
+        *("SSL_CERT_DIR", "CURL_CA_BUNDLE"),
+    }
+)
+"""How the user gets through to a host."""
+
+
 class GitFailure(RegistryFailure):
     """Git is not there, this is no repository, or its history does not reach far enough."""
 
@@ -102,6 +145,7 @@ def ask(
     settings: Sequence[tuple[str, str]] = (),
     given: bytes | None = None,
     writes: bool = False,
+    bare: bool = False,
 ) -> bytes | None:
     """What a command of git prints; ``None`` where it fails and ``check`` is false.
 
@@ -110,6 +154,7 @@ def ask(
         settings: more of the configuration, overridden for this call.
         given: its standard input.
         writes: it is one of the commands that write.
+        bare: the folder is a bare repository, which the caller knows to be one.
 
     Raises:
         GitFailure: git is missing, took too long, or the command failed.
@@ -122,6 +167,7 @@ def ask(
             asked=given is not None,
             errors=subprocess.PIPE,
             writes=writes,
+            bare=bare,
         )
     except GitFailure:
         if not check:
@@ -151,8 +197,12 @@ def start(
     asked: bool = False,
     errors: int = subprocess.DEVNULL,
     writes: bool = False,
+    bare: bool = False,
 ) -> Running:
     """Start a command of git that reads. ``asked``: questions come through its standard input.
+
+    Args:
+        bare: as :func:`ask` has it.
 
     Raises:
         GitFailure: there is no git, or no repository that may be asked.
@@ -160,21 +210,105 @@ def start(
     known = arguments[0] in (WRITERS if writes else READERS)
     if not known or (arguments[0] == "merge-file" and arguments[1:2] != ["-p"]):
         raise ValueError(f"git {arguments[0]} is not one of the commands that may be called")
-    top = top_of(folder)
+    top = folder if bare else top_of(folder)
     if top is None:
         raise GitFailure(f"{folder} lies in no git repository, and this needs the history")
     path = os.pathsep.join(_search_path(top))
     program = _program(path)
     if program is None:
         raise GitFailure("git is not installed, and this needs the history")
+    environment = _environment(path, top, (*_SETTINGS, *settings), bare=bare)
+    return _popen([program, "--no-pager", *arguments], folder, environment, asked=asked, errors=errors)
+
+
+def fetch_ask(
+    folder: Path,
+    arguments: Sequence[str],
+    *,
+    settings: Sequence[tuple[str, str]] = (),
+    seconds: float = PATIENCE,
+    started: Callable[[Running], None] | None = None,
+) -> bytes:
+    """What a command prints that talks to another repository, in a bare clone of the cache and a session of its own.
+
+    Args:
+        settings: more of the configuration: the address stands there, where no list of processes shows it.
+        started: told the process, which may be ended by somebody else too: :func:`end_session`.
+
+    Raises:
+        GitFailure: there is no git, it took too long, or the command failed.
+    """
+    process = _fetch_start(folder, arguments, settings)
+    if started is not None:
+        started(process)
+    said, errors = said_by(process, arguments[0], seconds)
+    if process.returncode == 0:
+        return said
+    why = errors.decode("utf-8", "replace").strip() or f"exit {process.returncode}"
+    raise GitFailure(f"git {arguments[0]}: {why}")
+
+
+def said_by(process: Running, name: str, seconds: float) -> tuple[bytes, bytes]:
+    """What a command in a session of its own prints, to both ends.
+
+    Raises:
+        GitFailure: it took too long.
+    """
+    try:
+        return process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise GitFailure(f"git {name}: it took more than {seconds:.0f} seconds") from None
+    finally:
+        if process.returncode is None:
+            end_session(process)
+            process.communicate()
+
+
+def end_session(process: Running) -> None:
+    """End a process that was started in a session of its own, and what it started."""
+    with contextlib.suppress(OSError, AttributeError):  # Windows has no groups of processes
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        process.kill()
+
+
+def _fetch_start(folder: Path, arguments: Sequence[str], settings: Sequence[tuple[str, str]]) -> Running:
+    if arguments[0] not in FETCHERS:
+        raise ValueError(f"git {arguments[0]} is not one of the commands that may be called")
+    path = os.pathsep.join(_search_path(folder))
+    program = _program(path)
+    if program is None:
+        raise GitFailure("git is not installed, and repositories are fetched with it")
+    settled = [pair for pair in _SETTINGS if pair[0] not in _USERS_OWN]
+    environment = _environment(path, folder, (*settled, *_TRANSPORT, *settings), bare=True)
+    users = {name: value for name, value in os.environ.items() if name.upper() in _KEPT_TO_FETCH}
+    return _popen(
+        [program, "--no-pager", *arguments],
+        folder,
+        {**environment, **users, "GIT_ALLOW_PROTOCOL": "file:https:ssh"},
+        errors=subprocess.PIPE,
+        session=True,
+    )
+
+
+def _popen(
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    asked: bool = False,
+    errors: int,
+    session: bool = False,
+) -> Running:
     try:
         return subprocess.Popen(
-            [program, "--no-pager", *arguments],
+            words,
             cwd=folder,
-            env=_environment(path, top, (*_SETTINGS, *settings)),
+            env=environment,
             stdin=subprocess.PIPE if asked else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
+            start_new_session=session,
         )
     except OSError as error:
         raise GitFailure(f"git cannot be started: {error.strerror or error}") from error
@@ -216,11 +350,93 @@ def _program(path: str) -> str | None:
     return None
 
 
-def _environment(path: str, top: Path, settings: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+def _environment(
+    path: str, top: Path, settings: Sequence[tuple[str, str]], *, bare: bool = False
+) -> Mapping[str, str]:
     kept = {name: value for name, value in os.environ.items() if name.upper() in _KEPT}
     # Not -c NAME=VALUE: a name may hold an equals sign.
     given = {"GIT_CONFIG_COUNT": str(len(settings))}
     for number, (name, value) in enumerate(settings):
         given |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
     # The work tree is where the repository was found, whatever core.worktree says.
-    return {**kept, **_SET, **given, "PATH": path, "GIT_WORK_TREE": str(top)}
+    where = {"GIT_DIR": str(top)} if bare else {"GIT_WORK_TREE": str(top)}
+    return {**kept, **_SET, **given, "PATH": path, **where}
+
+
+WORKERS = frozenset(
+    {
+        *("add", "check-ref-format", "commit", "config", "diff-index", "log", "push", "rev-parse", "status"),
+        *("update-ref", "var", "worktree"),
+    }
+)
+"""What may be called where somebody asked for a commit of their own: in a work tree made for it, as that user."""
+
+_WORK = (
+    ("core.fsmonitor", "false"),
+    ("core.pager", "cat"),
+    ("core.editor", _NOTHING),
+    ("core.quotePath", "false"),
+    ("color.ui", "false"),
+    ("submodule.recurse", "false"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    # Nobody's name is made up from that of the machine.
+    ("user.useConfigOnly", "true"),
+)
+_NO_HOOKS = (("core.hooksPath", os.devnull),)
+
+_ELSEWHERE = frozenset(
+    {
+        *(
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+            "GIT_OBJECT_DIRECTORY",
+            "GIT_COMMON_DIR",
+            "GIT_PREFIX",
+        ),
+        *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_CEILING_DIRECTORIES", "GIT_EDITOR"),
+    }
+)
+"""What would lead a command to another repository than the one that it is started in: a hook of git sets them."""
+
+
+def work_start(
+    folder: Path,
+    arguments: Sequence[str],
+    *,
+    settings: Sequence[tuple[str, str]] = (),
+    hooks: bool = False,
+    bare: bool = False,
+) -> Running:
+    """Start a command that makes a commit of the user's, or leads to one, in a session of its own.
+
+    Unlike the other ways in, this is the user's own git: their name, their signature, their way to a host. Nothing is
+    looked at that way, and it is called for repositories that the user asked to be changed.
+
+    Args:
+        settings: more of the configuration, which no list of processes shows.
+        hooks: the hooks of the repository are run, as they are for each commit of the user.
+        bare: the folder is a bare repository.
+
+    Raises:
+        GitFailure: there is no git.
+    """
+    if arguments[0] not in WORKERS:
+        raise ValueError(f"git {arguments[0]} is not one of the commands that may be called")
+    path = os.pathsep.join(_search_path(folder))
+    program = _program(path)
+    if program is None:
+        raise GitFailure("git is not installed, and commits are made with it")
+    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    given = (*_WORK, *(() if hooks else _NO_HOOKS), *settings)
+    before = environment.get("GIT_CONFIG_COUNT", "")
+    first = int(before) if before.isdigit() else 0
+    for number, (name, value) in enumerate(given, first):
+        environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    environment |= {"GIT_CONFIG_COUNT": str(first + len(given)), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    environment |= {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_OPTIONAL_LOCKS": "0", "PATH": path}
+    if bare:
+        environment["GIT_DIR"] = str(folder)
+    words = [program, "--no-pager", *arguments]
+    return _popen(words, folder, environment, errors=subprocess.PIPE, session=True)

@@ -6,9 +6,16 @@ import re
 
 from registry_reconciler.base.yaml_quotes import double_quoted
 from registry_reconciler.formats.edits import Snippet
-from registry_reconciler.model.entry import same
+from registry_reconciler.model.entry import Json, same
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+
+
+def typed(text: str, value: Json) -> Snippet:
+    """A text that somebody typed: the comments above an entry, and what says ``value``."""
+    lines = text.removesuffix("\n").split("\n")
+    size = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    return Snippet(tuple(lines[:size]), "\n".join(lines[size:]), value)
 
 
 def wrapped(key: str, snippet: Snippet) -> Snippet | None:

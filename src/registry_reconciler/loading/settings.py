@@ -8,7 +8,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.loading.required_version import require_of
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.model.baseline import Baseline, parse_baseline
-from registry_reconciler.model.config import BASELINE_PATH, CONFIG_PATH, Config, parse_config
+from registry_reconciler.model.config import BASELINE_PATH, CONFIG_PATH, Config, catalog_fault, parse_config
 from registry_reconciler.model.entry import Json, Place
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
@@ -38,8 +38,30 @@ def load_config(tree: Tree) -> tuple[Config, tuple[Problem, ...], dict[str, Sour
     found = [*source.problems, *problems]
     violations = [] if problems or not source.readable else config_violations(content)
     found.extend(violation("CFG001", Place(CONFIG_PATH), finding) for finding in violations)
+    if not violations and not problems and source.readable:
+        problems += _catalog_problems(content)
+        found += problems
     config = Config() if violations or problems or not source.readable else parse_config(content)
     return config, tuple(found), {CONFIG_PATH: source}
+
+
+def _catalog_problems(content: Json) -> list[Problem]:
+    """A catalogue that cannot be one. What stands there is not repeated: it may be a password."""
+    catalog = (content or {}).get("catalog") or ""
+    url, path = (catalog, ("catalog",)) if isinstance(catalog, str) else (catalog["url"], ("catalog", "url"))
+    fault = catalog_fault(url) if url else ""
+    if not fault:
+        return []
+    return [
+        problem(
+            "CFG001",
+            f"catalog {fault}.",
+            Place(CONFIG_PATH, 0, path),
+            path=path,
+            fix="Write sqlite:///… or postgresql+psycopg://user@host/database.",
+            extra="catalog",
+        )
+    ]
 
 
 def load_baseline(tree: Tree) -> tuple[Baseline, tuple[Problem, ...], dict[str, SourceFile]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct, field
@@ -56,6 +57,8 @@ class Config(Struct, frozen=True):
         outputs: who brings outputs up to date: ``with_change`` the branch, ``after_merge`` a job on the main branch.
         verify: every apply asks for a second opinion, as ``apply --verify`` does.
         mcp_servers: by name, where the tool servers of abilities are.
+        catalog: where the catalogue of the fleet is; "" where the workspace names none.
+        catalog_repository: what this repository is called in it; "" where that is not said.
         history_keep: so many applies are kept in the history; older ones are in git.
     """
 
@@ -71,10 +74,25 @@ class Config(Struct, frozen=True):
     outputs: str = "with_change"
     verify: bool = False
     mcp_servers: Mapping[str, Json] = field(default_factory=dict)
+    catalog: str = ""
+    catalog_repository: str = ""
 
     def severity(self, code: str, default: Severity) -> Severity:
         """The severity of a code: its own setting, its family's, the default."""
         return self.severities.get(code) or self.severities.get(code.rstrip("0123456789")) or default
+
+
+_CATALOG = re.compile(r"(sqlite:///|postgresql\+psycopg://)(?:(?P<user>[^/?#]*)@)?")
+
+
+def catalog_fault(url: str) -> str:
+    """Why a text names no catalogue that settings may name; "" where it does. It repeats nothing of it."""
+    match = _CATALOG.match(url)
+    if match is None:
+        return "begins neither with sqlite:/// nor with postgresql+psycopg://"
+    if ":" in (match["user"] or "") or re.search(r"[?&]password=", url):
+        return "has a password, and settings are read by everybody: PGPASSWORD or a password file give it"
+    return ""
 
 
 def parse_config(data: Json) -> Config:
@@ -83,6 +101,7 @@ def parse_config(data: Json) -> Config:
     words = data.get("vocabularies") or {}
     brakes = data.get("brakes") or {}
     capabilities = words.get("capabilities")
+    catalog = data.get("catalog") or ""
     return Config(
         severities={code: Severity(word) for code, word in (data.get("severities") or {}).items()},
         capabilities=None if capabilities is None else _capabilities(capabilities),
@@ -96,6 +115,8 @@ def parse_config(data: Json) -> Config:
         verify=bool(data.get("verify", False)),
         history_keep=(data.get("history") or {}).get("keep", 500),
         mcp_servers=data.get("mcp_servers") or {},
+        catalog=catalog if isinstance(catalog, str) else catalog["url"],
+        catalog_repository="" if isinstance(catalog, str) else catalog.get("repository", ""),
     )
 
 

@@ -22,12 +22,17 @@ class Names(Struct, frozen=True):
 
 
 class Reference(Struct, frozen=True):
-    """A field whose values are keys (or addresses, where ``kinds`` has several) of other entries."""
+    """A field whose values are keys (or addresses, where ``kinds`` has several) of other entries.
+
+    Attributes:
+        in_fleet: the entry may stand in any repository of the fleet.
+    """
 
     field: Selector
     kinds: tuple[str, ...]
     missing: Severity = Severity.ERROR
     allow: tuple[str, ...] = ()
+    in_fleet: bool = False
 
 
 class Mirror(Struct, frozen=True):

@@ -13,15 +13,23 @@ from msgspec import Struct, field
 
 from registry_reconciler.base.globs import MOST_ALIKE, too_many_alike, translate
 from registry_reconciler.model.entry import Json
-from registry_reconciler.model.field_roles import Mirror, Names, PathRule, Reference, base_folder
+from registry_reconciler.model.field_roles import Mirror, Names, PathRule, Reference
+from registry_reconciler.model.field_roles_read import (
+    NAME_ROLES,
+    parse_mirror,
+    parse_names,
+    parse_path_rule,
+    parse_reference,
+    parse_selector,
+    parse_unique,
+)
+from registry_reconciler.model.field_roles_read import KindError as KindError
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.marks import NO_MARKS, Marks
-from registry_reconciler.model.problem import Severity
 from registry_reconciler.model.texts import NO_TEXTS, Texts
 
 SCHEMA_FOLDER = ".system/registry/schemas"
 SCHEMA_SUFFIX = ".schema.yaml"
-NAME_ROLES = ("name", "aliases", "priority", "source", "status", "required_caps")
 KEY_JOINER = "/"
 
 ROLES: dict[str, tuple[str, ...]] = {
@@ -42,14 +50,6 @@ MOST_STEPS = 50
 
 MOST_AT_ONE_PLACE = 8
 """So many kinds may keep their entries at one place: each of them reads all that stands there."""
-
-
-class KindError(ValueError):
-    """``x-registry`` cannot be understood; ``path`` is where in the schema file."""
-
-    def __init__(self, message: str, path: tuple[str | int, ...] = ("x-registry",)) -> None:
-        super().__init__(message)
-        self.path = path
 
 
 class Step(Struct, frozen=True):
@@ -154,6 +154,7 @@ class Kind(Struct, frozen=True):
         format: how the text of its files is written; "": as the names of the files say.
         value: of layouts ``pairs`` and ``named``: the field that a value which is no mapping is given as.
         space: kinds of one space share their keys (both ability kinds); by default a kind is its own space.
+        unique_in_fleet: the numbers of those groups of ``unique`` that are unique over all repositories of the fleet.
         truth: who owns the entries. Of ``live`` the registry file does: there are no fragments and no state of them.
         managed: ``all``: an entry that no fragment owns is a problem.
         role: what the built-in rules take its entries for: one of :data:`ROLES`, or "".
@@ -181,6 +182,7 @@ class Kind(Struct, frozen=True):
     paths: tuple[PathRule, ...] = ()
     mirrors: tuple[Mirror, ...] = ()
     unique: tuple[tuple[Selector, ...], ...] = ()
+    unique_in_fleet: frozenset[int] = frozenset()
     acyclic: tuple[Selector, ...] = ()
     live_fields: tuple[Selector, ...] = ()
     truth: Literal["fragments", "live"] = "fragments"
@@ -189,6 +191,11 @@ class Kind(Struct, frozen=True):
     secrets: Marks = NO_MARKS
     role: str = ""
     texts: Texts = NO_TEXTS
+
+    @property
+    def looks_across(self) -> bool:
+        """Whether it is about entries of other repositories too (``in: fleet``)."""
+        return bool(self.unique_in_fleet) or any(reference.in_fleet for reference in self.references)
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -274,6 +281,7 @@ def parse_kind(
     """
     spec = schema["x-registry"]
     keys = spec["key"] if isinstance(spec["key"], list) else [spec["key"]]
+    unique, unique_in_fleet = parse_unique(spec.get("unique", ()))
     kind = Kind(
         name=spec["kind"],
         schema=schema,
@@ -281,7 +289,7 @@ def parse_kind(
         layout=spec["layout"],
         file=FilePattern.parse(spec["file"]),
         at=parse_at(spec.get("at", "")),
-        key=tuple(_selector(key, "key", single=True) for key in keys),
+        key=tuple(parse_selector(key, "key", single=True) for key in keys),
         title=str(schema.get("title", "")),
         description=str(schema.get("description", "")),
         format=spec.get("format", ""),
@@ -290,15 +298,13 @@ def parse_kind(
         value=spec.get("value", ""),
         space=spec.get("space", spec["kind"]),
         order=spec.get("order", "key"),
-        names=_names(spec.get("names", {})),
-        references=tuple(_reference(item) for item in spec.get("references", ())),
-        paths=tuple(_path_rule(item) for item in spec.get("paths", ())),
-        mirrors=tuple(_mirror(mirror) for mirror in spec.get("mirrors", ())),
-        unique=tuple(
-            tuple(_selector(fields, "unique") for fields in ([group] if isinstance(group, str) else group))
-            for group in spec.get("unique", ())
-        ),
-        acyclic=tuple(_selector(item, "acyclic") for item in spec.get("acyclic", ())),
+        names=parse_names(spec.get("names", {})),
+        references=tuple(parse_reference(item) for item in spec.get("references", ())),
+        paths=tuple(parse_path_rule(item) for item in spec.get("paths", ())),
+        mirrors=tuple(parse_mirror(mirror) for mirror in spec.get("mirrors", ())),
+        unique=unique,
+        unique_in_fleet=unique_in_fleet,
+        acyclic=tuple(parse_selector(item, "acyclic") for item in spec.get("acyclic", ())),
         live_fields=_live_fields(spec),
         exclude=_excludes(spec),
         truth=spec.get("truth", "fragments"),
@@ -314,7 +320,7 @@ def parse_kind(
 
 def _live_fields(spec: Mapping[str, Json]) -> tuple[Selector, ...]:
     names = (*spec.get("live_fields", ()), *([spec["body"]] if "body" in spec else ()))
-    return tuple(_selector(fromkey, "live_fields", single=True) for fromkey in dict.fromkeys(names))
+    return tuple(parse_selector(fromkey, "live_fields", single=True) for fromkey in dict.fromkeys(names))
 
 
 def _excludes(spec: Mapping[str, Json]) -> tuple[str, ...]:
@@ -371,78 +377,3 @@ def _refuse_shown_secrets(kind: Kind) -> None:
                     f"{where}: the field {selector.text!r} is marked x-secret, and what stands there is shown",
                     ("x-registry", where),
                 )
-
-
-def _selector(text: str, where: str, *, single: bool = False) -> Selector:
-    try:
-        selector = Selector.parse(text)
-    except ValueError as error:
-        raise KindError(str(error), ("x-registry", where)) from error
-    if single and not selector.single:
-        raise KindError(f"{where}: {text!r} may not step over a list", ("x-registry", where))
-    return selector
-
-
-def _names(spec: Mapping[str, str]) -> Names:
-    return Names(**{role: _selector(spec[role], "names") for role in NAME_ROLES if role in spec})
-
-
-def _reference(spec: Mapping[str, Json]) -> Reference:
-    kinds = spec["kind"] if isinstance(spec["kind"], list) else [spec["kind"]]
-    return Reference(
-        _reference_field(spec),
-        tuple(kinds),
-        Severity(spec.get("missing", "error")),
-        tuple(spec.get("allow", ())),
-    )
-
-
-def _reference_field(spec: Mapping[str, Json]) -> Selector:
-    from registry_reconciler.model.derived_fields import JoinedFields, KeysOf, WordsOf
-
-    fields = [spec["field"]] if isinstance(spec["field"], str) else spec["field"]
-    found = [_selector(field, "references") for field in fields]
-    if len(found) > 1 and (spec.get("keys") or "split" in spec):
-        raise KindError("references: several fields tell one key; 'keys' and 'split' do not fit", _REFERENCES)
-    if spec.get("keys") and "split" in spec:
-        raise KindError("references: a field has 'keys' or 'split', not both", _REFERENCES)
-    if len(found) > 1:
-        try:
-            return JoinedFields.of_fields(found)
-        except ValueError as error:
-            raise KindError(f"references: {error}", _REFERENCES) from error
-    (only,) = found
-    if spec.get("keys"):
-        return KeysOf(only.text, only.steps)
-    return WordsOf(only.text, only.steps, spec["split"]) if "split" in spec else only
-
-
-_REFERENCES = ("x-registry", "references")
-
-
-def _path_rule(spec: Mapping[str, Json]) -> PathRule:
-    return PathRule(
-        _selector(spec["field"], "paths"),
-        Severity(spec["missing"]) if "missing" in spec else None,
-        spec.get("unlisted"),
-        Severity(spec.get("unlisted_severity", "warning")),
-        _base(spec.get("base", ".")),
-    )
-
-
-def _base(text: str) -> str:
-    try:
-        return base_folder(text)
-    except ValueError as error:
-        raise KindError(f"paths: {error}", ("x-registry", "paths")) from error
-
-
-def _mirror(spec: Mapping[str, Json]) -> Mirror:
-    return Mirror(
-        _selector(spec["field"], "mirrors", single=True),
-        spec["kind"],
-        _selector(spec.get("at", spec["field"]), "mirrors", single=True),
-        _selector(spec["key"], "mirrors", single=True) if "key" in spec else None,
-        Severity(spec.get("missing", "warning")),
-        Severity(spec.get("differs", "error")),
-    )

@@ -1,4 +1,4 @@
-"""An edit of an entry whose truth is live, as a plan takes it: what the entry is to be, never a text."""
+"""An edit of an entry whose truth is live, as a plan takes it: what the entry is to be."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ class LiveEdit(Struct, frozen=True):
         address: the entry as it is to be called.
         value: all of it; ``None``: it goes.
         source: what it is called until now, for a rename.
+        typed: the text that says ``value``, as a person typed it; its words are taken as far as they fit.
         text_goes: where it goes, its file may go with text that stands below the front matter.
     """
 
     address: str
     value: dict[str, Json] | None
     source: str | None = None
+    typed: str = ""
     text_goes: bool = False

@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.fields import Selector
+from registry_reconciler.model.written import Opaque
 
 KEYWORD = "x-secret"
 
@@ -91,7 +92,7 @@ class Marks:
         state = self.start if state is None else state
         if not state.leads:
             return value
-        if state.secret or not state.takes(value):
+        if state.secret or not state.takes(value) or type(value) is Opaque:
             return MASK
         if isinstance(value, dict):
             return {name: self._mask_field(state, name, part) for name, part in value.items()}
@@ -111,6 +112,8 @@ class Marks:
             return
         if state.secret or not state.takes(value):
             yield value
+        elif type(value) is Opaque:
+            yield value.source
         elif isinstance(value, dict):
             for name, part in value.items():
                 inner = self.field(state, name)

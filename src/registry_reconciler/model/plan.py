@@ -146,6 +146,15 @@ class Plan(Struct, frozen=True):
         """Whether apply may write: nothing blocks."""
         return not any(problem.blocking for problem in self.problems)
 
+    def checked(self) -> Plan:
+        """The plan for a gate: what is wrong with managed entries fails it, also where no plan would change them."""
+        from msgspec.structs import replace
+
+        problems = tuple(
+            replace(problem, untouched=False) if problem.untouched else problem for problem in self.problems
+        )
+        return replace(self, problems=problems)
+
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write."""

@@ -18,6 +18,9 @@ CODES: dict[str, tuple[str, Severity]] = {
     "BRK002": ("Everything would be deleted because there is no fragment", _E),
     "CFG001": ("The configuration is invalid", _E),
     "CFG002": ("The baseline is invalid", _E),
+    "FLT010": ("The fleet's file is invalid", _E),
+    "FLT011": ("The include leads to no file", _W),
+    "FLT012": ("The repository could not be looked at", _E),
     "FRG001": ("The fragment has the wrong shape", _E),
     "FRG002": ("Two fragments declare one address", _E),
     "FRG003": ("The move cannot be done", _E),
@@ -78,6 +81,7 @@ LOWERABLE = frozenset(
     {
         "STA001",
         "STA006",
+        "FLT011",
         "FRG005",
         "FRG006",
         "FRG010",

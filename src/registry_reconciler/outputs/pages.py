@@ -108,8 +108,9 @@ def _relation_rows(section: Section, kinds: Mapping[str, Kind], config: Config) 
 def _reference_rows(kinds: Mapping[str, Kind], config: Config) -> Iterator[tuple[str, ...]]:
     for _, kind in sorted(kinds.items()):
         for reference in kind.references:
-            effect = EFFECTS[config.severity("REF001", reference.missing)]
-            yield _targets(reference), f"`{kind.name}.{reference.field.text}`", "REF001", effect
+            code = "FLT001" if reference.in_fleet else "REF001"
+            effect = EFFECTS[config.severity(code, reference.missing)]
+            yield _targets(reference), f"`{kind.name}.{reference.field.text}`", code, effect
 
 
 def _mirror_rows(kinds: Mapping[str, Kind], config: Config) -> Iterator[tuple[str, ...]]:

@@ -89,14 +89,17 @@ def whole(edges: Sequence[Edge], most: int | None = None) -> Picture:
 
 
 def of_kinds(edges: Iterable[Edge], kinds: Iterable[str]) -> Picture:
-    """The kinds among each other, as their entries refer; what leads nowhere is left out."""
+    """The kinds among each other, as their entries refer; what leads nowhere is left out.
+
+    Kinds of other places are beside them where entries refer to those.
+    """
     arrows: dict[tuple[str, str], set[str]] = {}
     for edge in edges:
         if not edge.dangling:
             ends = edge.source.partition("/")[0], edge.target.partition("/")[0]
             arrows.setdefault(ends, set()).add(_without_numbers(edge.field))
     return Picture(
-        tuple(sorted(kinds)),
+        tuple(sorted({*kinds, *(end for ends in arrows for end in ends)})),
         tuple(Arrow(*ends, tuple(sorted(fields))) for ends, fields in sorted(arrows.items())),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,31 +24,36 @@ _LABELLED = 40
 """So many arrows have their fields beside them; in a picture of more only a hint on the arrow."""
 
 
-class Box(Struct, frozen=True):
-    """A node as it is drawn: its middle, its size, its words, and where it leads, or ""."""
+class _Spot(Struct, frozen=True):
+    """Where a node is drawn: its box, and where its kind and its key are written, as attributes."""
 
+    box: Any
+    kind: Any
+    key: Any
+
+
+class _Way(Struct, frozen=True):
+    """How an arrow is drawn: its line, its tip, where its label stands, and how far a label reaches to the right."""
+
+    line: Any
+    tip: Any
+    label: Any
+    right: float
+
+
+class _Shape(Struct, frozen=True):
+    """Everything of a picture but its words."""
+
+    spots: tuple[_Spot, ...]
+    ways: tuple[_Way, ...]
+    width: float
+    height: float
+
+
+class _Node(Struct, frozen=True):
     x: float
     y: float
     width: int
-    kind: str
-    key: str
-    address: str
-    link: str
-    look: str
-
-
-class Way(Struct, frozen=True):
-    """An arrow as it is drawn."""
-
-    path: str
-    tip: str
-    hint: str
-    label: str
-    at: Point
-    look: str
-    anchor: str
-    right: float
-    bottom: float
 
 
 def svg(picture: Picture, link: Callable[[str], str] | None = None, *, alone: bool = True) -> Any:
@@ -62,24 +68,56 @@ def svg(picture: Picture, link: Callable[[str], str] | None = None, *, alone: bo
     """
     from registry_reconciler.web import file_text, inline, macros
 
-    boxes, ways = _laid_out(picture, link or (lambda _address: ""))
-    page = macros(_HERE, "picture.j2")
-    style = inline(file_text("theme.css") + file_text("graph.css")) if alone else ""
-    width = max((box.x + box.width / 2 for box in boxes), default=0) + _MARGIN
-    width = max([width, *(way.right for way in ways)])
-    height = max([box.y + HEIGHT / 2 for box in boxes] + [way.bottom for way in ways], default=0) + _MARGIN
-    text = page.svg(boxes, ways, round(width), round(height), _title(picture), style, HEIGHT)
+    numbers = {node: number for number, node in enumerate(picture.nodes)}
+    words = [_words(node) for node in picture.nodes]
+    shape = _shape(
+        tuple(_width(*parts) for parts in words),
+        tuple(bool(kind) for kind, _ in words),
+        tuple((numbers[arrow.source], numbers[arrow.target]) for arrow in picture.arrows),
+    )
+    labels = [_short(arrow.label) if len(picture.arrows) <= _LABELLED else "" for arrow in picture.arrows]
+    reach = [
+        way.right + len(label) * _LETTER for way, label in zip(shape.ways, labels, strict=True) if way.right
+    ]
+    text = macros(_HERE, "picture.j2").svg(
+        nodes=[
+            (
+                node,
+                link(node) if link is not None else "",
+                _look(picture, node),
+                *parts,
+                spot.box,
+                spot.kind,
+                spot.key,
+            )
+            for node, parts, spot in zip(picture.nodes, words, shape.spots, strict=True)
+        ],
+        ways=[
+            (_hint(arrow), "nothing" if arrow.nothing else "there", label, way.line, way.tip, way.label)
+            for arrow, label, way in zip(picture.arrows, labels, shape.ways, strict=True)
+        ],
+        width=round(max([shape.width, *reach])),
+        height=round(shape.height),
+        title=_title(picture),
+        style=inline(file_text("theme.css") + file_text("graph.css")) if alone else "",
+    )
     return text if not alone else str(text).strip() + "\n"
 
 
 def page(picture: Picture, title: str) -> str:
     """The picture in a page that loads nothing, with all that it shows as a list below it."""
-    from registry_reconciler.web import inline, inline_policy, macros, page_style
+    from registry_reconciler.web import file_text, inline, inline_policy, macros, page_style
 
-    style = page_style()
-    head = inline_policy([style], []), inline(style)
+    style, script = page_style(), file_text("picture.js")
     text = macros(_HERE, "picture.j2").page(
-        title, svg(picture, alone=False), picture.subject, picture.arrows, picture.left_out, *head
+        title,
+        svg(picture, alone=False),
+        picture.subject,
+        picture.arrows,
+        picture.left_out,
+        inline_policy([style], [script]),
+        inline(style),
+        inline(script),
     )
     return str(text).lstrip()
 
@@ -89,23 +127,8 @@ def _title(picture: Picture) -> str:
     return f"Graph {about}: {len(picture.nodes):,} nodes, {len(picture.arrows):,} arrows"
 
 
-def _laid_out(picture: Picture, link: Callable[[str], str]) -> tuple[list[Box], list[Way]]:
-    numbers = {node: number for number, node in enumerate(picture.nodes)}
-    words = [_words(node) for node in picture.nodes]
-    widths = tuple(map(_width, words))
-    ends = tuple((numbers[arrow.source], numbers[arrow.target]) for arrow in picture.arrows)
-    places, ways = layout(widths, ends)
-    moved = [(x + _MARGIN, y + _MARGIN) for x, y in places]
-    boxes = [
-        Box(*at, width, *parts, node, link(node), _look(picture, node))
-        for node, parts, width, at in zip(picture.nodes, words, widths, moved, strict=True)
-    ]
-    labelled = len(picture.arrows) <= _LABELLED
-    drawn = [
-        _way(arrow, boxes[source], boxes[target], points, labelled)
-        for arrow, (source, target), points in zip(picture.arrows, ends, ways, strict=True)
-    ]
-    return boxes, drawn
+def _hint(arrow: Arrow) -> str:
+    return f"{arrow.source} → {arrow.target}: {', '.join(arrow.fields)}"
 
 
 def _look(picture: Picture, node: str) -> str:
@@ -126,21 +149,52 @@ def _short(text: str) -> str:
     return f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 + 1 :]}"
 
 
-def _width(words: tuple[str, str]) -> int:
-    needed = max(len(words[1]) * _LETTER, len(words[0]) * _LETTER * 0.84) + 18
+def _width(kind: str, key: str) -> int:
+    needed = max(len(key) * _LETTER, len(kind) * _LETTER * 0.84) + 18
     return int(-(-needed // _WIDTHS) * _WIDTHS)
 
 
-def _way(arrow: Arrow, source: Box, target: Box, points: Sequence[Point], labelled: bool) -> Way:
-    """A curve from side to side: the right one of what refers to the left one of what it refers to."""
-    hint = f"{arrow.source} → {arrow.target}: {', '.join(arrow.fields)}"
-    look = "nothing" if arrow.nothing else "there"
-    label = _short(arrow.label) if labelled else ""
+# What does not depend on words: of a catalogue's thousands of pictures most have one of a few shapes
+
+
+@lru_cache(maxsize=4_096)
+def _shape(widths: tuple[int, ...], two_lines: tuple[bool, ...], ends: tuple[tuple[int, int], ...]) -> _Shape:
+    places, between = layout(widths, ends)
+    nodes = [_Node(x + _MARGIN, y + _MARGIN, width) for (x, y), width in zip(places, widths, strict=True)]
+    ways, bottoms = [], []
+    for (source, target), points in zip(ends, between, strict=True):
+        way, bottom = _way(nodes[source], nodes[target], [(x + _MARGIN, y + _MARGIN) for x, y in points])
+        ways.append(way)
+        bottoms.append(bottom)
+    right = max((node.x + node.width / 2 for node in nodes), default=0)
+    bottom = max([node.y + HEIGHT / 2 for node in nodes] + bottoms, default=0)
+    spots = tuple(map(_spot, nodes, two_lines))
+    return _Shape(spots, tuple(ways), right + _MARGIN, bottom + _MARGIN)
+
+
+def _spot(node: _Node, has_kind: bool) -> _Spot:
+    left, top = node.x - node.width / 2, node.y - HEIGHT / 2
+    return _Spot(
+        _numbers(f'x="{left:g}" y="{top:g}" width="{node.width}" height="{HEIGHT}"'),
+        _numbers(f'x="{node.x:g}" y="{node.y - 5:g}"'),
+        _numbers(f'x="{node.x:g}" y="{node.y + (11 if has_kind else 4):g}"'),
+    )
+
+
+def _numbers(attributes: str) -> Any:
+    """Attributes of numbers alone, to stand in a picture as they are."""
+    from registry_reconciler.web import inline
+
+    return inline(attributes)
+
+
+def _way(source: _Node, target: _Node, between: Sequence[Point]) -> tuple[_Way, float]:
+    """A curve from the right side of what refers to the left one of what it refers to; how low it reaches."""
     if source is target:
         x, y = source.x + source.width / 2, source.y
-        path = f"M{x:g} {y - 8:g}c34 -14 34 30 6 16"
-        right = x + 44 + len(label) * _LETTER
-        return Way(path, _tip(x, y + 8, -1), hint, label, (x + 34, y + 2), look, "start", right, 0)
+        label = _numbers(f'x="{x + 34:g}" y="{y + 2:g}" text-anchor="start"')
+        line = _numbers(f'd="M{x:g} {y - 8:g}c34 -14 34 30 6 16"')
+        return _Way(line, _tip(x, y + 8, -1), label, x + 44), 0
     forwards = target.x > source.x
     sign = 1 if forwards else -1
     start = (source.x + sign * source.width / 2, source.y)
@@ -149,16 +203,15 @@ def _way(arrow: Arrow, source: Box, target: Box, points: Sequence[Point], labell
         start, end, sign = (source.x + source.width / 2, source.y), (target.x + target.width / 2, target.y), 1
     if not forwards:  # beside the way there, not on it
         start, end = (start[0], start[1] + 9), (end[0], end[1] + 9)
-    between = [(x + _MARGIN, y + _MARGIN) for x, y in points]
     stops = [start, *(between if forwards else []), (end[0] - sign * 7, end[1])]
     path = f"M{start[0]:g} {start[1]:g}"
     for (x, y), (next_x, next_y) in pairwise(stops):
         reach = max(abs(next_x - x) / 2, 20)
         path += f"C{x + sign * reach:g} {y:g} {next_x - sign * reach:g} {next_y:g} {next_x:g} {next_y:g}"
-    at = (stops[0][0] + (stops[1][0] - stops[0][0]) / 2, stops[0][1] + (stops[1][1] - stops[0][1]) / 2 - 4)
-    bottom = max(y for _, y in stops)
-    return Way(path, _tip(*end, sign), hint, label, at, look, "middle", 0, bottom)
+    x, y = stops[0][0] + (stops[1][0] - stops[0][0]) / 2, stops[0][1] + (stops[1][1] - stops[0][1]) / 2 - 4
+    label = _numbers(f'x="{x:g}" y="{y:g}" text-anchor="middle"')
+    return _Way(_numbers(f'd="{path}"'), _tip(*end, sign), label, 0), max(y for _, y in stops)
 
 
-def _tip(x: float, y: float, sign: int) -> str:
-    return f"M{x:g} {y:g}l{-8 * sign:g} -4v8z"
+def _tip(x: float, y: float, sign: int) -> Any:
+    return _numbers(f'd="M{x:g} {y:g}l{-8 * sign:g} -4v8z"')

@@ -14,6 +14,7 @@ from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.config import CONFIG_PATH, Config
 from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place, same
 from registry_reconciler.model.fields import with_value
+from registry_reconciler.model.fleet_view import FleetView
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Fix, Problem, Severity, Status
 from registry_reconciler.model.structural import problem
@@ -44,8 +45,9 @@ def build_entry_sets(
     changes: tuple[Change, ...],
     tree_after: Tree,
     rest: Unloaded = NOTHING_UNLOADED,
+    fleet: FleetView | None = None,
 ) -> EntrySets:
-    """The two entry sets of a plan."""
+    """The two entry sets of a plan; ``fleet`` is what the other repositories have."""
     before_items = {
         address: _live_item(loaded, entry, desired) for address, entry in loaded.live.entries.items()
     }
@@ -53,7 +55,7 @@ def build_entry_sets(
         before_items.update((item.address, item) for item in rest.context)
         before_items = dict(sorted(before_items.items()))
     clashes = tuple(_live_item(loaded, entry, desired) for entry in loaded.live.clashes)
-    before = _entry_set(loaded, desired, before_items, clashes, loaded.tree, rest)
+    before = _entry_set(loaded, desired, before_items, clashes, loaded.tree, rest, fleet)
     touching = tuple(
         change for change in changes if not same(change.before, change.after) or change.from_address
     )
@@ -67,7 +69,7 @@ def build_entry_sets(
         address for change in touching for address in (change.address, change.from_address) if address
     )
     after = replace(
-        _entry_set(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest),
+        _entry_set(loaded, desired, dict(sorted(after_items.items())), clashes, tree_after, rest, fleet),
         earlier=before,
         touched=touched,
         planned_files={change.address: change.file for change in touching},
@@ -86,6 +88,7 @@ def _entry_set(
     clashes: tuple[Entry, ...],
     tree: Tree,
     rest: Unloaded,
+    fleet: FleetView | None,
 ) -> EntrySet:
     unreadable = loaded.fragments.unreadable
     hidden = [
@@ -110,6 +113,7 @@ def _entry_set(
         beyond_ascii=_BeyondAscii(loaded),
         rest=rest,
         sections=_sections(loaded),
+        fleet=fleet,
     )
 
 

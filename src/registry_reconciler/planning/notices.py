@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from registry_reconciler.model.change import Action, Change
@@ -13,7 +13,12 @@ from registry_reconciler.model.problem import Problem, Severity, Status
 from registry_reconciler.planning.policy_diff import TITLE, severity_regressions
 
 if TYPE_CHECKING:
+    from registry_reconciler.model.fleet_view import FleetView
+    from registry_reconciler.model.kind import Kind
     from registry_reconciler.rules.base import Rule
+
+NOT_JUDGED = "Not judged"
+"""The title of what is said where nobody could ask about other repositories."""
 
 _ALIKE = 0.8
 """Two entries of one kind, one going and one coming, that share this much of their text are a likely rename."""
@@ -25,6 +30,26 @@ _PAIR_LIMIT = 20_000
 def standing_notices(config: Config, own: Iterable[Rule] = ()) -> tuple[Notice, ...]:
     """Checks that the workspace's settings hold less strictly than they come."""
     return tuple(severity_regressions(Config(), config, own))
+
+
+def across_notices(
+    kinds: Mapping[str, Kind], config: Config, fleet: FleetView | None, options: PlanOptions
+) -> Iterator[Notice]:
+    """That what is said of other repositories was not judged, because nobody said where to ask."""
+    across = sorted(kind.name for kind in kinds.values() if kind.looks_across)
+    if across and fleet is None and not options.no_check:
+        from registry_reconciler.rules.shapes import listing
+
+        yield Notice(
+            NOT_JUDGED,
+            f"in: fleet of {listing(across)}: "
+            + (
+                "registry plan and registry check ask the catalogue."
+                if config.catalog
+                else "no catalogue was named. Name it: --catalog URL, or catalog in config.yaml; "
+                "registry fleet check judges without one."
+            ),
+        )
 
 
 def head_notices(

@@ -23,6 +23,7 @@ from registry_reconciler.formats.base import Reader
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, digest_bytes
+from registry_reconciler.model.fleet_view import CATALOG_INPUT, FleetSource, FleetView, is_asked
 from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import FileChange, Plan, PlanOptions
 from registry_reconciler.model.problem import Problem
@@ -49,7 +50,7 @@ from registry_reconciler.planning.edit_files import Written, write
 from registry_reconciler.planning.impact import impacts, with_impact
 from registry_reconciler.planning.masked_text import Hider, holding
 from registry_reconciler.planning.new_files import file_problems, fragment_problems
-from registry_reconciler.planning.notices import head_notices, standing_notices
+from registry_reconciler.planning.notices import across_notices, head_notices, standing_notices
 from registry_reconciler.planning.relocate import NOTHING_RELOCATED, Relocation, relocate, together
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import state_files
@@ -92,6 +93,7 @@ def make_plan(
     reader: Reader | None = None,
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
+    fleet: FleetSource | None = None,
 ) -> Planning:
     """Compute a plan. Raises nothing for what stands in the files.
 
@@ -99,10 +101,11 @@ def make_plan(
         edits: what a command asks of entries whose truth is live.
         reader: knows what was parsed for an earlier plan; the answer is the same without it.
         records: knows what outputs were made of before; the answer is the same without it.
+        fleet: tells what the other repositories have, where a kind asks that.
     """
     with collector_off():
         loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader)
-        return plan_loaded(loaded, options, records=records, edits=edits)
+        return plan_loaded(loaded, options, records=records, edits=edits, fleet=fleet)
 
 
 def plan_loaded(
@@ -111,6 +114,7 @@ def plan_loaded(
     rest: Unloaded = NOTHING_UNLOADED,
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
+    fleet: FleetSource | None = None,
 ) -> Planning:
     """Compute a plan from what was loaded; ``rest`` is what was not."""
     step("comparing")
@@ -143,6 +147,7 @@ def plan_loaded(
         loaded.fragments.files,
         loaded.reader,
         managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
+        typed={edit.address: edit.typed for edit in edits if edit.typed},
         text_goes=frozenset(
             [removal.address for removal in loaded.fragments.removals if removal.text_goes]
             + [edit.address for edit in edits if edit.text_goes]
@@ -152,7 +157,12 @@ def plan_loaded(
     step("checking")
     # What cannot be written is judged all the same: what a rule says of it is worth more than the refusal.
     entry_sets = build_entry_sets(
-        loaded, desired, difference.changes if written.problems else written.changes, tree_after, rest
+        loaded,
+        desired,
+        difference.changes if written.problems else written.changes,
+        tree_after,
+        rest,
+        _asked_of_fleet(loaded, options, fleet),
     )
     derived = derive(loaded, entry_sets.after, written.changes, tree_after, options, records)
     if _seen_by_rules(loaded, tree_after, derived.targets):
@@ -211,6 +221,16 @@ def plan_loaded(
     )
 
 
+def _asked_of_fleet(loaded: Loaded, options: PlanOptions, source: FleetSource | None) -> FleetView | None:
+    """What the other repositories have, where a kind is about them and somebody can tell; an input of the plan."""
+    if source is None or options.no_check or not any(kind.looks_across for kind in loaded.kinds.values()):
+        return None
+    view = source(loaded.config, loaded.live.entries)
+    if view is not None:
+        loaded.asked.inputs[CATALOG_INPUT] = view.id or None
+    return view
+
+
 def _seen_by_rules(loaded: Loaded, tree: Tree, targets: Mapping[str, bytes | None]) -> bool:
     """Whether a rule may see that outputs are written: files come or go, or are of those that rules read.
 
@@ -258,6 +278,7 @@ def _assemble(
         loaded.config,
         desired.exact,
         whole=not (options.no_check or options.target or options.exclude),
+        unjudged="" if is_asked(entry_sets.after.fleet) else "FLT",
     )
     locator.prepare(change.origin for change in written.changes if change.origin)
     locator.prepare(drift.place for drift in difference.drift)
@@ -294,6 +315,7 @@ def _assemble(
             replace(notice, message=texts.without(notice.message))
             for notice in (
                 *standing_notices(loaded.config, own.written),
+                *across_notices(loaded.kinds, loaded.config, entry_sets.after.fleet, options),
                 *head_notices(written.changes, problems, options),
             )
         ),

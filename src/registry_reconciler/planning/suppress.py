@@ -36,12 +36,14 @@ def suppress(
     exact: frozenset[str] = frozenset(),
     *,
     whole: bool = True,
+    unjudged: str = "",
 ) -> list[Problem]:
     """Mark what a fragment allows or the baseline knows. An allowance that nothing needs is a problem itself.
 
     Args:
         exact: addresses of allowances that look like globs and are none.
         whole: all rules looked at all changes; only then can an allowance be called unused.
+        unjudged: the family of codes that nobody could judge.
     """
     used: set[Allowance] = set()
     by_code: dict[str, list[Allowance]] = {}
@@ -52,7 +54,8 @@ def suppress(
     }
     settled = [_suppress(problem, ready, baseline, used) for problem in problems]
     for allowance in allowances:
-        if whole and allowance not in used:
+        judged = not unjudged or not allowance.code.startswith(unjudged)
+        if whole and judged and allowance not in used:
             unused = problem(
                 "FRG006",
                 f"{allowance.address} has no problem {allowance.code} that could be allowed."

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,7 +28,7 @@ from registry_reconciler.planning.field_diff import diff_values
 from registry_reconciler.planning.impact import impacts, with_impact
 from registry_reconciler.planning.known_entries import KnownEntries
 from registry_reconciler.planning.moves import find_renames
-from registry_reconciler.planning.notices import head_notices
+from registry_reconciler.planning.notices import NOT_JUDGED, head_notices
 from registry_reconciler.planning.pipeline import Planning, make_plan
 from registry_reconciler.planning.suppress import Locator, locate_problems, suppress
 from registry_reconciler.queries.review_outputs import made_stale, outputs_changed, stale_outputs
@@ -67,7 +66,7 @@ def review_base(workspace: Workspace, revision: str, *, no_check: bool = False) 
     commit = merge_base(workspace.root, revision)
     options = PlanOptions(no_check=no_check)
     new = workspace.planning(options)
-    old = _plan_of(workspace.root, commit, options, new)
+    old = _plan_of(workspace, commit, options, new)
     name = f"{revision} (merge base {commit[:_SHORT]})"
     return _review(old, new, name, {"base_commit": commit, "head_commit": None})
 
@@ -79,8 +78,8 @@ def review_revisions(
     options = PlanOptions(no_check=no_check)
     old_commit = commit_of(workspace.root, old_revision)
     new_commit = commit_of(workspace.root, new_revision) if new_revision is not None else None
-    new = _plan_of(workspace.root, new_commit, options) if new_commit else workspace.planning(options)
-    old = _plan_of(workspace.root, old_commit, options, new)
+    new = _plan_of(workspace, new_commit, options) if new_commit else workspace.planning(options)
+    old = _plan_of(workspace, old_commit, options, new)
     name = f"{old_revision} ({old_commit[:_SHORT]})"
     return _review(old, new, name, {"base_commit": old_commit, "head_commit": new_commit})
 
@@ -91,13 +90,16 @@ def review_since(workspace: Workspace, base: str, revision: str, *, no_check: bo
     return review_revisions(workspace, commit, revision, no_check=no_check)
 
 
-def _plan_of(root: Path, commit: str, options: PlanOptions, newer: Planning | None = None) -> Planning:
+def _plan_of(
+    workspace: Workspace, commit: str, options: PlanOptions, newer: Planning | None = None
+) -> Planning:
     """What a revision leads to; registries of kinds that it has not got yet are read as ``newer`` describes them.
 
     Who adopts registries adds schemas, fragments and state in one branch: the entries were there before.
     """
-    with closing(RevisionTree(root, commit)) as tree:
-        return make_plan(MemoryTree(_new_schemas(tree, newer), tree) if newer else tree, options)
+    with closing(RevisionTree(workspace.root, commit)) as tree:
+        files = MemoryTree(_new_schemas(tree, newer), tree) if newer else tree
+        return make_plan(files, options, fleet=workspace.fleet)
 
 
 def _new_schemas(tree: Tree, newer: Planning) -> dict[str, bytes | None]:
@@ -148,6 +150,7 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
         notices=(
             *_pending(old.plan, new.plan, later=later),
             *_weakened(old, new),
+            *(notice for notice in new.plan.notices if notice.title == NOT_JUDGED),
             *_heads(new, changes, problems),
         ),
         kinds={**old.loaded.kinds, **new.loaded.kinds},

@@ -31,7 +31,14 @@ from registry_reconciler.report.links import link_target
 from registry_reconciler.report.markdown_fit import Entry, Section, fit, size
 from registry_reconciler.report.model import Cause, Shown, affected, by_kind, folded
 from registry_reconciler.report.options import RenderOptions
-from registry_reconciler.report.outline import Part, count_words, outline, title_words, verdict_words
+from registry_reconciler.report.outline import (
+    Part,
+    brakes,
+    count_words,
+    outline,
+    title_words,
+    verdict_words,
+)
 from registry_reconciler.report.values import (
     FIELD_SIGNS,
     cut,
@@ -108,6 +115,8 @@ def _head(plan: Plan, options: RenderOptions) -> str:
     counts = count_words(plan, options.command)
     if not counts:
         return "\n".join(lines[:1]) + "\n"
+    for problem in brakes(plan):
+        lines += [f"**A brake holds:** {markdown(_short(visible(problem.message), _TEXT_LIMIT))}", ""]
     lines.append(counts)
     if options.command == "check":
         return "\n".join(lines) + "\n"
@@ -191,7 +200,7 @@ def _problem(cause: Cause, options: RenderOptions) -> Entry:
     if problem.fix is not None and cause.mend:
         safe = " (safe: `registry fix` does it)" if problem.fix.safe and problem.fix.edits else ""
         long.append(f"  - Fix: {markdown(_short(visible(cause.mend), _TEXT_LIMIT))}{safe}")
-    for related in problem.related[:_IMPACT_SHOWN]:
+    for related in cause.related[:_IMPACT_SHOWN]:
         message_there = markdown(_short(visible(related.message)))
         long.append(f"  - See {_link(related_location(related), options)} {message_there}".rstrip())
     short = f"{start}: {markdown(_short(message, _SHORT_LIMIT))}"

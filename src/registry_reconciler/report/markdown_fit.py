@@ -1,7 +1,7 @@
 """Reports within a number of bytes: what is cut, and that it is said; of Markdown, and of pages for a browser.
 
-What is too long is cut from the least important end: first whole sections lose their details, then entries are cut,
-each time saying how many; blocking problems are the last to go.
+What is too long is cut from the least important end: first entries lose their details, then whole entries are cut, each
+time saying how many; blocking problems are the last to go.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from registry_reconciler.base.escape import code, runner_safe
 from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.outline import BLOCKING, Noun
 from registry_reconciler.report.values import cut
-from registry_reconciler.report.words import command_line, plural
+from registry_reconciler.report.words import command_line
 
 LEAST_BYTES = 4_000
 """Below this the verdict and one blocking problem would not fit."""
@@ -23,11 +23,17 @@ _COMMAND_LIMIT = 200
 
 
 class Entry(Struct, frozen=True):
-    """One item of a section: with its details, and in one line. ``count``: so many things it stands for."""
+    """One item of a section: with its details, and in one line.
+
+    Attributes:
+        count: so many things it stands for.
+        is_cut: its details were left out already.
+    """
 
     long: str
     short: str
     count: int = 1
+    is_cut: bool = False
 
 
 class Dialect(Struct, frozen=True):
@@ -65,23 +71,15 @@ def fit(
 ) -> str:
     """Head and sections within ``limit`` bytes of UTF-8."""
     limit = max(limit, LEAST_BYTES)
-    whole = _join(
-        head, sections, [_long] * len(sections), [len(section.entries) for section in sections], dialect
-    )
-    if size(whole) <= limit:
+    counts = [len(section.entries) for section in sections]
+    whole = _join(head, sections, counts, counts, dialect)
+    is_cut = any(entry.is_cut for section in sections for entry in section.entries)
+    if size(whole) <= limit and not is_cut:
         return whole
     again = ["registry", "plan", "--full"]
     if options.base:
         again[2:2] = ["--base", options.base]
     return _Fitting(head, sections, limit, cut(command_line(again), _COMMAND_LIMIT), dialect).text()
-
-
-def _long(entry: Entry) -> str:
-    return entry.long
-
-
-def _brief(entry: Entry) -> str:
-    return entry.short
 
 
 def size(text: str) -> int:
@@ -90,18 +88,17 @@ def size(text: str) -> int:
 
 
 def _join(
-    head: str,
-    sections: Sequence[Section],
-    forms: Sequence[Callable[[Entry], str]],
-    kept: Sequence[int],
-    dialect: Dialect,
+    head: str, sections: Sequence[Section], detailed: Sequence[int], kept: Sequence[int], dialect: Dialect
 ) -> str:
+    """The report: of each section so many entries, of these so many with their details."""
     parts = [head]
-    for section, form, keep in zip(sections, forms, kept, strict=True):
+    for section, first, keep in zip(sections, detailed, kept, strict=True):
         if keep:
-            parts += [section.head, *map(form, section.entries[:keep])]
-            if keep < len(section.entries):
-                parts.append(dialect.cut_line(_count(_things(section.entries[keep:]), section.noun)))
+            entries = section.entries
+            parts += [section.head, *(entry.long for entry in entries[:first])]
+            parts += [entry.short for entry in entries[first:keep]]
+            if keep < len(entries):
+                parts.append(dialect.cut_line(_count(_things(entries[keep:]), section.noun)))
             parts.append(section.tail)
     return dialect.safe("".join(parts))
 
@@ -126,13 +123,15 @@ class _Fitting:
         self.sections = sections
         # Room for the line that says what was cut, and for what makes single lines safe.
         self.room = limit - size(head) - 600
-        self.forms: list[Callable[[Entry], str]] = [_long] * len(sections)
         self.kept = [len(section.entries) for section in sections]
-        self.sizes = [self._measure(number) for number in range(len(sections))]
+        self.detailed = list(self.kept)
+        self.sizes = [
+            self._frame(number) + sum(self._size(entry.long) for entry in section.entries)
+            for number, section in enumerate(sections)
+        ]
 
-    def _measure(self, number: int) -> int:
-        section, form = self.sections[number], self.forms[number]
-        return self._frame(number) + sum(size(self.dialect.safe(form(entry))) for entry in section.entries)
+    def _size(self, text: str) -> int:
+        return size(self.dialect.safe(text))
 
     def _frame(self, number: int) -> int:
         section = self.sections[number]
@@ -144,24 +143,30 @@ class _Fitting:
         return sorted(numbers, key=lambda number: self.sections[number].noun == BLOCKING)
 
     def text(self) -> str:
-        for number in self._expendable():
-            if sum(self.sizes) <= self.room:
-                break
-            self.forms[number] = _brief
-            self.sizes[number] = self._measure(number)
-        for number in self._expendable():
-            over = sum(self.sizes) - self.room
-            if over <= 0:
-                break
-            self._shorten(number, self.sizes[number] - over)
-        return _join(self.head + self._cut_note(), self.sections, self.forms, self.kept, self.dialect)
+        for cut_from in (self._take_details, self._shorten):
+            for number in self._expendable():
+                over = sum(self.sizes) - self.room
+                if over > 0:
+                    cut_from(number, over)
+        head = self.head + self._cut_note()
+        return _join(head, self.sections, self.detailed, self.kept, self.dialect)
 
-    def _shorten(self, number: int, room: int) -> None:
-        """Keep as many entries as fit into ``room`` bytes, maybe none."""
+    def _take_details(self, number: int, over: int) -> None:
+        """Leave entries without their details, from the last, until that gives so many bytes."""
+        entries, first, given = self.sections[number].entries, self.detailed[number], 0
+        while first and given < over:
+            first -= 1
+            given += self._size(entries[first].long) - self._size(entries[first].short)
+        self.detailed[number] = first
+        self.sizes[number] -= given
+
+    def _shorten(self, number: int, over: int) -> None:
+        """Cut entries that have lost their details, from the last, until that gives so many bytes; maybe all."""
+        room = self.sizes[number] - over
         used = self._frame(number)
         keep = 0
         for entry in self.sections[number].entries:
-            used += size(self.dialect.safe(entry.short))
+            used += self._size(entry.short)
             if used > room:
                 break
             keep += 1
@@ -170,12 +175,17 @@ class _Fitting:
 
     def _cut_note(self) -> str:
         """What a reader does not see here, and how to see it."""
-        cut_counts: dict[Noun, int] = {}
-        for section, keep in zip(self.sections, self.kept, strict=True):
-            missing = _things(section.entries[keep:])
-            if missing:
-                cut_counts[section.noun] = cut_counts.get(section.noun, 0) + missing
-        folded = sum(form is _brief and keep > 0 for form, keep in zip(self.forms, self.kept, strict=True))
-        left_out = [_count(count, noun) for noun, count in cut_counts.items()]
-        left_out += [f"the details of {plural(folded, 'section')}"] if folded else []
+        gone: dict[Noun, int] = {}
+        briefly: dict[Noun, int] = {}
+        for section, first, keep in zip(self.sections, self.detailed, self.kept, strict=True):
+            gone[section.noun] = gone.get(section.noun, 0) + _things(section.entries[keep:])
+            without = [
+                entry
+                for number, entry in enumerate(section.entries[:keep])
+                if entry.is_cut or (number >= first and entry.long != entry.short)
+            ]
+            briefly[section.noun] = briefly.get(section.noun, 0) + _things(without)
+        left_out = [_count(count, noun) for noun, count in gone.items() if count]
+        details = [_count(count, noun) for noun, count in briefly.items() if count]
+        left_out += [f"the details of {' and '.join(details)}"] if details else []
         return self.dialect.cut_note(", ".join(left_out), self.again)

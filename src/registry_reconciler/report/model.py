@@ -14,8 +14,8 @@ from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.change import Action, Change, FieldChange, Reason
 from registry_reconciler.model.entry import FieldPath, Json, Missing, canonical
 from registry_reconciler.model.plan import Plan
-from registry_reconciler.model.plan_json import problem_location
-from registry_reconciler.model.problem import Problem, Severity, Status
+from registry_reconciler.model.plan_json import problem_location, related_location
+from registry_reconciler.model.problem import Problem, Related, Severity, Status
 from registry_reconciler.report.words import is_suppressed, show_location
 
 PLACES_SHOWN = 3
@@ -173,6 +173,14 @@ class Cause(Struct, frozen=True):
     def others(self) -> tuple[Problem, ...]:
         """Those whose places are named behind it."""
         return self._places[1:PLACES_SHOWN]
+
+    @property
+    def related(self) -> tuple[Related, ...]:
+        """The places that the first one names, but those that are named as other places already."""
+        named = {other_place(problem)[0] for problem in self.others}
+        return tuple(
+            related for related in self.first.related if show_location(related_location(related)) not in named
+        )
 
     @property
     def unnamed(self) -> int:

@@ -349,7 +349,7 @@ class _Report:
         if note:
             self._prose(f"({note}, does not block)" if _excused(problem) else f"({note})", 2, "dim")
         self._other_places(cause)
-        for related in problem.related:
+        for related in cause.related:
             where = show_location(related_location(related))
             self._prose(f"{where} {visible(related.message)}".strip(), 2, "", "see ")
         if cause.mend:
@@ -428,4 +428,4 @@ def pieces(text: str, room: int) -> Iterator[str]:
 
 
 def _excused(problem: Problem) -> bool:
-    return problem.severity is Severity.ERROR and not problem.blocking
+    return problem.severity is Severity.ERROR and not problem.blocking and not problem.aside

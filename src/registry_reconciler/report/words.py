@@ -171,6 +171,8 @@ def standing(problem: Problem, base: str = "") -> str:
     if problem.suppressed is not None:
         return visible(problem.suppressed)
     if problem.status is Status.PRE_EXISTING:
+        if problem.aside:
+            return "blocks only what touches it"
         return "was there before" if base else "not caused by this plan"
     return ""
 

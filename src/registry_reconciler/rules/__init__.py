@@ -13,6 +13,7 @@ from registry_reconciler.rules import (
     abilities,
     capabilities,
     comments,
+    fleet,
     hooks,
     identity,
     mirrors,
@@ -44,6 +45,7 @@ FAMILIES = (
     Family("TYP", "Plain texts and other readers", plain_text.RULES),
     Family("CMT", "Comments", comments.RULES),
     Family("UNQ", "Unique values", unique.RULES),
+    Family("FLT", "Fleets of repositories", (*fleet.RULES, *structural.of("FLT"))),
     Family("UNM", "Entries that no fragment owns", unmanaged.RULES),
     Family("MIR", "Mirrors", mirrors.RULES),
     Family("PTH", "Paths that kinds declare", paths.RULES),
@@ -65,6 +67,7 @@ FAMILIES = (
     Family("RUL", "Rules of one's own", structural.of("RUL")),
     Family("WRT", "Writing", structural.of("WRT")),
     Family("OUT", "Outputs", structural.of("OUT")),
+    Family("FLT", "Fleets of repositories", structural.of("FLT")),
     Family("BRK", "Safety brakes", structural.of("BRK")),
     Family("CFG", "Settings", structural.of("CFG")),
 )

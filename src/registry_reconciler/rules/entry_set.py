@@ -16,6 +16,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.formats.base import Sections
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import FieldPath, Json, Place
+from registry_reconciler.model.fleet_view import FleetView
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.references import address_of
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
@@ -65,6 +66,7 @@ class EntrySet(Struct, eq=False, frozen=True):
         earlier: an entry set with the very same items but at the ``touched`` addresses, and with the same kinds: what
             was made of the others there need not be made again.
         planned_files: the registry file of each entry that a plan changes, by address.
+        fleet: what the other repositories have, where somebody asked them.
         sections: where the items of a file's long lists stand, as the file is now; nothing of a file that was not read.
     """
 
@@ -84,6 +86,7 @@ class EntrySet(Struct, eq=False, frozen=True):
     touched: frozenset[str] = frozenset()
     planned_files: Mapping[str, str] = field(default_factory=dict)
     sections: Callable[[str], Sections] = _no_sections
+    fleet: FleetView | None = None
     _by_kind: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     _memo: dict[Any, Any] = field(default_factory=dict)
 

@@ -30,6 +30,7 @@ class Part(NamedTuple):
 
     resolved: list[Link]
     dangling: list[Link]
+    abroad: list[Link]
 
 
 class Links(Struct, frozen=True):
@@ -38,11 +39,13 @@ class Links(Struct, frozen=True):
     Attributes:
         resolved: those that lead to an entry.
         dangling: those that do not, without the values that the reference allows.
+        abroad: those that do not, and that may lead to an entry of another repository (``in: fleet``).
         parts: the same, kind by kind and reference by reference.
     """
 
     resolved: Sequence[Link]
     dangling: Sequence[Link]
+    abroad: Sequence[Link]
     parts: Sequence[Part]
 
 
@@ -59,13 +62,14 @@ def _links(entry_set: EntrySet) -> Links:
         before = links(entry_set.earlier).parts
         parts = [_renewed(entry_set, *pair, part) for pair, part in zip(kind_fields, before, strict=True)]
     resolved = [link for part in parts for link in part.resolved]
-    return Links(resolved, [link for part in parts for link in part.dangling], parts)
+    dangling = [link for part in parts for link in part.dangling]
+    return Links(resolved, dangling, [link for part in parts for link in part.abroad], parts)
 
 
 def _part(entry_set: EntrySet, reference: Reference, entries: Iterable[Entry]) -> Part:
     """One reference of some entries of its kind."""
     resolved: list[Link] = []
-    dangling: list[Link] = []
+    unresolved: list[Link] = []
     entry_at = entry_set.items.get
     find = finder(reference.field)
     one_kind = f"{reference.kinds[0]}/" if len(reference.kinds) == 1 else ""
@@ -80,8 +84,8 @@ def _part(entry_set: EntrySet, reference: Reference, entries: Iterable[Entry]) -
                 elif inner and in_items:
                     continue  # a list among items: its schema says that
                 elif key not in reference.allow and entry_set.judges(item.address):
-                    dangling.append(Link(item, reference, where, key, None))
-    return Part(resolved, dangling)
+                    unresolved.append(Link(item, reference, where, key, None))
+    return Part(resolved, [], unresolved) if reference.in_fleet else Part(resolved, unresolved, [])
 
 
 def _renewed(entry_set: EntrySet, kind: Kind, reference: Reference, before: Part) -> Part:
@@ -93,7 +97,7 @@ def _renewed(entry_set: EntrySet, kind: Kind, reference: Reference, before: Part
         return before
     entries = (entry_set.items.get(address) for address in sorted(stale))
     new = _part(entry_set, reference, [item for item in entries if item is not None])
-    return Part(_merged(before.resolved, new.resolved, stale), _merged(before.dangling, new.dangling, stale))
+    return Part(*(_merged(old, made, stale) for old, made in zip(before, new, strict=True)))
 
 
 def _reaching(addresses: Iterable[str], kinds: Sequence[str]) -> set[str]:

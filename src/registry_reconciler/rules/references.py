@@ -48,7 +48,7 @@ def _dangling(entry_set: EntrySet) -> Iterator[Finding]:
             continue
         wanted = (link.reference.kinds, link.value)
         if wanted not in near_ones and len(near_ones) < SUGGESTIONS:
-            near_ones[wanted] = _near(entry_set, link)
+            near_ones[wanted] = near_key(entry_set, link)
         near = near_ones.get(wanted)
         yield Finding(
             link.item,
@@ -96,7 +96,8 @@ REF001 = Rule(
 )
 
 
-def _near(entry_set: EntrySet, link: Link) -> str | None:
+def near_key(entry_set: EntrySet, link: Link) -> str | None:
+    """The key of an entry here that a reference may be a slip of."""
     kinds = link.reference.kinds
     known = entry_set.memo(_ids_by_kinds)
     if kinds not in known:

@@ -11,7 +11,8 @@ from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.shapes import related
 
 
-def _values(entry_set: EntrySet, item: Entry, group: int) -> Iterator[tuple[FieldPath, object]]:
+def values_of_group(entry_set: EntrySet, item: Entry, group: int) -> Iterator[tuple[FieldPath, object]]:
+    """What an entry has in the fields of a group of ``unique``: where, and the value."""
     selectors = entry_set.kinds[item.kind].unique[group]
     if len(selectors) == 1:
         yield from ((path, value) for path, value in selectors[0].find(item.value) if value is not None)
@@ -28,7 +29,7 @@ def _unique(entry_set: EntrySet) -> Iterator[Finding]:
             label = " and ".join(selector.text for selector in selectors)
             first_of: dict[str, Entry] = {}
             for item in entry_set.of(kind.name):
-                for path, value in _values(entry_set, item, group):
+                for path, value in values_of_group(entry_set, item, group):
                     shown = value if isinstance(value, str) else canonical(value)
                     first = first_of.setdefault(canonical(value), item)
                     if first is not item:

@@ -81,6 +81,8 @@ def _entries(kind: Kind, ids: Mapping[str, Sequence[str]] | None) -> dict[str, J
     entry: dict[str, Json] = {"$ref": _DEFS + kind.name}
     more = [_at(live_field.steps, False) for live_field in kind.live_fields]
     for reference in kind.references if ids is not None else ():
+        if reference.in_fleet:
+            continue  # the ids of other repositories are not known here
         words = _words(reference.kinds, reference.allow, ids or {})
         if words is not None and not reference.field.derived:
             more.append(_at(reference.field.steps, {"anyOf": [{"enum": words}, {"type": list(_NO_TEXT)}]}))

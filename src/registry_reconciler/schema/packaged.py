@@ -95,3 +95,8 @@ def plan_schema() -> dict[str, Json]:
 def outputs_schema() -> dict[str, Json]:
     """The JSON Schema of ``.system/registry/outputs.yaml``."""
     return _json("outputs.schema.json")
+
+
+def fleet_schema() -> dict[str, Json]:
+    """The JSON Schema of ``fleet.yaml``."""
+    return _json("fleet.schema.json")

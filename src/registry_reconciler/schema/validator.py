@@ -29,6 +29,7 @@ __all__ = [
     "check_value",
     "config_violations",
     "directive_violations",
+    "fleet_violations",
     "output_violations",
     "published",
     "rule_violations",
@@ -206,6 +207,13 @@ def output_violations(content: Json) -> list[Violation]:
     from registry_reconciler.schema.packaged import outputs_schema
 
     return check_value(published("outputs.schema.json", outputs_schema), content)
+
+
+def fleet_violations(content: Json) -> list[Violation]:
+    """What is wrong with the content of a file of a fleet."""
+    from registry_reconciler.schema.packaged import fleet_schema
+
+    return check_value(published("fleet.schema.json", fleet_schema), content)
 
 
 def rule_violations(content: Json) -> list[Violation]:

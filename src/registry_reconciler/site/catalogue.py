@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,13 +20,15 @@ from registry_reconciler.queries.graph import Edge, edges
 from registry_reconciler.queries.show import Listed, listing, shown_value
 from registry_reconciler.rules import all_rules
 from registry_reconciler.rules.base import Rule
+from registry_reconciler.schema.validator import SchemaFault
+from registry_reconciler.schema.view import View
 
 _APPLIES = 2_000
 """So many applies are looked through for the history of entries."""
 
 _APPLIES_SHOWN = 20
 
-_FINDINGS = 500
+FINDINGS_SHOWN = 500
 """So many findings of one rule are listed on its page."""
 
 
@@ -60,12 +63,15 @@ class Catalogue(Struct, frozen=True):
 
     Attributes:
         entries: by address.
-        links: the page of each entry, kind (by its name alone) and rule (by its code).
+        views: what the schema of a kind says of its fields, of those kinds whose schema can be used.
+        links: the page of each entry, kind (by its name alone) and rule (by its code), from the catalogue's folder.
+            Whoever adds links to pages elsewhere (``../other/…``) has them wherever that address is named.
         findings: the problems that stand, by code; more than a page lists are counted in ``counts``.
     """
 
     title: str
     kinds: Mapping[str, Kind]
+    views: Mapping[str, View]
     entries: Mapping[str, EntryPage]
     of_kind: Mapping[str, tuple[str, ...]]
     edges: tuple[Edge, ...]
@@ -76,11 +82,15 @@ class Catalogue(Struct, frozen=True):
     links: Mapping[str, str]
 
 
-def gather(planning: Planning, root: Path, title: str) -> Catalogue:
-    """Everything that a catalogue of the workspace shows."""
+def gather(planning: Planning, root: Path | None, title: str) -> Catalogue:
+    """Everything that a catalogue of the workspace shows.
+
+    Args:
+        root: the folder whose history is shown; ``None`` where there is none.
+    """
     listed = list(listing(planning))
     slugs = _Slugs()
-    links = {name: f"kinds/{slugs.of('kind', name)}.html" for name in sorted(planning.loaded.kinds)}
+    links = {name: kind_path(name) for name in sorted(planning.loaded.kinds)}
     for entry in listed:
         kind, key = split_address(entry.address)
         folder = slugs.of("kind", kind)
@@ -99,15 +109,24 @@ def gather(planning: Planning, root: Path, title: str) -> Catalogue:
     return Catalogue(
         title,
         planning.loaded.kinds,
+        _views(planning),
         entries,
         {kind: tuple(some) for kind, some in of_kind.items()},
         found,
         References(found),
         rules,
-        {code: tuple(some[:_FINDINGS]) for code, some in findings.items()},
+        {code: tuple(some[:FINDINGS_SHOWN]) for code, some in findings.items()},
         {code: len(some) for code, some in findings.items()},
         links,
     )
+
+
+def _views(planning: Planning) -> dict[str, View]:
+    schemas, found = planning.loaded.catalog.schemas, {}
+    for name, kind in planning.loaded.kinds.items():
+        with suppress(SchemaFault):
+            found[name] = schemas.validator(kind).view
+    return found
 
 
 def _entries(
@@ -115,7 +134,7 @@ def _entries(
     listed: list[Listed],
     links: Mapping[str, str],
     standing: Iterable[Problem],
-    root: Path,
+    root: Path | None,
 ) -> Iterator[EntryPage]:
     live, desired = planning.loaded.live.entries, planning.desired.entries
     locator = Locator(planning.loaded.files)
@@ -125,7 +144,7 @@ def _entries(
     for problem in standing:
         for address in {problem.address, *problem.others} - {""}:
             problems.setdefault(address, []).append(problem)
-    applies = _applies(root)
+    applies = _applies(root) if root is not None else {}
     for entry in listed:
         address = entry.address
         kind_name, key = split_address(address)
@@ -210,3 +229,18 @@ def _slug(text: str) -> str:
 
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+
+
+def page_name(text: str) -> str:
+    """The name of a file or folder for a text: always the same one, and of no other text."""
+    return _slug(text)
+
+
+def kind_path(kind: str) -> str:
+    """Where the page of a kind is, from the folder of the catalogue."""
+    return f"kinds/{_slug(kind)}.html"
+
+
+def entry_path(kind: str, key: str) -> str:
+    """Where the page of an entry is, from the folder of the catalogue."""
+    return f"entries/{_slug(kind)}/{_slug(key)}.html"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from registry_reconciler.base.escape import json_text, visible
-from registry_reconciler.model.entry import Json, show_path, texts_in
+from registry_reconciler.model.entry import Json, show_path, split_address, texts_in
 from registry_reconciler.model.plan_json import problem_location
 from registry_reconciler.model.problem import Problem, Severity
 from registry_reconciler.model.written import dumps
@@ -20,7 +20,6 @@ from registry_reconciler.site.catalogue import Catalogue, EntryPage
 
 if TYPE_CHECKING:
     from registry_reconciler.model.kind import Kind
-    from registry_reconciler.schema.view import View
 
 _HERE = Path(__file__).parent
 
@@ -33,19 +32,17 @@ _NODES = 60
 _LISTED = 1_000
 """So many references are listed on one page."""
 
+_ON_ONE_PAGE = 500
+"""So many entries are listed on one page of their kind: a browser that leaves a page of 10,000 takes its time."""
+
 _SEARCHED = 4_000
 """So many characters of an entry can be found by a search."""
 
 _SIGNS = {action.value: sign for action, sign in SIGNS.items()}
 
 
-class Field(Struct, frozen=True):
-    """A field of an entry: its values as lines of text, with where each of them leads, or ""."""
-
-    name: str
-    description: str
-    values: tuple[tuple[str, str], ...]
-    is_block: bool
+_Field = tuple[str, str, tuple[tuple[str, str], ...], bool]
+"""A field of an entry: name, description, lines of text with where each leads, and whether they are a block."""
 
 
 class Row(Struct, frozen=True):
@@ -60,19 +57,26 @@ class Row(Struct, frozen=True):
     standing: str
 
 
-def pages_of(catalogue: Catalogue, view: Callable[[str], View | None]) -> Iterator[tuple[str, bytes]]:
-    """Every file of a catalogue.
+class Above(Struct, frozen=True):
+    """A page over the catalogue, to which each of its pages leads.
 
-    Args:
-        view: what the schema of a kind says of its fields; ``None`` where it has none that can be used.
+    Attributes:
+        path: from the folder of the catalogue, such as ``../index.html``.
     """
-    drawing = _Drawing(catalogue, view)
+
+    title: str
+    path: str
+
+
+def pages_of(catalogue: Catalogue, above: Above | None = None) -> Iterator[tuple[str, bytes]]:
+    """Every file of a catalogue: its path and what it holds."""
+    drawing = _Drawing(catalogue, above)
     yield "index.html", drawing.index()
     yield "graph.html", drawing.graph()
     yield "rules.html", drawing.rules()
     for kind in catalogue.of_kind:
         if kind in catalogue.links:
-            yield catalogue.links[kind], drawing.kind(kind)
+            yield from drawing.kind(kind)
     for rule in catalogue.rules:
         yield catalogue.links[rule.code], drawing.rule(rule)
     for entry in catalogue.entries.values():
@@ -80,43 +84,54 @@ def pages_of(catalogue: Catalogue, view: Callable[[str], View | None]) -> Iterat
     yield from _assets(catalogue)
 
 
+def search_rows(catalogue: Catalogue) -> Iterator[list[str]]:
+    """What can be searched, page by page: its path, what it is, its name, and its words."""
+    for entry in catalogue.entries.values():
+        words = " ".join(texts_in(entry.value))[:_SEARCHED]
+        yield [entry.path, entry.listed.address, entry.name, words]
+    for rule in catalogue.rules:
+        yield [catalogue.links[rule.code], rule.code, rule.title, "rule"]
+
+
 def _assets(catalogue: Catalogue) -> Iterator[tuple[str, bytes]]:
-    from registry_reconciler.web import page_style
+    from registry_reconciler.web import file_text, page_style
 
     yield "assets/site.css", page_style().encode()
-    yield "assets/site.js", (_HERE / "site.js").read_bytes()
-    rows = [
-        [entry.path, entry.listed.address, entry.name, " ".join(texts_in(entry.value))[:_SEARCHED]]
-        for entry in catalogue.entries.values()
-    ]
-    rows += [[catalogue.links[rule.code], rule.code, rule.title, "rule"] for rule in catalogue.rules]
+    yield "assets/site.js", (_HERE / "site.js").read_bytes() + file_text("picture.js").encode()
     # A script and no JSON: where there is no host, a page may load scripts and nothing else.
-    text = ",\n".join(json_text(dumps([visible(part) for part in row])) for row in rows)
+    text = ",\n".join(json_text(dumps([visible(part) for part in row])) for row in search_rows(catalogue))
     yield "assets/search.js", f"window.registryPages = [\n{text}\n];\n".encode()
 
 
 class _Drawing:
     """Draws the pages of one catalogue."""
 
-    def __init__(self, catalogue: Catalogue, view: Callable[[str], View | None]) -> None:
+    def __init__(self, catalogue: Catalogue, above: Above | None) -> None:
         from registry_reconciler.web import macros
 
         self._catalogue = catalogue
-        self._view = view
-        self._views: dict[str, View | None] = {}
+        self._above = above
+        self._frames: dict[int, tuple[Any, Any, Any]] = {}
         self._page = macros(_HERE, "site.html.j2")
         self._kinds = of_kinds(catalogue.edges, catalogue.kinds)
         self._related = References(
             Edge(arrow.source, arrow.target, field) for arrow in self._kinds.arrows for field in arrow.fields
         )
 
-    def _frame(self, title: str, path: str, **more: Any) -> dict[str, Any]:
-        depth = path.count("/")
-        return {"title": title, "site": self._catalogue.title, "up": "../" * depth, "policy": POLICY, **more}
+    def _frame(self, depth: int) -> tuple[Any, Any, Any]:
+        """What pages of one depth have in common: what is before their title, what is behind it, and the end."""
+        frame = self._frames.get(depth)
+        if frame is None:
+            up, page = "../" * depth, self._page
+            frame = page.before(POLICY), page.behind(self._catalogue.title, up, self._above), page.foot(up)
+            self._frames[depth] = frame
+        return frame
 
     def _made(self, name: str, title: str, path: str, **parts: Any) -> bytes:
-        text = getattr(self._page, name)(**self._frame(title, path), **parts)
-        return (str(text).strip() + "\n").encode()
+        page, frame = getattr(self._page, name), self._frame(path.count("/"))
+        return (
+            str(page(title=title, site=self._catalogue.title, frame=frame, **parts)).strip() + "\n"
+        ).encode()
 
     def _link(self, path: str) -> Callable[[str], str]:
         up = "../" * path.count("/")
@@ -198,39 +213,60 @@ class _Drawing:
             link=self._link(path),
         )
 
-    def kind(self, name: str) -> bytes:
-        """One kind: what its fields mean, its entries, the kinds beside it."""
+    def kind(self, name: str) -> Iterator[tuple[str, bytes]]:
+        """One kind: what its fields mean, its entries, the kinds beside it. Many entries take several pages."""
         catalogue = self._catalogue
-        path = catalogue.links[name]
+        first = catalogue.links[name]
+        addresses = catalogue.of_kind[name]
+        starts = range(0, len(addresses), _ON_ONE_PAGE) or range(1)
+        paths = [
+            first,
+            *(f"{first.removesuffix('.html')}/{number + 2}.html" for number in range(len(starts) - 1)),
+        ]
+        spans = [_span(addresses[start : start + _ON_ONE_PAGE]) for start in starts]
+        for number, (path, start) in enumerate(zip(paths, starts, strict=True)):
+            some = [catalogue.entries[address] for address in addresses[start : start + _ON_ONE_PAGE]]
+            parts = [
+                (_relative(path, other), span, other is path)
+                for other, span in zip(paths, spans, strict=True)
+            ]
+            yield path, self._kind_page(name, path, number, some, parts)
+
+    def _kind_page(
+        self,
+        name: str,
+        path: str,
+        number: int,
+        entries: Sequence[EntryPage],
+        parts: Sequence[tuple[str, tuple[str, str], bool]],
+    ) -> bytes:
+        """One page of a kind: the first has what is said of the kind, each has some of its entries."""
         link = self._link(path)
-        kind = catalogue.kinds[name]
-        entries = [catalogue.entries[address] for address in catalogue.of_kind[name]]
+        kind = self._catalogue.kinds[name]
         return self._made(
             "kind",
             name,
             path,
             kind=kind,
+            number=number,
             about=self._about(name),
             key=", ".join(selector.text for selector in kind.key),
-            fields=list(self._fields_of(name, kind)),
+            fields=list(self._fields_of(name, kind)) if number == 0 else [],
             references=[
                 (reference.field.text, [(target, link(target)) for target in reference.kinds])
                 for reference in kind.references
             ],
+            total=len(self._catalogue.of_kind[name]),
             entries=[
                 (entry.key, link(entry.listed.address), entry.name, entry.listed.status, len(entry.problems))
                 for entry in entries
             ],
-            picture=self._picture(self._related.around(name, 1), link),
+            parts=parts if len(parts) > 1 else [],
+            picture=self._picture(self._related.around(name, 1), link) if number == 0 else "",
         )
 
-    def _view_of(self, name: str) -> View | None:
-        if name not in self._views:
-            self._views[name] = self._view(name)
-        return self._views[name]
-
     def _fields_of(self, name: str, kind: Kind) -> Iterator[tuple[str, bool, str]]:
-        view = self._view_of(name)
+        view = self._catalogue.views.get(name)
         if view is None:
             return
         required = kind.schema.get("required")
@@ -271,8 +307,8 @@ class _Drawing:
             link=link,
         )
 
-    def _values(self, entry: EntryPage, link: Callable[[str], str]) -> Iterator[Field]:
-        kind, view = self._catalogue.kinds.get(entry.kind), self._view_of(entry.kind)
+    def _values(self, entry: EntryPage, link: Callable[[str], str]) -> Iterator[_Field]:
+        kind, view = self._catalogue.kinds.get(entry.kind), self._catalogue.views.get(entry.kind)
         if not isinstance(entry.value, dict):
             return
         targets = {
@@ -287,14 +323,14 @@ class _Drawing:
                     (_shown(item), link(targets.get(show_path((name, number)), "")))
                     for number, item in enumerate(value)
                 )
-                yield Field(name, description, items, False)
+                yield name, description, items, False
             elif isinstance(value, dict | list) and value:
                 lines = tuple((line, "") for line in dumps(value, indent=2).split("\n"))
-                yield Field(name, description, lines, True)
+                yield name, description, lines, True
             elif isinstance(value, str) and "\n" in value:
-                yield Field(name, description, tuple((line, "") for line in value.split("\n")), True)
+                yield name, description, tuple((line, "") for line in value.split("\n")), True
             else:
-                yield Field(name, description, ((_shown(value), link(targets.get(name, ""))),), False)
+                yield name, description, ((_shown(value), link(targets.get(name, ""))),), False
 
     def _row(self, problem: Problem) -> Row:
         from registry_reconciler.report.words import standing
@@ -309,6 +345,17 @@ class _Drawing:
             fix,
             standing(problem),
         )
+
+
+def _span(addresses: Sequence[str]) -> tuple[str, str]:
+    """The keys from which to which a page goes."""
+    keys = [split_address(address)[1] for address in addresses]
+    return (keys[0], keys[-1]) if keys else ("", "")
+
+
+def _relative(path: str, other: str) -> str:
+    """The way from one page to another one."""
+    return "../" * path.count("/") + other
 
 
 def _in_order(kind: Kind | None, names: Any) -> list[str]:

@@ -9,9 +9,10 @@ Jinja2 is imported by the first page that is made.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from registry_reconciler.base.escape import visible
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["file_text", "inline", "inline_policy", "macros", "page_style", "templates"]
+__all__ = ["file_text", "inline", "inline_policy", "macros", "page_style", "prose", "templates"]
 
 _HERE = Path(__file__).parent
 
@@ -31,7 +32,7 @@ def templates(folder: Path) -> Environment:
     """The templates of a folder, and those that all pages share. Everything in them is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader([folder, _HERE]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -41,6 +42,8 @@ def templates(folder: Path) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
+    environment.filters["prose"] = prose
+    return environment
 
 
 def macros(folder: Path, name: str) -> Any:
@@ -51,10 +54,24 @@ def macros(folder: Path, name: str) -> Any:
 def _harmless(value: Any) -> Any:
     """A value with what cannot be seen in it made visible; what a template has written itself stays."""
     if type(value) is str:
-        return visible(value)
+        return value if value.isascii() and value.isprintable() else visible(value)
     if value is None or hasattr(value, "__html__"):
         return "" if value is None else value
     return value if isinstance(value, int | float) else visible(str(value))
+
+
+@lru_cache(maxsize=2_048)
+def prose(text: str) -> Any:
+    """Sentences as a paragraph, with what stands between backticks as code; everything in them is escaped."""
+    from markupsafe import Markup, escape
+
+    parts = [escape(visible(part)) for part in _CODE.split(_BLANKS.sub(" ", text))]
+    parts[1::2] = [Markup("<code>{}</code>").format(part) for part in parts[1::2]]
+    return Markup("").join(parts)
+
+
+_CODE = re.compile(r"`([^`]+)`")
+_BLANKS = re.compile(r"[ \t\r\n]+")
 
 
 @cache

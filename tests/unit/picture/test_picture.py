@@ -92,7 +92,7 @@ def test_hostile_names_are_inert(where: str) -> None:
     picture = whole([Edge(names["source"], names["target"], names["field"])])
     text = str(svg(picture, lambda address: f"x/{address}"))
     assert parseString(text).getElementsByTagName("script") == []
-    assert "<script>" not in page(picture, HOSTILE)
+    assert re.findall(r"<script>.{9}", page(picture, HOSTILE)) == ['<script>"use stri']
     assert "\u202e" not in text + page(picture, HOSTILE) + dot(picture) + mermaid(picture)
 
 

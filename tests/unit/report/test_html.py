@@ -19,6 +19,7 @@ from registry_reconciler.report.html import failed
 from registry_reconciler.report.html.fields import file_rows
 from registry_reconciler.report.outline import outline
 from registry_reconciler.report.sources import Excerpts
+from registry_reconciler.web import prose
 from tests.support import Box, applied, kind_file, lay_out, plan_of
 from tests.unit.report import samples
 
@@ -112,6 +113,58 @@ def test_what_markdown_cuts_and_what_is_too_long_is_said() -> None:
     text = render(samples.large(), "html", replace(OPTIONS, max_bytes=60_000))
     assert len(text.encode()) <= 60_000
     assert "Cut to fit: " in text
+
+
+def test_what_does_not_fit_loses_its_details_from_the_end_and_the_page_counts_it() -> None:
+    plan = replace(samples.SMALL, changes=samples.large(2_000).changes, problems=())
+    whole = render(plan, "html", replace(OPTIONS, full=True, max_bytes=10_000_000))
+    assert whole.count('<details class="item"') == 2_000
+    assert "Cut to fit" not in whole
+    for full in (False, True):
+        text = render(plan, "html", replace(OPTIONS, full=full, max_bytes=600_000))
+        assert 500_000 < len(text.encode()) <= 600_000
+        detailed = text.count('<details class="item"')
+        assert 100 < detailed < 1_900
+        assert f"Cut to fit: the details of {2_000 - detailed:,} changes." in text
+        assert text.count('data-kind="ability_low"') == 2_000
+        # The first ones have them.
+        assert text.rindex('<details class="item"') < text.index('<div class="item" data-kind="ability_low"')
+
+
+def test_a_brake_that_holds_stands_in_the_verdict_before_everything_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [f"  - {{id: t{number}}}\n" for number in range(20)]
+    box = Box.started(tmp_path, capsys, {**ROUTES, "desired/all.yaml": "thing:\n" + "".join(lines)})
+    box.run("apply", "--yes")
+    box.write("desired/all.yaml", "thing:\n" + "".join(lines[:5]))
+    assert box.run("plan", "--report", "html=held.html", "--report", "markdown=held.md").exit == 3
+    page = Page(box.read("held.html"))
+    verdict = page.text.split("A brake holds:")
+    assert len(verdict) == 2
+    assert "Registry plan: blocked by 1 problem" in verdict[0]
+    assert "BRK001" not in verdict[0]
+    brake, *_ = verdict[1].strip().split("\n")
+    assert brake.startswith("15 of 20 managed entries of thing would be deleted")
+    # Behind it: the counts, the commands, the problem with its fix, what would be lost.
+    order = [
+        verdict[1].index(word) for word in (brake, "15 to delete", "What may help", "BRK001", "Deletions and")
+    ]
+    assert order == sorted(order)
+    assert f"**A brake holds:** {brake}" in box.read("held.md").replace("`", "")
+    box.run("plan", "--allow-mass-delete", "--report", "html=held.html")
+    assert "A brake holds" not in box.read("held.html")
+    assert "15 to delete" in box.read("held.html")
+
+
+def test_code_in_sentences_is_code_and_inert() -> None:
+    assert prose("a `b` c") == "a <code>b</code> c"
+    assert prose("`<i>` &\n  `x") == "<code>&lt;i&gt;</code> &amp; `x"
+    assert "\u202e" not in prose("`\u202e`\u202e")
+    problem = replace(samples.NO_SUMMARY, message="say `<b>`")
+    assert "say <code>&lt;b&gt;</code>" in render(
+        replace(samples.SMALL, problems=(problem,)), "html", OPTIONS
+    )
 
 
 SECRET = "type: object\nproperties: {id: {}, token: {type: string, x-secret: true}}"

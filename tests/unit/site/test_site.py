@@ -8,10 +8,15 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
+from msgspec.structs import replace
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.cli.common import planning_of
+from registry_reconciler.site import Above, gather, pages_of, publish, search_rows
+from registry_reconciler.site import pages as drawn
 from registry_reconciler.site.catalogue import _slug
-from registry_reconciler.site.folder import MANIFEST, SiteFailure, publish
+from registry_reconciler.site.folder import MANIFEST, SiteFailure
+from registry_reconciler.workspace import Workspace
 from tests.support import Box
 
 SCHEMA = """\
@@ -90,6 +95,51 @@ def test_every_link_leads_to_a_file_and_every_page_has_the_policy(box: Box) -> N
             assert "default-src &#39;none&#39;; style-src &#39;self&#39;; script-src &#39;self&#39;" in text
             for link in re.findall(r'(?:href|src)="([^"#]+)', text):
                 assert (box.root / "out" / path).parent.joinpath(link).resolve().is_file(), (path, link)
+
+
+def test_a_kind_of_many_entries_has_several_pages_and_each_entry_on_one_of_them(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawn, "_ON_ONE_PAGE", 3)
+    names = [f"e{number}" for number in range(7)]
+    box.write("desired/all.yaml", "thing:\n" + "".join(f"  - {{id: {name}, title: T}}\n" for name in names))
+    box.run("site", "--out", "out")
+    found = pages(box)
+    paths = ["kinds/thing.html", "kinds/thing/2.html", "kinds/thing/3.html"]
+    assert {path for path in found if path.startswith("kinds/")} == set(paths)
+    listed = [re.findall(r'<li class="row"><a href="([^"]+)"', found[path]) for path in paths]
+    assert [len(links) for links in listed] == [3, 3, 1]
+    assert [Path(link).stem for links in listed for link in links] == names
+    for path, links in zip(paths, listed, strict=True):
+        assert all((box.root / "out" / path).parent.joinpath(link).resolve().is_file() for link in links)
+        assert found[path].count('aria-current="page"') == 1
+        others = re.findall(r'<li><a href="([^"]+)">e\d – e\d</a>', found[path])
+        assert [(box.root / "out" / path).parent.joinpath(link).resolve().is_file() for link in others] == [
+            True
+        ] * 2
+    # What is said of the kind stands on its first page alone; entries that go take their pages along.
+    assert ["As people say." in found[path] for path in paths] == [True, False, False]
+    box.write("desired/all.yaml", "thing: [{id: e0, title: T}]\n")
+    box.run("site", "--out", "out")
+    assert [path for path in pages(box) if path.startswith("kinds/")] == paths[:1]
+
+
+def test_a_catalogue_below_another_page_leads_to_it(box: Box) -> None:
+    """What a catalogue over several workspaces needs: each below a folder of its own, written at once."""
+    planning = planning_of(Workspace(box.root))
+    catalogue = gather(planning, None, "Shop")
+    files = [(f"shop/{path}", data) for path, data in pages_of(catalogue, Above("All", "../index.html"))]
+    publish(box.root / "out", [("index.html", b"over all"), *files])
+    for path, text in pages(box).items():
+        if path.endswith(".html") and path != "index.html":
+            link = re.findall(r'<li><a href="([^"]+)">All</a></li>', text)
+            assert [(box.root / "out" / path).parent.joinpath(link[0]).resolve()] == [
+                box.root / "out/index.html"
+            ]
+    assert ["entries/thing/a.html", "thing/a", "First"] in [row[:3] for row in search_rows(catalogue)]
+    moved = replace(catalogue, links={**catalogue.links, "thing/b": "../other/b.html"})
+    page = dict(pages_of(moved))["entries/thing/a.html"].decode()
+    assert '<a href="../../../other/b.html"><code>thing/b</code></a>' in page
 
 
 def test_hostile_texts_are_inert_in_every_place(box: Box) -> None:

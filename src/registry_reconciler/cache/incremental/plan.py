@@ -17,6 +17,7 @@ from registry_reconciler.cache.fingerprint import Moment
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.output_records import OutputRecords
 from registry_reconciler.files.tree import Contradicted, DiskTree, Recorder
+from registry_reconciler.model.fleet_view import CATALOG_INPUT, names_catalogue
 from registry_reconciler.model.plan import CachePolicy, PlanOptions
 from registry_reconciler.planning.pipeline import Planning, collector_off
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from registry_reconciler.cache.incremental.memory import Memory
     from registry_reconciler.formats.base import Reader
     from registry_reconciler.formats.yaml.read.reader import ChunkReader
+    from registry_reconciler.model.fleet_view import FleetSource
     from registry_reconciler.outputs import Records
 
 LEAST = 2_000
@@ -36,26 +38,29 @@ def quick_plan(
     options: PlanOptions,
     how: CachePolicy = CachePolicy(),  # noqa: B008
     reader: Reader | None = None,
+    fleet: FleetSource | None = None,
 ) -> tuple[Planning, bool]:
     """A plan, and whether it was made from a part: then only its :attr:`~.planning.Planning.plan` is of the whole.
 
     Args:
         reader: knows what was parsed for an earlier plan of the whole.
+        fleet: tells what the other repositories have. What was judged by that is neither remembered nor told by what
+            is: a publication may change all of it.
     """
     from registry_reconciler.planning.pipeline import make_plan
 
     since = Moment.now()
     usual = options == PlanOptions()
-    planning = _of_part(root, options) if usual and how.read else None
+    planning = _of_part(root, options, fleet) if usual and how.read else None
     if planning is not None:
         return planning, True
-    planning = make_plan(DiskTree(root), options, reader, OutputRecords(root))
+    planning = make_plan(DiskTree(root), options, reader, OutputRecords(root), fleet=fleet)
     if how.write:
         remember(root, planning, since)
     return planning, False
 
 
-def _of_part(root: Path, options: PlanOptions) -> Planning | None:
+def _of_part(root: Path, options: PlanOptions, fleet: FleetSource | None) -> Planning | None:
     from registry_reconciler.cache.incremental import store
 
     real = os.path.realpath(root)
@@ -69,7 +74,11 @@ def _of_part(root: Path, options: PlanOptions) -> Planning | None:
         memory, signatures = known
         try:
             return plan_of_part(
-                memory, Files(real, Recorder(DiskTree(root)), signatures), options, OutputRecords(root)
+                memory,
+                Files(real, Recorder(DiskTree(root)), signatures),
+                options,
+                OutputRecords(root),
+                across=names_catalogue(fleet),
             )
         except FullPlanRequired:
             return None
@@ -81,12 +90,15 @@ def plan_of_part(
     options: PlanOptions,
     records: Records | None = None,
     earlier: ChunkReader | None = None,
+    *,
+    across: bool = False,
 ) -> Planning:
     """A plan from what is remembered and what may have changed.
 
     Args:
         records: knows what outputs were made of before; of one that is made anew, all entries that it reads are loaded.
         earlier: read other texts before; the answer is the same without it.
+        across: a catalogue tells what other repositories have, which all entries are judged by.
 
     Raises:
         FullPlanRequired: that is not enough.
@@ -98,6 +110,8 @@ def plan_of_part(
 
     try:
         part = load_part(memory, files, earlier)
+        if across and any(kind.looks_across for kind in part.loaded.kinds.values()):
+            raise FullPlanRequired("references into other repositories are judged as a whole")
         if any(True for _ in changed_places(part.loaded.state, part.loaded.kinds)):
             raise FullPlanRequired("entries are carried to another place")
         planning = plan_loaded(part.loaded, options, part.rest, records)
@@ -118,7 +132,7 @@ def remember(root: Path, planning: Planning, since: Moment) -> bool:
     Args:
         since: before the plan was begun.
     """
-    if planning.loaded.disk is not None:
+    if planning.loaded.disk is not None or CATALOG_INPUT in planning.plan.inputs:
         return False
     if planning.plan.options != PlanOptions() or len(planning.loaded.live.entries) < LEAST:
         return False

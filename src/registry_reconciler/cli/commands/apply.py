@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 from registry_reconciler.cli.addresses import require_known
 from registry_reconciler.cli.asking import answered_yes
 from registry_reconciler.cli.common import Call, quick_planning_of, warn
-from registry_reconciler.cli.options import Brief, Reporting, Selection
+from registry_reconciler.cli.options import Brief, Catalog, Reporting, Selection
 from registry_reconciler.cli.output import put, say, stdin_is_terminal
 from registry_reconciler.cli.plans import Shown, report_plan
 from registry_reconciler.cli.waiting import waiting
@@ -52,6 +53,7 @@ def command(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     brief: Brief = False,
+    catalog: Catalog = None,
     verify: Annotated[
         bool,
         typer.Option(
@@ -68,7 +70,7 @@ def command(
     Plans, shows the plan, asks, and applies. With FILE or --expect it applies exactly what
     was reviewed, or nothing.
     """
-    call = reporting.brief_call("apply", brief)
+    call = replace(reporting.brief_call("apply", brief), catalog=catalog)
     options = selection.options()
     saved = _saved(file, options, expect) if file is not None else None
     workspace = call.workspace()
@@ -90,6 +92,16 @@ def _saved(file: Path, options: PlanOptions, expect: str | None) -> SavedPlan:
     return read_saved_plan(read_named(file, make=make))
 
 
+def _require_catalogue(saved: SavedPlan, plan: Plan) -> None:
+    """What was judged against a catalogue is not applied without one: nobody would see what is missing there now."""
+    from registry_reconciler.model.fleet_view import CATALOG_INPUT
+
+    if CATALOG_INPUT in saved.inputs and CATALOG_INPUT not in plan.inputs:
+        raise UsageFailure(
+            "the saved plan was judged against a catalogue of the fleet: name it again, with --catalog URL"
+        )
+
+
 class _Applying:
     """One apply: where it reports to, and what it found to recover."""
 
@@ -104,6 +116,7 @@ class _Applying:
         from registry_reconciler.report.saved_plan import require_same
 
         planning = self._planning(saved.options)
+        _require_catalogue(saved, planning.plan)
         require_same(saved, planning.plan)
         return (
             self._blocked(planning.plan) if not planning.plan.applicable else self._carry_out(planning.plan)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.cli.common import quick_planning_of
 from registry_reconciler.cli.ending import keep_until_the_end
-from registry_reconciler.cli.options import Brief, NoCache, Reporting
+from registry_reconciler.cli.options import Brief, Catalog, NoCache, Reporting
 from registry_reconciler.cli.plans import Shown, report_plan
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.problem import Severity
@@ -39,28 +39,21 @@ def command(
         typer.Option("--fail-on", help="Exit 3 if there is a problem of this severity or above."),
     ] = "error",
     brief: Brief = False,
+    catalog: Catalog = None,
     *,
     reporting: Reporting,
     no_cache: NoCache = False,
 ) -> int:
     """Show problems only, of the whole workspace as it would be after apply."""
     del files  # One change can break an entry in any other file.
-    call = reporting.brief_call("check", brief)
+    call = replace(reporting.brief_call("check", brief), catalog=catalog)
     workspace = call.workspace()
     planning = quick_planning_of(workspace, cached=not no_cache)
     keep_until_the_end(planning)
-    plan = as_checked(planning.plan)
+    plan = planning.plan.checked()
     shown = Shown(exit_code(plan, fail_on))
     report_plan(call, plan, shown, workspace.root)
     return shown.exit
-
-
-def as_checked(plan: Plan) -> Plan:
-    """The plan for a gate: what is wrong with managed entries fails it, also where no plan would change them."""
-    problems = tuple(
-        replace(problem, untouched=False) if problem.untouched else problem for problem in plan.problems
-    )
-    return replace(plan, problems=problems)
 
 
 def exit_code(plan: Plan, fail_on: str) -> int:

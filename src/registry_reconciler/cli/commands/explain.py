@@ -234,7 +234,10 @@ def _kind(kind: Kind) -> _Explained:
     elif kind.managed == "all":
         lines.append("  managed: all: an entry that no fragment owns is an error")
     for reference in kind.references:
-        lines.append(f"  {visible(reference.field.text)} refers to {visible(' or '.join(reference.kinds))}")
+        where = " in any repository of the fleet" if reference.in_fleet else ""
+        lines.append(
+            f"  {visible(reference.field.text)} refers to {visible(' or '.join(reference.kinds))}{where}"
+        )
     properties = kind.schema.get("properties")
     fields = properties if isinstance(properties, dict) else {}
     required = kind.schema.get("required")

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from registry_reconciler.cli.addresses import require_known
 from registry_reconciler.cli.common import Call, quick_planning_of
 from registry_reconciler.cli.ending import keep_until_the_end
-from registry_reconciler.cli.options import Brief, DetailedExitCode, NoCache, Reporting, Selection
+from registry_reconciler.cli.options import Brief, Catalog, DetailedExitCode, NoCache, Reporting, Selection
 from registry_reconciler.cli.output import write_file
 from registry_reconciler.cli.plans import Shown, report_plan
 from registry_reconciler.errors import UsageFailure
@@ -42,6 +43,7 @@ def command(
         ),
     ] = None,
     brief: Brief = False,
+    catalog: Catalog = None,
     *,
     reporting: Reporting,
     no_cache: NoCache = False,
@@ -52,7 +54,7 @@ def command(
     """
     if brief and reporting.format != "text":
         raise UsageFailure("--brief and --format cannot be combined: leave one of them out")
-    call = reporting.call("plan", brief=brief)
+    call = replace(reporting.call("plan", brief=brief), catalog=catalog)
     options = selection.options()
     if base is not None:
         return _review(call, options, base, out, detailed_exitcode)

@@ -25,7 +25,8 @@ EXAMPLE = """\
 
 def command(
     what: Annotated[
-        str, typer.Argument(metavar="plan|fragment|x-registry|config|rule|outputs|KIND", show_default=False)
+        str,
+        typer.Argument(metavar="plan|fragment|x-registry|config|rule|outputs|fleet|KIND", show_default=False),
     ],
     example: Annotated[
         bool, typer.Option("--example", help="Print a fragment with an example entry of the kind instead.")
@@ -40,7 +41,7 @@ def command(
     """Print a JSON Schema.
 
     It describes a plan, a fragment (with the ids of this workspace, for editors), x-registry, the
-    configuration, a rule file, outputs.yaml, or the entries of a kind. 'registry schema new' writes
+    configuration, a rule file, outputs.yaml, fleet.yaml, or the entries of a kind. 'registry schema new' writes
     the schema file of a new kind.
     """
     from registry_reconciler.editing.schema_command import PUBLISHED

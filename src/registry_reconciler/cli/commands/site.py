@@ -50,15 +50,7 @@ def command(
     planning = planning_of(workspace)
     warn_unseen(planning)
     with waiting():
-        catalogue = gather(planning, workspace.root, title)
-        schemas = planning.loaded.catalog.schemas
-        pages = pages_of(
-            catalogue,
-            lambda name: (
-                schemas.validator(planning.loaded.kinds[name]).view if name in planning.loaded.kinds else None
-            ),
-        )
-        done = publish(out, pages)
+        done = publish(out, pages_of(gather(planning, workspace.root, title)))
     warn([f"{out / path} was edited by hand, so it is left as it is" for path in done.left])
     parts = [f"wrote {done.written:,}", f"{done.unchanged:,} unchanged", f"deleted {done.deleted:,}"]
     lines = [

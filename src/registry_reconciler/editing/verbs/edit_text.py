@@ -11,6 +11,7 @@ from registry_reconciler.base.mask import MASK
 from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json, same, split_address
+from registry_reconciler.model.written import Opaque
 
 if TYPE_CHECKING:
     from registry_reconciler.editing.amend import Edits
@@ -67,11 +68,21 @@ def _snippet(session: EditSession, address: str) -> Snippet | None:
 
 
 def plain(text: str) -> str:
-    """The text without remarks, and without blank lines around it."""
+    """The text without remarks, and without blank lines around it that say nothing."""
     lines = [line.rstrip("\r") for line in text.split("\n") if not line.startswith(REMARK)]
     while lines and not lines[0].strip():
         lines.pop(0)
-    return "\n".join(lines).rstrip() + "\n" if lines else ""
+    whole = "\n".join(lines)
+    short = whole.rstrip() + "\n" if lines else ""
+    return short if short == whole or _says_the_same(short, whole) else whole
+
+
+def _says_the_same(short: str, whole: str) -> bool:
+    """Whether the lines at the end say nothing: below ``|+`` they are part of the text."""
+    from registry_reconciler.formats.table import YAML
+
+    before, after = (YAML.read(text.encode("utf-8", "surrogateescape")) for text in (whole, short))
+    return not before.readable or same(list(before.documents), list(after.documents))
 
 
 def editing(address: str, text: str) -> Callable[[Loaded], Edits]:
@@ -86,7 +97,10 @@ def editing(address: str, text: str) -> Callable[[Loaded], Edits]:
         old = session.value(address)
         value = _read(kind, address, text, old)
         session.put(address, value)
-        if session.owned_by_live(address) or kind.secrets or not _as_typed(session, address, text, value):
+        if session.owned_by_live(address):
+            session.typed = "" if kind.secrets else plain(text)
+            return session.finish()
+        if kind.secrets or not _as_typed(session, address, text, value):
             return session.finish()
         session.values.clear()
         edits = session.finish()
@@ -121,6 +135,8 @@ def _unmasked(value: Json, old: Json) -> Json:
     """The value with the secrets that were not touched."""
     if isinstance(value, str) and value == MASK:
         return old
+    if type(value) is Opaque:
+        return value
     if isinstance(value, dict):
         inner = old if isinstance(old, dict) else {}
         return {name: _unmasked(item, inner.get(name, item)) for name, item in value.items()}
@@ -136,6 +152,7 @@ def _as_typed(session: EditSession, address: str, text: str, value: dict[str, Js
     """Put the text into the fragment as it was typed, where that keeps every other byte; whether it does."""
     from registry_reconciler.formats.edits import SpliceError
     from registry_reconciler.formats.table import YAML
+    from registry_reconciler.formats.wrapped import typed
 
     place = session.owner(address).place
     data = session.loaded.fragments.files[place.file].data
@@ -147,17 +164,9 @@ def _as_typed(session: EditSession, address: str, text: str, value: dict[str, Js
             return False
     except SpliceError:
         return False
-    for edit in _swap(session, address, _typed(text, value)):
+    for edit in _swap(session, address, typed(plain(text), value)):
         session.drafts.edit(place.file, edit)
     return True
-
-
-def _typed(text: str, value: dict[str, Json]) -> Snippet:
-    from registry_reconciler.formats.edits import Snippet
-
-    lines = plain(text).rstrip("\n").split("\n")
-    size = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    return Snippet(tuple(lines[:size]), "\n".join(lines[size:]), value)
 
 
 def _swap(session: EditSession, address: str, snippet: Snippet) -> list[Edit]:

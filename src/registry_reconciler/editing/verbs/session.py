@@ -31,6 +31,7 @@ class EditSession(Struct):
     notes: list[str] = field(default_factory=list)
     also: set[str] = field(default_factory=set)
     text_goes: set[str] = field(default_factory=set)
+    typed: str = ""
 
     @classmethod
     def of(cls, loaded: Loaded) -> EditSession:
@@ -150,7 +151,7 @@ class EditSession(Struct):
             new = self.names.get(address, address)
             if self.owned_by_live(address):
                 source = address if new != address else None
-                live.append(LiveEdit(new, value, source, text_goes=address in self.text_goes))
+                live.append(LiveEdit(new, value, source, self.typed, address in self.text_goes))
             elif value is None:
                 self.drafts.remove(address)
             else:

@@ -100,6 +100,7 @@ class State(Struct, frozen=True):
         taken: which files of the old form were taken over: they stay, and say nothing any more.
         some_left: some of ``gone`` are about entries that were let go.
         hidden: some of it cannot be read: what it does not know may be managed all the same.
+        dropped: the addresses that an older program took out of its files after these were taken over.
     """
 
     entries: Mapping[str, StateEntry]
@@ -114,10 +115,18 @@ class State(Struct, frozen=True):
     places: Mapping[str, KindPlace] = field(default_factory=dict)
     taken: Taken = NOTHING_TAKEN
     some_left: bool = False
+    dropped: frozenset[str] = frozenset()
 
     def was_deleted(self, address: str) -> bool:
-        """Whether an apply deleted or renamed the entry, on some side, and none made it again."""
-        return address in self.renamed or (bool(self.gone) and gone_path(address) in self.gone)
+        """Whether an apply deleted or renamed the entry, on some side, and none made it again.
+
+        An older program leaves no file that says so. What it took out of its own files it deleted or let go.
+        """
+        return (
+            address in self.renamed
+            or address in self.dropped
+            or (bool(self.gone) and gone_path(address) in self.gone)
+        )
 
     def was_left(self, address: str) -> bool:
         """Whether an apply let the entry go, on some side, and none took it up again."""
@@ -301,9 +310,9 @@ def put_together(
         )
         found[address] = found[address]._replace(fragment=owner, applied=applied)
     _doubt(found, files)
-    for address in found if let_go else ():
-        if digest(address) in let_go:
-            found[address] = found[address]._replace(doubtful=True)
+    dropped = frozenset(address for address in found if digest(address) in let_go) if let_go else frozenset()
+    for address in dropped:
+        found[address] = found[address]._replace(doubtful=True)
     protects = frozenset(
         protect for accounts in files.values() for file in accounts for protect in file.protects
     )
@@ -319,6 +328,7 @@ def put_together(
         taken=taken,
         renamed=renamed,
         anew=frozenset(anew),
+        dropped=dropped,
     )
 
 

@@ -12,7 +12,7 @@ from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
-from registry_reconciler.model.entry import Place
+from registry_reconciler.model.entry import Json, Place
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.planning.edit_files.work import Writing, current
 
@@ -124,6 +124,27 @@ def node_snippets(
             for (place, _), part, whole in zip(asked, parts, wholes, strict=True):
                 found[place] = replace(part, comments=tuple(dict.fromkeys((*whole.comments, *part.comments))))
     return found
+
+
+def typed_words(kind: Kind, text: str, raw: dict[str, Json]) -> tuple[dict[str, Json], Snippet | None]:
+    """What is to be written, as a person typed it, and the text of that: what a fragment is for other entries."""
+    from registry_reconciler.formats.edits import SpliceError
+    from registry_reconciler.formats.table import YAML
+    from registry_reconciler.formats.wrapped import typed
+
+    data = text.encode("utf-8", "surrogateescape")
+    documents = YAML.read(data).documents
+    if len(documents) != 1:
+        return raw, None
+    snippet = typed(text, documents[0])
+    name = LAYOUTS[kind.layout].written_by(kind)
+    if name:
+        try:
+            (part,) = YAML.extract(data, [(0, (name,))])
+        except SpliceError:
+            return raw, None
+        snippet = replace(part, comments=tuple(dict.fromkeys((*snippet.comments, *part.comments))))
+    return kind.texts.as_written(raw, documents[0]), snippet
 
 
 def is_written_anew(snippet: Snippet | None, *, alone: bool) -> bool:

@@ -17,7 +17,7 @@ from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry,
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
 from registry_reconciler.model.structural import problem
-from registry_reconciler.planning.edit_files.entry_texts import bare_follows, is_written_anew
+from registry_reconciler.planning.edit_files.entry_texts import bare_follows, is_written_anew, typed_words
 from registry_reconciler.planning.edit_files.field_edits import field_edits
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import FilePlan, Kept, Writing, current, inner_entries
@@ -185,9 +185,12 @@ def _in_its_words(
     work: Writing, change: Change, kind: Kind, raw: dict[str, Json]
 ) -> tuple[dict[str, Json], Snippet | None]:
     """What is to be written, as its fragment writes it, and the text of that."""
-    snippet = work.snippets.get(change.origin) if change.origin else None
-    if change.origin is None or snippet is None:
-        return raw, snippet
+    if change.origin is None:
+        typed = work.typed.get(change.address, "")
+        return typed_words(kind, typed, raw) if typed else (raw, None)
+    snippet = work.snippets.get(change.origin)
+    if snippet is None:
+        return raw, None
     return kind.texts.as_written(raw, snippet.value), work.node_snippets.get(change.origin, snippet)
 
 

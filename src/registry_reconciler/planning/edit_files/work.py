@@ -59,6 +59,9 @@ class Kept(Mapping[str, SourceFile]):
         return sum(1 for _ in self)
 
 
+NO_TEXTS: Mapping[str, str] = {}
+
+
 class Writing(Struct):
     """One run of the stage: the texts as they are at this moment, and what was looked up of them."""
 
@@ -75,6 +78,7 @@ class Writing(Struct):
     nested: dict[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
     fragments: Mapping[str, SourceFile] = field(default_factory=dict)
     text_goes: frozenset[str] = frozenset()
+    typed: Mapping[str, str] = NO_TEXTS
     snippets: dict[Place, Snippet] = field(default_factory=dict)
     node_snippets: dict[Place, Snippet] = field(default_factory=dict)
     reader: Reader | None = None

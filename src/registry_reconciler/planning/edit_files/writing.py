@@ -36,6 +36,7 @@ from registry_reconciler.planning.edit_files.new_texts import splice_file
 from registry_reconciler.planning.edit_files.place_changes import plan_change
 from registry_reconciler.planning.edit_files.promises import verify
 from registry_reconciler.planning.edit_files.work import (
+    NO_TEXTS,
     FilePlan,
     Writing,
     current,
@@ -78,6 +79,7 @@ def write(
     reader: Reader | None = None,
     managed: Collection[str] = (),
     text_goes: Collection[str] = (),
+    typed: Mapping[str, str] = NO_TEXTS,
 ) -> Written:
     """Place and splice every change that writes. Never raises for what stands in the files.
 
@@ -87,11 +89,12 @@ def write(
         fragments: the fragments as read: the comments of a new entry come along from there.
         managed: addresses that mean their entries: what somebody still says does not go along under another name.
         text_goes: addresses whose files may go with text that stands below the entry.
+        typed: the texts of entries without a fragment that a person typed.
         reader: what read the files; it knows the items again that a new text has in common with them.
     """
 
     def attempt(some: Sequence[Change]) -> Written:
-        return _write(kinds, live, tree, some, fragments, reader, managed, text_goes)
+        return _write(kinds, live, tree, some, fragments, reader, managed, text_goes, typed=typed)
 
     written = attempt(changes)
     return _apart(changes, written, attempt) if written.together else written
@@ -163,6 +166,7 @@ def _write(
     managed: Collection[str],
     text_goes: Collection[str],
     former: Mapping[str, Kind] = NO_KINDS,
+    typed: Mapping[str, str] = NO_TEXTS,
 ) -> Written:
     """All these changes, or none of a file."""
     nesting = Nesting(kinds)
@@ -179,6 +183,7 @@ def _write(
         live=live,
         text_goes=frozenset(text_goes),
         former=former,
+        typed=typed,
     )
     work.snippets = snippets(fragments, changes)
     work.node_snippets = node_snippets(kinds, fragments, changes)

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
 __all__ = ["failed", "render"]
 
-MOST_BYTES = 9_000_000
+MOST_BYTES = 9_800_000
 """A page that a browser shows at once, and that people can send around."""
+
+_DETAILS_PER_CENT = 90
+"""So much of a page the changes and the files may take together; the files come first, or the last changes took all."""
 
 _FOLDED = ("fixed", "suppressed", "records")
 """Parts that nobody has to look at."""
@@ -38,18 +41,19 @@ _HERE = Path(__file__).parent
 
 
 def render(plan: Plan, options: RenderOptions) -> str:
-    """The page of a plan, at most about nine million bytes long."""
+    """The page of a plan, at most about 9.8 million bytes long."""
     page = _frame()
+    limit = MOST_BYTES if options.max_bytes is None else options.max_bytes
     items = Items(plan, options)
+    written = tuple(items.files(plan)) if options.command not in ("check", "drift") else ()
+    items.detail_bytes = limit * _DETAILS_PER_CENT // 100 - sum(size(entry.long) for entry in written)
     sections = [_section(part, number, items) for number, part in enumerate(outline(plan, options))]
-    written = list(items.files(plan)) if options.command not in ("check", "drift") else []
     if written:
         head = str(page.group_head("files", "Files as they will be written", f"{len(written):,}"))
-        sections.append(Section(head, tuple(written), str(page.group_tail()), ("file", "files")))
+        sections.append(Section(head, written, str(page.group_tail()), ("file", "files")))
     sections.append(_provenance(plan, options))
     head = str(page.start(**_head(plan, options))).lstrip()
     tail = str(page.end(script=_asset("report.js")))
-    limit = MOST_BYTES if options.max_bytes is None else options.max_bytes
     return fit(head, sections, options, limit - size(tail), _dialect()) + tail
 
 

@@ -42,15 +42,16 @@ if TYPE_CHECKING:
 MOST_SHOWN = 10_000
 """So many changes are shown one by one; of more, those that are alike are folded as in every other report."""
 
-_DETAIL_BYTES = 5_000_000
-"""So much is spent on the fields of changes; those behind it name their fields only."""
-
 _OPEN = 30
 """A report of no more changes is unfolded from the start."""
 
 _FIELDS_SHOWN = 60
 _FIELDS_NAMED = 8
 _IMPACT_SHOWN = 20
+_IMPACT_OF_MANY = 5
+_MANY = 1_000
+"""In a report of more changes each names fewer of those that it affects."""
+
 _RELATED_SHOWN = 10
 _EDITS_SHOWN = 10
 _LINES_SHOWN = 200
@@ -72,7 +73,9 @@ class Items:
         self._options = options
         self._full = options.full or len(plan.changes) <= MOST_SHOWN
         self._open = len(plan.changes) <= _OPEN
-        self._bytes = 0
+        self._impact = _IMPACT_SHOWN if len(plan.changes) <= _MANY else _IMPACT_OF_MANY
+        self.detail_bytes = 0
+        """So much may be spent on the fields of changes; those behind it name their fields only."""
 
     def drawn(self, part: Part) -> Iterator[Entry]:
         """The items of a part, in its order."""
@@ -106,15 +109,15 @@ class Items:
     def _change(self, change: Change) -> Entry:
         fields = shown_fields(change)
         short = self._brief(change, _named(fields))
-        if self._bytes > _DETAIL_BYTES and not self._options.full:
-            return Entry(short, short)
+        if self.detail_bytes <= 0:  # they would be cut again
+            return Entry(short, short, is_cut=True)
         origin = change_origin(change)
         places = [("from", self._place(origin))] if origin is not None else []
         if change.live is not None and change.live.file != change.file:
             places.append(("now in", self._place(Location(change.live.file))))
         if change.file and (origin is None or change.file != origin.path):
             places.append(("in", self._place(Location(change.file))))
-        names, more = affected(change, _IMPACT_SHOWN)
+        names, more = affected(change, self._impact)
         long = str(
             self._page.change(
                 **_named_change(change),
@@ -127,7 +130,7 @@ class Items:
                 is_open=self._open,
             )
         )
-        self._bytes += size(long)
+        self.detail_bytes -= size(long)
         return Entry(long, short)
 
     def _brief(self, change: Change, more: str) -> str:
@@ -166,7 +169,7 @@ class Items:
             edits=[_edit_view(edit) for edit in (fix.edits[:_EDITS_SHOWN] if fix is not None else ())],
             related=[
                 (self._place(related_location(related)), related.message)
-                for related in problem.related[:_RELATED_SHOWN]
+                for related in cause.related[:_RELATED_SHOWN]
             ],
             explain=command_line(["registry", "explain", problem.code]),
         )

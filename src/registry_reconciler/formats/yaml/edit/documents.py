@@ -66,7 +66,7 @@ def _cut(text: str) -> tuple[str, list[str]]:
     starts = [_with_comments(text, match.start()) for match in _MARKER.finditer(text)]
     first = text[: starts[0]] if starts else text
     parts = [text[start:end] for start, end in pairwise([*starts, len(text)])]
-    if not any(row.strip() and not row.lstrip().startswith("#") for row in first.splitlines()):
+    if not any(row.strip() and not row.lstrip().startswith("#") for row in first.split("\n")):
         return first, parts
     size = _header(first)
     return first[:size], [first[size:], *parts]
@@ -86,7 +86,7 @@ def _header(text: str) -> int:
     """The size of the comments at the head of a file that a blank line parts from its first document."""
     size = 0
     position = 0
-    for row in text.splitlines(keepends=True):
+    for row in re.findall(r"[^\n]*\n|[^\n]+", text):
         if row.strip() and not row.startswith("#"):
             break
         position += len(row)

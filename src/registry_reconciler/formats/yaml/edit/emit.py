@@ -161,10 +161,10 @@ class Emitter:
             return self.scalar_body(part, self.style.step) or self.body(value, hints)
         if wording.node.kind != ("map" if isinstance(value, dict) else "seq"):
             return self.body(value, hints)
-        commented = wording.commented()
+        on_lines = wording.commented() or wording.needs_lines()
         wanted = hints.styles.get((), "")
         flow = wanted == "flow" if wanted in ("flow", "block") else wording.flow
-        if not value or (flow and not commented):
+        if not value or (flow and not on_lines):
             return Body("inline", self.flow(part, hints))
         lines: list[str] = []
         open_end = False
@@ -229,7 +229,10 @@ class Emitter:
             return [*lines, key + mark + tail, *indented(body.lines, style.step)]
         if body.kind == "seq":
             return [*lines, key + mark + tail, *indented(body.lines, style.seq_step)]
-        return [*lines, *_tailed(f"{key}{mark} {body.head}".rstrip(), indented(body.lines, style.step), body)]
+        return [
+            *lines,
+            *_tailed(f"{key}{mark} {body.head}".rstrip(" "), indented(body.lines, style.step), body),
+        ]
 
     def item(self, body: Body, dash: int | None = None) -> list[str]:
         """The lines of an item in a block sequence, relative to the sequence."""
@@ -238,16 +241,18 @@ class Emitter:
         lines = list(body.comments)
         if body.kind in ("map", "seq"):
             rows = list(body.lines)
-            while rows and rows[0].lstrip().startswith("#"):
-                lines.append(rows.pop(0).strip())  # what stands above the first pair stands above the dash
-            lines += [body.tail.strip()] if body.tail else []
+            while rows and rows[0].lstrip(" \t\r").startswith("#"):
+                lines.append(
+                    rows.pop(0).strip(" \t\r")
+                )  # what stands above the first pair stands above the dash
+            lines += [body.tail.strip(" \t\r")] if body.tail else []
             return [*lines, lead + rows[0], *indented(rows[1:], width)]
         if body.kind == "literal":
             head = (
                 body.head.replace(str(self.style.step), str(width)) if body.head[1:2].isdigit() else body.head
             )
             return [*lines, *_tailed(lead + head, indented(body.lines, width), body)]
-        return [*lines, *_tailed((lead + body.head).rstrip(), indented(body.lines, width), body)]
+        return [*lines, *_tailed((lead + body.head).rstrip(" \t\r"), indented(body.lines, width), body)]
 
     def flow(self, value: Json | Piece, hints: Hints = _NO_HINTS) -> str:
         """A value on one line, for flow context."""

@@ -215,12 +215,26 @@ class Intents(SharedIntents):
             return
         if same(current, value) and (only_changes or not self._shares):
             return
-        if node.kind == "map" and isinstance(value, dict) and node.entries and type(value) is not Opaque:
+        if wording is not None and self._has_no_room(node, trail, wording, current, value):
+            self._touch(node, trail).value = Part(value, wording)
+        elif node.kind == "map" and isinstance(value, dict) and node.entries and type(value) is not Opaque:
             self._lower_map(node, value, trail, wording, only_changes)
         elif node.kind == "seq" and isinstance(value, list) and node.entries:
             self._lower_seq(node, current, value, trail, wording, only_changes)
         elif not same(current, value):
             self._touch(node, trail).value = value if wording is None else Part(value, wording)
+
+    def _has_no_room(
+        self, node: Node, trail: tuple[Node, ...], wording: Wording, current: Json, value: Json
+    ) -> bool:
+        """Whether brackets or braces are to say what only lines can: they become lines, unless that costs a comment."""
+        if self._shares or not node.flow or not node.entries or wording.flow or not wording.node.entries:
+            return False
+        if not self.text or (trail and trail[-1].flow):
+            return False
+        if _has_none_of(current, value):
+            return wording.commented() or wording.needs_lines()
+        return "#" not in self.text[node.start : node.end] and wording.needs_lines()
 
     def _lower_map(
         self,
@@ -297,6 +311,15 @@ class Intents(SharedIntents):
             intent = self._touch(node, trail)
             intent.removed |= removed
             intent.inserts.extend(added)
+
+
+def _has_none_of(current: Json, value: Json) -> bool:
+    """Whether no part of a collection stays what it is."""
+    if isinstance(current, dict) and isinstance(value, dict):
+        return not any(name in value and same(part, value[name]) for name, part in current.items())
+    if isinstance(current, list) and isinstance(value, list):
+        return not {canonical(part) for part in current} & {canonical(part) for part in value}
+    return True
 
 
 def _is_bare(wording: Wording | None, step: str | int | None) -> bool:

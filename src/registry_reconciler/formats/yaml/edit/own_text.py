@@ -24,7 +24,7 @@ _KEEPS = re.compile(r"[|>][-0-9]*\+")
 
 def dedented(rows: Sequence[str], column: int) -> str:
     """Lines moved to the left; the first stands behind the mark that it belongs to."""
-    return "\n".join([rows[0].rstrip(), *(_moved(row, column) for row in rows[1:])])
+    return "\n".join([rows[0].rstrip(" \t\r"), *(_moved(row, column) for row in rows[1:])])
 
 
 def _moved(row: str, width: int) -> str:
@@ -106,7 +106,7 @@ def _rows_above(data: bytes, starts: Sequence[int], number: int, indent: int) ->
     last = before.rfind(b"\n", 0, above.start() - 1) + 1
     if b"#" in before[last : above.start()]:
         return None
-    return tuple(row.strip() for row in above.group().decode().splitlines())
+    return tuple(row.strip() for row in above.group().decode().split("\n")[:-1])
 
 
 def _above(indent: int) -> re.Pattern[bytes]:
@@ -125,7 +125,7 @@ def last_comments(rows: Sequence[str]) -> list[str]:
     for row in reversed(rows):
         if not row.startswith("#"):
             break
-        found.insert(0, row.rstrip())
+        found.insert(0, row.rstrip(" \t\r"))
     return found
 
 
@@ -161,9 +161,9 @@ def _scalar_text(text: str, node: Node, *, inside: bool) -> str:
         return block
     if node.style in ("|", ">"):
         head, _, body = text[node.body : node.end].partition("\n")
-        return head.rstrip() + "\n" + indent(dedent(body), "  ").rstrip("\n")
+        return head.rstrip(" \t\r") + "\n" + indent(dedent(body), "  ").rstrip("\n")
     raw = text[node.body : node.end if inside or stop < 0 else stop]
-    return "\n".join(row.strip() for row in raw.split("\n"))
+    return "\n".join(row.strip(" \t\r") for row in raw.split("\n"))
 
 
 def _alone(text: str, value: Json) -> str:
@@ -179,7 +179,7 @@ def _alone(text: str, value: Json) -> str:
 def behind_flow(text: str, node: Node) -> tuple[str, ...]:
     """The comment behind a bracket."""
     rest = text[node.end : text.find("\n", node.end)]
-    return (rest.strip(),) if rest.lstrip().startswith("#") and rest[:1] in " \t" else ()
+    return (rest.strip(" \t\r"),) if rest.lstrip(" \t\r").startswith("#") and rest[:1] in " \t" else ()
 
 
 def first_comments(text: str, entry: Member) -> str:
@@ -192,4 +192,4 @@ def first_comments(text: str, entry: Member) -> str:
     own = (
         row for row in rows if row.lstrip(" ").startswith("#") and len(row) - len(row.lstrip(" ")) == column
     )
-    return "".join(f"{row.strip()}\n" for row in own)
+    return "".join(row.strip(" \t\r") + "\n" for row in own)

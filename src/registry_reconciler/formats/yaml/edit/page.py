@@ -80,7 +80,7 @@ class Page:
         """Whether the next line that is not blank is a comment right of ``column``."""
         while position < len(self.text):
             row = self.text[position : self.line_end(position)]
-            if row.strip():
+            if row.strip(" \t\r"):
                 match = COMMENT_ROW.match(row)
                 return match is not None and len(match.group(1)) > column
             position = self.next_line(position)
@@ -88,4 +88,4 @@ class Page:
 
     def _blank(self, position: int) -> bool:
         """Whether the line at a place is blank."""
-        return position < len(self.text) and not self.text[position : self.line_end(position)].strip()
+        return position < len(self.text) and not self.text[position : self.line_end(position)].strip(" \t\r")

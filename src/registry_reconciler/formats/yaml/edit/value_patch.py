@@ -77,7 +77,7 @@ class ValuePatcher(Page):
     def _bring_lead(self, entry: Member, column: int, brought: Sequence[str]) -> None:
         """The comments above what changes are those that the change brings; what heads a file or section stays."""
         start = self.line_start(entry.start)
-        if not brought or self.text[start : entry.start].strip():
+        if not brought or self.text[start : entry.start].strip(" \t\r"):
             return
         above = start
         while above:
@@ -96,7 +96,7 @@ class ValuePatcher(Page):
     @staticmethod
     def _takes(there: str, brought: str) -> bool:
         """Whether a comment that comes with a value takes the place of what stands behind the value now."""
-        old, new = there.strip(), brought.strip()
+        old, new = there.strip(" \t\r"), brought.strip(" \t\r")
         return bool(new) and old != new and (not old or old.startswith("#"))
 
     def _body(self, node: Node, slot: Slot, value: Any, hints: Hints, emitter: Emitter) -> Body:
@@ -109,8 +109,8 @@ class ValuePatcher(Page):
             body = self._block_scalar(node, slot, said)
             if body is not None:
                 return body
-        commented = isinstance(value, Part) and value.wording.commented()
-        if node.flow and node.entries and isinstance(said, (dict, list)) and not commented:
+        on_lines = isinstance(value, Part) and (value.wording.commented() or value.wording.needs_lines())
+        if node.flow and node.entries and isinstance(said, (dict, list)) and not on_lines:
             return Body("inline", emitter.flow(value, self._hints_of([node])))
         if isinstance(said, str) and "\n" in said and emitter.blocks:
             offset = self._offset(slot)
@@ -139,7 +139,7 @@ class ValuePatcher(Page):
             body = literal_body(said, self._offset(slot), keep=keep)
         else:
             rows = self.text[node.body : node.end].split("\n")[1:]
-            width = max([80 - slot.column, *(len(row.strip()) for row in rows)])
+            width = max([80 - slot.column, *(len(row.strip(" \t\r")) for row in rows)])
             body = folded_body(said, width, keep=keep)
         if body is None or (slot.kind == "root" and body.head[1:2].isdigit()):
             return None
@@ -197,7 +197,7 @@ class ValuePatcher(Page):
             space = " " if slot.kind != "seq" else " " * (self.style.dash - 1)
         props = f"&{node.anchor}" if node.anchor else ""
         lines = [*gap, *self._below(slot, body)]
-        tied = not tail.strip() and not props and not gap
+        tied = not tail.strip(" \t\r") and not props and not gap
         if body.kind in ("inline", "literal"):
             head = (space + (f"{props} " if props else "") + body.head).rstrip(" ")
             lines = self._below(slot, body)
@@ -207,16 +207,16 @@ class ValuePatcher(Page):
             else:
                 head += tail
             at_column = " " * slot.column
-            lines = [*lines, *(at_column + row.strip() for row in gap)] if lines else [*lines, *gap]
+            lines = [*lines, *(at_column + row.strip(" \t\r") for row in gap)] if lines else [*lines, *gap]
         elif slot.kind == "seq" and tied:
             width = len(space) + 1
             lines = [*indented(body.lines[1:], slot.column + width)]
             head = space + body.lines[0]
         else:
-            head = (space + props if props else "") + tail.rstrip()
+            head = (space + props if props else "") + tail.rstrip(" \t\r")
         if slot.kind == "root" and self._starts_line(node) and not props:
             mark_end = self.line_start(node.start)
-            head = head.lstrip(" ") if body.kind in ("inline", "literal") else tail.strip()
+            head = head.lstrip(" ") if body.kind in ("inline", "literal") else tail.strip(" \t\r")
             rows = [*([head] if head else []), *lines]
             self.put(mark_end, end, self.join(rows))
             return
@@ -224,7 +224,7 @@ class ValuePatcher(Page):
 
     def _starts_line(self, node: Node) -> bool:
         start = self.line_start(node.start)
-        return not self.text[start : node.start].strip() and node.start != node.end
+        return not self.text[start : node.start].strip(" \t\r") and node.start != node.end
 
     def _below(self, slot: Slot, body: Body) -> list[str]:
         style = self.style
@@ -251,11 +251,11 @@ class ValuePatcher(Page):
             # Behind a bracket or quote a comment needs no space; behind what takes its place it does.
             tail = " " + tail
         if len(between) > 1:
-            rows = [row.rstrip() for row in between[1:-1] if row.strip()]
-            if not tail.strip():
-                return rows, between[0].rstrip()
-            return ([between[0].strip()] if between[0].strip() else []) + rows, tail
-        return [], tail if tail.strip() or not node.is_empty else ""
+            rows = [row.rstrip(" \t\r") for row in between[1:-1] if row.strip(" \t\r")]
+            if not tail.strip(" \t\r"):
+                return rows, between[0].rstrip(" \t\r")
+            return ([between[0].strip(" \t\r")] if between[0].strip(" \t\r") else []) + rows, tail
+        return [], tail if tail.strip(" \t\r") or not node.is_empty else ""
 
 
 def _plain_unless_quoted(node: Node, slot: Slot) -> str:

@@ -93,8 +93,8 @@ class Wording(Struct, frozen=True):
         end = position
         while position < len(self.text):
             row = self.text[position : self._line_end(position)]
-            if row.strip():
-                if not _COMMENT.match(row) or len(row) - len(row.lstrip()) <= column:
+            if row.strip(" \t\r"):
+                if not _COMMENT.match(row) or len(row) - len(row.lstrip(" \t\r")) <= column:
                     break
                 end = self._next_line(position)
             position = self._next_line(position)
@@ -118,9 +118,9 @@ class Wording(Struct, frozen=True):
         if "#" not in above:
             return ()
         if not self.node.flow or self.text[self.before - 1 : self.before] == "\n":
-            rows = [row.strip() for row in above.split("\n")[:-1]]
+            rows = [row.strip(" \t\r") for row in above.split("\n")[:-1]]
         else:
-            rows = [row.strip() for row in above.split("\n")[1:-1]]
+            rows = [row.strip(" \t\r") for row in above.split("\n")[1:-1]]
         rows = [row if row.startswith("#") else "" for row in rows]
         while rows and not rows[0] and ((len(rows) > 1 and not rows[1]) or self.is_first):
             rows.pop(0)
@@ -163,16 +163,16 @@ class Wording(Struct, frozen=True):
         last = node.entries[-1]
         if node.flow:
             rows = self.text[last.end : node.end].split("\n")[1:]
-            return tuple(row.strip() for row in rows if row.lstrip().startswith("#"))
+            return tuple(row.strip(" \t\r") for row in rows if row.lstrip(" \t\r").startswith("#"))
         column = last.start - (self.text.rfind("\n", 0, last.start) + 1)
         found: list[str] = []
         position = self._next_line(last.end)
         while position < len(self.text):
             row = self.text[position : self._line_end(position)]
-            inside = len(row) - len(row.lstrip()) >= column and (column > 0 or self.member is None)
-            if row.strip() and not (_COMMENT.match(row) and inside):
+            inside = len(row) - len(row.lstrip(" \t\r")) >= column and (column > 0 or self.member is None)
+            if row.strip(" \t\r") and not (_COMMENT.match(row) and inside):
                 break
-            found.append(row.strip())
+            found.append(row.strip(" \t\r"))
             position = self._next_line(position)
         while found and not found[-1]:
             found.pop()
@@ -183,7 +183,7 @@ class Wording(Struct, frozen=True):
         rows: list[str] = []
         for part in self.parts():
             rows += [row for row in part.lead() if row]
-            rows += [tail] if (tail := part.tail().strip()) else []
+            rows += [tail] if (tail := part.tail().strip(" \t\r")) else []
             rows += part.inner_comments()
         return (*rows, *(row for row in self.below() if row))
 
@@ -194,6 +194,15 @@ class Wording(Struct, frozen=True):
         return bool(self.below()) or any(
             part.lead() or part.tail() or part.commented() for part in self.parts()
         )
+
+    def needs_lines(self) -> bool:
+        """Whether a collection in flow style would lose line breaks of its texts."""
+        node = self.node
+        if node.kind == "scalar":
+            return node.style in ("|", ">") or "\n" in self.text[node.body : node.end]
+        if node.flow or not node.entries or "\n" not in self.text[node.body : node.end]:
+            return False
+        return any(part.needs_lines() for part in self.parts())
 
     # ------------------------------------------------------------ scalars
 
@@ -243,9 +252,12 @@ class Wording(Struct, frozen=True):
         first, *rest = self.text[node.start : node.end].replace("\r\n", "\n").split("\n")
         if not node.text and not node.style and node.tag is None:
             return None if flow else [""]
-        rows = [first, *(row.strip() for row in rest)]
+        rows = [first, *(row.strip(" \t\r") for row in rest)]
         if node.style == '"' and rest:
-            rows = [first, *(row.strip() if not row.endswith("\\ ") else row.lstrip() for row in rest)]
+            rows = [
+                first,
+                *(row.strip(" \t\r") if not row.endswith("\\ ") else row.lstrip(" \t\r") for row in rest),
+            ]
         if rest and flow:
             return None
         if (rest or (flow and not node.flow) or (node.flow and not flow)) and not _says(

@@ -40,5 +40,5 @@ def opaque(text: str, start: int, content: int, stop: int) -> tuple[Opaque, int]
     anchor = _ANCHOR.match(text, start)
     first, _, rest = text[anchor.end() if anchor else start : end].replace("\r\n", "\n").partition("\n")
     first = _SECOND_ANCHOR.sub(r"\1", first)
-    rows = dedent("\n".join(row.rstrip() for row in rest.split("\n")))
+    rows = dedent("\n".join(row.rstrip(" \t\r") for row in rest.split("\n")))
     return Opaque(f"{first.rstrip()}\n{rows}" if rest else first.rstrip()), end

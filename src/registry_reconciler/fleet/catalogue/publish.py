@@ -1,0 +1,352 @@
+"""Putting publications into a catalogue: one of one repository is one transaction.
+
+Whoever publishes holds the row of the repository until the end, so that two publishers of one repository follow each
+other, and each sees what the one before it left. Readers see what was there before or all of it. What is newer is
+decided under that lock (:func:`is_newer`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
+
+from registry_reconciler.fleet.catalogue import bulk
+from registry_reconciler.fleet.catalogue.failures import CatalogueFailure
+from registry_reconciler.fleet.catalogue.publication import Publication, PublishedEntry, short_id
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from registry_reconciler.fleet.catalogue.place import Where
+
+_PAUSES = (0.5, 1, 2, 4, 8, 8, 8)
+"""Seconds to wait before another try, while a database that went away in the middle comes back."""
+
+
+class Published(Struct, frozen=True):
+    """What became of a publication.
+
+    Attributes:
+        outcome: ``published``; ``unchanged``, where the catalogue has that very commit; ``older``, where it has a
+            newer one.
+        commit, before: what was to be published, and what the catalogue had ("": nothing).
+        added, changed, removed, moved: entries.
+    """
+
+    repository: str
+    outcome: Literal["published", "unchanged", "older"]
+    commit: str
+    before: str = ""
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    moved: int = 0
+
+
+def is_newer(publication: Publication, known: str, known_time: int, known_ancestors: Container[str]) -> bool:
+    """Whether a commit is newer than the one that the catalogue has.
+
+    Ancestry decides, in either direction; clocks may be wrong. Where it cannot tell (the branch was rewritten, there is
+    no git, or more commits lie between than are remembered) the later commit is the newer one. Of the same second
+    what is there stays: an older publisher must never win.
+    """
+    if short_id(known) in publication.ancestors:
+        return True
+    if short_id(publication.commit) in known_ancestors:
+        return False
+    return publication.time > known_time
+
+
+class Publisher:
+    """Publishes into one catalogue. The tables are brought up to date first, once."""
+
+    def __init__(self, where: Where) -> None:
+        from registry_reconciler.fleet.catalogue.database import engine_for
+
+        self._where = where
+        self._engine: Engine = engine_for(where, writes=True)
+        self._ready = False
+
+    def prepare(self) -> None:
+        """Make the catalogue, or bring an older one up to date.
+
+        Raises:
+            CatalogueFailure: it cannot be reached or written, is newer than the program, or is something else.
+        """
+        if not self._ready:
+            from registry_reconciler.fleet.catalogue.migrations import bring_up_to_date
+
+            with self._transaction() as connection:
+                bring_up_to_date(connection, self._where)
+            self._ready = True
+
+    def known(self) -> dict[str, str]:
+        """The commit that the catalogue has, by repository: what is there need not be looked at again."""
+        from registry_reconciler.fleet.catalogue.lookup import revisions
+
+        self.prepare()
+        with self._transaction() as connection:
+            return revisions(connection)
+
+    def publish(self, publication: Publication, *, replace: bool = False) -> Published:
+        """Publish what a repository says, unless that or something newer is there.
+
+        A database that goes away in the middle is waited for; what was written of the publication is not there then.
+
+        Args:
+            replace: publish it whatever is there.
+
+        Raises:
+            CatalogueFailure: it did not come back, or does not take it.
+        """
+        for seconds in (*_PAUSES, None):
+            try:
+                self.prepare()
+                with self._transaction() as connection:
+                    return write(connection, publication, replace=replace)
+            except CatalogueFailure as failure:
+                if seconds is None or not _may_come_back(failure):
+                    raise
+                time.sleep(seconds)
+        raise AssertionError("the last try returns or raises")
+
+    def forget(self, name: str) -> bool:
+        """Take out a repository that is no longer in the fleet. What it had stays in the history.
+
+        Returns:
+            whether it was there.
+        """
+        self.prepare()
+        with self._transaction() as connection:
+            return _forget(connection, name)
+
+    def settle(self) -> None:
+        """Let the database learn what it has now, so that it answers fast at once and not after a while."""
+        with self._transaction() as connection:
+            if connection.dialect.name == "postgresql":
+                for name in ("entries", "labels", "links", "publications", "repositories"):
+                    connection.exec_driver_sql(f"ANALYZE registry_{name}")
+            else:
+                connection.exec_driver_sql("PRAGMA optimize")
+
+    @property
+    def shown(self) -> str:
+        """The catalogue as messages name it."""
+        return self._where.shown
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        from registry_reconciler.fleet.catalogue.database import in_words
+
+        with in_words(self._where, writes=True), self._engine.begin() as connection:
+            yield connection
+
+
+def _may_come_back(failure: CatalogueFailure) -> bool:
+    from registry_reconciler.fleet.catalogue.database import is_gone
+
+    return isinstance(failure.__cause__, Exception) and is_gone(failure.__cause__)
+
+
+def write(connection: Connection, publication: Publication, *, replace: bool = False) -> Published:
+    """Write a publication in the transaction that was begun."""
+    from registry_reconciler.fleet.catalogue.tables import MOST_ENTRIES
+
+    if len(publication.entries) >= MOST_ENTRIES:
+        raise CatalogueFailure(f"{publication.repository} has more than {MOST_ENTRIES:,} entries")
+    repository, ancestors, current = _locked(connection, publication.repository)
+    if current is not None and not replace:
+        if current.revision == publication.commit:
+            return Published(publication.repository, "unchanged", publication.commit, current.revision)
+        if not is_newer(publication, current.revision, current.time, ancestors):
+            return Published(publication.repository, "older", publication.commit, current.revision)
+    digest = publication.digest
+    if current is not None and current.revision == publication.commit and current.digest == digest:
+        return Published(publication.repository, "unchanged", publication.commit, current.revision)
+    number = _publication_row(connection, publication, repository, current, digest)
+    before = current.revision if current is not None else ""
+    if current is not None and current.digest == digest:
+        return Published(publication.repository, "published", publication.commit, before)
+    difference = compare(_rows_now(connection, repository), publication)
+    bulk.end(connection, number, [*difference.removed, *difference.changed])
+    bulk.move(connection, difference.moved)
+    _insert(connection, repository, number, difference.new)
+    _beside(connection, repository, publication)
+    return Published(
+        publication.repository,
+        "published",
+        publication.commit,
+        before,
+        added=len(difference.new) - len(difference.changed),
+        changed=len(difference.changed),
+        removed=len(difference.removed),
+        moved=len(difference.moved),
+    )
+
+
+def _locked(connection: Connection, name: str) -> tuple[int, frozenset[str], Any]:
+    """The number of a repository, whose row is held from now on, and its publication, if it has one, with ancestors."""
+    from sqlalchemy import select, text
+
+    from registry_reconciler.fleet.catalogue.tables import PUBLICATIONS, REPOSITORIES
+
+    held = select(REPOSITORIES).where(REPOSITORIES.c.name == name).with_for_update()
+    row = connection.execute(held).one_or_none()
+    if row is None:
+        made = text(
+            "INSERT INTO registry_repositories (name, ancestors) VALUES (:name, '') ON CONFLICT (name) DO NOTHING"
+        )
+        connection.execute(made, {"name": name})
+        row = connection.execute(held).one()
+    if row.publication is None:
+        return row.id, frozenset(), None
+    found = select(PUBLICATIONS).where(PUBLICATIONS.c.id == row.publication)
+    return row.id, frozenset(row.ancestors.split(" ")), connection.execute(found).one()
+
+
+def _forget(connection: Connection, name: str) -> bool:
+    from sqlalchemy import update
+
+    from registry_reconciler.fleet.catalogue.tables import REPOSITORIES
+
+    repository, _, current = _locked(connection, name)
+    if current is None:
+        return False
+    nothing = Publication(name, "", int(time.time()), (), (), ())
+    number = _publication_row(connection, nothing, repository, current, nothing.digest)
+    bulk.end(connection, number, [row[0] for row in _rows_now(connection, repository)])
+    _beside(connection, repository, nothing)
+    mine = REPOSITORIES.c.id == repository
+    connection.execute(update(REPOSITORIES).where(mine).values(publication=None, ancestors=""))
+    return True
+
+
+def _publication_row(
+    connection: Connection, publication: Publication, repository: int, current: Any, digest: str
+) -> int:
+    from sqlalchemy import insert, update
+
+    from registry_reconciler.fleet.catalogue.tables import PUBLICATIONS, REPOSITORIES
+    from registry_reconciler.version import __version__
+
+    row = {
+        "repository": repository,
+        "revision": publication.commit,
+        "time": publication.time,
+        "published": int(time.time()),
+        "digest": digest,
+        "program": __version__,
+        "previous": current.id if current is not None else None,
+        "entries": len(publication.entries),
+        "links": sum(len(entry.links) for entry in publication.entries),
+        "problems": publication.problem_count,
+    }
+    number = connection.execute(insert(PUBLICATIONS).values(row).returning(PUBLICATIONS.c.id)).scalar_one()
+    mine = REPOSITORIES.c.id == repository
+    before = " ".join(publication.ancestors)
+    connection.execute(update(REPOSITORIES).where(mine).values(publication=number, ancestors=before))
+    return int(number)
+
+
+class Difference(Struct, frozen=True):
+    """What a publication changes: numbers of rows that end, rows that move, and entries that come."""
+
+    removed: list[int]
+    changed: list[int]
+    moved: list[tuple[int, str, int]]
+    new: list[PublishedEntry]
+
+
+def compare(rows: Iterable[Any], publication: Publication) -> Difference:
+    """What is to be written. Pure.
+
+    Args:
+        rows: what is there now: number, kind, key, digest, file, line. What cannot be read stays as it is.
+    """
+    there = {(row[1], row[2]): row for row in rows}
+    found = Difference([], [], [], [])
+    for entry in publication.entries:
+        row = there.pop((entry.kind, entry.key), None)
+        if row is None or row[3] != entry.digest:
+            found.new.append(entry)
+            if row is not None:
+                found.changed.append(row[0])
+        elif (row[4], row[5]) != (entry.file, entry.line):
+            found.moved.append((row[0], entry.file, entry.line))
+    unread = set(publication.unread)
+    found.removed.extend(row[0] for row in there.values() if row[1] not in unread)
+    return found
+
+
+def _rows_now(connection: Connection, repository: int) -> list[Any]:
+    from sqlalchemy import text
+
+    found = connection.execute(
+        text(
+            "SELECT id, kind, key, digest, file, line FROM registry_entries "
+            "WHERE repository = :repository AND until IS NULL"
+        ),
+        {"repository": repository},
+    )
+    return list(found.all())
+
+
+def rows_of(
+    repository: int, number: int, entries: Iterable[PublishedEntry]
+) -> tuple[list[bulk.Row], list[bulk.Row], list[bulk.Row]]:
+    """The rows of entries that a publication brings: of entries, labels and links."""
+    from registry_reconciler.fleet.catalogue.tables import first_number
+
+    rows: list[bulk.Row] = []
+    labels: list[bulk.Row] = []
+    links: list[bulk.Row] = []
+    first = first_number(number)
+    for at, entry in enumerate(entries, first):
+        kind, key, name, status, value, file, line, digest, words = (
+            entry.kind,
+            entry.key,
+            entry.name,
+            entry.status,
+            entry.value,
+            entry.file,
+            entry.line,
+            entry.digest,
+            entry.words,
+        )
+        rows.append((at, repository, kind, key, name, status, value, file, line, digest, words, number, None))
+        labels.extend((at, label.sort, label.value) for label in entry.labels)
+        links.extend((at, link.field, " ".join(link.kinds), link.key, link.in_fleet) for link in entry.links)
+    return rows, labels, links
+
+
+def _insert(connection: Connection, repository: int, number: int, entries: list[PublishedEntry]) -> None:
+    from registry_reconciler.fleet.catalogue.tables import ENTRIES, LABELS, LINKS
+
+    rows, labels, links = rows_of(repository, number, entries)
+    bulk.insert(connection, ENTRIES, rows)
+    bulk.insert(connection, LABELS, labels)
+    bulk.insert(connection, LINKS, links)
+    bulk.index_words(connection, number)
+
+
+def _beside(connection: Connection, repository: int, publication: Publication) -> None:
+    """Problems and kinds: those of now, and no history of them."""
+    from sqlalchemy import delete
+
+    from registry_reconciler.fleet.catalogue.tables import KINDS, PROBLEMS
+
+    for table in (PROBLEMS, KINDS):
+        connection.execute(delete(table).where(table.c.repository == repository))
+    problems: list[bulk.Row] = [
+        (repository, *(getattr(fault, column.name) for column in list(PROBLEMS.columns)[1:]))
+        for fault in publication.problems
+    ]
+    bulk.insert(connection, PROBLEMS, problems)
+    kinds: list[bulk.Row] = [
+        (repository, kind.name, kind.title, kind.description, kind.schema) for kind in publication.kinds
+    ]
+    bulk.insert(connection, KINDS, kinds)

@@ -1,0 +1,141 @@
+"""All that a catalogue knows of one repository, for pages that show it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from registry_reconciler.fleet.catalogue.lookup import Catalogue, RepositoryRow
+from registry_reconciler.fleet.catalogue.publication import ALIAS, PublishedKind, PublishedProblem
+
+
+class WholeEntry(Struct, frozen=True):
+    """An entry as it is now; ``value`` is JSON."""
+
+    kind: str
+    key: str
+    name: str
+    status: str
+    value: str
+    file: str
+    line: int
+    aliases: tuple[str, ...]
+
+    @property
+    def address(self) -> str:
+        """Kind and key."""
+        return f"{self.kind}/{self.key}"
+
+
+class WholeLink(Struct, frozen=True):
+    """A reference of an entry, as it stands there."""
+
+    address: str
+    field: str
+    kinds: tuple[str, ...]
+    key: str
+    in_fleet: bool
+
+
+class Span(Struct, frozen=True):
+    """Since which commit an entry says something; ``first``: it came then."""
+
+    commit: str
+    time: int
+    first: bool
+
+
+class Whole(Struct, frozen=True):
+    """One repository.
+
+    Attributes:
+        history: by address, the newest first.
+    """
+
+    row: RepositoryRow
+    entries: tuple[WholeEntry, ...]
+    links: tuple[WholeLink, ...]
+    problems: tuple[PublishedProblem, ...]
+    kinds: tuple[PublishedKind, ...]
+    history: Mapping[str, tuple[Span, ...]]
+
+
+def whole(catalogue: Catalogue, row: RepositoryRow) -> Whole:
+    """All of a repository, as of the moment of the catalogue."""
+    mine = {"repository": row.number}
+    here = "repository = :repository"
+    aliases: dict[int, list[str]] = {}
+    for entry, value in catalogue.rows(
+        "SELECT l.entry, l.value FROM registry_labels l JOIN registry_entries e ON e.id = l.entry "
+        f"WHERE e.{here} AND e.until IS NULL AND l.sort = :sort",
+        {**mine, "sort": ALIAS},
+    ):
+        aliases.setdefault(entry, []).append(value)
+    entries = catalogue.rows(
+        "SELECT id, kind, key, name, status, value, file, line FROM registry_entries "
+        f"WHERE {here} AND until IS NULL ORDER BY kind, key",
+        mine,
+    )
+    links = catalogue.rows(
+        "SELECT e.kind, e.key AS source, l.field, l.kinds, l.key, l.in_fleet FROM registry_links l "
+        f"JOIN registry_entries e ON e.id = l.entry WHERE e.{here} AND e.until IS NULL",
+        mine,
+    )
+    problems = catalogue.rows(
+        "SELECT code, severity, message, address, file, line, blocking FROM registry_problems "
+        f"WHERE {here} ORDER BY code, file, line",
+        mine,
+    )
+    kinds = catalogue.rows(
+        f"SELECT name, title, description, schema FROM registry_kinds WHERE {here} ORDER BY name", mine
+    )
+    return Whole(
+        row,
+        tuple(
+            WholeEntry(
+                entry.kind,
+                entry.key,
+                entry.name,
+                entry.status,
+                entry.value,
+                entry.file,
+                entry.line,
+                tuple(aliases.get(entry.id, ())),
+            )
+            for entry in entries
+        ),
+        tuple(
+            WholeLink(
+                f"{link.kind}/{link.source}",
+                link.field,
+                tuple(link.kinds.split(" ")),
+                link.key,
+                bool(link.in_fleet),
+            )
+            for link in links
+        ),
+        tuple(_problem(problem) for problem in problems),
+        tuple(PublishedKind(*kind) for kind in kinds),
+        _history(catalogue, mine),
+    )
+
+
+def _problem(row: Any) -> PublishedProblem:
+    return PublishedProblem(
+        row.code, row.severity, row.message, row.address, row.file, row.line, bool(row.blocking)
+    )
+
+
+def _history(catalogue: Catalogue, mine: Mapping[str, Any]) -> dict[str, tuple[Span, ...]]:
+    rows = catalogue.rows(
+        "SELECT e.kind, e.key, p.revision, p.time FROM registry_entries e "
+        "JOIN registry_publications p ON p.id = e.since WHERE e.repository = :repository ORDER BY e.id",
+        mine,
+    )
+    found: dict[str, list[Span]] = {}
+    for row in rows:
+        spans = found.setdefault(f"{row.kind}/{row.key}", [])
+        spans.insert(0, Span(row.revision, row.time, not spans))
+    return {address: tuple(spans) for address, spans in found.items()}

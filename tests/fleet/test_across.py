@@ -1,0 +1,179 @@
+"""References into other repositories: over all of a fleet, and for one repository by a catalogue."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.fleet import Outcome, Repository
+from registry_reconciler.fleet.across import TELL, CatalogueSource, judged
+from registry_reconciler.fleet.catalogue import open_publisher, publication_of
+from registry_reconciler.fleet.planning import check
+from registry_reconciler.fleet.sources import Source
+from registry_reconciler.model.config import Config
+from registry_reconciler.model.fleet_view import CATALOG_INPUT
+from registry_reconciler.planning.pipeline import make_plan
+from tests.support import Files, lay_out
+
+TOOL = """\
+x-registry: {kind: tool, layout: list, file: tools.yaml, key: id, names: {name: name, status: status},
+  unique: [{fields: port, in: fleet}]}
+"""
+SKILL = """\
+x-registry: {kind: skill, layout: list, file: skills.yaml, key: id,
+  references: [{field: "uses[]", kind: tool, in: fleet}]}
+"""
+PAYMENTS = "tool: [{id: capture, name: Capture it, port: 80}, {id: take, status: deprecated}]\n"
+SHOP = """\
+skill: [{id: a, uses: [capture]}, {id: b, uses: [captur]}, {id: c, uses: [take]}, {id: d, uses: [Capture it]}]
+tool: [{id: local, port: 80}]
+"""
+
+
+def files(text: str) -> dict[str, str]:
+    schemas = ".system/registry/schemas"
+    return {
+        f"{schemas}/tool.schema.yaml": TOOL,
+        f"{schemas}/skill.schema.yaml": SKILL,
+        "desired/a.yaml": text,
+    }
+
+
+class Folders:
+    """Repositories that are folders, looked at in this process."""
+
+    def __init__(self, root: Path, **texts: str) -> None:
+        self.looked: list[str] = []
+        self.repositories = []
+        for name, text in texts.items():
+            if text:
+                lay_out(root / name, files(text))
+            self.repositories.append(Repository(name, path=str(root / name)))
+
+    def look(self, some: Sequence[Repository], options: dict[str, Any]) -> list[Outcome]:
+        return [self._one(repository, options) for repository in some]
+
+    def _one(self, repository: Repository, options: dict[str, Any]) -> Outcome:
+        self.looked.append(repository.name)
+        if not Path(repository.path).is_dir():
+            return Outcome(repository.name, None, 0.0, error={"code": "source", "message": "not there"})
+        source = Source(repository.name, repository.path)
+        return Outcome(repository.name, None, 0.0, result=check(source.describe(), options))
+
+    def judged(self, *names: str) -> dict[str, list[str]]:
+        """What is said of some of them: codes and addresses, by name."""
+        chosen = [one for one in self.repositories if one.name in names]
+        others = [one for one in self.repositories if one.name not in names]
+        found = judged(self.look(chosen, {TELL: True}), chosen, others, self.look)
+        return {
+            one.name: [
+                f"{problem['code']} {problem['address']}"
+                for problem in (one.result or {}).get("problems", ())
+                if problem["code"].startswith("FLT")
+            ]
+            for one in found
+        }
+
+
+def test_all_repositories_judge_each_other_and_only_the_concerned_ones_are_looked_at_twice(
+    tmp_path: Path,
+) -> None:
+    idle = "tool: [{id: idle}]\nskill: [{id: a, uses: [capture, idle]}]\n"
+    fleet = Folders(tmp_path, payments=PAYMENTS, shop=SHOP, idle=idle)
+    said = ["FLT001 skill/b", "FLT001 skill/d", "FLT002 tool/local", "FLT003 skill/c"]
+    assert fleet.judged("payments", "shop", "idle") == {
+        "payments": ["FLT002 tool/capture"],
+        "shop": said,
+        "idle": [],
+    }
+    assert fleet.looked == ["payments", "shop", "idle", "payments", "shop"]
+    fleet.looked.clear()
+    assert fleet.judged("shop") == {"shop": said}
+    assert fleet.looked == ["shop", "payments", "idle", "shop"]
+
+
+def test_what_may_stand_in_a_repository_that_cannot_be_looked_at_is_not_called_dangling(
+    tmp_path: Path,
+) -> None:
+    fleet = Folders(tmp_path, payments="", shop=SHOP)
+    assert fleet.judged("payments", "shop") == {"payments": [], "shop": ["FLT004 skill/a"]}
+
+
+def test_nobody_else_is_looked_at_for_a_repository_that_asks_nothing(tmp_path: Path) -> None:
+    fleet = Folders(tmp_path, plain="skill: [{id: a}]\n", shop=SHOP)
+    assert fleet.judged("plain") == {"plain": []}
+    assert fleet.looked == ["plain"]
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A catalogue of payments and shop; the commit of shop is that of a repository in ``tmp_path/here``."""
+    monkeypatch.delenv("REGISTRY_CATALOG", raising=False)
+    lay_out(tmp_path / "here", files(SHOP))
+    settings = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "one"]):
+        subprocess.run(["git", *settings, *words], cwd=tmp_path / "here", check=True)
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=tmp_path / "here", check=True, capture_output=True, text=True
+    )
+    url = f"sqlite:///{tmp_path / 'fleet.db'}"
+    publisher = open_publisher(url)
+    for name, text, commit in (("payments", PAYMENTS, "1" * 40), ("shop", SHOP, head.stdout.strip())):
+        tree = MemoryTree({path: content.encode() for path, content in files(text).items()})
+        publisher.publish(publication_of(tree, name, commit, 1))
+    return url
+
+
+def planned(source: CatalogueSource) -> dict[str, Any]:
+    tree: Files = {path: content.encode() for path, content in files(SHOP).items()}
+    plan = make_plan(MemoryTree(tree), fleet=source).plan
+    return {
+        "codes": [f"{one.code} {one.address}" for one in plan.problems if one.code.startswith("FLT")],
+        "messages": [one.message for one in plan.problems],
+        "input": plan.inputs.get(CATALOG_INPUT),
+        "notices": [notice.title for notice in plan.notices],
+    }
+
+
+def test_a_catalogue_judges_one_repository_without_what_it_published_itself(
+    tmp_path: Path, catalogue: str
+) -> None:
+    told: list[str] = []
+    found = planned(CatalogueSource(tmp_path / "here", catalogue, told.append))
+    assert found["codes"] == ["FLT001 skill/b", "FLT001 skill/d", "FLT002 tool/local", "FLT003 skill/c"]
+    assert found["input"].startswith("sha256:")
+    assert told == ["catalogue: 2 repositories, published less than a minute ago; this one is 'shop' there"]
+    # Somewhere else nothing tells that this is shop, and what shop published counts as that of another one.
+    elsewhere = planned(CatalogueSource(tmp_path, catalogue, told.append))
+    assert "not among them" in told[-1]
+    assert [message for message in elsewhere["messages"] if message.startswith("port is 80")] == [
+        "port is 80 in tool/capture of payments (desired/a.yaml:1) and 1 more as well."
+    ]
+
+
+def test_the_settings_name_a_catalogue_beside_the_workspace(tmp_path: Path, catalogue: str) -> None:
+    source = CatalogueSource(tmp_path / "here", "", lambda _text: None)
+    view = source(Config(catalog="sqlite:///../fleet.db", catalog_repository="shop"), ())
+    assert view is not None
+    assert (view.fault, list(view.holders("tool", ["capture", "local"]))) == ("", ["capture"])
+    assert source(Config(), ()) is None
+
+
+def test_a_catalogue_that_cannot_be_asked_is_a_warning_and_a_word_that_names_none_is_refused(
+    tmp_path: Path,
+) -> None:
+    told: list[str] = []
+    found = planned(CatalogueSource(tmp_path, f"sqlite:///{tmp_path}/none.db", told.append))
+    assert (found["codes"], found["input"], found["notices"]) == (["FLT004 "], None, [])
+    assert len(told) == 1
+    empty = f"sqlite:///{tmp_path}/empty.db"
+    open_publisher(empty)
+    assert planned(CatalogueSource(tmp_path, empty, told.append))["codes"] == ["FLT004 "]
+    with pytest.raises(UsageFailure):
+        planned(CatalogueSource(tmp_path, "mysql://u:hunter2@host/db", told.append))

@@ -1,0 +1,178 @@
+"""The same change in many repositories: what becomes of each, and that a second run does nothing twice."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from registry_reconciler.cli.main import main
+from registry_reconciler.errors import UsageFailure
+from registry_reconciler.fleet.execute.command import Order, order_of
+
+SCHEMA = """\
+x-registry: {kind: tool, layout: list, file: tools.yaml, key: id, names: {name: name},
+  references: [{field: "needs[]", kind: tool}]}
+type: object
+properties: {id: {type: string}, name: {type: string}, needs: {type: array}}
+"""
+WRONG = "tool:\n  - {id: hammer, name: Big Hammer}\n  - {id: nail, needs: [Big Hammer]}\n"
+
+
+Execute = Callable[..., dict[str, dict[str, Any]]]
+
+
+def git(folder: Path, *words: str) -> str:
+    return subprocess.run(
+        ["git", *words], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def repository(folder: Path, text: str = WRONG) -> Path:
+    (folder / ".system/registry/schemas").mkdir(parents=True)
+    (folder / ".system/registry/schemas/tool.schema.yaml").write_text(SCHEMA)
+    (folder / "desired").mkdir()
+    (folder / "desired/tools.yaml").write_text(text)
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "one")
+    return folder
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def execute(fleet: Path, capsys: pytest.CaptureFixture[str]) -> Execute:
+    """The command, and what it says of each repository; its exit code stands under ""."""
+
+    def run(*words: str) -> dict[str, dict[str, Any]]:
+        exit = main(["fleet", "exec", "--format", "json", *words])
+        rows = json.loads(capsys.readouterr().out)["repositories"]
+        return {row["name"]: row for row in rows} | {"": {"exit": exit}}
+
+    return run
+
+
+def outcomes(found: dict[str, dict[str, Any]]) -> dict[str, str]:
+    return {name: row["outcome"] for name, row in found.items() if name}
+
+
+def test_each_repository_gets_its_commit_and_no_checkout_is_touched(fleet: Path, execute: Execute) -> None:
+    shop = repository(fleet / "shop")
+    (shop / "desired/tools.yaml").write_text(WRONG + "# being edited\n")
+    repository(fleet / "done", WRONG.replace("[Big Hammer]", "[hammer]"))
+    source = repository(fleet / "source")
+    git(fleet, "clone", "-q", "--bare", str(source), "far.git")
+    strict = repository(fleet / "strict")
+    hook = strict / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\necho not on fridays >&2\nexit 1\n")
+    hook.chmod(0o755)
+    repository(fleet / "bad", WRONG + "  - {id: more, needs: [nowhere]}\n")
+    (fleet / "plain").mkdir()
+    names = ("shop", "done", "strict", "bad", "plain")
+    rows = [f"{{name: {name}, path: {name}}}" for name in names] + ["{name: far, git: ./far.git}"]
+    (fleet / "fleet.yaml").write_text(f"repositories: [{', '.join(rows)}]\n")
+    before = {
+        name: git(fleet / name, "status", "--porcelain", "--branch") for name in ("shop", "done", "strict")
+    }
+
+    found = execute("--branch", "mend", "--", "registry", "fix", "REF002")
+    assert found[""]["exit"] == 1
+    assert outcomes(found) == {
+        "plain": "failed",
+        "bad": "blocked",
+        "strict": "blocked",
+        "far": "changed",
+        "shop": "changed",
+        "done": "changed",  # what its fragments say was not applied yet
+    }
+    assert found["strict"]["why"] == "the commit was refused: not on fridays"
+    assert "REF001" in found["bad"]["why"]
+    assert found["shop"]["notes"] == ["what is not committed in its checkout is no part of it"]
+    assert "needs: [hammer]" in git(shop, "show", "mend:desired/tools.yaml")
+    assert git(shop, "rev-parse", "mend^") == git(shop, "rev-parse", "main")
+    after = {name: git(fleet / name, "status", "--porcelain", "--branch") for name in before}
+    assert after == before
+    assert len(git(shop, "worktree", "list").splitlines()) == 1
+
+    again = execute(
+        "--branch", "mend", "--only", "shop", "--only", "far", "--push", "--", "registry", "fix", "REF002"
+    )
+    assert outcomes(again) == {"far": "done_before", "shop": "done_before"}
+    assert again["shop"]["commit"] == found["shop"]["commit"]
+    assert (again["far"]["pushed"], again["shop"]["pushed"]) == (True, False)
+    assert git(fleet / "far.git", "rev-parse", "mend") == found["far"]["commit"]
+    assert "no remote" in again["shop"]["notes"][-1]
+    other = execute("--branch", "mend", "--only", "shop", "--", "registry", "fmt")
+    assert outcomes(other) == {"shop": "blocked"}
+
+
+def test_where_nothing_is_to_be_done_no_branch_is_made_and_it_is_remembered(
+    fleet: Path, execute: Execute
+) -> None:
+    shop = repository(fleet / "shop", "tool: []\n")
+    (fleet / "fleet.yaml").write_text("repositories: [{name: shop, path: shop}]\n")
+    words = ("--", "registry", "set", "tool/nail", "name=x")
+    first, second = execute(*words), execute(*words)
+    assert outcomes(first) == outcomes(second) == {"shop": "unchanged"}
+    assert second["shop"]["why"] == "as an earlier run found"
+    assert git(shop, "branch", "--format", "%(refname:short)") == "main"
+
+
+def test_nobody_commits_under_a_name_that_was_made_up(
+    fleet: Path, execute: Execute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository(fleet / "shop")
+    (fleet / "fleet.yaml").write_text("repositories: [{name: shop, path: shop}]\n")
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.delenv(f"GIT_{who}_EMAIL")
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.delenv("EMAIL", raising=False)
+    found = execute("--", "registry", "fix", "REF002")
+    assert found["shop"]["outcome"] == "blocked"
+    assert "user.email" in found["shop"]["why"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "no command"),
+        (["fix"], "Did you mean 'registry fix'"),
+        (["registry"], "alone"),
+        (["registry", "plan"], "not one of"),
+        (["registry", "run", "x"], "not one of"),
+        (["registry", "fix", "--root=/"], "--root"),
+        (["registry", "fix", "--report", "json=x"], "--report"),
+    ],
+)
+def test_only_commands_that_stay_in_the_repository_are_run(words: list[str], said: str) -> None:
+    with pytest.raises(UsageFailure) as failure:
+        order_of(words)
+    assert said in failure.value.message
+
+
+@pytest.mark.parametrize(
+    "branch", ["-x", "a..b", "a b", "a.lock", "@", "x/.y", "a@{1}", "x/", "a\nb", "HEAD:x"]
+)
+def test_a_branch_that_git_does_not_take_is_refused_at_once(branch: str) -> None:
+    with pytest.raises(UsageFailure):
+        order_of(["registry", "fix"], branch=branch)
+
+
+def test_values_are_left_out_of_the_message_and_the_branch() -> None:
+    order = Order(("set", "tool/nail", "token=hunter2"))
+    assert "hunter2" not in order.message_for("") + order.branch_for("")
+    assert order.branch_for("a") != order.branch_for("b")

@@ -1,0 +1,174 @@
+"""What of a repository is looked at: bare clones in the cache, revisions, folders, and what of it is remembered."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from registry_reconciler.fleet import Repository, SourceFailure, fetching, opened, resolve
+from registry_reconciler.fleet.since import changed_since
+from tests.fleet.repositories import FILES, bare, committed, repository, runs
+from tests.support import git
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(fetching, "PAUSE", 0.01)
+    return tmp_path / "cache/registry-reconciler"
+
+
+def read(repository: Repository, path: str) -> bytes | None:
+    with opened(resolve(repository).describe()).open_tree() as tree:
+        return tree.read(path)
+
+
+def test_a_clone_follows_the_remote_without_a_checkout(cache: Path, tmp_path: Path) -> None:
+    first = repository(tmp_path / "work")
+    git(tmp_path / "work", "tag", "-a", "v1", "-m", "one")
+    billing = Repository("billing", git=str(tmp_path / "work"))
+    assert resolve(billing).commit == first
+    clone = Path(resolve(billing).folder)
+    assert (clone / "HEAD").is_file()
+    assert not (clone / "t.yaml").exists()
+    assert clone.stat().st_mode & 0o777 == 0o700
+    second = committed(tmp_path / "work", {"t.yaml": "things: [] # new\n"})
+    assert read(billing, "t.yaml") == b"things: [] # new\n"
+    assert resolve(billing).commit == second
+    for rev, commit in (
+        ("v1", first),
+        ("main", second),
+        (first, first),
+        ("HEAD~1", first),
+        (first[:10], first),
+    ):
+        assert resolve(Repository("billing", git=str(tmp_path / "work"), rev=rev)).commit == commit
+    # A branch that becomes a folder of branches, and one that is gone.
+    git(tmp_path / "work", "branch", "-m", "main", "main/next")
+    assert resolve(billing).commit == second
+    with pytest.raises(SourceFailure, match="no revision 'main'"):
+        resolve(Repository("billing", git=str(tmp_path / "work"), rev="main"))
+
+
+def test_what_is_the_same_is_not_fetched_again_and_a_damaged_clone_is_mended(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare(tmp_path / "x.git")
+    billing = Repository("billing", git=str(tmp_path / "x.git"))
+    clone = Path(resolve(billing).folder)
+    commands: list[str] = []
+    once = fetching._once
+
+    def counted(folder: Path, words: list[str], address: str, seconds: float) -> bytes:
+        commands.append(words[0])
+        return once(folder, words, address, seconds)
+
+    monkeypatch.setattr(fetching, "_once", counted)
+    resolve(billing)
+    assert commands == ["ls-remote"]
+    for name in ("objects", "refs"):
+        shutil.rmtree(clone / name)
+        (clone / name).mkdir()
+    (clone / "packed-refs").unlink(missing_ok=True)
+    assert read(billing, "t.yaml") == b"things: []\n"
+
+
+def test_a_folder_in_a_repository_is_all_that_is_looked_at(cache: Path, tmp_path: Path) -> None:
+    below = {f"services/b/{path}": text for path, text in FILES.items()}
+    bare(tmp_path / "x.git", {**below, "t.yaml": "outside\n"})
+    inner = Repository("b", git=str(tmp_path / "x.git"), root="services/b")
+    assert read(inner, "t.yaml") == b"things: []\n"
+    for root in ("services/c", "t.yaml"):
+        with pytest.raises(SourceFailure, match="no folder"):
+            resolve(Repository("b", git=str(tmp_path / "x.git"), root=root))
+
+
+def test_a_folder_is_looked_at_as_it_lies_there_or_as_it_is_committed(cache: Path, tmp_path: Path) -> None:
+    commit = repository(tmp_path / "work")
+    (tmp_path / "work/t.yaml").write_text("things: [] # edited\n")
+    lies = resolve(Repository("w", path=str(tmp_path / "work")))
+    assert (lies.commit, lies.head) == (None, commit)
+    assert read(Repository("w", path=str(tmp_path / "work")), "t.yaml") == b"things: [] # edited\n"
+    assert read(Repository("w", path=str(tmp_path / "work"), rev="main"), "t.yaml") == b"things: []\n"
+    assert resolve(Repository("w", path=str(tmp_path / "work")), committed=True).commit == commit
+    bare(tmp_path / "x.git")
+    assert resolve(Repository("x", path=str(tmp_path / "x.git"))).bare
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"git": "{tmp}/nope.git"}, "does not"),
+        ({"git": "{tmp}/empty.git"}, "empty"),
+        ({"git": "{tmp}/x.git", "rev": "mian"}, "Did you mean 'main'"),
+        ({"path": "{tmp}/nope"}, "no folder"),
+        ({"path": "{tmp}", "rev": "main"}, "no git repository"),
+        ({"git": "https://me:hunter22@127.0.0.1:9/x?token=abcdef"}, "unable to access 'https://127"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_said_without_credentials(
+    more: dict[str, str], said: str, cache: Path, tmp_path: Path
+) -> None:
+    bare(tmp_path / "x.git")
+    git(tmp_path, "init", "-q", "--bare", "empty.git")
+    filled = {name: text.replace("{tmp}", str(tmp_path)) for name, text in more.items()}
+    with pytest.raises(SourceFailure, match=said) as failure:
+        resolve(Repository("x", **filled))  # type: ignore[arg-type]
+    assert "hunter22" not in failure.value.message
+    assert "abcdef" not in failure.value.message
+    found = [path for path in cache.rglob("*") if path.is_file() and b"hunter22" in path.read_bytes()]
+    assert found == []
+
+
+def test_a_remote_that_hangs_is_given_up_with_all_that_was_started(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "ssh"
+    script.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nsleep 600\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(script))
+    with pytest.raises(SourceFailure, match="more than 1 seconds"):
+        resolve(Repository("x", git="ssh://git@host/x.git"), seconds=1)
+    pid = int((tmp_path / "pid").read_text())
+    assert not runs(pid)
+
+
+def test_a_fetch_is_tried_again(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare(tmp_path / "x.git")
+    script = tmp_path / "ssh"
+    tried = tmp_path / "tried"
+    upload = f"exec git-upload-pack {tmp_path}/x.git"
+    script.write_text(f"#!/bin/sh\necho >> {tried}\n[ $(wc -l < {tried}) = 1 ] && exit 128\n{upload}\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(script))
+    monkeypatch.setenv("GIT_SSH_VARIANT", "simple")
+    assert resolve(Repository("x", git="ssh://git@host/x.git")).commit
+    assert len(tried.read_text().splitlines()) == 3  # a try that failed, what it has, and the fetch
+
+
+@pytest.fixture
+def history(cache: Path, tmp_path: Path) -> Path:
+    repository(tmp_path / "work", {"inner/a": "1"})
+    git(tmp_path / "work", "tag", "v1")
+    committed(tmp_path / "work", {"README": "new"})
+    return tmp_path / "work"
+
+
+def test_what_changed_since_a_revision_is_judged_by_the_folder_of_the_workspace(history: Path) -> None:
+    def changed(since: str, **more: str) -> bool | None:
+        return changed_since(resolve(Repository("x", **more)), since)  # type: ignore[arg-type]
+
+    for where in ({"git": str(history)}, {"path": str(history)}, {"path": str(history), "rev": "main"}):
+        assert changed("v1", **where) is True
+        assert changed("main", **where) is False
+        assert changed("HEAD", **where) is False
+        assert changed("HEAD~1", **where) is True
+        assert changed("nope", **where) is None
+        assert changed("v1", root="inner", **where) is False
+    (history / "inner/a").write_text("2")
+    assert changed("main", path=str(history), root="inner") is True
+    (history / "inner/a").write_text("1")
+    (history / "inner/b").write_text("1")
+    assert changed("main", path=str(history), root="inner") is True
