@@ -175,6 +175,18 @@ def write_fragments(
     return replace(amendment, written=_touched(receipt), warnings=receipt.warnings)
 
 
+def write_edits(workspace: Workspace, edits: Sequence[FragmentEdit], *, command: str) -> Amendment:
+    """Write edits of fragments that somebody made already, and looked at what they lead to.
+
+    Raises:
+        StalePlan: a fragment is not what it was when its edit was made. Nothing was written.
+        WriteFailure, LockHeld: as :meth:`~registry_reconciler.workspace.Workspace.apply`.
+    """
+    with workspace.write_session(command) as session:
+        receipt = session.commit(_fragment_ops(edits), inputs={})
+    return Amendment(tuple(edits), written=_touched(receipt), warnings=receipt.warnings)
+
+
 def _plan_of_live(tree: Tree, amendment: Amendment) -> Plan | None:
     """The part of a plan that writes the registries whose truth is live; ``None`` where there is nothing to write."""
     if not amendment.live:

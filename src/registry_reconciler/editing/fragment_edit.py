@@ -7,7 +7,8 @@ Drafts are collected against what was loaded and become one :class:`FragmentEdit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
+from functools import lru_cache
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -49,6 +50,7 @@ def default_fragment(kind: str) -> str:
     return f"{DESIRED_FOLDER}/{kind}.yaml"
 
 
+@lru_cache(1024)
 def require_fragment_path(path: str) -> str:
     """The path, when a fragment may stand there. Raises :class:`~registry_reconciler.errors.UsageFailure`."""
     parts = path.split("/")
@@ -81,10 +83,16 @@ class Drafts(Struct):
     loaded: Loaded
     edits: dict[str, list[Edit]] = field(default_factory=dict)
     inserts: dict[tuple[str, str], list[tuple[str, Json, Snippet | None]]] = field(default_factory=dict)
+    declared: dict[str, list[DesiredEntry]] | None = None
+    """The declarations by address, once somebody asks: adopting asks about each of its entries."""
 
     def owner(self, address: str) -> DesiredEntry | None:
         """The declaration of an address. Raises where there are several."""
-        found = [entry for entry in self.loaded.fragments.entries if entry.address == address]
+        if self.declared is None:
+            self.declared = {}
+            for entry in self.loaded.fragments.entries:
+                self.declared.setdefault(entry.address, []).append(entry)
+        found = self.declared.get(address, [])
         if len(found) > 1:
             places = " and ".join(entry.place.file for entry in found)
             raise Blocked(f"{address} is declared in {places}: keep one of the declarations first.")
@@ -380,6 +388,8 @@ def _as_fields(kind: Kind, snippet: Snippet) -> Snippet:
 def keyed_first(kind: Kind, value: dict[str, Json]) -> dict[str, Json]:
     """The same value with its key fields in front: what only the place said comes first too."""
     names = [selector.steps[0] for selector in kind.key if selector.steps[0] in value]
+    if names == list(islice(value, len(names))):
+        return value
     return {**{str(name): value[str(name)] for name in names}, **value}
 
 

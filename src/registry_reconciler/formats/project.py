@@ -25,10 +25,12 @@ def projected(documents: Sequence[Json], edits: Sequence[Edit]) -> list[Json]:
     result = list(documents)
     if not result and edits:
         result = [None]
-    for number in sorted({edit.document for edit in edits}):
+    by_document: dict[int, list[tuple[FieldPath, Edit]]] = {}
+    for edit in edits:
+        by_document.setdefault(edit.document, []).append((path_of(edit), edit))
+    for number, own in sorted(by_document.items()):
         if not 0 <= number < len(result):
             raise SpliceError(f"there is no document {number}", number)
-        own = [(path_of(edit), edit) for edit in edits if edit.document == number]
         result[number] = project_value(result[number], own)
     return result
 

@@ -82,6 +82,8 @@ class FragmentReading(Struct):
     nested: dict[str, tuple[tuple[Step, ...], ...]] = field(default_factory=dict)
     counts: bool = False
     """Whether an entry of the fragment that is read may hold more values than it may have."""
+    aliases: bool = True
+    """Whether that fragment may have aliases."""
 
     def fault(self, message: str, place: Place, fix: str, *, code: str = "FRG001") -> None:
         """Note what is wrong with a fragment."""

@@ -22,7 +22,12 @@ from registry_reconciler.loading.directives import (
     read_directive,
 )
 from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
-from registry_reconciler.loading.too_much import MOST_VALUES, holds_too_much, may_hold_too_much
+from registry_reconciler.loading.too_much import (
+    MOST_VALUES,
+    holds_too_much,
+    may_have_aliases,
+    may_hold_too_much,
+)
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import MISSING, DesiredEntry, Json, Place, same
 from registry_reconciler.model.fields import without_empty
@@ -173,6 +178,7 @@ def load_fragments(
             unreadable.add(path)
             continue
         reading.counts = source.data is not None and may_hold_too_much(source.data)
+        reading.aliases = source.data is not None and may_have_aliases(source.data)
         for index, document in enumerate(source.documents):
             _document(reading, Place(path, index), document)
     return Fragments(
@@ -274,7 +280,7 @@ def _entry(reading: FragmentReading, kind: Kind, place: Place, value: dict[str, 
         )
         return None
     address = f"{kind.name}/{key}"
-    if reading.counts and holds_too_much(value):
+    if reading.counts and holds_too_much(value, aliases=reading.aliases):
         reading.misread.add(place.file)
         reading.fault(
             f"{address} has more than {MOST_VALUES:,} values, and one entry may have so many.",

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from msgspec import Struct
 
 from registry_reconciler.base.digest import digest_bytes as digest_bytes
+from registry_reconciler.base.digest import digest_parts as digest_parts
 from registry_reconciler.model.written import (
     DigitEncoder,
     WrittenFloat,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from registry_reconciler.model.change import Action, Change, Drift, Heal
-from registry_reconciler.model.entry import Json, Missing, canonical
+from registry_reconciler.model.entry import Json, canonical
 from registry_reconciler.model.output import OutputAction, OutputChange
 from registry_reconciler.model.problem import Problem, Severity, Status
 
@@ -101,7 +102,7 @@ class RuleText(Struct, frozen=True):
     fix: str
 
 
-class Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True, dict=True):
     """Changes, problems and the digests of everything they were computed from.
 
     Attributes:
@@ -193,15 +194,13 @@ class Plan(Struct, frozen=True):
     @property
     def plan_id(self) -> str:
         """The identity of what would be done: unrelated merges do not change it."""
-        body = {
+        return self._identity
+
+    @cached_property
+    def _identity(self) -> str:
+        """Told in reports and in the history: of many changes it takes as long as writing them down."""
+        rest: dict[str, Json] = {
             "options": self.options.to_json(),
-            "changes": [
-                [
-                    *(change.address, change.action.value, change.from_address, change.before, change.after),
-                    *([change.file] if change.carried else ()),
-                ]
-                for change in self.changes
-            ],
             **({"outputs": named} if (named := self._outputs_told()) else {}),
             "problems": sorted(
                 [
@@ -214,9 +213,14 @@ class Plan(Struct, frozen=True):
                 if problem.status is Status.INTRODUCED
             ),
         }
-        return (
-            "sha256:" + hashlib.sha256(canonical(_plain(body)).encode("utf-8", "surrogatepass")).hexdigest()
-        )
+        # The canonical text of all together, whose first key is that of the changes.
+        digest = hashlib.sha256(b'{"changes":[')
+        before = ""
+        for change in self.changes:
+            digest.update(f"{before}{_told(change)}".encode("utf-8", "surrogatepass"))
+            before = ","
+        digest.update(f"],{canonical(rest)[1:]}".encode("utf-8", "surrogatepass"))
+        return "sha256:" + digest.hexdigest()
 
     def _outputs_told(self) -> list[list[str]]:
         """What is done about outputs, without their texts: these follow from the rest."""
@@ -229,9 +233,11 @@ class Plan(Struct, frozen=True):
         return plan_to_json(self)
 
 
-def _plain(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, Missing) else value
+def _told(change: Change) -> str:
+    """A change as the identity of a plan has it."""
+    head = canonical([change.address, change.action.value, change.from_address])[:-1]
+    before = canonical(change.before)
+    # What is taken over as it is has one value, which is written once.
+    after = before if change.after is change.before else canonical(change.after)
+    place = f",{canonical(change.file)}" if change.carried else ""
+    return f"{head},{before},{after}{place}]"

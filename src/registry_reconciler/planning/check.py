@@ -352,11 +352,19 @@ def _unfit(loaded: Loaded, entry_set: EntrySet, kind: Kind) -> list[Entry]:
     if kind.name not in known:
         earlier = entry_set.earlier
         unfit: list[Entry] = []
+        known_unfit: set[str] = set()
         if earlier is not None:
-            unfit = [item for item in _unfit(loaded, earlier, kind) if item.address not in entry_set.touched]
+            before_unfit = _unfit(loaded, earlier, kind)
+            known_unfit = {item.address for item in before_unfit}
+            unfit = [item for item in before_unfit if item.address not in entry_set.touched]
         asked = entry_set.of(kind.name) if earlier is None else entry_set.touched_items(kind.name)
         if asked:
             fits, purse = loaded.catalog.schemas.validator(kind).is_valid, _purse(entry_set)
+            if earlier is not None:
+                # What is taken over as it is has one value on both sides, which was judged.
+                there = (earlier.items.get(item.address) for item in asked if item.address not in known_unfit)
+                judged = {id(item.value) for item in there if item is not None and item.kind == kind.name}
+                asked = [item for item in asked if id(item.value) not in judged]
             unfit += [item for item in asked if not fits(item.value, purse)]
         known[kind.name] = sorted(unfit, key=lambda item: item.address)
     return known[kind.name]

@@ -7,6 +7,7 @@ addresses it had before.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
@@ -204,13 +205,13 @@ class _Graph(Struct):
     def opened(self) -> Iterator[str]:
         """The sources of moves that are to be done, from those that nobody declares onwards; circles whole."""
         done: set[str] = set()
-        waiting = [end for end in sorted(self.ends) if end not in self.asked.entries and self.can[end]]
+        waiting = deque(end for end in sorted(self.ends) if end not in self.asked.entries and self.can[end])
         for circle in self.circles:
             if self.is_open(circle):
                 done.update(circle)
                 yield from circle
         while waiting:
-            source = waiting.pop(0)
+            source = waiting.popleft()
             if source in done:
                 continue
             done.add(source)
@@ -301,13 +302,13 @@ def _take_back(asked: KnownEntries, lines: _Graph, done: Renames) -> None:
             map(asked.in_place, circle)
         ):
             taken.update(circle)
-    heads = [address for address in sorted(back) if address not in asked.entries and graph.can[address]]
+    heads = deque(address for address in sorted(back) if address not in asked.entries and graph.can[address])
     while heads:
-        one = heads.pop(0)
+        one = heads.popleft()
         free = back[one] not in asked.state or graph.can.get(back[one], False)
         if free and one not in taken and not any(other in taken for other in graph.into[back[one]]):
             taken.add(one)
-            heads += [back[one]] if graph.can.get(back[one], False) else []
+            heads.extend([back[one]] if graph.can.get(back[one], False) else [])
     for one in sorted(taken):
         _imply(done, asked, one, back[one])
 

@@ -89,13 +89,16 @@ def _widened(problems: Sequence[Problem]) -> Iterator[Notice]:
 
 def likely_renames(changes: Sequence[Change]) -> Iterator[tuple[Change, Change]]:
     """Pairs of a deletion and a creation of one kind that are alike."""
-    kinds = sorted({change.kind for change in changes})
-    for kind in kinds:
-        gone = [change for change in changes if change.kind == kind and change.action is Action.DELETE]
-        new = [change for change in changes if change.kind == kind and change.action is Action.CREATE]
-        if not gone or not new or len(gone) * len(new) > _PAIR_LIMIT:
-            continue
-        yield from _pairs(gone, new)
+    gone: dict[str, list[Change]] = {}
+    new: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.action is Action.DELETE:
+            gone.setdefault(change.kind, []).append(change)
+        elif change.action is Action.CREATE:
+            new.setdefault(change.kind, []).append(change)
+    for kind in sorted(gone.keys() & new.keys()):
+        if len(gone[kind]) * len(new[kind]) <= _PAIR_LIMIT:
+            yield from _pairs(gone[kind], new[kind])
 
 
 def _pairs(gone: Sequence[Change], new: Sequence[Change]) -> Iterator[tuple[Change, Change]]:

@@ -94,18 +94,22 @@ def make_plan(
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
     fleet: FleetSource | None = None,
+    *,
+    remembers: bool = True,
 ) -> Planning:
     """Compute a plan. Raises nothing for what stands in the files.
 
     Args:
         edits: what a command asks of entries whose truth is live.
+        remembers: with the files of the state. Who only asks what would change and what blocks can do without: of
+            entries that are taken over they are a third of the work.
         reader: knows what was parsed for an earlier plan; the answer is the same without it.
         records: knows what outputs were made of before; the answer is the same without it.
         fleet: tells what the other repositories have, where a kind asks that.
     """
     with collector_off():
         loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader)
-        return plan_loaded(loaded, options, records=records, edits=edits, fleet=fleet)
+        return plan_loaded(loaded, options, records=records, edits=edits, fleet=fleet, remembers=remembers)
 
 
 def plan_loaded(
@@ -115,8 +119,10 @@ def plan_loaded(
     records: Records | None = None,
     edits: Sequence[LiveEdit] = (),
     fleet: FleetSource | None = None,
+    *,
+    remembers: bool = True,
 ) -> Planning:
-    """Compute a plan from what was loaded; ``rest`` is what was not."""
+    """Compute a plan from what was loaded; ``rest`` is what was not. The others as for :func:`make_plan`."""
     step("comparing")
     loaded, relocation = _relocated(loaded, options, rest)
     desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
@@ -179,7 +185,11 @@ def plan_loaded(
     files = (
         *_written_files(loaded, {**relocation.files, **written.files, **derived.targets}),
         *derived.memory,
-        *state_files(loaded, desired, written.changes, heals, whole=whole, carried=relocation.kinds),
+        *(
+            state_files(loaded, desired, written.changes, heals, whole=whole, carried=relocation.kinds)
+            if remembers
+            else ()
+        ),
     )
     refused = said_by_rules(written.problems, judged)
     names = [*refused, *fragment_problems(loaded.fragments.files)]

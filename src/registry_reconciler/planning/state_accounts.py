@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.state import Applied, Record, applied_shadow, says
-from registry_reconciler.loading.state.files import SUFFIX, parse_file
+from registry_reconciler.loading.state.files import SUFFIX, first_path, parse_file
 from registry_reconciler.loading.state.old import is_old, parse_old
 from registry_reconciler.loading.state.shadow import new_salt
 from registry_reconciler.loading.state.taken import gone_files, taken_file
@@ -21,6 +21,14 @@ from registry_reconciler.model.entry import Json
 if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.planning.resolve import Desired
+
+
+def accounts_of(paths: Sequence[str]) -> list[list[str]]:
+    """The files about a fragment, each with its parts; one account with no file where there is none."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(first_path(path), []).append(path)
+    return list(found.values()) or [[]]
 
 
 def as_account(

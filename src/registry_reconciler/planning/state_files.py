@@ -19,6 +19,7 @@ from registry_reconciler.loading.state import (
     Record,
     StateEntry,
     applied_shadow,
+    public,
     says,
 )
 from registry_reconciler.loading.state.files import (
@@ -35,17 +36,20 @@ from registry_reconciler.loading.state.old import STOP, is_old
 from registry_reconciler.loading.state.places import place_of, place_path, render_place
 from registry_reconciler.loading.state.shadow import new_salt, short_salt, whole_digest
 from registry_reconciler.model.change import Action, Change, Heal
-from registry_reconciler.model.entry import Json, digest_bytes
+from registry_reconciler.model.entry import Json, canonical, digest_bytes, digest_parts
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.planning.fragment_breaks import breaks_of
-from registry_reconciler.planning.state_accounts import as_account, taken_files
+from registry_reconciler.planning.state_accounts import accounts_of, as_account, taken_files
 from registry_reconciler.planning.state_heals import remembered_protected, said_protected
-from registry_reconciler.planning.state_shares import Share, Stood, shares
+from registry_reconciler.planning.state_shares import Share, Stood, in_order, shares
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.kind import Kind
     from registry_reconciler.planning.resolve import Desired
+
+_LATER = "(later)"
+"""Stands for the text of a record that is not worked out yet."""
 
 _Content: TypeAlias = tuple[Sequence[Record], Sequence[str]]
 """The records about a fragment, and what it protects."""
@@ -79,11 +83,6 @@ def state_files(
     yield from work.files()
 
 
-def _whole(fragment: str, content: _Content) -> bytes:
-    records, protects = content
-    return render_file(fragment, records, protects) if records or protects else b"-"
-
-
 class Writing(Struct):
     """State files on their way to what they are to be."""
 
@@ -96,7 +95,7 @@ class Writing(Struct):
     marked: set[str] = field(default_factory=set)
     """The files that say what an apply deleted or let go."""
     fresh: dict[str, tuple[Kind | None, dict[str, Json]]] = field(default_factory=dict)
-    """The values of records that have no salt yet."""
+    """The values of records that have no salt of their own yet; what is put for them has no text so far."""
     former: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The addresses before of what is renamed."""
     renamed: dict[str, str] = field(default_factory=dict)
@@ -104,6 +103,8 @@ class Writing(Struct):
     carried: frozenset[str] = frozenset()
     shared: dict[str, set[str]] = field(default_factory=dict)
     """What :meth:`_repeated` found."""
+    order: dict[str, list[str]] = field(default_factory=dict)
+    """By touched fragment its entries as they stand there."""
 
     def change(self, change: Change) -> None:
         """Take a change into account."""
@@ -176,9 +177,12 @@ class Writing(Struct):
         salt = known.applied[0].salt if known else ""
         if known is None or not salt or known.fragment != owner:
             # In a new file it has a salt of its own: git would else take that for the file it came from, renamed.
+            # Which one is known when its file is, and what is remembered of it is worked out then, once.
             self.fresh[address] = self.loaded.kinds.get(kind), value
-        salt = salt or new_salt(address)
-        self.put[address] = owner, applied_shadow(self.loaded.kinds.get(kind), value, salt)
+            self.put[address] = owner, Applied(salt or new_salt(address), _LATER)
+        else:
+            self.fresh.pop(address, None)
+            self.put[address] = owner, applied_shadow(self.loaded.kinds.get(kind), value, salt)
         self.touched.add(owner)
 
     def files(self) -> Iterator[FileChange]:
@@ -190,9 +194,10 @@ class Writing(Struct):
         for path in known_paths:
             for fragment in {file.fragment for file in self.loaded.state.files[path]} & self.touched:
                 homes[fragment].append(path)
+        self.order = self._order()
         contents = self._contents()
         renamed = self._renamed(contents, homes)
-        seed = digest_bytes(b"".join(_whole(*content) for content in contents.items()))
+        seed = digest_parts(self._told(contents))
         done: dict[str, bytes | None] = {}
         for fragment, (records, protects) in contents.items():
             if fragment in renamed.values():
@@ -200,7 +205,8 @@ class Writing(Struct):
             paths = homes.get(renamed.get(fragment, fragment), [])
             done.update(dict.fromkeys(paths))
             if records or protects:
-                for account in _accounts(paths):
+                records = [self._worked_out(record, seed if not paths else None) for record in records]
+                for account in accounts_of(paths):
                     mine = self._as_account(records, account) if len(account) < len(paths) else records
                     done.update(self._shared_out(seed, fragment, mine, protects, account))
         done.update(taken_files(self.loaded, self.desired, done))
@@ -218,6 +224,21 @@ class Writing(Struct):
             for path, content in sorted(done.items())
             if (file_change := self._file(path, content))
         )
+
+    def _told(self, contents: Mapping[str, _Content]) -> Iterator[str]:
+        """What is to be remembered, as a seed is made of it; of new records what they say, without secrets."""
+        for fragment, (records, protects) in contents.items():
+            yield canonical([fragment, *protects])
+            for address, (salt, text), former in records:
+                text = canonical(public(*self.fresh[address])) if text is _LATER else text
+                yield f"{canonical([address, salt, *former])}{text}"
+
+    def _worked_out(self, record: Record, seed: str | None) -> Record:
+        """A record with its text. Where all files are new (``seed``), each record has the salt that it gets there."""
+        if record.applied.text is not _LATER:
+            return record
+        salt = record.applied.salt if seed is None else _own_salt(seed, record.address)
+        return record._replace(applied=applied_shadow(*self.fresh[record.address], salt))
 
     def _as_account(self, records: Sequence[Record], account: Sequence[str]) -> list[Record]:
         now = {source: address for address, source in self.renamed.items()}
@@ -298,7 +319,7 @@ class Writing(Struct):
 
     def _breaks(self, fragment: str, records: Sequence[Record]) -> list[int] | None:
         """How many breaks the fragment has before each record and behind the last; ``None``: it is not known."""
-        entries = [entry.address for entry in self.loaded.fragments.entries if entry.place.file == fragment]
+        entries = self.order.get(fragment, [])
         try:
             data = self.loaded.tree.read(fragment) or b""
         except Unreadable:
@@ -326,7 +347,10 @@ class Writing(Struct):
         """
         if record.address not in self.fresh or (path is not None and apart):
             return record
-        salt = short_salt(record.applied.salt) if path is not None else new_salt(f"{seed} {record.address}")
+        own = _own_salt(seed, record.address)
+        salt = short_salt(record.applied.salt) if path is not None else own
+        if salt == record.applied.salt:
+            return record
         return record._replace(applied=applied_shadow(*self.fresh[record.address], salt))
 
     def _renamed(
@@ -352,7 +376,7 @@ class Writing(Struct):
                 mine[entry.fragment][address] = self._kept(entry)
         for address, (owner, applied) in self.put.items():
             mine[owner][address] = applied
-        said, order = said_protected(self.desired), self._order()
+        said, order = said_protected(self.desired), self.order
         protected, stood = remembered_protected(self.loaded.state), self._stood()
         found: dict[str, _Content] = {}
         for fragment in sorted(self.touched):
@@ -360,7 +384,7 @@ class Writing(Struct):
             protects = list(dict.fromkeys((protected if keeps else said).get(fragment, ())))
             records = [
                 Record(address, mine[fragment][address], self._former(address))
-                for address in _in_order(order.get(fragment, []), stood[fragment], mine[fragment])
+                for address in in_order(order.get(fragment, []), stood[fragment], mine[fragment])
             ]
             found[fragment] = records, protects
         return found
@@ -408,31 +432,6 @@ class Writing(Struct):
         return entry.applied[0]
 
 
-def _accounts(paths: Sequence[str]) -> list[list[str]]:
-    """The files about a fragment, each with its parts; one account with no file where there is none."""
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        found.setdefault(first_path(path), []).append(path)
-    return list(found.values()) or [[]]
-
-
-def _in_order(said: Iterable[str], stood: Iterable[str], mine: Mapping[str, Applied]) -> list[str]:
-    """As the fragment says; what only stood in the state comes behind the one that it stood behind, or first."""
-    order = [address for address in dict.fromkeys(said) if address in mine]
-    there = set(order)
-    behind: dict[str, list[str]] = {}
-    before = ""
-    for one in stood:
-        if one in mine and one not in there:
-            there.add(one)
-            behind.setdefault(before, []).append(one)
-        before = one if one in there else before
-    found: list[str] = []
-    left = [*reversed(order), ""]
-    while left:
-        one = left.pop()
-        if one:
-            found.append(one)
-        # The one that was met last was put next to it, before those that were met earlier.
-        left.extend(behind.pop(one, ()))
-    return found + [address for address in mine if address not in there]
+def _own_salt(seed: str, address: str) -> str:
+    """The salt of a record in a new file: two sides that make one make two that are not alike."""
+    return new_salt(f"{seed} {address}")

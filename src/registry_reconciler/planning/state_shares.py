@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from registry_reconciler.loading.state import Record
+from registry_reconciler.loading.state import Applied, Record
 from registry_reconciler.loading.state.files import BREAK, ELSEWHERE, NO_MARKS, rendered
 
 FILLED = 24_000
@@ -126,6 +126,28 @@ def _parted(share: Share) -> Iterator[Share]:
             here = Share(None)
         here.add(record, size)
     yield here
+
+
+def in_order(said: Iterable[str], stood: Iterable[str], mine: Mapping[str, Applied]) -> list[str]:
+    """As the fragment says; what only stood in the state comes behind the one that it stood behind, or first."""
+    order = [address for address in dict.fromkeys(said) if address in mine]
+    there = set(order)
+    behind: dict[str, list[str]] = {}
+    before = ""
+    for one in stood:
+        if one in mine and one not in there:
+            there.add(one)
+            behind.setdefault(before, []).append(one)
+        before = one if one in there else before
+    found: list[str] = []
+    left = [*reversed(order), ""]
+    while left:
+        one = left.pop()
+        if one:
+            found.append(one)
+        # The one that was met last was put next to it, before those that were met earlier.
+        left.extend(behind.pop(one, ()))
+    return found + [address for address in mine if address not in there]
 
 
 # --- which records stay where they are ---------------------------------------------------------------------------

@@ -45,6 +45,27 @@ def _written_in(text: str, form: TextFormat) -> Iterator[str]:
             yield from (_body(row) for row in comment.split("\n"))
 
 
+def _counted(text: str, form: TextFormat) -> Counter[str]:
+    """What :func:`_written_in` gives, with how often. A line that stands in a file many times is looked at once."""
+    if form.comment is None or form.comment.opening != "#":
+        return Counter(_written_in(text, form))
+    found: Counter[str] = Counter()
+    for end, count in Counter(_marked(text)).items():
+        for body in _written_in(end, form):
+            found[body] += count
+    return found
+
+
+def _marked(text: str) -> Iterator[str]:
+    """The ends of lines from the first ``#`` on, with the letter before it. The lines without one are not looked at."""
+    at = text.find("#")
+    while at >= 0:
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        yield text[at if not at or text[at - 1] == "\n" else at - 1 : end]
+        at = text.find("#", end)
+
+
 _LIVE: Recent[dict[object, Counter[str]]] = Recent()
 """Comments of entries in registries, by where they stand: while somebody types, few texts are others."""
 
@@ -78,7 +99,7 @@ class _Texts:
         """What may be a comment in a file, with how often it stands there."""
         if path not in self._comments:
             text = self.text(path)
-            self._comments[path] = _COUNTS.get(form, text, lambda: Counter(_written_in(text, form)))
+            self._comments[path] = _COUNTS.get(form, text, lambda: _counted(text, form))
         return self._comments[path]
 
     def doubtful(self, file: str, registries: Mapping[str, TextFormat]) -> frozenset[str]:

@@ -25,7 +25,6 @@ _WORDS = frozenset(
     for word in (spelling, spelling.capitalize(), spelling.upper())
 ) | {"~", "<<", "=", "true", "false", "null"}
 _SIGNS = frozenset("+-.0123456789")
-_FIRST = frozenset({*_SIGNS, *(word[0] for word in _WORDS)})
 _A = {
     "number": "a number",
     "truth value": "a truth value",
@@ -43,21 +42,31 @@ def _other(text: str) -> Type11 | None:
     return type_11(text) if text in _WORDS else None
 
 
-def _texts(machine: Marks, value: Json, state: State, path: FieldPath) -> Iterator[tuple[FieldPath, Type11]]:
-    """The texts in a mapping or list that could be taken for something else where the schema wants text."""
+_Found = list[tuple[FieldPath, Type11]]
+
+
+def _texts(machine: Marks, value: Json, state: State, path: FieldPath, found: _Found) -> None:
+    """Gather the texts in a mapping or list that could be taken for something else where the schema wants text.
+
+    Asked of every entry: what one look at a text tells comes first, and what the schema says of its place last.
+    """
     parts: Iterable[tuple[Any, Json]] = value.items() if isinstance(value, dict) else enumerate(value)
     item = None if isinstance(value, dict) else machine.item(state)
     for step, part in parts:
         kind = type(part)
         if kind is str:
-            if part[:1] in _FIRST and len(part) < _LONGEST:
-                other = _other(part) if wants_text(item or machine.field(state, step)) else None
+            if (
+                (part[:1] in _SIGNS or part in _WORDS)
+                and len(part) < _LONGEST
+                and wants_text(item or machine.field(state, step))
+            ):
+                other = _other(part)
                 if other is not None:
-                    yield (*path, step), other
+                    found.append(((*path, step), other))
         elif kind is dict or kind is list:
             inside = item or machine.field(state, step)
             if inside.nodes:  # of what no schema speaks, nothing is wanted
-                yield from _texts(machine, part, inside, (*path, step))
+                _texts(machine, part, inside, (*path, step), found)
 
 
 _LONGEST = 60
@@ -123,13 +132,23 @@ def _files(entry_set: EntrySet) -> _Files:
     return _Files(entry_set)
 
 
+def _harmless(_entry_set: EntrySet) -> set[tuple[str, int]]:
+    """The values, by kind and identity, that have no such text. What is taken over as it is stands on both sides."""
+    return set()
+
+
 def _plain(entry_set: EntrySet) -> Iterator[Finding]:
+    harmless = (entry_set.earlier or entry_set).memo(_harmless)
     for kind in entry_set.kinds.values():
         machine = kind.texts.machine
         for item in entry_set.of(kind.name):
-            if not entry_set.judges(item.address):
+            if not entry_set.judges(item.address) or (kind.name, id(item.value)) in harmless:
                 continue
-            for path, other in _texts(machine, item.value, machine.start, ()):
+            dubious: _Found = []
+            _texts(machine, item.value, machine.start, (), dubious)
+            if not dubious and entry_set.earlier is None:
+                harmless.add((kind.name, id(item.value)))
+            for path, other in dubious:
                 place = item.place.at(path)
                 # A fragment is YAML whatever the registry is; in front matter texts are as plain as in YAML.
                 form = format_of(place.file, kind) if item.place == item.live_place else YAML

@@ -211,6 +211,8 @@ class Cost:
         if self._most is None:
             self._most = _most_ways(self._insides, self._root)
             self._wordy = self._insides.most_words() > _FEW_WORDS
+        if self._most <= _WAYS_FOR_A_PART:
+            return True  # whatever its size: each of its parts may cost as much
         size = size_of(value, {})
         for_parts = _WAYS_FOR_A_PART * size
         if self._most <= _SIMPLE and self._most * size <= _MOST_SIMPLE_WAYS + for_parts:

@@ -55,7 +55,7 @@ def command(
     Registries stay as they are. Entries with problems are skipped and listed.
     """
     from registry_reconciler.editing.adopt import adopt
-    from registry_reconciler.editing.amend import write_fragments
+    from registry_reconciler.editing.amend import write_edits
     from registry_reconciler.files.tree import DiskTree
 
     call = shared.call("adopt")
@@ -71,7 +71,7 @@ def command(
     written: tuple[str, ...] = ()
     if not dry_run and adoption.edits:
         # Computed before the lock: a fragment that changed since is found out when it is written.
-        amendment = write_fragments(workspace, lambda _loaded: adoption.edits, command="registry adopt")
+        amendment = write_edits(workspace, adoption.edits, command="registry adopt")
         written = amendment.written
         warn(amendment.warnings)
     next_ = apply_or_ways_out(adoption.plan) if written else []

@@ -146,10 +146,11 @@ NO_STATE = State({}, {})
 
 def applied_shadow(kind: Kind | None, value: dict[str, Json], salt: str) -> Applied:
     """What the state keeps of a value. Secret fields are left out: a digest of few bits can be guessed."""
-    return Applied(salt, shadow(_public(kind, value), salt))
+    return Applied(salt, shadow(public(kind, value), salt))
 
 
-def _public(kind: Kind | None, value: dict[str, Json]) -> dict[str, Json]:
+def public(kind: Kind | None, value: dict[str, Json]) -> dict[str, Json]:
+    """A value without its secret fields."""
     if kind is None or not kind.secrets:
         return value
     masked = mask(value, kind.secrets)
@@ -159,7 +160,7 @@ def _public(kind: Kind | None, value: dict[str, Json]) -> dict[str, Json]:
 
 def _say_together(accounts: Sequence[Applied], kind: Kind | None, value: dict[str, Json]) -> bool:
     """Whether each field of a value is as some account has it, and what it lacks is lacking in one."""
-    value = _public(kind, value)
+    value = public(kind, value)
     pairs = [
         (blocks(applied.text), blocks(shadow(value, applied.salt)))
         for applied in accounts
@@ -173,7 +174,7 @@ def _say_together(accounts: Sequence[Applied], kind: Kind | None, value: dict[st
 
 def says(applied: Applied, kind: Kind | None, value: dict[str, Json]) -> bool:
     """Whether what the state keeps is what it would keep of a value."""
-    value = _public(kind, value)
+    value = public(kind, value)
     digest = whole_digest(applied.text)
     if digest is not None:
         return digest == digest_value(value)
@@ -442,6 +443,7 @@ __all__ = [
     "load_places",
     "load_state",
     "place_texts",
+    "public",
     "put_together",
     "says",
     "state_paths",

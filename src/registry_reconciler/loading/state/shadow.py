@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2s
 from typing import TypeAlias
@@ -30,6 +31,8 @@ _LONG = 100
 _WORDS = re.compile(r"[^ \n]+ ?|\n| ")
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*\Z")
 _SHORT_SALT = 6
+_BYTES, _LETTERS = 6, 8
+"""The length of a digest: six bytes are eight letters, so several together are written as each alone."""
 _APART = re.compile(r"^( *)([^\s~=:\[\"]+)\n *(?==)", re.MULTILINE)
 _WHOLE = "* "
 """Begins the only line of a value of which no more is known than the digest of all of it."""
@@ -39,12 +42,16 @@ Tree: TypeAlias = tuple[str, object]
 
 
 def _digest(salt: bytes, text: str) -> str:
-    hashed = blake2s(salt + text.encode("utf-8", "surrogatepass"), digest_size=6).digest()
+    hashed = blake2s(salt + text.encode("utf-8", "surrogatepass"), digest_size=_BYTES).digest()
     return b2a_base64(hashed, newline=False).decode("ascii")
 
 
 def _scalar(salt: bytes, value: Json) -> str:
-    return _digest(salt, "s" + value if type(value) is str else canonical(value))
+    return _digest(salt, _as_text(value))
+
+
+def _as_text(value: Json) -> str:
+    return "s" + value if type(value) is str else canonical(value)
 
 
 def _is_short(value: Json) -> bool:
@@ -89,42 +96,68 @@ def _name(key: str) -> str:
 
 
 def shadow(value: dict[str, Json], salt: str) -> str:
-    """The lines of an entry, each with its end."""
+    """The lines of an entry, each with its end.
+
+    All of its texts are digested at once, and the digests written out at once, which takes half as long as one by one.
+    """
     lines: list[str] = []
-    _fields(lines, value, "", salt.encode())
-    return "\n".join(lines) + "\n"
+    texts: list[str] = []
+    _fields(lines, texts, value, "", "\n" if is_apart(salt) else "")
+    around = "\n".join(lines).split(_DIGEST)
+    digests = _digests(salt.encode(), texts)
+    return "".join([part for pair in zip(around, digests, strict=False) for part in pair]) + around[-1] + "\n"
 
 
-def _fields(lines: list[str], value: dict[str, Json], indent: str, salt: bytes) -> None:
-    between = f"\n{indent} =" if len(salt) > _SHORT_SALT else "="
+_DIGEST = "\0"
+"""Stands in a line for the digest of the next text; in no name, and in nothing else that is written."""
+
+
+def _digests(salt: bytes, texts: Sequence[str]) -> list[str]:
+    """As :func:`_digest` of each."""
+    try:
+        found = [blake2s(salt + text.encode(), digest_size=_BYTES).digest() for text in texts]
+    except UnicodeEncodeError:
+        return [_digest(salt, text) for text in texts]
+    written = b2a_base64(b"".join(found), newline=False).decode("ascii")
+    return [written[at : at + _LETTERS] for at in range(0, len(written), _LETTERS)]
+
+
+def _fields(lines: list[str], texts: list[str], value: dict[str, Json], indent: str, between: str) -> None:
+    between = f"{between}{indent} =" if between else "="
     for key, part in value.items():
-        name = _name(key)
-        if _is_short(part):
-            lines.append(f"{indent}{name}{between}{_digest(salt, f's{part}')}\n{_REST}")
-        elif type(part) in (dict, list) or _is_long(part):
-            _part(lines, indent + name, part, indent, salt)
+        kind = type(part)
+        if kind is str and len(part) <= _LONG and "\n" not in part:
+            lines.append(f"{indent}{_name(key)}{between}{_DIGEST}\n{_REST}")
+            texts.append(f"s{part}")
+        elif kind is dict or kind is list or kind is str:
+            _part(lines, texts, indent + _name(key), part, indent, between)
         else:
-            lines.append(f"{indent}{name}{between}{_scalar(salt, part)}\n{_REST}")
+            lines.append(f"{indent}{_name(key)}{between}{_DIGEST}\n{_REST}")
+            texts.append(canonical(part))
 
 
-def _part(lines: list[str], start: str, value: Json, indent: str, salt: bytes) -> None:
+def _part(lines: list[str], texts: list[str], start: str, value: Json, indent: str, between: str) -> None:
+    """``between`` stands between the name of a field and the digest of what it says."""
     kind = type(value)
     if kind is dict:
         lines.append(start + ":")
-        _fields(lines, value, indent + " ", salt)
+        _fields(lines, texts, value, indent + " ", "\n" if between[0] == "\n" else "")
     elif kind is list:
         lines.append(start + "[")
         if all(map(_is_short, value)):
-            start = f"{indent} -="
-            lines.extend([f"{start}{_digest(salt, f's{item}')}\n{_REST}" for item in value])
+            lines.extend([f"{indent} -={_DIGEST}\n{_REST}"] * len(value))
+            texts.extend([f"s{item}" for item in value])
         else:
             for item in value:
-                _part(lines, indent + " -", item, indent + " ", salt)
-    elif kind is str and _is_long(value):
+                _part(lines, texts, indent + " -", item, indent + " ", between)
+    elif _is_long(value):
         lines.append(start + '"')
-        lines.extend(f"{indent} ~{_digest(salt, word)}" for word in _WORDS.findall(value))
+        words = _WORDS.findall(value)
+        lines.extend([f"{indent} ~{_DIGEST}"] * len(words))
+        texts.extend(words)
     else:
-        lines.append(f"{start}={_scalar(salt, value)}")
+        lines.append(f"{start}={_DIGEST}")
+        texts.append(_as_text(value))
     lines.append(_REST)
 
 

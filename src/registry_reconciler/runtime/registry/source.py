@@ -141,7 +141,11 @@ class EntryItem:
     def of(cls, kind: str, key: str, row: Row, value: Mapping[str, Any]) -> EntryItem:
         """The item of an entry. Its line holds no line break: JSON escapes those of the texts."""
         text = json.dumps([row, value], ensure_ascii=False, separators=(",", ":"))
-        return cls(kind, key, text.encode("utf-8", "surrogatepass"))
+        item = cls(kind, key, text.encode("utf-8", "surrogatepass"))
+        item._meta = _meta_of(
+            key, row, value
+        )  # else it is read back from the line, as soon as it is registered
+        return item
 
     @property
     def meta(self) -> RegistryMeta:

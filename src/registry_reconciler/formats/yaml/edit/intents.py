@@ -43,6 +43,8 @@ class Intents(SharedIntents):
         super().__init__(document, number, text)
         self._detours: dict[int, tuple[Node, tuple[Node, ...], list[tuple[FieldPath, Edit]]]] = {}
         self._made: dict[int, dict[str, New]] = {}
+        self._grown: dict[int, list[Any] | dict[str, Any]] = {}
+        """The containers that were made here, by identity: they grow in place, however many edits go into one."""
 
     def add(self, edits: Sequence[Edit]) -> None:
         """Takes all edits of the document.
@@ -129,15 +131,29 @@ class Intents(SharedIntents):
             if current is None:
                 return value
             if isinstance(current, list) and isinstance(value, list) and isinstance(edit, Insert):
-                return [*current, *value]
+                items = self._own(current)
+                items.extend(value)
+                return items
             if isinstance(current, dict) and isinstance(value, dict) and isinstance(edit, Insert):
-                return {**current, **value}
+                pairs = self._own(current)
+                pairs.update(value)
+                return pairs
         elif current is None:
             return _nested(rest, value)
         elif isinstance(current, dict) and isinstance(rest[0], str):
-            part = current.get(rest[0])
-            return {**current, rest[0]: self._joined(part, rest[1:], value, edit)}
+            inner = self._joined(current.get(rest[0]), rest[1:], value, edit)
+            pairs = self._own(current)
+            pairs[rest[0]] = inner
+            return pairs
         raise SpliceError("what stands there has no room for this", self.number, path_of(edit))
+
+    def _own(self, container: Any) -> Any:
+        """A container that may be changed in place: itself where it was made here, else a copy of it."""
+        if id(container) in self._grown:
+            return container
+        made = container.copy()
+        self._grown[id(made)] = made
+        return made
 
     def _insert(self, node: Node, trail: tuple[Node, ...], edit: Insert) -> None:
         wanted = "seq" if edit.kind == "list" else "map"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from textwrap import dedent, indent
 
 from registry_reconciler.formats.edits import Snippet
@@ -78,8 +79,7 @@ def _plain_item(data: bytes, section: Section, number: int, value: Json) -> Snip
 def _plain_text(chunk: bytes, indent: int) -> str | None:
     """The text of an item from its lines, those of comments above the next one left out."""
     column = indent + 2
-    above = _above(indent).search(chunk) if b"#" in chunk else None
-    item = (chunk[: above.start()] if above is not None else chunk).rstrip(b"\n")
+    item = (chunk[: _above(chunk, indent)] if b"#" in chunk else chunk).rstrip(b"\n")
     if b"#" in item or item.endswith(b" "):
         return None
     text = item.decode()
@@ -88,9 +88,11 @@ def _plain_text(chunk: bytes, indent: int) -> str | None:
     if "\n" not in text:
         return text
     first = text[: text.index("\n")]
-    if first.endswith(" ") or _uneven(column).search(text):
+    margin = "\n" + " " * column
+    even = text.count("\n") == text.count(margin)  # no line is empty either: so most are, and it is soon told
+    if first.endswith(" ") or (not even and _uneven(column).search(text)):
         return None
-    return text.replace("\n" + " " * column, "\n")
+    return text.replace(margin, "\n")
 
 
 def _rows_above(data: bytes, starts: Sequence[int], number: int, indent: int) -> tuple[str, ...] | None:
@@ -100,20 +102,31 @@ def _rows_above(data: bytes, starts: Sequence[int], number: int, indent: int) ->
     if not data[line:start].lstrip(b" ").startswith(b"#"):
         return ()
     before = data[starts[number - 1] : start] if number else b""
-    above = _above(indent).search(before)
-    if above is None or before[: above.start()].endswith((b"\n\n", b" \n")):
+    above = _above(before, indent)
+    if above == len(before) or before.endswith((b"\n\n", b" \n"), 0, above):
         return None
-    last = before.rfind(b"\n", 0, above.start() - 1) + 1
-    if b"#" in before[last : above.start()]:
+    last = before.rfind(b"\n", 0, above - 1) + 1
+    if b"#" in before[last:above]:
         return None
-    return tuple(row.strip() for row in above.group().decode().split("\n")[:-1])
+    return tuple(row.strip() for row in before[above:].decode().split("\n")[:-1])
 
 
-def _above(indent: int) -> re.Pattern[bytes]:
-    """Finds the comment lines at the end of an item that stand in the column of its dash: they are the next one's."""
-    return re.compile(rb"(?<=\n)(?: {%d}#[^\r\n]*\n)+\Z" % indent)
+def _above(chunk: bytes, indent: int) -> int:
+    """Where the comment lines at the end of an item begin that stand in the column of its dash.
+
+    They are those of the next one. The end of the item where there are none.
+    """
+    mark = b" " * indent + b"#"
+    start = len(chunk)
+    while start and chunk.endswith(b"\n", 0, start):
+        line = chunk.rfind(b"\n", 0, start - 1) + 1
+        if not line or not chunk.startswith(mark, line) or chunk.find(b"\r", line, start) >= 0:
+            break
+        start = line
+    return start
 
 
+@lru_cache(64)
 def _uneven(column: int) -> re.Pattern[str]:
     """Finds a line that does not reach the column of its item, or only by blanks."""
     return re.compile(rf"\n(?:[^ \n]| {{1,{column - 1}}}(?! ))")
