@@ -352,7 +352,7 @@ class Catalogue:
             asked = " ".join(f'"{word}"*' for word in words)
         else:
             words_there = "array_to_tsvector(string_to_array(e.words, ' '))"
-            match = f"e.until IS NULL AND {words_there} @@ to_tsquery('simple', :words)"
+            match = f"e.until IS NULL AND {words_there} @@ CAST(:words AS tsquery)"
             asked = " & ".join(f"'{word}':*" for word in words)
         rows = self.rows(
             f"{_ENTRY} WHERE {match} LIMIT :most", {"words": asked, "most": max(_MATCHES, limit + 1)}
