@@ -193,3 +193,27 @@ def test_a_new_entry_for_a_place_that_leads_nowhere_says_what_to_write(box: Box)
         refused = problem(box, "WRT003")
         assert "'landscape' is a list of 2 items" in refused["message"]
         assert f"landscape[name={{{holder}}}].items" in refused["fix"]["description"]
+
+
+def test_what_a_fragment_lets_go_of_is_taken_back_by_its_name_only(box: Box) -> None:
+    kind(box, "item", "layout: list, file: reg.yaml, key: id")
+    box.write("reg.yaml", "- {id: a, v: 1}\n- {id: b}\n- {id: c}\n")
+    assert box.run("adopt", "item/*").exit == 0
+    assert box.run("apply", "--yes").exit == 0
+    assert box.run("rm", "item/a", "item/b", "--keep", "--apply", "--yes").exit == 0
+    ran = box.run("adopt", "item/*")
+    assert "item/a (reg.yaml:1:3) FRG004: desired/item.yaml:4:5 says that nobody manages it" in ran.out
+    assert "registry adopt item/a" in ran.out
+    assert box.run("adopt", "item/a").exit == 0
+    assert box.read("desired/item.yaml") == (
+        "item:\n  - {id: a, v: 1}\n  - {id: c}\nremoved:\n  - address: item/b\n    keep: true\n"
+    )
+    assert box.run("apply", "--yes").exit == 0
+    assert box.run("plan", "--detailed-exitcode").exit == 0
+
+
+def test_a_kind_alone_names_no_entry(box: Box) -> None:
+    kind(box, "item", "layout: list, file: reg.yaml, key: id")
+    ran = box.run("adopt", "item")
+    assert ran.exit == 64
+    assert "'item' is a kind, and no entry. All entries of it: 'item/*'" in ran.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -236,3 +237,16 @@ def test_errors_stand_before_warnings_whatever_cause_they_have(shop: Shop) -> No
     words = [line.partition(" ")[0] for line in shop.run("check").out.splitlines()]
     kinds = [word for word in words if word in ("error", "warning")]
     assert kinds == ["error", "warning"]
+
+
+@pytest.mark.parametrize("format", ["text", "markdown"])
+def test_each_place_of_a_cause_is_named_once(shop: Shop, format: str) -> None:
+    """What refers to a deleted entry: one line was printed for each that does, although the cause counts them."""
+    shop.item(more="  references: [{field: needs, kind: item, missing: error}]")
+    shop.declare({"item": [{"id": "base"}, *({"id": f"i{n:02}", "needs": "base"} for n in range(MANY))]})
+    assert shop.run("apply", "--yes").exit == 0
+    shop.declare({"item": [{"id": f"i{n:02}", "needs": "base"} for n in range(MANY)]})
+    out = shop.run("plan", "--format", format).out
+    assert "and 30 more" in out
+    assert len(re.findall(r"^ +(?:- )?(?:see|See) ", out, re.MULTILINE)) == 0
+    assert len(re.findall(r"^ +(?:- )?(?:also|Also) ", out, re.MULTILINE)) == 2

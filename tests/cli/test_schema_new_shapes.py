@@ -84,6 +84,19 @@ SHAPES: dict[str, tuple[Files, list[str], dict[str, Any]]] = {
         ["--from", "r.yaml", "--at", "words"],
         {"layout": "texts", "file": "r.yaml", "at": "words", "key": "name"},
     ),
+    "key to text over a glob": (
+        {
+            f"own/{name}.yaml": "".join(f"src/{name}/{n}.py: {'ab'[n % 2]}d\n" for n in range(6))
+            for name in ("x", "y")
+        },
+        ["--from", "own/*.yaml"],
+        {"layout": "pairs", "file": "own/{own}.yaml", "key": "name"},
+    ),
+    "documents of a file": (
+        {"r.yaml": "---\n".join(f"metadata: {{name: n{n}}}\nspec: {{size: {n}}}\n" for n in range(4))},
+        ["--from", "r.yaml"],
+        {"layout": "documents", "file": "r.yaml", "key": "metadata.name"},
+    ),
     "items of one key": (
         {"r.yaml": "nav:\n  - Home: {page: a.md}\n  - Guide: {page: b.md}\n"},
         ["--from", "r.yaml", "--at", "nav"],
@@ -166,3 +179,17 @@ def test_a_file_that_cannot_be_read_is_left_out_and_said(box: Box, form: str) ->
     for name in "abc":
         box.write(f"data/{name}.{form}", '"x\ny" =\n')
     assert box.run("schema", "new", "other", "--from", f"data/*.{form}").exit == 3
+
+
+def test_what_holds_the_entries_of_a_kind_that_is_there_is_no_field(box: Box) -> None:
+    items = ",".join(f'{{"id": "s{n}", "v": 1}}' for n in range(3))
+    box.write(
+        "r.json", f'{{"plugins": [{{"name": "p", "skills": [{items}]}}, {{"name": "q", "skills": []}}]}}\n'
+    )
+    place = "plugins[name={plugin}].skills"
+    assert box.run("schema", "new", "skill", "--from", "r.json", "--at", place).exit == 0
+    ran = box.run("schema", "new", "plugin", "--from", "r.json", "--at", "plugins")
+    assert "kind of their own" not in ran.err
+    assert "skills" not in spec(box, "plugin")["properties"]
+    assert box.run("adopt", "--all").exit == 0
+    assert box.run("apply", "--yes").exit == 0

@@ -18,6 +18,7 @@ def test_another_file_is_written_and_the_broken_one_is_said(applied: Box) -> Non
     assert ran.exit == 0, ran.out
     assert "YML003" in ran.out
     assert "topic: faults" in applied.read(ROUTES)
+    assert "(blocks only what touches it)" in ran.out
     assert applied.run("check").exit == 3
 
 

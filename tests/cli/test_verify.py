@@ -309,6 +309,8 @@ def test_a_fault_of_the_comparison_writes_nothing(applied: Box, monkeypatch: pyt
         ("x: &a {p: 1, q: [1, 2]}\ny:\n  <<: *a\n  p: 2\n", [{"x": {"p": 1, "q": [1, 2]}, "y": {"p": 2, "q": [1, 2]}}]),
         ("- |+\n  a\n\n- >-\n  b\n  c\n", [["a\n\n", "b c"]]),
         ("a: 1\n---\nb: true\n", [{"a": 1}, {"b": True}]),
+        ("s: !!set {a, b}\nf: !f [1]\n", [{"s": {"$opaque": "!!set {a, b}"}, "f": {"$opaque": "!f [1]"}}]),
+        ("a: <<\nb: =\nc: [=, <<]\n", [{"a": "<<", "b": "=", "c": ["=", "<<"]}]),
     ],
 )  # fmt: skip
 def test_where_ruamel_yaml_is_known_to_leave_yaml_1_2_nobody_disagrees(
@@ -321,6 +323,7 @@ def test_where_ruamel_yaml_is_known_to_leave_yaml_1_2_nobody_disagrees(
     ("text", "documents"),
     [
         ("a: 1\n", [{"a": "1"}]),
+        ("a: {b: 1}\n", [{"a": {"$opaque": "x"}}]),
         ("a: '1'\n", [{"a": 1}]),
         ("a: 1\n", [{"a": True}]),
         ("a: 1.5\n", [{"a": 1.25}]),

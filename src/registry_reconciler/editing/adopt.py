@@ -30,7 +30,7 @@ from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Action
 from registry_reconciler.model.config import DESIRED_FOLDER, fragment_of_file
-from registry_reconciler.model.entry import LiveEntry, Location, Place, same, split_address
+from registry_reconciler.model.entry import MISSING, LiveEntry, Location, Place, same, split_address
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.plan import Plan, PlanOptions
@@ -100,11 +100,13 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
         wanted, managed = _wanted(loaded, patterns)
         owned, wanted = _owned_by_live(loaded, wanted, patterns)
         skipped = {skipped.address: skipped for skipped in _unfit(loaded, wanted)}
+        skipped.update((one.address, one) for one in _let_go(loaded, wanted, patterns))
         keyless = (*owned, *_keyless(loaded, patterns))
         for _ in range(_ROUNDS):
             chosen = [entry for entry in wanted if entry.address not in skipped]
             step("drawing up fragments")
             drafts, fragments = _draw(loaded, chosen, by)
+            _taken_back(drafts, chosen)
             edits = drafts.finish()
             with phase("planning with them"):
                 plan = _plan_with(tree, edits, loaded) if edits else before.plan
@@ -190,6 +192,8 @@ def _live_owns(loaded: Loaded, kind: str, address: str, what: str, file: str) ->
 def _unknown(loaded: Loaded, address: str) -> str:
     from registry_reconciler.base.suggest import did_you_mean
 
+    if address in loaded.kinds:
+        return f"{address!r} is a kind, and no entry. All entries of it: '{address}/*'"
     return f"{address!r} is not in the registries.{did_you_mean(address, tuple(loaded.live.entries))}"
 
 
@@ -214,6 +218,35 @@ def _unfit(loaded: Loaded, wanted: Sequence[LiveEntry]) -> Iterator[Skipped]:
             )
         elif entry.address in faults:
             yield _skip(entry, faults[entry.address])
+
+
+def _let_go(loaded: Loaded, wanted: Sequence[LiveEntry], patterns: Sequence[str]) -> Iterator[Skipped]:
+    """Entries that a fragment lets go of: only who names one by its address takes that back."""
+    removals = {removal.address: removal.place for removal in loaded.fragments.removals}
+    named = set(patterns)
+    found = [entry for entry in wanted if entry.address in removals and entry.address not in named]
+    locator = Locator(loaded.files)
+    locator.prepare(removals[entry.address] for entry in found)
+    for entry in found:
+        place = locator.location(removals[entry.address])
+        yield Skipped(
+            entry.address,
+            Location(entry.place.file),
+            "FRG004",
+            f"{place.show()} says that nobody manages it ('removed')",
+            f"To manage it again, and take that out: registry adopt {entry.address}",
+        )
+
+
+def _taken_back(drafts: Drafts, chosen: Sequence[LiveEntry]) -> None:
+    """Take out of ``removed`` what is adopted by its name."""
+    addresses = {entry.address for entry in chosen}
+    for removal in drafts.loaded.fragments.removals:
+        if removal.address in addresses:
+            place = removal.place
+            index = place.path[1]
+            assert isinstance(index, int)
+            drafts.change_item("removed", place.file, place.document, index, MISSING)
 
 
 def _keyless(loaded: Loaded, patterns: Sequence[str]) -> Iterator[Skipped]:

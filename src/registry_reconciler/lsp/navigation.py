@@ -150,7 +150,7 @@ def _referring(look: Look, address: str) -> Iterator[Place]:
             if not any(address.partition("/")[0] in reference.kinds for reference in kind.references):
                 continue
             for item in entry_set.of(kind.name):
-                for field, _, target in references_of(entry_set, item):
+                for field, _, target, _ in references_of(entry_set, item):
                     if target is not None and target.address == address:
                         yield item.place.at(field)
 

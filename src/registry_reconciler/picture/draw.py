@@ -12,14 +12,17 @@ from msgspec import Struct
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.picture.choose import Arrow, Picture
-from registry_reconciler.picture.layout import HEIGHT, Point, layout
+from registry_reconciler.picture.layout import HEIGHT, LAYER_GAP, Point, layout
 
 _HERE = Path(__file__).parent
 _WIDTHS = 24
 """Nodes have one of a few widths, so that many pictures have one shape."""
 _LETTER = 7.4
 _LONGEST = 34
-_MARGIN = 12
+_MARGIN = 18
+_SMALL = 6.1
+"""The width of a letter beside an arrow."""
+_WIDEST_GAP = 190
 _LABELLED = 40
 """So many arrows have their fields beside them; in a picture of more only a hint on the arrow."""
 
@@ -70,14 +73,21 @@ def svg(picture: Picture, link: Callable[[str], str] | None = None, *, alone: bo
 
     numbers = {node: number for number, node in enumerate(picture.nodes)}
     words = [_words(node) for node in picture.nodes]
+    labels = [_short(arrow.label) if len(picture.arrows) <= _LABELLED else "" for arrow in picture.arrows]
     shape = _shape(
         tuple(_width(*parts) for parts in words),
         tuple(bool(kind) for kind, _ in words),
         tuple((numbers[arrow.source], numbers[arrow.target]) for arrow in picture.arrows),
+        _gap(
+            [
+                label
+                for label, arrow in zip(labels, picture.arrows, strict=True)
+                if arrow.source != arrow.target
+            ]
+        ),
     )
-    labels = [_short(arrow.label) if len(picture.arrows) <= _LABELLED else "" for arrow in picture.arrows]
     reach = [
-        way.right + len(label) * _LETTER for way, label in zip(shape.ways, labels, strict=True) if way.right
+        way.right + len(label) * _SMALL for way, label in zip(shape.ways, labels, strict=True) if way.right
     ]
     text = macros(_HERE, "picture.j2").svg(
         nodes=[
@@ -154,12 +164,20 @@ def _width(kind: str, key: str) -> int:
     return int(-(-needed // _WIDTHS) * _WIDTHS)
 
 
+def _gap(labels: Sequence[str]) -> int:
+    """Room for the longest words beside an arrow, in a few steps."""
+    needed = max(map(len, labels), default=0) * _SMALL + 40
+    return int(min(max(LAYER_GAP, -(-needed // _WIDTHS) * _WIDTHS), _WIDEST_GAP))
+
+
 # What does not depend on words: of a catalogue's thousands of pictures most have one of a few shapes
 
 
 @lru_cache(maxsize=4_096)
-def _shape(widths: tuple[int, ...], two_lines: tuple[bool, ...], ends: tuple[tuple[int, int], ...]) -> _Shape:
-    places, between = layout(widths, ends)
+def _shape(
+    widths: tuple[int, ...], two_lines: tuple[bool, ...], ends: tuple[tuple[int, int], ...], gap: int
+) -> _Shape:
+    places, between = layout(widths, ends, gap)
     nodes = [_Node(x + _MARGIN, y + _MARGIN, width) for (x, y), width in zip(places, widths, strict=True)]
     ways, bottoms = [], []
     for (source, target), points in zip(ends, between, strict=True):
@@ -190,11 +208,13 @@ def _numbers(attributes: str) -> Any:
 
 def _way(source: _Node, target: _Node, between: Sequence[Point]) -> tuple[_Way, float]:
     """A curve from the right side of what refers to the left one of what it refers to; how low it reaches."""
-    if source is target:
-        x, y = source.x + source.width / 2, source.y
-        label = _numbers(f'x="{x + 34:g}" y="{y + 2:g}" text-anchor="start"')
-        line = _numbers(f'd="M{x:g} {y - 8:g}c34 -14 34 30 6 16"')
-        return _Way(line, _tip(x, y + 8, -1), label, x + 44), 0
+    if (
+        source is target
+    ):  # a loop on the upper right corner, its words above the arrows that leave on the right
+        x, y = source.x + source.width / 2, source.y - HEIGHT / 2
+        label = _numbers(f'x="{x + 2:g}" y="{y - 4:g}" text-anchor="start"')
+        line = _numbers(f'd="M{x - 32:g} {y:g}c0 -18 22 -18 22 -6"')
+        return _Way(line, _numbers(f'd="M{x - 10:g} {y:g}l-4 -8h8z"'), label, x + 8), 0
     forwards = target.x > source.x
     sign = 1 if forwards else -1
     start = (source.x + sign * source.width / 2, source.y)
@@ -209,7 +229,7 @@ def _way(source: _Node, target: _Node, between: Sequence[Point]) -> tuple[_Way, 
         reach = max(abs(next_x - x) / 2, 20)
         path += f"C{x + sign * reach:g} {y:g} {next_x - sign * reach:g} {next_y:g} {next_x:g} {next_y:g}"
     x, y = stops[0][0] + (stops[1][0] - stops[0][0]) / 2, stops[0][1] + (stops[1][1] - stops[0][1]) / 2 - 4
-    label = _numbers(f'x="{x:g}" y="{y:g}" text-anchor="middle"')
+    label = _numbers(f'x="{x:g}" y="{y if forwards else y + 16:g}" text-anchor="middle"')
     return _Way(_numbers(f'd="{path}"'), _tip(*end, sign), label, 0), max(y for _, y in stops)
 
 

@@ -16,14 +16,15 @@ HEIGHT = 40
 """The height of every node."""
 
 _GAP = 18
-_LAYER_GAP = 90
+LAYER_GAP = 90
+"""From layer to layer, where arrows have no words beside them."""
 
 Point = tuple[float, float]
 
 
 @lru_cache(maxsize=4_096)
 def layout(
-    widths: tuple[int, ...], arrows: tuple[tuple[int, int], ...]
+    widths: tuple[int, ...], arrows: tuple[tuple[int, int], ...], gap: int = LAYER_GAP
 ) -> tuple[tuple[Point, ...], tuple[tuple[Point, ...], ...]]:
     """The middle of each node, and the points between the ends of each arrow; none is below zero.
 
@@ -50,7 +51,7 @@ def layout(
         line.view = _Line()
     bottom = 0.0
     for component in Graph(vertices, list(lines.values())).C:
-        _lay_out(component)
+        _lay_out(component, gap)
         bottom = _shift(
             [vertex.view for vertex in component.sV], [line.view for line in component.sE], bottom
         )
@@ -132,12 +133,12 @@ class _Line:
         self.points = [tuple(point) for point in points]  # type: ignore[misc]
 
 
-def _lay_out(component: Any) -> None:
+def _lay_out(component: Any, gap: int) -> None:
     from grandalf.layouts import SugiyamaLayout
     from grandalf.routing import route_with_lines
 
     laid_out = SugiyamaLayout(component)
-    laid_out.xspace, laid_out.yspace = _GAP, _LAYER_GAP
+    laid_out.xspace, laid_out.yspace = _GAP, gap
     laid_out.route_edge = route_with_lines
     laid_out.init_all(optimize=len(component.sV) < _OPTIMISED)
     laid_out.draw(2 if len(component.sV) <= _OPTIMISED else 1)

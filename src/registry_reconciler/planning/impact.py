@@ -33,12 +33,13 @@ _FOLLOWED = 20_000
 _FOLLOWED_EACH = 100
 
 
-def references_of(entry_set: EntrySet, item: Entry) -> Iterator[tuple[FieldPath, str, Entry | None]]:
-    """The references of an entry: field, the key there, and the entry it leads to (``None``: dangling)."""
+def references_of(entry_set: EntrySet, item: Entry) -> Iterator[tuple[FieldPath, str, Entry | None, bool]]:
+    """The references of an entry: field, the key there, the entry it leads to (``None``: there is none here), and
+    whether another repository may have it."""
     for reference in entry_set.kinds[item.kind].references:
         for path, key in references_in(reference, item.value):
             if key not in reference.allow:
-                yield path, key, entry_set.resolve(reference.kinds, key)
+                yield path, key, entry_set.resolve(reference.kinds, key), reference.in_fleet
 
 
 def referrers(entry_set: EntrySet) -> dict[str, tuple[str, ...]]:

@@ -12,12 +12,18 @@ from registry_reconciler.rules.entry_set import EntrySet
 
 
 class Edge(Struct, frozen=True, order=True):
-    """``source`` refers to ``target`` in its field ``field``. ``dangling``: nothing has that address."""
+    """``source`` refers to ``target`` in its field ``field``.
+
+    Attributes:
+        dangling: nothing here has that address.
+        in_fleet: another repository of the fleet may have it.
+    """
 
     source: str
     target: str
     field: str
     dangling: bool = False
+    in_fleet: bool = False
 
 
 def edges(entry_set: EntrySet) -> tuple[Edge, ...]:
@@ -27,9 +33,9 @@ def edges(entry_set: EntrySet) -> tuple[Edge, ...]:
 
 def _edges(entry_set: EntrySet) -> Iterator[Edge]:
     for item in entry_set.items.values():
-        for path, text, target in references_of(entry_set, item):
+        for path, text, target, in_fleet in references_of(entry_set, item):
             name = target.address if target is not None else text
-            yield Edge(item.address, name, show_path(path), target is None)
+            yield Edge(item.address, name, show_path(path), target is None, target is None and in_fleet)
 
 
 def around(found: Iterable[Edge], address: str) -> tuple[Edge, ...]:

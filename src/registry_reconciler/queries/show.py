@@ -40,11 +40,17 @@ class Side(Struct, frozen=True):
 
 
 class Outgoing(Struct, frozen=True):
-    """A reference of the entry. ``target`` is the address that it leads to, "" when it leads nowhere."""
+    """A reference of the entry.
+
+    Attributes:
+        target: the address that it leads to, "" when it leads to nothing here.
+        in_fleet: another repository of the fleet may have it.
+    """
 
     path: FieldPath
     text: str
     target: str
+    in_fleet: bool = False
 
 
 class Applied(Struct, frozen=True):
@@ -150,8 +156,8 @@ def _outgoing(planning: Planning, address: str) -> Iterator[Outgoing]:
     )
     item = entry_set.items.get(address)
     if item is not None:
-        for path, text, target in references_of(entry_set, item):
-            yield Outgoing(path, text, target.address if target else "")
+        for path, text, target, in_fleet in references_of(entry_set, item):
+            yield Outgoing(path, text, target.address if target else "", in_fleet)
 
 
 def _incoming(planning: Planning, address: str) -> list[str]:

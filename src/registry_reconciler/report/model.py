@@ -176,8 +176,8 @@ class Cause(Struct, frozen=True):
 
     @property
     def related(self) -> tuple[Related, ...]:
-        """The places that the first one names, but those that are named as other places already."""
-        named = {other_place(problem)[0] for problem in self.others}
+        """The places that the first one names, but those that are places of the cause already."""
+        named = {other_place(problem)[0] for problem in self._places}
         return tuple(
             related for related in self.first.related if show_location(related_location(related)) not in named
         )
@@ -203,9 +203,10 @@ class Cause(Struct, frozen=True):
         """What tells another place from the first, or is said of it alone; ready to stand behind it."""
         if not other.address and other.message.startswith("output "):
             return f" output {other.identity_extra.partition(' ')[0]}"
+        message = other.message_beside()
         if other.code != self.first.code or other.said_of_all == self.first.said_of_all:
             return ""
-        return f": {other.message_beside()}"
+        return f": {message}" if message != self.first.message_beside() else ""
 
     @property
     def mend(self) -> str:

@@ -22,7 +22,7 @@ class Pen:
         """A text that names a place in a file."""
         return text
 
-    def source(self, _location: Location, _width: int) -> Iterator[str]:
+    def source(self, _location: Location, _width: int, _severity: str) -> Iterator[str]:
         """The lines of the file that a problem is about."""
         yield from ()
 

@@ -73,6 +73,7 @@ _HEALS_SHOWN = 5
 _OUTPUTS_SHOWN = 20
 _DRIFT_SHOWN = 20
 _FIELDS_SHOWN = 12
+_RELATED_SHOWN = 3
 _LINES_SHOWN = 16
 _IMPACT_SHOWN = 3
 
@@ -344,14 +345,18 @@ class _Report:
         lines = [f"{self._paint(severity, severity)} {lines[0]}", *(f"  {line}" for line in lines[1:])]
         self.lines += [line.replace(where, self.pen.place(where, place), 1) for line in lines]
         self._prose(visible(problem.message), 2)
-        self.lines += self.pen.source(place, self.width)
+        self.lines += self.pen.source(place, self.width, severity)
         note = standing(problem, self.options.base)
         if note:
             self._prose(f"({note}, does not block)" if _excused(problem) else f"({note})", 2, "dim")
         self._other_places(cause)
-        for related in cause.related:
+        places = cause.related
+        shown = places if self.options.full else places[:_RELATED_SHOWN]
+        for related in shown:
             where = show_location(related_location(related))
             self._prose(f"{where} {visible(related.message)}".strip(), 2, "", "see ")
+        if len(places) > len(shown):
+            self._add(f"… and {plural(len(places) - len(shown), 'place')} more (--full shows all)", "dim", 2)
         if cause.mend:
             self._prose(visible(cause.mend), 2, "", "fix: ")
             if problem.fix is not None and problem.fix.safe and problem.fix.edits:

@@ -12,7 +12,7 @@ from registry_reconciler.base.text_diff import around
 from registry_reconciler.model import entry
 from registry_reconciler.model.change import Action, Change, FieldChange
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing
-from registry_reconciler.model.written import dumps
+from registry_reconciler.model.written import Opaque, dumps
 
 FIELD_SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
@@ -83,11 +83,13 @@ def show_path(path: FieldPath) -> str:
 
 
 def show_value(value: Json) -> str:
-    """A value as one line of JSON with its unseen characters escaped; a secret as its mask."""
+    """A value as one line of JSON, unseen characters escaped; a secret as its mask, a node with a tag as its text."""
     if isinstance(value, Missing):
         return "(not there)"
     if value == MASK:
         return MASK
+    if type(value) is Opaque:
+        return visible(" ".join(value.source.split()))
     return visible(dumps(value))
 
 
@@ -166,6 +168,8 @@ def _lines(value: Json, raw: bool) -> list[str]:
             return lines[:-1]
         lines[-1] += " (no line end)"
         return lines
+    if type(value) is Opaque:
+        return [visible(line) for line in value.source.split("\n")]
     if isinstance(value, dict | list) and value:
         return [visible(line) for line in dumps(value, indent=2).split("\n")]
     return [show_value(value)]

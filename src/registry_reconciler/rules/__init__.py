@@ -67,7 +67,6 @@ FAMILIES = (
     Family("RUL", "Rules of one's own", structural.of("RUL")),
     Family("WRT", "Writing", structural.of("WRT")),
     Family("OUT", "Outputs", structural.of("OUT")),
-    Family("FLT", "Fleets of repositories", structural.of("FLT")),
     Family("BRK", "Safety brakes", structural.of("BRK")),
     Family("CFG", "Settings", structural.of("CFG")),
 )

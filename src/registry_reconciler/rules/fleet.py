@@ -16,7 +16,7 @@ from registry_reconciler.model.fleet_view import FleetView, Holder
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.model.references import written_like
-from registry_reconciler.rules.base import Finding, Relation, Rule
+from registry_reconciler.rules.base import Finding, Rule
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import Link, links
 from registry_reconciler.rules.references import near_key
@@ -145,13 +145,6 @@ FLT001 = Rule(
     Severity.ERROR,
     check=_dangling,
     concerns=_across,
-    relations=(
-        Relation(
-            "repository and repository",
-            "an entry that others may refer to is deleted or renamed",
-            "the references `in: fleet` of every other repository",
-        ),
-    ),
     supports_incremental=True,
 )
 
@@ -229,13 +222,6 @@ FLT003 = Rule(
     Severity.WARNING,
     check=_to_deprecated,
     concerns=_across,
-    relations=(
-        Relation(
-            "repository and repository",
-            "an entry that others may refer to is deprecated",
-            "the references `in: fleet` of every other repository",
-        ),
-    ),
     supports_incremental=True,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from registry_reconciler.base.escape import json_text, visible
-from registry_reconciler.model.entry import Json, show_path, split_address, texts_in
+from registry_reconciler.model.entry import FieldPath, show_path, split_address, texts_in
 from registry_reconciler.model.plan_json import problem_location
 from registry_reconciler.model.problem import Problem, Severity
 from registry_reconciler.model.written import dumps
@@ -17,6 +18,7 @@ from registry_reconciler.picture import Picture, References, of_kinds, svg
 from registry_reconciler.queries.graph import Edge
 from registry_reconciler.report.words import SIGNS, show_location
 from registry_reconciler.site.catalogue import Catalogue, EntryPage
+from registry_reconciler.site.values import Line, lines_of
 
 if TYPE_CHECKING:
     from registry_reconciler.model.kind import Kind
@@ -41,8 +43,10 @@ _SEARCHED = 4_000
 _SIGNS = {action.value: sign for action, sign in SIGNS.items()}
 
 
-_Field = tuple[str, str, tuple[tuple[str, str], ...], bool]
-"""A field of an entry: name, description, lines of text with where each leads, and whether they are a block."""
+_Field = tuple[str, str, list[Line]]
+"""A field of an entry: its name, its description and its value."""
+
+_FIRST_STEP = re.compile(r"[.\[]")
 
 
 class Row(Struct, frozen=True):
@@ -207,7 +211,7 @@ class _Drawing:
             path,
             rule=rule,
             page=rule.page,
-            example=rule.page.example.split("\n"),
+            examples=[(words, text.rstrip("\n").split("\n")) for words, text in _examples(rule.page) if text],
             rows=[self._row(problem) for problem in found],
             more=catalogue.counts.get(rule.code, 0) - len(found),
             link=self._link(path),
@@ -262,6 +266,8 @@ class _Drawing:
                 for entry in entries
             ],
             parts=parts if len(parts) > 1 else [],
+            before=parts[number - 1][0] if number else "",
+            behind=parts[number + 1][0] if number + 1 < len(parts) else "",
             picture=self._picture(self._related.around(name, 1), link) if number == 0 else "",
         )
 
@@ -280,7 +286,9 @@ class _Drawing:
         address = entry.listed.address
         link = self._link(entry.path)
         out = catalogue.references.out.get(address, [])
-        into = catalogue.references.into.get(address, [])
+        into: dict[str, list[str]] = {}
+        for edge in catalogue.references.into.get(address, ()):
+            into.setdefault(edge.source, []).append(edge.field)
         around = catalogue.references.around(address, most=_NODES)
         places = [
             (word, show_location(place))
@@ -298,7 +306,7 @@ class _Drawing:
             places=places,
             fields=list(self._values(entry, link)),
             out=[(edge.field, edge.target, link(edge.target), edge.dangling) for edge in out[:_LISTED]],
-            into=[(edge.field, edge.source, link(edge.source)) for edge in into[:_LISTED]],
+            into=[(source, link(source), fields) for source, fields in list(into.items())[:_LISTED]],
             more=max(len(into) - _LISTED, 0),
             picture=self._picture(around, link),
             left_out=around.left_out,
@@ -311,26 +319,17 @@ class _Drawing:
         kind, view = self._catalogue.kinds.get(entry.kind), self._catalogue.views.get(entry.kind)
         if not isinstance(entry.value, dict):
             return
-        targets = {
-            edge.field: edge.target for edge in self._catalogue.references.out.get(entry.listed.address, ())
-        }
-        names = _in_order(kind, entry.value) if kind is not None else list(entry.value)
-        for name in names:
-            value = entry.value[name]
+        edges = self._catalogue.references.out.get(entry.listed.address, ())
+        targets = {edge.field: edge.target for edge in edges}
+        # Most fields lead nowhere, and then nobody has to spell their paths.
+        leading = {_FIRST_STEP.split(field, maxsplit=1)[0] for field in targets}
+
+        def target(path: FieldPath) -> str:
+            return link(targets.get(show_path(path), "")) if path[0] in leading else ""
+
+        for name in _in_order(kind, entry.value) if kind is not None else entry.value:
             description = view.description((name,)) if view is not None else ""
-            if isinstance(value, list) and value and all(not isinstance(item, dict | list) for item in value):
-                items = tuple(
-                    (_shown(item), link(targets.get(show_path((name, number)), "")))
-                    for number, item in enumerate(value)
-                )
-                yield name, description, items, False
-            elif isinstance(value, dict | list) and value:
-                lines = tuple((line, "") for line in dumps(value, indent=2).split("\n"))
-                yield name, description, lines, True
-            elif isinstance(value, str) and "\n" in value:
-                yield name, description, tuple((line, "") for line in value.split("\n")), True
-            else:
-                yield name, description, ((_shown(value), link(targets.get(name, ""))),), False
+            yield name, description, lines_of((name,), entry.value[name], target)
 
     def _row(self, problem: Problem) -> Row:
         from registry_reconciler.report.words import standing
@@ -345,6 +344,10 @@ class _Drawing:
             fix,
             standing(problem),
         )
+
+
+def _examples(page: Any) -> tuple[tuple[str, str], ...]:
+    return ("For example, this gives it", page.example), ("And so it is right", page.use_instead)
 
 
 def _span(addresses: Sequence[str]) -> tuple[str, str]:
@@ -363,10 +366,6 @@ def _in_order(kind: Kind | None, names: Any) -> list[str]:
     properties = kind.schema.get("properties") if kind is not None else None
     first = [name for name in properties if name in names] if isinstance(properties, dict) else []
     return list(dict.fromkeys((*first, *names)))
-
-
-def _shown(value: Json) -> str:
-    return value if isinstance(value, str) else dumps(value)
 
 
 _STATUS = {

@@ -28,7 +28,6 @@ _STYLES = {
     "record": "dim",
     "head": "bold",
     "dim": "dim",
-    "caret": "bold red",
 }
 """Of the terminal's own sixteen colours only, so that they can be read on light and on dark."""
 
@@ -63,7 +62,7 @@ class TerminalPen(Pen):
             return text
         return link(text, (self._root / location.path).absolute().as_uri())
 
-    def source(self, location: Location, width: int) -> Iterator[str]:
+    def source(self, location: Location, width: int, severity: str) -> Iterator[str]:
         """The line that is meant, the one above it, and a mark below what is meant in it."""
         excerpt = self._excerpts.at(location, width)
         if excerpt is None:
@@ -74,4 +73,4 @@ class TerminalPen(Pen):
             yield self.paint(f"  {line_number:>{number}} {bar} ", "dim") + line
         if excerpt.length:
             gap = self.paint(f"  {'':>{number}} {bar} ", "dim")
-            yield gap + " " * excerpt.start + self.paint("^" * excerpt.length, "caret")
+            yield gap + " " * excerpt.start + self.paint("^" * excerpt.length, severity)

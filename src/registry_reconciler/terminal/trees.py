@@ -67,10 +67,13 @@ def _root(address: str) -> Any:
 
 
 def _label(edge: Edge, name: str, *, again: bool = False) -> Any:
-    label = _text(visible(name), "red" if edge.dangling else "")
+    missing = edge.dangling and not edge.in_fleet
+    label = _text(visible(name), "red" if missing else "")
     label.append(f"  {visible(edge.field)}", "dim")
-    if edge.dangling:
+    if missing:
         label.append("  is not there", "red")
+    elif edge.in_fleet:
+        label.append("  in the fleet", "dim")
     elif again:
         label.append("  shown already", "dim")
     return label

@@ -24,6 +24,12 @@ _DEPARTURES = re.compile(
 )
 """Plain scalars that ruamel.yaml may take for another type than registry does."""
 
+_TEXTS = ("str", "timestamp", "value", "merge")
+"""Tags of plain scalars that are text in YAML 1.2 core: a date, and where no key stands also ``=`` and ``<<``."""
+
+_UNTAGGED = ("map", "seq", "str", "int", "float", "bool", "null")
+"""Tags of nodes that need not say them."""
+
 _TAG = "tag:yaml.org,2002:"
 _Said = tuple[str, str, str]
 
@@ -53,8 +59,9 @@ def reads_otherwise(data: bytes, documents: Sequence[Json]) -> _Said | None:
 
 def _differs(node: Any, ours: Json, where: str) -> _Said | None:
     kind = type(node).__name__
-    if not str(node.tag or _TAG).startswith(_TAG):
-        return None  # an unknown tag: what is below it is nobody's business
+    tag = str(node.tag or _TAG)
+    if not tag.startswith(_TAG) or (_is_opaque(ours) and tag.removeprefix(_TAG) not in _UNTAGGED):
+        return None  # a tag that registry does not know: what is below it is nobody's business
     if kind == "MappingNode":
         return _mapping_differs(node, ours, where)
     if kind == "SequenceNode":
@@ -68,6 +75,10 @@ def _differs(node: Any, ours: Json, where: str) -> _Said | None:
                 return found
         return None
     return None if _scalar_agrees(node, ours) else (where, _word(ours), _scalar_word(node))
+
+
+def _is_opaque(ours: Json) -> bool:
+    return isinstance(ours, dict) and ours.keys() == {"$opaque"}
 
 
 def _mapping_differs(node: Any, ours: Json, where: str) -> _Said | None:
@@ -110,7 +121,7 @@ def _scalar_agrees(node: Any, ours: Json) -> bool:
     if isinstance(ours, str) and ours == text:
         if node.style is None and _DEPARTURES.fullmatch(text) is not None:
             return isinstance(_core(text), str)
-        return tag in ("str", "timestamp") or not _holdable(tag, text)
+        return tag in _TEXTS or not _holdable(tag, text)
     if node.style in ("'", '"', "|", ">") or isinstance(ours, dict | list):
         return False
     if ours is None:

@@ -111,7 +111,7 @@ SHAPES: dict[str, tuple[dict[str, str], str, str, dict[str, object], int]] = {
         {"k.yaml": "metadata: {name: a}\n---\nmetadata: {name: b}\n"},
         "res",
         "k.yaml",
-        {"layout": "file", "file": "k.yaml", "key": "metadata.name"},
+        {"layout": "documents", "file": "k.yaml", "key": "metadata.name"},
         2,
     ),
     "a list for each group": (

@@ -79,6 +79,26 @@ def test_an_entry_has_a_page_with_all_that_is_known_of_it(box: Box) -> None:
     assert ["entries/thing/b.html", "thing/b", "Second"] in [row[:3] for row in json.loads(search)]
 
 
+def test_a_value_is_shown_in_its_parts_each_with_its_link(box: Box) -> None:
+    box.write(
+        ".system/registry/schemas/thing.schema.yaml",
+        SCHEMA.replace('"needs[]"', '"uses.things[].id"').replace(", x-secret: true", ""),
+    )
+    uses = 'uses: {things: [{id: b, why: to see}], none: []}, text: "one\\ntwo\\n"'
+    deep = ", ".join(f"k{number}: {number}" for number in range(61))
+    box.write("desired/all.yaml", f"thing:\n  - {{id: a, {uses}}}\n  - {{id: b, deep: {{{deep}}}}}\n")
+    box.run("site", "--out", "out")
+    page = pages(box)["entries/thing/a.html"]
+    assert (
+        '<div><code class="dim">things[0].id</code> <a href="../../entries/thing/b.html"><code>b</code></a></div>'
+        '<div><code class="dim">things[0].why</code> to see</div>'
+        '<div><code class="dim">none</code> <code>[]</code></div>'
+    ) in page
+    assert re.findall(r"<pre[^>]*>[^<]*</pre>", page) == ['<pre tabindex="0">one\ntwo</pre>']
+    # What has very many parts is shown as it is written.
+    assert "&#34;k60&#34;: 60\n}</pre>" in pages(box)["entries/thing/b.html"]
+
+
 def test_no_secret_is_in_it_before_or_after_it_is_applied(box: Box) -> None:
     for _ in range(2):
         box.run("site", "--out", "out")
@@ -112,11 +132,11 @@ def test_a_kind_of_many_entries_has_several_pages_and_each_entry_on_one_of_them(
     assert [Path(link).stem for links in listed for link in links] == names
     for path, links in zip(paths, listed, strict=True):
         assert all((box.root / "out" / path).parent.joinpath(link).resolve().is_file() for link in links)
-        assert found[path].count('aria-current="page"') == 1
+        assert found[path].count('aria-current="page"') == 2
         others = re.findall(r'<li><a href="([^"]+)">e\d – e\d</a>', found[path])
         assert [(box.root / "out" / path).parent.joinpath(link).resolve().is_file() for link in others] == [
             True
-        ] * 2
+        ] * 4
     # What is said of the kind stands on its first page alone; entries that go take their pages along.
     assert ["As people say." in found[path] for path in paths] == [True, False, False]
     box.write("desired/all.yaml", "thing: [{id: e0, title: T}]\n")

@@ -30,7 +30,7 @@ from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.model.plan_json import location_to_json
 from registry_reconciler.model.unknown import unknown_address
-from registry_reconciler.model.written import dumps
+from registry_reconciler.report.values import show_value
 
 if TYPE_CHECKING:
     from registry_reconciler.files.git import Blame
@@ -281,7 +281,7 @@ def _values(call: Call, drifted_entry: DriftedEntry, field: EditedField) -> str:
 
 
 def _shown(value: Json) -> str:
-    return "nothing" if value is MISSING else visible(dumps(value))
+    return "nothing" if value is MISSING else show_value(value)
 
 
 def _who(blame: Blame) -> str:

@@ -80,7 +80,13 @@ def command(
     body = {
         "address": address,
         "edges": [
-            {"from": edge.source, "to": edge.target, "field": edge.field, "dangling": edge.dangling}
+            {
+                "from": edge.source,
+                "to": edge.target,
+                "field": edge.field,
+                "dangling": edge.dangling,
+                **({"in_fleet": True} if edge.in_fleet else {}),
+            }
             for edge in found
         ],
     }
@@ -158,5 +164,5 @@ def _lines(found: Sequence[Edge]) -> Iterator[str]:
         if edge.source != source:
             source = edge.source
             yield visible(source)
-        arrow = "-> nothing:" if edge.dangling else "->"
+        arrow = "-> in the fleet:" if edge.in_fleet else "-> nothing:" if edge.dangling else "->"
         yield f"  {visible(edge.field)} {arrow} {visible(edge.target)}"

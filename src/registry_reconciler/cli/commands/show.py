@@ -71,7 +71,8 @@ def _lines(found: EntryDetails) -> Iterator[str]:
     if found.outgoing:
         yield "refers to"
         for reference in found.outgoing:
-            target = visible(reference.target) if reference.target else f"nothing: {visible(reference.text)}"
+            none = "in the fleet:" if reference.in_fleet else "nothing:"
+            target = visible(reference.target) if reference.target else f"{none} {visible(reference.text)}"
             yield f"  {visible(show_path(reference.path))} -> {target}"
     if found.incoming:
         yield "referred to by"

@@ -75,7 +75,9 @@ def _unread(number: int) -> list[str]:
 def _not_told(number: int) -> list[str]:
     if not number:
         return []
-    return [f"Of {_count(number, 'entry')} jsonschema cannot tell: Python does not know a pattern there."]
+    return [
+        f"Of {_count(number, 'entry')} jsonschema cannot tell: a node has a tag, or a pattern is unknown to it."
+    ]
 
 
 def _count(number: int, noun: str) -> str:

@@ -9,6 +9,7 @@ from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new.draft import Work
 from registry_reconciler.editing.schema_new.guess import Shape, closed_words, path_of, slips
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.kind import parse_at
 
 _MOST_SLIPS = 10
 
@@ -28,6 +29,8 @@ def properties_of(work: Work, shape: Shape, key: Sequence[str]) -> dict[str, Jso
             properties[str(first)] = {"type": "string"}
         required.append(str(first))
     properties.update(schema.get("properties", {}))
+    for name in _of_other_kinds(work):
+        properties.pop(name, None)
     required += [name for name in schema.get("required", ()) if name not in required]
     for name in apart:
         properties[name] = {"type": "array", "items": {"type": "object"}}
@@ -44,12 +47,29 @@ def _may_hold_entries(shape: Shape) -> bool:
     return bool(shape.fields) and all(part.types <= {"object", "null"} for part in shape.fields.values())
 
 
+def _of_other_kinds(work: Work) -> set[str]:
+    """Fields that hold the entries of kinds that are there already: those are no part of these entries."""
+    depth = len(parse_at(str(work.spec.get("at", "")))) if work.spec.get("at") else 0
+    return {
+        kind.at[-1].name
+        for kind in work.loaded.kinds.values()
+        if kind.file.text == work.pattern and len(kind.at) > depth and kind.at[-1].kind == "name"
+    }
+
+
 def _kinds_apart(work: Work, shape: Shape) -> list[str]:
     """Fields whose items have names of their own, so that they look like entries of another kind."""
     found = []
+    known = _of_other_kinds(work)
     for name, part in shape.fields.items():
         inner = part.items
-        if inner is None or inner.mappings < 3 or inner.mappings < inner.count or part.types != {"array"}:
+        if (
+            name in known
+            or inner is None
+            or inner.mappings < 3
+            or inner.mappings < inner.count
+            or part.types != {"array"}
+        ):
             continue
         if not any(
             inner.fields[word].count == inner.count for word in ("id", "name", "key") if word in inner.fields

@@ -113,9 +113,9 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
         return _asked_for(documents, places, at)
     many = len(documents) > 1 or is_wild(work.pattern) or "{" in work.pattern
     whole = _one_a_file(documents)
-    mapped = _whole_maps(documents, places) if many else None
-    fitting = [place for place in places if matches(work.kind, place.name)]
     scalars = scalar_candidates(documents)
+    mapped = _whole_maps(documents, [*places, *scalars]) if many else None
+    fitting = [place for place in places if matches(work.kind, place.name)]
     small = [place for place in scalars if len(place.entries) >= _MANY] if not places else []
     fitting = fitting or [place for place in scalars if matches(work.kind, place.name)]
     if fitting:
@@ -213,6 +213,8 @@ def _asked_for(documents: Mapping[str, Sequence[Json]], places: Sequence[Candida
 def _whole_maps(documents: Mapping[str, Sequence[Json]], places: Sequence[Candidate]) -> Candidate | None:
     """The mapping that each file is, where its keys are names: fields would be the same in most files."""
     whole = next((place for place in places if not place.at and place.keyed), None)
+    if whole is not None and {entry.file for entry in whole.entries} != set(documents):
+        return None
     tops = [set(value) for values in documents.values() for value in values if isinstance(value, dict)]
     if whole is None or len(whole.entries) < 2 * len(tops) or len(tops) < sum(map(len, documents.values())):
         return None
@@ -226,7 +228,8 @@ def _one_a_file(documents: Mapping[str, Sequence[Json]]) -> Candidate | None:
     if not all(isinstance(value, dict) for values in documents.values() for value in values):
         return None
     entries = [Found(path, value) for path, values in documents.items() for value in values]
-    return Candidate("file", (), "", entries)
+    several = any(len(values) > 1 for values in documents.values())
+    return Candidate("documents" if several else "file", (), "", entries)
 
 
 def with_path(work: Work, chosen: Candidate, paths: Sequence[str]) -> list[Found]:
