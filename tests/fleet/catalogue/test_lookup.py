@@ -75,7 +75,7 @@ def test_words_are_found_without_case_and_accents_and_as_beginnings(url: str) ->
     publisher.publish(
         made(
             1,
-            "{id: payments.capture, title: Zahlung prüfen, text: it's 50% off}",
+            "{id: payments.capture, title: Zahlung prüfen, text: it's 50% off 日本語 1e5}",
             "{id: other, text: capture}",
         )
     )
@@ -85,6 +85,7 @@ def test_words_are_found_without_case_and_accents_and_as_beginnings(url: str) ->
             return [known.key for known in catalogue.search(text)[0]]
 
         assert found("PRUFEN zahl") == ["payments.capture"]
+        assert found("日本") == found("1e5") == ["payments.capture"]
         assert found("capt") == ["payments.capture", "other"]
         assert found("payments.capture") == ["payments.capture"]
         assert found("thing/other") == ["other"]

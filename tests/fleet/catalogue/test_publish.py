@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -158,6 +160,26 @@ def test_a_database_that_is_restarted_in_the_middle_is_waited_for(
         assert len(catalogue.history("thing", "c")) == 1
 
 
+def test_a_database_that_stays_away_is_waited_for_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from registry_reconciler.errors import RegistryFailure
+    from registry_reconciler.fleet.catalogue import publish
+
+    waited: list[float] = []
+    monkeypatch.setattr(publish, "time", SimpleNamespace(sleep=waited.append, time=time.time))
+    publisher = open_publisher(server.url())
+    server.stop()
+    try:
+        for _ in range(2):
+            with pytest.raises(RegistryFailure, match="cannot be reached"):
+                publisher.publish(made(1, A))
+    finally:
+        server.start()
+    assert len(waited) == 7
+    assert publisher.publish(made(1, A)).outcome == "published"
+
+
 def test_what_cannot_be_read_stays_as_it_was(url: str) -> None:
     from registry_reconciler.files.tree import MemoryTree
     from registry_reconciler.fleet.catalogue import publication_of
@@ -168,5 +190,6 @@ def test_what_cannot_be_read_stays_as_it_was(url: str) -> None:
     broken = {**files_of(A), "t.yaml": b"- {id: a\n- ]\n"}
     publication = publication_of(MemoryTree(broken), "shop", commit(2), 2)
     assert publication.unread == ("thing",)
-    assert publisher.publish(publication).removed == 0
+    done = publisher.publish(publication)
+    assert (done.removed, done.unread) == (0, ("thing",))
     assert keys(url) == ["a", "b"]

@@ -116,7 +116,7 @@ def _row(outcome: Outcome, publisher: Publisher, known: dict[str, str], *, repla
     from registry_reconciler.fleet.catalogue.job import unpacked
 
     row: dict[str, Any] = {"repository": outcome.name, "commit": outcome.commit, "error": None}
-    row |= dict.fromkeys(("before", "new", "changed", "gone"))
+    row |= dict.fromkeys(("before", "new", "changed", "gone", "unread"))
     if outcome.error is not None:
         return {**row, "outcome": "failed", "error": outcome.error}
     before = known.get(outcome.name)
@@ -137,6 +137,7 @@ def _counts(done: Published) -> dict[str, Json]:
         "new": done.added,
         "changed": done.changed,
         "gone": done.removed,
+        "unread": list(done.unread),
     }
 
 
@@ -155,7 +156,8 @@ def _said(row: dict[str, Any]) -> str:
     if row["outcome"] == "unchanged":
         return f"{commit}  as it was"
     parts = [f"{row[name]:,} {name}" for name in ("new", "changed", "gone") if row[name]]
-    return f"{commit}  {', '.join(parts) or 'the same entries'}"
+    unread = f" (what could not be read of {', '.join(map(visible, row['unread']))} stays as it was)"
+    return f"{commit}  {', '.join(parts) or 'the same entries'}{unread if row['unread'] else ''}"
 
 
 def _sum(rows: list[dict[str, Any]], shown: str) -> str:

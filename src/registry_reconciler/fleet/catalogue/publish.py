@@ -35,6 +35,7 @@ class Published(Struct, frozen=True):
             newer one.
         commit, before: what was to be published, and what the catalogue had ("": nothing).
         added, changed, removed, moved: entries.
+        unread: the kinds of which not all could be read, so that what was there of them stays.
     """
 
     repository: str
@@ -45,6 +46,7 @@ class Published(Struct, frozen=True):
     changed: int = 0
     removed: int = 0
     moved: int = 0
+    unread: tuple[str, ...] = ()
 
 
 def is_newer(publication: Publication, known: str, known_time: int, known_ancestors: Container[str]) -> bool:
@@ -70,6 +72,7 @@ class Publisher:
         self._where = where
         self._engine: Engine = engine_for(where, writes=True)
         self._ready = False
+        self._gave_up = False
 
     def prepare(self) -> None:
         """Make the catalogue, or bring an older one up to date.
@@ -107,9 +110,12 @@ class Publisher:
             try:
                 self.prepare()
                 with self._transaction() as connection:
-                    return write(connection, publication, replace=replace)
+                    done = write(connection, publication, replace=replace)
+                self._gave_up = False
+                return done
             except CatalogueFailure as failure:
-                if seconds is None or not _may_come_back(failure):
+                if seconds is None or self._gave_up or not _may_come_back(failure):
+                    self._gave_up = _may_come_back(failure)  # the next one does not wait as long once more
                     raise
                 time.sleep(seconds)
         raise AssertionError("the last try returns or raises")
@@ -185,6 +191,7 @@ def write(connection: Connection, publication: Publication, *, replace: bool = F
         changed=len(difference.changed),
         removed=len(difference.removed),
         moved=len(difference.moved),
+        unread=publication.unread,
     )
 
 

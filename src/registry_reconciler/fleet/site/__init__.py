@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from registry_reconciler.fleet.catalogue import Catalogue
-from registry_reconciler.fleet.catalogue.whole import whole
+from registry_reconciler.fleet.catalogue.contents import contents_of
 from registry_reconciler.fleet.site.across import references_across
 from registry_reconciler.fleet.site.gather import gathered
 from registry_reconciler.fleet.site.pages import FOLDER, folder_of, top_pages
@@ -30,7 +30,7 @@ def write_site(catalogue: Catalogue, out: Path, title: str) -> Published:
     above = Above(title, "../../index.html")
     done = [publish(out, top_pages(catalogue, rows, across, title))]
     for row in rows:
-        shown = gathered(whole(catalogue, row), across)
+        shown = gathered(contents_of(catalogue, row), across)
         below = publish(out / FOLDER / folder_of(row.name), pages_of(shown, above))
         prefix = f"{FOLDER}/{folder_of(row.name)}/"
         done.append(

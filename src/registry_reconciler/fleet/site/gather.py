@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from registry_reconciler.fleet.catalogue.contents import ContentEntry, Contents
 from registry_reconciler.fleet.catalogue.publication import PublishedProblem
-from registry_reconciler.fleet.catalogue.whole import Whole, WholeEntry
 from registry_reconciler.fleet.site.across import Across, End
 from registry_reconciler.fleet.site.pages import folder_of
 from registry_reconciler.model.config import DESIRED_FOLDER
@@ -32,7 +32,7 @@ from registry_reconciler.site.catalogue import (
 _SPANS = 20
 
 
-def gathered(known: Whole, across: Across) -> Catalogue:
+def gathered(known: Contents, across: Across) -> Catalogue:
     """A repository as :func:`registry_reconciler.site.pages_of` draws it.
 
     An entry of another repository is named with it (``shop: skill/pay``), and leads to its page there.
@@ -72,7 +72,7 @@ def gathered(known: Whole, across: Across) -> Catalogue:
     )
 
 
-def _kinds(known: Whole) -> Iterator[tuple[str, Kind]]:
+def _kinds(known: Contents) -> Iterator[tuple[str, Kind]]:
     for kind in known.kinds:
         try:
             yield kind.name, parse_kind(json.loads(kind.schema), kind.name)
@@ -86,7 +86,7 @@ def _views(kinds: dict[str, Kind]) -> Iterator[tuple[str, View]]:
         yield name, View(folder, name)
 
 
-def _edges(known: Whole, across: Across) -> Iterator[Edge]:
+def _edges(known: Contents, across: Across) -> Iterator[Edge]:
     own = {entry.address for entry in known.entries}
     out = across.out.get(known.row.name, {})
     for link in known.links:
@@ -121,7 +121,7 @@ def _problem(fault: PublishedProblem) -> Problem:
 
 
 def _entries(
-    known: Whole, kinds: dict[str, Kind], links: dict[str, str], problems: list[Problem]
+    known: Contents, kinds: dict[str, Kind], links: dict[str, str], problems: list[Problem]
 ) -> Iterator[EntryPage]:
     of: dict[str, list[Problem]] = {}
     for problem in problems:
@@ -146,7 +146,7 @@ def _entries(
         )
 
 
-def _applies(known: Whole, entry: WholeEntry) -> Iterator[Applied]:
+def _applies(known: Contents, entry: ContentEntry) -> Iterator[Applied]:
     for span in known.history.get(entry.address, ())[:_SPANS]:
         when = datetime.fromtimestamp(span.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         yield Applied(when, f"commit {span.commit[:12]}", "", "create" if span.first else "update", ())

@@ -11,7 +11,7 @@ from registry_reconciler.fleet.catalogue.lookup import Catalogue, RepositoryRow
 from registry_reconciler.fleet.catalogue.publication import ALIAS, PublishedKind, PublishedProblem
 
 
-class WholeEntry(Struct, frozen=True):
+class ContentEntry(Struct, frozen=True):
     """An entry as it is now; ``value`` is JSON."""
 
     kind: str
@@ -29,7 +29,7 @@ class WholeEntry(Struct, frozen=True):
         return f"{self.kind}/{self.key}"
 
 
-class WholeLink(Struct, frozen=True):
+class ContentLink(Struct, frozen=True):
     """A reference of an entry, as it stands there."""
 
     address: str
@@ -47,7 +47,7 @@ class Span(Struct, frozen=True):
     first: bool
 
 
-class Whole(Struct, frozen=True):
+class Contents(Struct, frozen=True):
     """One repository.
 
     Attributes:
@@ -55,14 +55,14 @@ class Whole(Struct, frozen=True):
     """
 
     row: RepositoryRow
-    entries: tuple[WholeEntry, ...]
-    links: tuple[WholeLink, ...]
+    entries: tuple[ContentEntry, ...]
+    links: tuple[ContentLink, ...]
     problems: tuple[PublishedProblem, ...]
     kinds: tuple[PublishedKind, ...]
     history: Mapping[str, tuple[Span, ...]]
 
 
-def whole(catalogue: Catalogue, row: RepositoryRow) -> Whole:
+def contents_of(catalogue: Catalogue, row: RepositoryRow) -> Contents:
     """All of a repository, as of the moment of the catalogue."""
     mine = {"repository": row.number}
     here = "repository = :repository"
@@ -91,10 +91,10 @@ def whole(catalogue: Catalogue, row: RepositoryRow) -> Whole:
     kinds = catalogue.rows(
         f"SELECT name, title, description, schema FROM registry_kinds WHERE {here} ORDER BY name", mine
     )
-    return Whole(
+    return Contents(
         row,
         tuple(
-            WholeEntry(
+            ContentEntry(
                 entry.kind,
                 entry.key,
                 entry.name,
@@ -107,7 +107,7 @@ def whole(catalogue: Catalogue, row: RepositoryRow) -> Whole:
             for entry in entries
         ),
         tuple(
-            WholeLink(
+            ContentLink(
                 f"{link.kind}/{link.source}",
                 link.field,
                 tuple(link.kinds.split(" ")),
