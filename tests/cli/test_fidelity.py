@@ -290,8 +290,8 @@ def test_a_fix_that_says_so_has_quoted_the_texts_of_live_entries_too(empty: Box,
     assert "TYP001" not in empty.run("check").out
 
 
-def typed(box: Box, monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> None:
-    """``registry edit thing/a`` with an editor that replaces a text."""
+def typed(box: Box, monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> str:
+    """``registry edit thing/a`` with an editor that replaces a text; what it says on standard error."""
     script = (
         f"import sys; p = sys.argv[1]; t = open(p).read(); open(p, 'w').write(t.replace({old!r}, {new!r}))"
     )
@@ -299,6 +299,7 @@ def typed(box: Box, monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> None
     monkeypatch.setenv("EDITOR", f"{sys.executable} {box.root / 'editor.py'}")
     ran = box.run("edit", "thing/a", "--apply", "--yes")
     assert ran.exit == 0, ran.out + ran.err
+    return ran.err
 
 
 def test_edit_keeps_nodes_with_tags_and_the_blank_lines_of_a_text(
@@ -333,6 +334,8 @@ def test_edit_of_a_live_entry_takes_the_words_that_were_typed(
     assert "1.20" in text
     if name.endswith((".yaml", ".md")):
         assert "w: 'x'  # why\n" in text
+    assert f"edit {path} by hand" in typed(empty, monkeypatch, "1.20", "1.20  # only this")
+    assert empty.read(path) == text
 
 
 def test_brackets_become_lines_where_only_lines_say_the_words(things: Box) -> None:

@@ -1,8 +1,8 @@
 """Random entries by every command that writes: ``python -m tests.property.fidelity_matrix FIRST COUNT``.
 
 The law of words at full width: an entry in any style goes through adopting, editing by hand, ``edit``, ``set``,
-``rename``, ``fix --set``, an undone and an accepted edit and a merge, in a layout, with or without CRLF, a BOM and no
-last line end. What comes out is compared byte for byte with the text that was asked for.
+``rename``, ``fix --set``, an undone and an accepted edit and ``resolve``, in a layout, with or without CRLF, a BOM and
+no last line end. What comes out is compared byte for byte with the text that was asked for.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from registry_reconciler.editing.verbs import (
 from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.loading.workspace import load
+from registry_reconciler.merging import Labels, merge_file
+from registry_reconciler.merging.known import known_of
 from registry_reconciler.model.plan import PlanOptions
 from tests.property.test_fidelity_laws import WORDS as ANY_WORDS
 from tests.support import SCHEMAS, Files, plan_of, written_files
@@ -298,6 +300,7 @@ def _walk(case: Case, changed: Case, files: Files, rng: random.Random) -> str:
     _typed(case, changed, files)
     _renamed(case, files)
     _set(case, files, rng)
+    _resolved(case, changed, files, rng)
     return case.layout
 
 
@@ -333,6 +336,21 @@ def _renamed(case: Case, files: Files) -> None:
     done = applied("rename", made)
     for path, data in wanted.registry().items():
         equal("rename applied", done.get(path), data)
+
+
+def _resolved(case: Case, changed: Case, files: Files, rng: random.Random) -> None:
+    """``registry resolve``: one side changes an entry, the other another one; each keeps the words of its side."""
+    rows = mapping(rng, iter(range(20_000, 30_000)), 0)
+    theirs, both = case.with_entry("m", rows), changed.with_entry("m", rows)
+    known = known_of(MemoryTree(files))
+    texts = {FRAGMENT: [side.fragment() for side in (case, changed, theirs, both)]}
+    if case.layout != "file":
+        texts["things.yaml"] = [side.registry()["things.yaml"] for side in (case, changed, theirs, both)]
+    for path, (before, one, other, wanted) in texts.items():
+        if read_yaml(wanted).readable:
+            answer = merge_file(path, before, one, other, known, Labels("one", "other"))
+            if answer is not None:  # else git merges it
+                equal(f"resolve {answer.conflicts}", answer.content, wanted)
 
 
 def _set(case: Case, files: Files, rng: random.Random) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from registry_reconciler.base.escape import visible
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
@@ -99,6 +100,11 @@ def editing(address: str, text: str) -> Callable[[Loaded], Edits]:
         session.put(address, value)
         if session.owned_by_live(address):
             session.typed = "" if kind.secrets else plain(text)
+            if same(value, old):
+                session.notes.append(
+                    "the values are what they were, and what else a text says (comments, quotes, order) is not written "
+                    f"to a registry alone: edit {visible(session.file(address))} by hand."
+                )
             return session.finish()
         if kind.secrets or not _as_typed(session, address, text, value):
             return session.finish()
