@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -130,6 +131,22 @@ def test_where_nothing_is_to_be_done_no_branch_is_made_and_it_is_remembered(
     assert outcomes(first) == outcomes(second) == {"shop": "unchanged"}
     assert second["shop"]["why"] == "as an earlier run found"
     assert git(shop, "branch", "--format", "%(refname:short)") == "main"
+
+
+def test_of_two_workspaces_in_one_repository_one_gets_the_branch_that_was_named(
+    fleet: Path, execute: Execute
+) -> None:
+    top = repository(fleet / "mono")
+    shutil.copytree(top, top / "inner", ignore=shutil.ignore_patterns(".git"))
+    git(top, "add", "-A")
+    git(top, "commit", "-qm", "two")
+    rows = "[{name: outer, path: mono}, {name: inner, path: mono, root: inner}]"
+    (fleet / "fleet.yaml").write_text(f"repositories: {rows}\n")
+    named = execute("--branch", "same", "--", "registry", "fix", "REF002")
+    assert sorted(outcomes(named).values()) == ["blocked", "changed"]
+    derived = execute("--", "registry", "fix", "REF002")
+    assert set(outcomes(derived).values()) == {"changed"}
+    assert derived["outer"]["branch"] != derived["inner"]["branch"]
 
 
 def test_nobody_commits_under_a_name_that_was_made_up(

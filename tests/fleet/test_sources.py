@@ -172,3 +172,13 @@ def test_what_changed_since_a_revision_is_judged_by_the_folder_of_the_workspace(
     (history / "inner/a").write_text("1")
     (history / "inner/b").write_text("1")
     assert changed("main", path=str(history), root="inner") is True
+
+
+def test_folders_of_one_repository_can_be_fetched_at_once(cache: Path, tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    commit = bare(tmp_path / "x.git", {"a/one": "1"})
+    many = [Repository(f"r{number}", git=str(tmp_path / "x.git"), root="a") for number in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(resolve, many))
+    assert {source.commit for source in found} == {commit}

@@ -12,7 +12,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -141,23 +141,63 @@ def fetch(
     digest = remote.digest.encode()
     if not anew and not only and store.own_bytes(mark, 100) == digest:
         return False
+    with _alone(folder, seconds):
+        # Two repositories of a fleet may be folders of one: the other may have brought it meanwhile.
+        if anew or only or store.own_bytes(mark, 100) != digest:
+            _bring(folder, address, only, seconds)
+            if not only:
+                store.write(mark, digest)
+    return True
+
+
+def _bring(folder: Path, address: str, only: str, seconds: float) -> None:
     what = [only] if only else ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
     words = ["fetch", "--quiet", "--no-tags", *([] if only else ["--prune"]), "--no-auto-maintenance"]
     words += ["--no-write-fetch-head", "--no-recurse-submodules", "--force", "--update-head-ok"]
     _tried(folder, [*words, "origin", *what], address, seconds)
-    if not only:
-        store.write(mark, digest)
-    return True
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, seconds: float) -> Iterator[None]:
+    """Nobody else writes in a clone meanwhile."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until or _under_way.stopped:
+                    raise GitFailure(
+                        f"another run has been fetching it for more than {seconds:.0f} seconds"
+                    ) from None
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _make(folder: Path) -> None:
     """An empty bare repository, where there is none."""
-    if all(os.path.lexists(folder / name) for name in ("HEAD", "objects", "refs")):
+    if _is_made(folder):
         return
     from registry_reconciler.cache import store
 
-    store.write(folder / _MARK, b"")  # which makes the folders, for nobody but the user
-    _once(folder, ["init", "--quiet", "--bare", "--template=", str(folder)], "", LOOK_SECONDS)
+    if not folder.is_dir():
+        store.write(folder / "made", b"")  # which makes the folders, for nobody but the user
+    with _alone(folder, LOOK_SECONDS):
+        if not _is_made(folder):
+            _once(folder, ["init", "--quiet", "--bare", "--template=", str(folder)], "", LOOK_SECONDS)
+
+
+def _is_made(folder: Path) -> bool:
+    return all(os.path.lexists(folder / name) for name in ("HEAD", "objects", "refs"))
 
 
 def _tried(folder: Path, words: Sequence[str], address: str, seconds: float) -> bytes:

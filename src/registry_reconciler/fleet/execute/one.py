@@ -174,7 +174,13 @@ class _Work:
             return replace(self.start, outcome=BLOCKED, why=f"the commit was refused: {_last(refused.said)}")
         commit = git.commit_of("HEAD")
         # The last step, and the one that counts: until now nothing of the repository leads there.
-        self.git.ask("update-ref", "--create-reflog", self.ref, commit, "0" * len(commit))
+        try:
+            self.git.ask("update-ref", "--create-reflog", self.ref, commit, "0" * len(commit))
+        except Refused:
+            # Two workspaces of one repository, or somebody else, at the same moment.
+            return self._done_before() or replace(
+                self.start, outcome=BLOCKED, why=f"git takes no branch {self.branch} there: name another one"
+            )
         return replace(made, commit=commit)
 
     def _pushed(self, found: Executed) -> Executed:

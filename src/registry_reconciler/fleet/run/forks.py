@@ -8,6 +8,7 @@ and left something running, or when nobody waits any more, all that descends fro
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import select
@@ -215,13 +216,28 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
     except Unreadable as fault:
         return {"error": {"code": "io", "message": f"a file cannot be read: {fault}"}}
     except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise MemoryError from None
         return {"error": {"code": "io", "message": f"{error.strerror or error}"}}
     except RecursionError:
         return {"error": {"code": "too_deep", "message": "something in it is nested too deeply"}}
     except Exception as error:
+        if _is_full(question["memory"]):
+            # Whoever gets no memory has many words for that.
+            raise MemoryError from None
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}"
         return {"error": {"code": "internal", "message": f"this is a fault of registry ({where})"}}
+
+
+def _is_full(memory: int) -> bool:
+    """Whether this process has come near to all that it may have."""
+    try:
+        status = Path("/proc/self/status").read_text("ascii", "replace")
+        peak = next(line for line in status.splitlines() if line.startswith("VmPeak:"))
+        return int(peak.split()[1]) * 1024 > 0.9 * memory
+    except (OSError, MemoryError, StopIteration, ValueError, IndexError):
+        return False
 
 
 def _encoded(answer: dict[str, Any]) -> bytes:
