@@ -345,18 +345,19 @@ class Catalogue:
         words = words_of(text)
         if not words:
             return [], False
+        # The matches first, and not too many: of a word that stands everywhere all would be joined else.
         if self.is_sqlite:
-            match = (
-                "e.id IN (SELECT rowid FROM registry_search WHERE registry_search MATCH :words LIMIT :most)"
-            )
+            matches = "SELECT rowid FROM registry_search WHERE registry_search MATCH :words LIMIT :most"
             asked = " ".join(f'"{word}"*' for word in words)
         else:
-            words_there = "array_to_tsvector(string_to_array(e.words, ' '))"
-            match = f"e.until IS NULL AND {words_there} @@ CAST(:words AS tsquery)"
+            there = "array_to_tsvector(string_to_array(words, ' '))"
+            matches = (
+                f"SELECT id FROM registry_entries WHERE until IS NULL AND {there} @@ CAST(:words AS tsquery) "
+                "LIMIT :most"
+            )
             asked = " & ".join(f"'{word}':*" for word in words)
-        rows = self.rows(
-            f"{_ENTRY} WHERE {match} LIMIT :most", {"words": asked, "most": max(_MATCHES, limit + 1)}
-        )
+        most = max(_MATCHES, limit + 1)
+        rows = self.rows(f"{_ENTRY} WHERE e.id IN ({matches})", {"words": asked, "most": most})
         exact = {known for key in {text.strip()} for known in self._by_key(key)}
         exact.update(self.named("", text.strip()))
         found = {known.number: known for known in (*exact, *map(_known, rows))}
