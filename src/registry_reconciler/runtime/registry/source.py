@@ -123,6 +123,21 @@ class Loaded:
     servers: Mapping[str, Any] = field(default_factory=dict)
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_make: Any = getattr(json.encoder, "c_make_encoder", None)
+# ``encode`` makes this anew for every value, which costs as much as writing an entry.
+_pieces = (
+    None
+    if _make is None
+    else _make(None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, True)
+)
+
+
+def _written(value: Any) -> str:
+    """A value as JSON on one line."""
+    return _encoder.encode(value) if _pieces is None else "".join(_pieces(value, 0))
+
+
 class EntryItem:
     """A live entry as an item of its kind's registry. Immutable: every :attr:`value` is a copy of its own.
 
@@ -140,7 +155,7 @@ class EntryItem:
     @classmethod
     def of(cls, kind: str, key: str, row: Row, value: Mapping[str, Any]) -> EntryItem:
         """The item of an entry. Its line holds no line break: JSON escapes those of the texts."""
-        text = json.dumps([row, value], ensure_ascii=False, separators=(",", ":"))
+        text = _written([row, value])
         item = cls(kind, key, text.encode("utf-8", "surrogatepass"))
         item._meta = _meta_of(
             key, row, value
