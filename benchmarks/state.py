@@ -60,10 +60,20 @@ def side_by_side(home: Path, entries: int, repeats: int) -> bool:
     """The same plan by both."""
     codes = [code_of(one, home / one) for one in (BEFORE, AFTER)]
     old, new = home / "old", home / "new"
-    environment = {**os.environ, "PYTHONPATH": f"{codes[0] / 'src'}{os.pathsep}{codes[0]}"}
-    words = [sys.executable, "-m", "benchmarks.data", str(old), "--entries", str(entries), "--changed", "0"]
-    subprocess.run(words, env=environment, cwd=codes[0], check=True)
-    data.make(new, entries, changed=0)
+    for code, root in zip(codes, (old, new), strict=True):
+        # Each by its own code: the form was changed again since.
+        environment = {**os.environ, "PYTHONPATH": f"{code / 'src'}{os.pathsep}{code}"}
+        words = [
+            sys.executable,
+            "-m",
+            "benchmarks.data",
+            str(root),
+            "--entries",
+            str(entries),
+            "--changed",
+            "0",
+        ]
+        subprocess.run(words, env=environment, cwd=code, check=True)
     turns = [
         [seconds(code, root) for code, root in zip(codes, (old, new), strict=True)] for _ in range(repeats)
     ]
