@@ -87,6 +87,42 @@ def catalogue(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+EXAMPLE = {
+    ".system/registry/schemas/thing.schema.yaml": """\
+x-registry:
+  kind: thing
+  layout: list
+  file: t.yaml
+  key: id
+  names: {name: title}
+  references: [{field: "needs[]", kind: thing}]
+title: Things
+description: What there is, with `code` in it.
+type: object
+properties:
+  id: {type: string, description: The name of it.}
+  title: {type: string, description: As people say.}
+""",
+    "desired/all.yaml": 'thing:\n  - {id: a, title: First, needs: [b, gone], text: "one\\ntwo"}\n'
+    + "  - {id: b, title: Second, needs: [c0]}\n"
+    + "".join(f"  - {{id: c{number}, title: Next, needs: [c{number + 1}]}}\n" for number in range(6))
+    + "  - {id: c6, title: Last}\n",
+}
+"""A small workspace that stays as it is."""
+
+
+@pytest.fixture(scope="session")
+def example(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its catalogue, below another folder."""
+    root = tmp_path_factory.mktemp("example")
+    lay_out(root, EXAMPLE)
+    assert (
+        main(("site", "--root", str(root), "--out", str(root / "host/docs/catalogue"), "--title", "Shop"))
+        == 0
+    )
+    return root / "host/docs/catalogue"
+
+
 HOSTILE = "<img src=https://evil.example/x onerror=alert(1)><script>alert(2)</script>\"'`{{7*7}}\u202e</title></style>"
 
 

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import os
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
+from registry_reconciler.picture import References
+from registry_reconciler.picture import page as drawn
+from registry_reconciler.queries.graph import Edge
 from registry_reconciler.report import RenderOptions, render
 from tests.browser.conftest import Seen
+from tests.browser.looks import look_of, stored
 from tests.unit.report import samples
+
+STORED = Path(__file__).parent / "looks.json"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A host of files that says nothing."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """See the class."""
+
 
 LOOKS = [(width, theme) for width in (400, 1440) for theme in ("light", "dark")]
 
@@ -63,6 +82,72 @@ def test_nothing_is_wider_than_the_window_and_pictures_do_not_move(
     assert page.screenshot() == seen.open(report).screenshot()
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 21, 27)"}[theme]
+    seen.window.close()
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_pages_keep_their_looks(browser: Any, example: Path, report: Path, width: int, theme: str) -> None:
+    """Columns, widths and colours are what is stored: why not pixels, and how to store them anew, see looks.py."""
+    seen = Seen(browser, width=width, theme=theme)
+    pages = {
+        "report": (report, "report"),
+        "index": (example / "index.html", "catalogue"),
+        "kind": (example / "kinds/thing.html", "catalogue"),
+        "entry": (example / "entries/thing/a.html", "catalogue"),
+        "rule": (example / "rules/REF001.html", "catalogue"),
+    }
+    found = {name: look_of(seen.open(path), sort) for name, (path, sort) in pages.items()}
+    seen.window.close()
+    kept = json.loads(STORED.read_text("utf-8")) if STORED.exists() else {}
+    if os.environ.get("WRITE_LOOKS"):
+        kept[f"{width} {theme}"] = found
+        STORED.write_text(stored(kept), "utf-8")
+    assert found == kept[f"{width} {theme}"]
+
+
+def test_a_catalogue_is_served_below_any_path(browser: Any, example: Path) -> None:
+    """As a host does: every link, style and script is found below the folder, and nothing is asked elsewhere."""
+    handler = partial(Quiet, directory=str(example.parents[1]))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            base = f"http://127.0.0.1:{server.server_port}/docs/catalogue/"
+            seen = Seen(browser)
+            failed: list[str] = []
+            seen.page.on("response", lambda got: failed.append(got.url) if got.status >= 400 else None)
+            for name in ("", "index.html", "kinds/thing.html", "entries/thing/b.html", "rules/REF001.html"):
+                seen.page.goto(base + name)
+                links = seen.page.eval_on_selector_all(
+                    "a[href]", "all => all.map(link => new URL(link.getAttribute('href'), link.baseURI).href)"
+                )
+                assert all(link.startswith(base) for link in links)
+                assert {seen.page.request.get(link).status for link in set(links)} == {200}
+            seen.page.fill("#q", "first")
+            seen.page.wait_for_selector("#found a")
+            seen.page.click("#found a")
+            seen.page.wait_for_url("**/entries/thing/a.html")
+            assert seen.page.evaluate("getComputedStyle(document.querySelector('.top')).display") == "flex"
+            seen.window.close()
+        finally:
+            server.shutdown()
+            thread.join()
+    assert (failed, seen.faults) == ([], [])
+    assert [url for url in seen.requests if not url.startswith(base)] == []
+
+
+@pytest.mark.parametrize("width", [400, 1440])
+def test_a_picture_opens_where_its_entry_is(browser: Any, example: Path, tmp_path: Path, width: int) -> None:
+    edges = [Edge(f"thing/{number}", f"thing/{number + 1}", "next") for number in range(30)]
+    path = tmp_path / "around.html"
+    path.write_text(drawn(References(edges).around("thing/25", None), "Around"), "utf-8")
+    seen = Seen(browser, width=width)
+    for place in (path, example / "entries/thing/b.html"):
+        page = seen.open(place)
+        frame, subject = (page.locator(name).bounding_box() for name in (".picture", ".subject rect"))
+        assert frame["x"] <= subject["x"]
+        assert subject["x"] + subject["width"] <= frame["x"] + frame["width"]
+    assert seen.faults == []
     seen.window.close()
 
 

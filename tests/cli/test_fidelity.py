@@ -338,6 +338,15 @@ def test_edit_of_a_live_entry_takes_the_words_that_were_typed(
     assert empty.read(path) == text
 
 
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_wrapped_text_in_brackets_keeps_its_quotes(things: Box, quote: str) -> None:
+    adopted(things, "    v: [x]")
+    things.replace("desired/thing.yaml", "[x]", f"[{quote}one\n      two{quote}, y]")
+    assert things.run("apply", "--yes").exit == 0
+    assert f"    v: [{quote}one two{quote}, y]\n" in things.read("things.yaml")
+    assert things.run("plan", "--detailed-exitcode").exit == 0
+
+
 def test_brackets_become_lines_where_only_lines_say_the_words(things: Box) -> None:
     adopted(things, "    v: [x, y]\n    w: [a]  # behind")
     words = "    v:\n      - x\n      - >-\n        one\n        two\n      - z\n        w\n"

@@ -151,7 +151,7 @@ class Skills(Home):
         for step in range(chance.randint(1, 3)):
             kind = chance.choice(("add", "add", "change", "rename", "page"))
             mark = f"b{number}s{step}"
-            if kind == "add":
+            if kind == "add" or (not names and kind != "page"):
                 path = self.root / chance.choice(("desired/skills.yaml", "desired/more.yaml"))
                 name = f"{chance.choice('abcxyz')}-{mark}"
                 text = path.read_text("utf-8")

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits
+from registry_reconciler.formats.json import decimals
 from registry_reconciler.formats.json.explain import explain
 from registry_reconciler.formats.json.read import read_json
 from registry_reconciler.formats.json.source import blanked
 from registry_reconciler.model.entry import same
 from registry_reconciler.model.written import as_json, decimal, digits, dumps
 from tests.property import json_texts
+
+
+@pytest.fixture(
+    autouse=True, scope="module", params=[0, decimals.PATIENCE], ids=["many decimals", "few decimals"]
+)
+def patience(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Both ways of reading decimals: a text of a test has too few for the one that long texts go."""
+    before, decimals.PATIENCE = decimals.PATIENCE, request.param
+    yield
+    decimals.PATIENCE = before
+
 
 TEXTS = st.one_of(
     st.integers(0, 2**32).map(lambda seed: json_texts.text(seed, comments=seed % 2 == 0).decode()),

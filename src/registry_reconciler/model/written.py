@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 _DECIMAL = re.compile(r"([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?)([0-9]+))?\Z")
@@ -40,6 +41,9 @@ class WrittenInt(int):
 class WrittenFloat(float):
     """A number with a point or an exponent whose text is not the usual one: ``1.10``, ``869256447e86``.
 
+    :func:`written_float` and :func:`written_floats` make them. It has no constructor of its own, which a file of a
+    million numbers would wait for.
+
     Attributes:
         source: its text.
     """
@@ -47,20 +51,13 @@ class WrittenFloat(float):
     __slots__ = ("source",)
     source: str
 
-    def __new__(cls, value: float, source: str) -> WrittenFloat:
-        """The number ``value``, written ``source``."""
-        made = super().__new__(cls, value)
-        made.source = source
-        Exact.seen = True
-        return made
-
     @property
     def token(self) -> str:
         """Its digits as JSON writes them: two such numbers are the same when these are."""
         return digits(self.source)
 
-    def __getnewargs__(self) -> tuple[float, str]:  # type: ignore[override]
-        return float(self), self.source
+    def __reduce__(self) -> tuple[Callable[[float, str], WrittenFloat], tuple[float, str]]:
+        return written_float, (float(self), self.source)
 
     def __repr__(self) -> str:
         return self.token
@@ -68,10 +65,29 @@ class WrittenFloat(float):
     __str__ = __repr__
 
 
+_set_source = WrittenFloat.source.__set__  # type: ignore[attr-defined]
+
+
+def written_float(value: float, source: str) -> WrittenFloat:
+    """The number ``value``, written ``source``."""
+    made = WrittenFloat(value)
+    made.source = source
+    Exact.seen = True
+    return made
+
+
+def written_floats(values: Iterable[float], sources: Iterable[str]) -> list[WrittenFloat]:
+    """Many such numbers; there is no call in Python for each."""
+    made = list(map(WrittenFloat, values))
+    deque(map(_set_source, made, sources), 0)
+    Exact.seen = Exact.seen or bool(made)
+    return made
+
+
 def decimal(text: str) -> float:
     """The number that a text with a point or an exponent says, with its digits where they are not the usual ones."""
     number = float(text)
-    return number if float.__repr__(number) == text and "e" not in text else WrittenFloat(number, text)
+    return number if float.__repr__(number) == text and "e" not in text else written_float(number, text)
 
 
 class Opaque(dict[str, Any]):

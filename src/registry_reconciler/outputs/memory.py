@@ -204,7 +204,9 @@ def new_path(output: str, content: bytes) -> str:
 
 
 def _digests(text: str, salt: str) -> str:
-    return "\n".join(_digest(salt, line) for line in text.split("\n"))
+    lines = text.split("\n")
+    known = {line: _digest(salt, line) for line in set(lines)}  # brackets come again and again
+    return "\n".join(map(known.__getitem__, lines))
 
 
 def _digest(salt: str, line: str) -> str:

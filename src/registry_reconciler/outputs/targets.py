@@ -12,7 +12,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.formats.edits import Insert, SpliceError, Update
 from registry_reconciler.formats.faults import TextFile
-from registry_reconciler.formats.table import format_named
+from registry_reconciler.formats.table import format_named, new_reader
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, get_path, same
 from registry_reconciler.model.kind import Step
 from registry_reconciler.outputs.definitions import Output
@@ -220,7 +220,7 @@ class FileWork:
     def _read(self, data: bytes) -> TextFile:
         """What a text says; of the last one it is known."""
         if self._last is None or self._last[0] is not data:
-            self._last = (data, format_named(self.path).read(data))
+            self._last = (data, format_named(self.path).read(data, new_reader()))
         return self._last[1]
 
     def _there(self, output: Output) -> Json | Missing:
@@ -239,7 +239,7 @@ class FileWork:
         try:
             if self.data is None:
                 made = form.new_text(value, container=_names(output))
-                if not form.read(made).readable:
+                if not self._read(made).readable:
                     raise NoOutputPlace(
                         f"{self.path} would not be {form.title}; make it, with an empty value at {output.at}"
                     )

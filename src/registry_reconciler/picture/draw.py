@@ -96,11 +96,11 @@ def svg(picture: Picture, link: Callable[[str], str] | None = None, *, alone: bo
                 link(node) if link is not None else "",
                 _look(picture, node),
                 *parts,
-                spot.box,
-                spot.kind,
-                spot.key,
+                position.box,
+                position.kind,
+                position.key,
             )
-            for node, parts, spot in zip(picture.nodes, words, shape.spots, strict=True)
+            for node, parts, position in zip(picture.nodes, words, shape.spots, strict=True)
         ],
         ways=[
             (_hint(arrow), "nothing" if arrow.nothing else "there", label, way.line, way.tip, way.label)

@@ -79,9 +79,15 @@ class _Files:
     def __init__(self, entry_set: EntrySet) -> None:
         self._entry_set = entry_set
         self._known: dict[str, Sequence[Document]] = {}
+        self._words: dict[str, frozenset[bytes]] = {}
 
-    def is_plain(self, place: Place, form: TextFormat) -> bool:
-        """Whether what stands in a place is a plain scalar."""
+    def is_plain(self, place: Place, form: TextFormat, text: str) -> bool:
+        """Whether what stands in a place, and says a text, is a plain scalar."""
+        if place.file not in self._words:
+            self._words[place.file] = _words_of(self._read(place.file))
+        # To compose a file takes long, and most texts of this sort stand in quotes.
+        if text.split()[0].encode() not in self._words[place.file]:
+            return False
         if place.file not in self._known:
             self._known[place.file] = self._composed(place.file, form)
         documents = self._known[place.file]
@@ -95,6 +101,12 @@ class _Files:
             node = node.entries[index].value
         return node.kind == "scalar" and not node.style and node.tag is None
 
+    def _read(self, path: str) -> bytes:
+        try:
+            return self._entry_set.tree.read(path) or b""
+        except Unreadable:
+            return b""
+
     def _composed(self, path: str, form: TextFormat) -> Sequence[Document]:
         try:
             data = self._entry_set.tree.read(path)
@@ -106,6 +118,14 @@ class _Files:
             return form.compose((data or b"").decode("utf-8").removeprefix("\ufeff"))
         except (Unreadable, NotComposed, UnicodeDecodeError):
             return ()
+
+
+_BETWEEN = bytes(0x20 if byte in b",[]{}" else byte for byte in range(256))
+
+
+def _words_of(data: bytes) -> frozenset[bytes]:
+    """What stands between white space and brackets: a scalar of one word that has no quotes is among that."""
+    return frozenset(data.replace(b'":', b'" ').replace(b"':", b"' ").translate(_BETWEEN).split())
 
 
 def _files(entry_set: EntrySet) -> _Files:
@@ -132,8 +152,8 @@ def _plain(entry_set: EntrySet) -> Iterator[Finding]:
                 place = item.place.at(path)
                 # A fragment is YAML whatever the registry is; in front matter texts are as plain as in YAML.
                 form = format_of(place.file, kind) if item.place == item.live_place else YAML
-                if form.plain_texts and entry_set.memo(_files).is_plain(place, form):
-                    text = _part(item.value, path)
+                text = _part(item.value, path)
+                if form.plain_texts and entry_set.memo(_files).is_plain(place, form, text):
                     yield Finding(
                         item,
                         f"{text} stands without quotes, and other readers of YAML take it for {_A[other]}; the schema "

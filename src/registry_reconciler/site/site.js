@@ -55,6 +55,7 @@
     }));
     const shown = hits.length > MOST ? `, the best ${MOST} shown` : "";
     said.textContent = words.length ? `${hits.length.toLocaleString("en")} found${shown}` : "";
+    form.dataset.settled = Number(form.dataset.settled ?? 0) + 1;
   };
   form.hidden = false;
   input.addEventListener("focus", load);

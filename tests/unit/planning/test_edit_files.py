@@ -39,7 +39,7 @@ def test_adopting_writes_no_registry() -> None:
     [
         ([{**A, "v": 2}, B], b"v: 1\n", b"v: 2\n"),
         ([A, {**B, "v": "three"}], b"'two'", b"three"),
-        ([A], b"- id: b\n  v: 'two'  # in words\n", b""),
+        ([A], b"\n- id: b\n  v: 'two'  # in words\n", b""),
         ([A, B, {"id": "c"}], b"# in words\n", b"# in words\n\n- id: c\n"),
     ],
     ids=["a number", "a quoted word", "a deletion", "a new item"],

@@ -274,14 +274,27 @@ class Cluster:
 def _end_processes(local: Any) -> None:
     """End the workers. They hold nothing that has to be kept, so nobody waits for what they are doing."""
     import multiprocessing
+    import signal
 
     # One that is just being started cannot be closed, and what is left to do at the end of the program would wait.
     local.shutdown_on_close = False
     with contextlib.suppress(Exception):
         local.scale(0)
-    for process in multiprocessing.active_children():
+    workers = multiprocessing.active_children()
+    # What they started would notice by itself, but a moment later than this command is over.
+    below = [pid for process in workers if process.pid for pid in _below(process.pid)]
+    for process in workers:
         process.kill()
+    for pid in below:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(Exception):
         local.close(timeout=1)
     for process in multiprocessing.active_children():
         process.kill()
+
+
+def _below(pid: int) -> list[int]:
+    from registry_reconciler.runtime.execution.supervise import descendants
+
+    return descendants(pid) if os.path.isdir("/proc") else []

@@ -40,9 +40,7 @@ def main(_memory: int) -> None:
     """Answer questions until nobody has any more."""
     import gc
 
-    import registry_reconciler.planning.pipeline
-    import registry_reconciler.workspace  # noqa: F401
-
+    _warm_up()
     _reap_descendants()
     gc.collect()
     gc.freeze()
@@ -57,6 +55,23 @@ def main(_memory: int) -> None:
         if answer is None:
             return
         _write(1, _HEAD.pack(len(answer)) + answer)
+
+
+def _warm_up() -> None:
+    """Import what a plan needs, and make what it keeps, once: each copy has it then."""
+    import registry_reconciler.fleet.planning
+    import registry_reconciler.queries.unseen
+    import registry_reconciler.workspace  # noqa: F401
+    from registry_reconciler.files.tree import MemoryTree
+    from registry_reconciler.planning.pipeline import make_plan
+
+    kind = b"x-registry: {kind: thing, layout: list, file: t.yaml, at: things, key: id}\ntype: object\n"
+    files: dict[str, bytes | None] = {
+        ".system/registry/schemas/thing.schema.yaml": kind,
+        "t.yaml": b"things: []\n",
+        "desired/a.yaml": b"thing:\n  - {id: one, text: first}\n",
+    }
+    make_plan(MemoryTree(files))
 
 
 def _reap_descendants() -> None:

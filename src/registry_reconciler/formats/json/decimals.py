@@ -1,180 +1,248 @@
 """Decimals of a JSON text that keep their digits, at the price of a few passes in C.
 
-A parser that is written in C hands out floats, which say ``1.1`` for ``1.10``. It can ask for each decimal, and then
-each is made once for all places that have it. Where a text is little else than numbers that is too slow: what was read
-is written again by the same parser, which shows the numbers that are not written as usual, and those are put in place
-of the floats.
+A parser that is written in C hands out floats, which say ``1.1`` for ``1.10``. It can ask for each decimal. Where few
+are met over and over, each is made once for all places that have it. Where there are many with few digits, one look at
+the text tells whether a float says all of it. Where they have many digits or exponents, they are gathered first, those
+that are written unusually are found among all of them at once, and another reading puts each in its place.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import compress, count
-from math import isinf
-from operator import ne
+from itertools import accumulate, chain, compress, count, repeat
+from operator import add, itemgetter, ne
+from typing import TypeVar
 
 import msgspec
 
 from registry_reconciler.model.entry import Json
-from registry_reconciler.model.written import Exact, WrittenFloat, decimal
+from registry_reconciler.model.written import decimal, written_float, written_floats
 
-_SAMPLE = 1 << 15
-_DECIMAL = re.compile(rb"[0-9]++(?:\.[0-9]++(?:[eE][-+]?+[0-9]++)?+|[eE][-+]?+[0-9]++)(?![-\w.])")
-_FEW_QUOTES = 64
-"""A text with a quote in so many bytes, or fewer, has few strings."""
-_MANY = 4
-"""So large a part of a text is decimals, or of those unusual, where they are many."""
-_SHORT = 8
-"""Of numbers of so few characters there are not many, so they come again."""
+PATIENCE = 1 << 10
+"""So many decimals may be made one by one, and a few more in a long text."""
+_BYTES_FOR_ONE_MORE = 1 << 13
+_CERTAIN = 16
+"""Of a decimal of so many characters a float has every digit."""
+_SHORT = re.compile(rb"(?:[^,]{1,%d}+,)*+[^,]{1,%d}+" % (_CERTAIN, _CERTAIN))
 _SMALL = b"0.0000"
 """Where Python writes an exponent, and the parser, when it is asked to write, does not."""
+_SMALL_TEXTS = ("0.0000", "-0.0000")
+_RARE = 64
+"""Where one of so many is written unusually, or fewer, they are looked for one by one."""
+_STRIDE = 64
+_FEW_QUOTES = 64
+"""A text with a quote in so many bytes, or fewer, has few strings."""
+_ZEROS = bytes(0x30 if byte in b"0123456789" else byte for byte in range(256))
 _COMMAS = bytes(0x2C if byte in b"[]{}:" else byte for byte in range(256))
-_encode = msgspec.json.Encoder(enc_hook=float).encode
+_Part = TypeVar("_Part")
+
+
+class _TooManyError(Exception):
+    """More decimals than one makes one by one."""
 
 
 class _Known(dict[str, float]):
     """Numbers by their texts; one that is met first is made then."""
 
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
     def __missing__(self, text: str) -> float:
-        value = self[text] = decimal(text)
-        if value - value != 0:
-            raise ValueError("a number without end")
+        if len(self) >= self.most:
+            raise _TooManyError
+        value = self[text] = _ended(decimal(text))
         return value
 
 
-def with_known_decimals(data: bytes) -> Json:
-    """The value of a text, each decimal asked for. Raises :class:`ValueError` where it is no JSON."""
-    value: Json = msgspec.json.Decoder(float_hook=_Known().__getitem__).decode(data)
+def with_digits(data: bytes) -> Json:
+    """The value of a text. Raises :class:`ValueError` where it is no JSON."""
+    most = PATIENCE and PATIENCE + len(data) // _BYTES_FOR_ONE_MORE
+    known = _Known(most)
+    try:
+        return _asking(known.__getitem__, data)
+    except _TooManyError:
+        pass
+    alone = _numbers_alone(data)
+    if alone is None and sum(map(_needs_care, known)) * _RARE <= len(known):
+        try:
+            return _asking(_short(data, most), data)
+        except _TooManyError:
+            pass
+    return _twice(data, alone)
+
+
+def _needs_care(text: str) -> bool:
+    """Whether it takes more than the last digit to tell that a float says all of it."""
+    return len(text) > _CERTAIN or "e" in text or "E" in text or text.startswith(_SMALL_TEXTS)
+
+
+def _asking(hook: Callable[[str], float], data: bytes) -> Json:
+    """The value of a text, each decimal asked for."""
+    value: Json = msgspec.json.Decoder(float_hook=hook).decode(data)
     return value
 
 
-def mostly_numbers(data: bytes) -> bool:
-    """Whether a text has, by its head, many decimals or few strings."""
-    head = data[:_SAMPLE]
-    few = head.count(b'"') * _FEW_QUOTES < len(head)
-    return few or sum(map(len, _DECIMAL.findall(head))) * _MANY > len(head)
-
-
-def unusual_head(data: bytes) -> tuple[bool, bool]:
-    """Whether the head of a text has decimals that are written unusually, and whether they come again: are short."""
-    found = [text.decode() for text in _DECIMAL.findall(data[:_SAMPLE])]
-    short = sum(map(len, found)) <= _SHORT * len(found)
-    return any(type(decimal(text)) is WrittenFloat for text in found), short
-
-
-def written(value: Json) -> bytes:
-    """A value as the parser writes it, each decimal with the digits that a float has."""
-    return _encode(value)
-
-
-def with_digits(value: Json, data: bytes, outside: bytes, again: bytes) -> Json:
-    """The value of a text with the digits of its decimals.
-
-    Args:
-        value: what was read, each decimal a float.
-        outside: the text without white space and strings.
-        again: the same of the value as :func:`written` has it.
-    """
-    if (outside == again and _plain(outside)) or not _has_decimals(outside):
-        return value
-    return _with_digits(data, _listed(outside), _listed(again))
-
-
-def numbers_alone(data: bytes, outside: bytes) -> Json:
-    """The value of a text, some of whose decimals are written unusually; ``outside`` as in :func:`with_digits`."""
-    return _with_digits(data, _listed(outside))
-
-
-def _with_digits(data: bytes, listed: bytes, again: bytes | None = None) -> Json:
-    """The value of a text.
-
-    Args:
-        listed: its numbers and words in order, with a comma between them.
-        again: how the parser writes those, as far as that is known.
-    """
-    texts = listed.split(b",")
-    parts: list[Json] = msgspec.json.decode(b"[" + listed + b"]")
-    mixed = set(map(type, parts)) != {float}
-    exponents = listed.count(b"e") + listed.count(b"E")
-    if exponents == len(texts) and not mixed:
-        return _in_order(data, [*_made(parts, texts)])
-    floats = (written(parts)[1:-1] if again is None else again).split(b",")
-    if len(floats) != len(texts):
-        return with_known_decimals(data)
-    flags = list(map(ne, texts, floats))
-    marks = [*((b"e",) if exponents else ()), *((b",0.0000", b",-0.0000") if _SMALL in listed else ())]
-    for mark in marks:
-        for number in _places(b"," + listed, mark):
-            flags[number] = True
-    places = list(compress(count(), flags))
-    if mixed:
-        places = [number for number in places if type(parts[number]) is float]
-    made = _made([parts[number] for number in places], [texts[number] for number in places])
-    for number, unusual in zip(places, made, strict=True):
-        parts[number] = unusual
-    return _in_order(data, [part for part in parts if isinstance(part, float)] if mixed else parts)
-
-
-def _listed(outside: bytes) -> bytes:
-    """The numbers and words of a text without strings, in order, with a comma between them."""
-    listed = outside.translate(_COMMAS)
-    while b",," in listed:
-        listed = listed.replace(b",,", b",")
-    return listed.strip(b",")
-
-
-def _places(listed: bytes, mark: bytes) -> Iterator[int]:
-    """Which of the parts of a list have a mark in them; a comma stands before each."""
-    pieces = listed.split(mark)
-    pieces.pop()
-    commas = mark.count(b",")
-    behind = -1
-    for piece in pieces:
-        behind += piece.count(b",") + commas
-        yield behind
-
-
-def _made(floats: list[Json], texts: list[bytes]) -> list[WrittenFloat]:
-    """Numbers that are written unusually. Each is what :func:`.decimal` makes; there is no call in Python for each.
-
-    Raises:
-        ValueError: one has no end.
-    """
-    if any(map(isinf, floats)):
+def _ended(value: float) -> float:
+    if value - value != 0:
         raise ValueError("a number without end")
-    made: list[WrittenFloat] = list(map(partial(float.__new__, WrittenFloat), floats))
-    sources = b",".join(texts).decode("ascii").split(",")
-    deque(map(WrittenFloat.source.__set__, made, sources), 0)  # type: ignore[attr-defined]
-    Exact.seen = Exact.seen or bool(made)
-    return made
+    return value
 
 
-def _in_order(data: bytes, decimals: list[Json]) -> Json:
-    """The value of a text whose decimals, in order, are these."""
-    left: Iterator[object] = iter([*decimals, _END])
+def _short(data: bytes, most: int) -> Callable[[str], float]:
+    """What makes a number of a text that has mostly decimals of few digits; so many others may come."""
+
+    def other(text: str) -> float:
+        nonlocal most
+        if _needs_care(text):
+            most -= 1
+            if most < 0:
+                raise _TooManyError
+            return _ended(decimal(text))
+        return float(text) if text[-2] == "." else written_float(float(text), text)
+
+    def plain(text: str) -> float:
+        return other(text) if text[-1] == "0" or len(text) > _CERTAIN else float(text)
+
+    def careful(text: str) -> float:
+        return other(text) if text[-1] == "0" or _needs_care(text) else float(text)
+
+    zeros = data.translate(_ZEROS)
+    return careful if b"0e" in zeros or b"0E" in zeros or _SMALL in data else plain
+
+
+def _twice(data: bytes, listed: bytes | None) -> Json:
+    """The value of a text that has many decimals with many digits, or with exponents.
+
+    Args:
+        listed: those, with a comma between them, where they are known.
+    """
+    texts: list[str] = []
+    if listed is None:
+        msgspec.json.Decoder(float_hook=texts.append).decode(data)
+        listed = ",".join(texts).encode()
+    floats: list[float] = msgspec.json.decode(b"[" + listed + b"]")
+    places = _unusual(listed, floats)
+    if not places:
+        value: Json = msgspec.json.decode(data)
+        return value
+    texts = texts or listed.decode().split(",")
+    if len(places) == len(texts):
+        floats[:] = written_floats(floats, texts)
+    else:
+        chosen = written_floats(_at(places, floats), _at(places, texts))
+        deque(map(floats.__setitem__, places, chosen), 0)
     # What is asked for each decimal is given its text, and hands out the next number instead: without any Python.
-    value: Json = msgspec.json.Decoder(float_hook=partial(next, left)).decode(data)
+    left: Iterator[object] = iter([*floats, _END])
+    value = _asking(partial(next, left), data)
     if next(left, None) is not _END:
-        return with_known_decimals(data)
+        return _twice(data, None)  # there are integers and words among them
     return value
 
 
 _END = object()
 
 
-def _has_decimals(outside: bytes) -> bool:
-    words = outside.count(b"true") + outside.count(b"false")
-    return b"." in outside or b"E" in outside or outside.count(b"e") > words
+def _numbers_alone(data: bytes) -> bytes | None:
+    """The numbers of a text, with a comma between them, where it has little else."""
+    if data.count(b'"') * _FEW_QUOTES > len(data) or b"\\" in data:
+        return None
+    listed = b"".join(data.split(b'"')[::2]).translate(_COMMAS, b" \t\r\n").strip(b",")
+    while b",," in listed:
+        listed = listed.replace(b",,", b",")
+    return listed
 
 
-def _plain(outside: bytes) -> bool:
-    """Whether the parser writes each of the numbers as Python does: none has an exponent, or is very small."""
-    if outside.count(b"e") > outside.count(b"true") + outside.count(b"false"):
-        return False
-    if _SMALL not in outside:
-        return True
-    apart = outside.translate(_COMMAS)
-    return not (apart.startswith(_SMALL) or b"," + _SMALL in apart or b"-" + _SMALL in apart)
+def _at(places: list[int], parts: list[_Part]) -> Iterable[_Part]:
+    """The parts at some places."""
+    return itemgetter(*places)(parts) if len(places) > 1 else [parts[places[0]]]
+
+
+def _unusual(listed: bytes, floats: list[float]) -> list[int]:
+    """Which of the numbers a float does not say: Python would write it in another way, or with an exponent.
+
+    Args:
+        listed: their texts, with a comma between them.
+        floats: their values.
+    """
+    lower, upper = listed.count(b"e"), listed.count(b"E")
+    if lower + upper == len(floats):
+        return list(range(len(floats)))
+    marks = [mark for mark, times in ((b"e", lower), (b"E", upper)) if times]
+    if _SMALL in listed:
+        marks += [b"," + _SMALL, b",-" + _SMALL]
+    if _SHORT.fullmatch(listed):
+        # Nothing but a zero at the end can be lost, and 5.0 has to have one.
+        found = list(_places((b"," + listed + b",").replace(b".0,", b".1,"), b"0,"))
+    else:
+        found = list(_different(listed, msgspec.json.encode(floats)[1:-1], len(floats)))
+    return (
+        sorted({*found, *chain.from_iterable(_places(b"," + listed, mark) for mark in marks)})
+        if marks
+        else found
+    )
+
+
+def _places(listed: bytes, mark: bytes) -> Iterable[int]:
+    """Which of the parts of a list have a mark in them; a comma stands before each."""
+    pieces = listed.split(mark)
+    pieces.pop()
+    commas = mark.count(b",")
+    counts = (
+        map(add, map(bytes.count, pieces, repeat(b",")), repeat(commas))
+        if commas
+        else map(bytes.count, pieces, repeat(b","))
+    )
+    behind = accumulate(counts, initial=-1)
+    next(behind)
+    return map(add, behind, repeat(-1)) if mark.endswith(b",") else behind
+
+
+def _different(listed: bytes, again: bytes, length: int) -> Iterable[int]:
+    """Which of the parts of two lists of so many parts differ."""
+    if listed == again:
+        return ()
+    try:
+        return list(_one_by_one(listed + b",", again + b",", length // _RARE))
+    except _TooManyError:
+        return compress(count(), map(ne, listed.split(b","), again.split(b",")))
+
+
+def _one_by_one(left: bytes, right: bytes, most: int) -> Iterator[int]:
+    """As :func:`_different`, of lists whose parts all have a comma behind them, and few of which differ."""
+    at_left = at_right = number = 0
+    while at_left < len(left):
+        same = _same(left, right, at_left, at_right)
+        begin = left.rfind(b",", at_left, at_left + same) + 1 or at_left
+        number += left.count(b",", at_left, begin)
+        at_right += begin - at_left
+        at_left = begin
+        if at_left >= len(left):
+            return
+        most -= 1
+        if most < 0:
+            raise _TooManyError
+        yield number
+        number += 1
+        at_left = left.index(b",", at_left) + 1
+        at_right = right.index(b",", at_right) + 1
+
+
+def _same(left: bytes, right: bytes, at_left: int, at_right: int) -> int:
+    """How many bytes of two texts are the same, from a place in each on."""
+    done, stride = 0, _STRIDE
+    while stride and at_left + done < len(left):
+        piece = right[at_right + done : at_right + done + stride]
+        if piece and left.startswith(piece, at_left + done):
+            done += len(piece)
+            stride *= 2
+            continue
+        while stride:
+            stride //= 2
+            piece = right[at_right + done : at_right + done + stride]
+            if stride and piece and left.startswith(piece, at_left + done):
+                done += len(piece)
+    return done

@@ -7,6 +7,7 @@ with it, but for comments that are not its own; what comes gets one that looks l
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from registry_reconciler.formats.align import align
@@ -281,7 +282,8 @@ class _Splicer:
             if before < len(chunks) and before not in changed.gone:
                 news = self._put_under(node, chunks, before, news)
             if news:
-                previous = max((index for index in stay if index < before), default=None)
+                at = bisect_left(stay, before)
+                previous = stay[at - 1] if at else None
                 groups.setdefault(previous, []).extend(news)
         for previous, news in groups.items():
             if previous is None:
@@ -291,8 +293,9 @@ class _Splicer:
                 self._put_behind(node, chunks, previous, news, at_end=at_end)
 
     def _take_away(self, chunks: Sequence[Chunk], stay: Sequence[int]) -> None:
+        staying = set(stay)
         for index, chunk in enumerate(chunks):
-            if index in stay or index < stay[0]:
+            if index in staying or index < stay[0]:
                 continue
             # Behind the last one that stays there is no other line to begin: what is left is what closes.
             self.put(chunk.goes, chunk.stop, "")

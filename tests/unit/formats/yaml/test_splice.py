@@ -314,8 +314,8 @@ def test_a_list_can_be_emptied_and_filled_at_once() -> None:
     )
 
 
-def test_blank_lines_stay_when_an_item_between_them_goes() -> None:
-    case("- a\n\n- b\n\n- c\n", "- a\n\n\n- c\n", Remove(0, (1,)))
+def test_one_of_the_gaps_around_an_item_goes_with_it() -> None:
+    case("- a\n\n- b\n\n- c\n", "- a\n\n- c\n", Remove(0, (1,)))
 
 
 # ---------------------------------------------------------------- flow collections

@@ -21,9 +21,10 @@ from registry_reconciler.formats.edits import (
     Update,
     refuse_tags_in,
 )
+from registry_reconciler.formats.gaps import closed_up
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.project import path_of, projected
-from registry_reconciler.formats.replacements import Replacement, replaced
+from registry_reconciler.formats.replacements import Replacement, in_order, joined, replaced
 from registry_reconciler.formats.toml.edit.blocks import Editor
 from registry_reconciler.formats.toml.edit.look import look_of
 from registry_reconciler.formats.toml.edit.sections import Sections
@@ -90,7 +91,7 @@ def _edited(tree: Tree, edits: Sequence[Edit], look: Look | None) -> str:
         tree = _tree(text + look.newline)
     editor = Editor(tree, Sections(tree, look, become))
     own = [(() if isinstance(edit, ReplaceDocument) else path_of(edit), _plain(edit)) for edit in rest]
-    result = replaced(tree.text, editor.run(own))
+    result = joined(tree.text, closed_up(tree.text, in_order(editor.run(own))))
     if tree.text != text:
         result = result.removesuffix("\n").removesuffix("\r")
     return result

@@ -11,6 +11,7 @@ files read the result again and compare, so a mistake here is a problem shown an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from textwrap import dedent, indent
 
@@ -28,6 +29,7 @@ from registry_reconciler.formats.edits import (
     SpliceError,
     Update,
 )
+from registry_reconciler.formats.gaps import closed_up
 from registry_reconciler.formats.nodes import Document, Node, Unreadable, child_index, to_value
 from registry_reconciler.formats.replacements import Replacement, in_order, joined
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, dump, indented
@@ -98,6 +100,9 @@ def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
     return (bom + result).encode()
 
 
+_KEEPS = re.compile(r"[|>][1-9]?\+")
+"""A block scalar that may have the blank lines behind it."""
+
 _TREES: Recent[list[Document]] = Recent(200_000)
 """While somebody types, what stands around an edit is composed again and again. No tree is changed by who reads it."""
 
@@ -144,6 +149,8 @@ def _document_text(value: Json | Piece, style: Style, hints: Hints | None = None
 def _apply(text: str, replacements: list[Replacement]) -> tuple[str, int]:
     """The text with all replacements, and where the last of them ended; -1 without any."""
     ordered = in_order(replacements)
+    if any(not each.text for each in ordered):
+        ordered = closed_up(text, ordered, ends=_KEEPS.search(text) is None)
     return joined(text, ordered), ordered[-1].end if ordered else -1
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from registry_reconciler.base.yaml_quotes import double_quoted
 from registry_reconciler.formats.edits import Snippet
 from registry_reconciler.formats.nodes import Member, Node, Unreadable, child_index, to_value
 from registry_reconciler.formats.yaml.read.nodes import compose
@@ -259,7 +260,7 @@ class Wording(Struct, frozen=True):
                 *(row.strip(" \t\r") if not row.endswith("\\ ") else row.lstrip(" \t\r") for row in rest),
             ]
         if rest and flow:
-            return None
+            return _on_one_line(value, node.style)
         if (rest or (flow and not node.flow) or (node.flow and not flow)) and not _says(
             rows, value, flow=flow
         ):
@@ -300,6 +301,14 @@ def _says(rows: list[str], value: Json, *, flow: bool) -> bool:
     except (Unreadable, IndexError):
         return False
     return len(found) == 1 and same(to_value(found[0].value), value)
+
+
+def _on_one_line(value: Json, style: str) -> list[str] | None:
+    """A wrapped text in its quotes where lines have no room: brackets and braces are written on one."""
+    if not isinstance(value, str) or style not in ("'", '"'):
+        return None
+    text = double_quoted(value) if style == '"' else "'" + value.replace("'", "''") + "'"
+    return [text] if _says([text], value, flow=True) else None
 
 
 class Part(Struct, frozen=True):

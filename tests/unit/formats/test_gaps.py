@@ -1,0 +1,78 @@
+"""Where an entry goes, no more blank lines are left than stand between its neighbours; in every format and line end."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_reconciler.formats.edits import Edit, Insert, Remove
+from registry_reconciler.formats.table import FORMATS
+
+YAML = "# Top\n\nitems:\n\n  # A\n  - id: a\n\n  - id: b\n    x: 2\n\n  # C\n  - id: c\n\nother: 1\n"
+MAP = "items:\n  a:\n    x: 1\n\n  b:\n    x: 2\n\n  c:\n    x: 3\n"
+TOML = '# Top\n\n[[items]]\nid = "a"\n\n# B\n[[items]]\nid = "b"\n\n[[items]]\nid = "c"\n'
+TABLES = "[items.a]\nx = 1\n\n[items.b]\nx = 2\n\n[items.c]\nx = 3\n\n[other]\ny = 1\n"
+JSON = '{\n  "items": [\n\n    {"id": "a"},\n\n    {"id": "b"},\n\n    {"id": "c"}\n\n  ],\n\n  "x": 1\n}\n'
+FRONT = "---\nitems:\n  a: 1\n\n  b: 2\n\n  c: 3\n\nlast: 1\n---\nText.\n\n\nMore.\n"
+
+CASES: dict[str, tuple[str, tuple[str | int, ...], tuple[str, ...]]] = {
+    "yaml": (YAML, (0, 1, 2), ("  # A\n  - id: a\n\n", "  - id: b\n    x: 2\n\n", "  # C\n  - id: c\n\n")),
+    "yaml map": (MAP, ("a", "b", "c"), ("  a:\n    x: 1\n\n", "  b:\n    x: 2\n\n", "\n  c:\n    x: 3\n")),
+    "toml": (
+        TOML,
+        (0, 1, 2),
+        ('[[items]]\nid = "a"\n\n', '# B\n[[items]]\nid = "b"\n\n', '\n[[items]]\nid = "c"\n'),
+    ),
+    "toml map": (
+        TABLES,
+        ("a", "b", "c"),
+        ("[items.a]\nx = 1\n\n", "[items.b]\nx = 2\n\n", "[items.c]\nx = 3\n\n"),
+    ),
+    "json": (
+        JSON,
+        (0, 1, 2),
+        ('    {"id": "a"},\n\n', '    {"id": "b"},\n\n', ',\n\n    {"id": "c"}'),
+    ),
+    "frontmatter": (FRONT, ("a", "b", "c"), ("  a: 1\n\n", "  b: 2\n\n", "  c: 3\n\n")),
+}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("case", CASES)
+def test_an_entry_goes_with_one_of_its_gaps(case: str, newline: str) -> None:
+    text, steps, goes = CASES[case]
+    for step, gone in zip(steps, goes, strict=True):
+        assert edited(case, text, newline, Remove(0, ("items", step))) == text.replace(gone, "", 1), step
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("case", CASES)
+def test_two_entries_beside_each_other_go_as_one(case: str, newline: str) -> None:
+    text, steps, goes = CASES[case]
+    both = [Remove(0, ("items", step)) for step in steps[:2]]
+    assert edited(case, text, newline, *both) == text.replace(goes[0] + goes[1], "", 1)
+
+
+def test_what_comes_in_the_place_of_what_goes_has_its_gaps() -> None:
+    edits = (Remove(0, ("items", 1)), Insert(0, ("items",), {"id": "bb"}, index=1))
+    new = edited("yaml", YAML, "\n", *edits)
+    assert new == YAML.replace("- id: b\n    x: 2\n", "- id: bb\n")
+
+
+def test_larger_gaps_and_headings_between_sections_stay() -> None:
+    text = "items:\n  - id: a\n\n\n  - id: b\n\n  # Section\n\n  - id: c\n"
+    assert edited("yaml", text, "\n", Remove(0, ("items", 1))) == text.replace("  - id: b\n\n", "")
+    assert edited("yaml", text, "\n", Remove(0, ("items", 2))) == text.replace("\n  - id: c\n", "")
+
+
+def test_blank_lines_that_a_text_says_stay() -> None:
+    text = "items:\n  - |+\n    says\n\n  - b\n\n  - c\n"
+    assert edited("yaml", text, "\n", Remove(0, ("items", 2))) == text.replace("  - c\n", "")
+    toml = 'a = """\nx\n\n"""\nb = 1\n\nc = 2\n'
+    assert edited("toml", toml, "\n", Remove(0, ("b",))) == toml.replace("b = 1\n", "")
+
+
+def edited(case: str, text: str, newline: str, *edits: Edit) -> str:
+    """The text after edits, its line ends as they were."""
+    done = FORMATS[case.split()[0]].splice(text.replace("\n", newline).encode(), edits).decode()
+    assert done.count("\n") == done.count(newline)
+    return done.replace(newline, "\n")
