@@ -30,7 +30,16 @@ REFUSED = [
         "git@h:-x",
         "ssh://%2dx/y",
     ),
-    *("https://h/a b", "ssh://h:x/y", "host:", "/tmp/a\nb"),
+    *(
+        "https://h/a b",
+        "ssh://h:x/y",
+        "host:",
+        "/tmp/a\nb",
+        "ssh://h:99999/y",
+        "https://h/\u202ex",
+        "h\u00ad:x",
+    ),
+    *("user:p4ssword@host:x.git", "p4ssword@h@g:x"),
 ]
 TAKEN = [
     *(
@@ -44,6 +53,29 @@ TAKEN = [
     ),
     *("~/x", "./-x", "a b/c", "x/y:z"),
 ]
+
+
+@pytest.mark.parametrize("address", ["user:p4ssword@host:x.git", "p4ssword@h@g:x", "a:p4ssword@b@host:x"])
+def test_a_password_in_the_short_form_is_never_shown(address: str, tmp_path: Path) -> None:
+    """No such form is one of git's, and people write it."""
+    assert "p4ssword" not in shown(address)
+    assert "p4ssword" not in without_credentials(f"cannot reach {address!r}: no", address)
+    (tmp_path / "fleet.yaml").write_text(f"repositories: [{{name: a, git: '{address}'}}]\n")
+    manifest = read_manifest(tmp_path / "fleet.yaml")
+    assert not manifest.usable
+    assert "p4ssword" not in repr(manifest.problems)
+    assert shown("git@host:team/x.git") == "git@host:team/x.git"
+
+
+@pytest.mark.parametrize("text", ["", "repositories: []\n", "include: none/*.yaml\n"])
+@pytest.mark.parametrize("words", [["list"], ["plan"], ["check"], ["exec", "--", "registry", "fix"]])
+def test_a_fleet_of_no_repository_never_passes(
+    text: str, words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "fleet.yaml").write_text(text)
+    options = ["--file", str(tmp_path / "fleet.yaml")]
+    assert main(["fleet", words[0], *options, *words[1:]]) == 64
+    assert "names no repository" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("address", REFUSED)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from registry_reconciler.fleet import Repository, SourceFailure, fetching, opened, resolve
+from registry_reconciler.fleet.run import memory
 from registry_reconciler.fleet.since import changed_since
 from tests.fleet.repositories import FILES, bare, committed, repository, runs
 from tests.support import git
@@ -50,6 +53,41 @@ def test_a_clone_follows_the_remote_without_a_checkout(cache: Path, tmp_path: Pa
     assert resolve(billing).commit == second
     with pytest.raises(SourceFailure, match="no revision 'main'"):
         resolve(Repository("billing", git=str(tmp_path / "work"), rev="main"))
+
+
+def test_a_revision_that_is_not_there_is_said_without_hints(cache: Path, tmp_path: Path) -> None:
+    bare(tmp_path / "x.git")
+    with pytest.raises(SourceFailure) as failure:
+        resolve(Repository("x", git=str(tmp_path / "x.git"), rev="a" * 40))
+    assert str(failure.value.message).startswith("there is no revision 'aaaa")
+
+
+def test_objects_that_cannot_be_read_are_no_unknown_revision(cache: Path, tmp_path: Path) -> None:
+    commit = repository(tmp_path / "work")
+    (tmp_path / "work/.git/objects" / commit[:2] / commit[2:]).unlink()
+    with pytest.raises(SourceFailure) as failure:
+        resolve(Repository("x", path=str(tmp_path / "work"), rev="HEAD"))
+    assert "git cannot read 'HEAD'" in failure.value.message
+    assert "hint:" not in failure.value.message
+    with pytest.raises(SourceFailure, match="git knows no revision 'nope' there"):
+        resolve(Repository("x", path=str(tmp_path / "work"), rev="nope"))
+
+
+def test_what_is_no_folder_is_called_so(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SourceFailure, match="file is no folder"):
+        resolve(Repository("x", path=str(tmp_path / "file")))
+
+
+def test_old_results_go(cache: Path) -> None:
+    results = cache / "fleet/results/ab"
+    results.mkdir(parents=True)
+    for name, days in (("old.json", 31), ("new.json", 29)):
+        (results / name).write_text("x")
+        seen = time.time() - days * 86_400
+        os.utime(results / name, (seen, seen))
+    memory.forget_old()
+    assert [path.name for path in results.iterdir()] == ["new.json"]
 
 
 def test_what_is_the_same_is_not_fetched_again_and_a_damaged_clone_is_mended(

@@ -332,12 +332,16 @@ def may_change(line: Line, edits: list[Edit]) -> bool:
 
 
 def lost_line(text: Text, edits: list[Edit], result: bytes) -> str | None:
-    """A line that no edit is about and that does not stand in the result, in its order."""
+    """A line that no edit is about and that does not stand in the result, in its order.
+
+    Where something goes, one of the gaps around it goes with it: blank lines count where nothing does.
+    """
+    goes = any(isinstance(edit, Remove | Update) for edit in edits)
     end = "\r\n" if b"\r\n" in text.data else "\n"
     rows = iter(result.decode().removeprefix("\ufeff").replace(end, "\n").split("\n"))
     for line in text.lines:
         if not may_change(line, edits):
             for row in line.text.split("\n"):
-                if row not in rows:
+                if (row.strip() or not goes) and row not in rows:
                     return row
     return None

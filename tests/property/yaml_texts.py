@@ -383,6 +383,16 @@ def _line_ends(data: bytes, result: bytes) -> str:
     return ""
 
 
+def _without_gaps(chunk: str, *, head: bool, tail: bool) -> str:
+    """The text without the blank lines at its head and tail."""
+    rows = chunk.splitlines(keepends=True)
+    while head and rows and not rows[0].strip():
+        del rows[0]
+    while tail and rows and not rows[-1].strip():
+        del rows[-1]
+    return "".join(rows).rstrip("\r\n") if tail else "".join(rows)
+
+
 def untouched(text: str, edits: Sequence[Edit], result: str) -> str:
     """Whether all text outside the lines that the edits are about stands in the result, in order."""
     bom = "\ufeff" if text.startswith("\ufeff") else ""
@@ -400,6 +410,12 @@ def untouched(text: str, edits: Sequence[Edit], result: str) -> str:
             chunks.append(text[position:start])
         position = max(position, end)
     chunks.append(text[position:])
+    if any(isinstance(edit, Remove | Update) for edit in edits):
+        # Where something goes, one of the gaps around it goes with it.
+        last = len(chunks) - 1
+        chunks = [
+            _without_gaps(chunk, head=number > 0, tail=number < last) for number, chunk in enumerate(chunks)
+        ]
     if not result.startswith(chunks[0]):
         return f"what stands before the first edit changed: {chunks[0]!r}"
     found = len(chunks[0])

@@ -162,11 +162,21 @@ def problems_text(call: Call, manifest: Manifest) -> str:
 
 
 def chosen(manifest: Manifest, only: Sequence[str] | None) -> list[Repository]:
-    """The repositories that are meant, by name. Raises :class:`UsageFailure` where a pattern means none."""
+    """The repositories that are meant, by name.
+
+    Raises:
+        UsageFailure: the fleet has none, or a pattern means none. A nightly job whose file was emptied by mistake
+            would else pass.
+    """
     from registry_reconciler.base.globs import Glob
     from registry_reconciler.base.suggest import did_you_mean
 
     repositories = sorted(manifest.repositories, key=lambda repository: repository.name)
+    if not repositories:
+        raise UsageFailure(
+            f"{visible(manifest.file.name)} names no repository, and neither does a file that it includes",
+            next=(("registry", "fleet", "add", "--help"), ("registry", "schema", "fleet")),
+        )
     if not only:
         return repositories
     names = [repository.name for repository in repositories]

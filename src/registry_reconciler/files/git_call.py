@@ -72,6 +72,8 @@ _SETTINGS = (
     ("core.excludesFile", os.devnull),
     ("core.quotePath", "false"),
     ("color.ui", "false"),
+    # That grafts are not looked at is said with an option that is no longer wished for.
+    ("advice.graftFileDeprecated", "false"),
 )
 _KEPT = frozenset(
     {

@@ -7,10 +7,12 @@ only three forms are taken, each is looked at as a whole, and nothing in it begi
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import unquote
 
 from registry_reconciler.base.mask import MASK
 
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?=//|:)")
 _SCP = re.compile(r"(?:(?P<user>[^/:@]*)@)?(?P<host>\[[^\]]*\]|[^/:@]+):(?P<path>.*)", re.DOTALL)
 _URL = re.compile(
@@ -18,7 +20,8 @@ _URL = re.compile(
     r"(?::(?P<port>\d+))?(?P<path>/[^?#]*)?(?P<rest>[?#].*)?",
     re.IGNORECASE | re.DOTALL,
 )
-_UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0]")
+_SCP_SECRET = re.compile(r"(?<![^\s'\"(])[^\s/'\"(]*[:@][^\s/'\"]*@(?=[^\s/'\"@]*:)")
+"""What stands before the host of ``USER:PASSWORD@HOST:PATH``: git and ssh know no such form, people write it."""
 
 
 def is_local(address: str) -> bool:
@@ -38,10 +41,14 @@ def fault_of(address: str) -> str:
     scheme = _SCHEME.match(address)
     if scheme and address[scheme.end() : scheme.end() + 1] == ":":
         return "git would start a program for it; only https, ssh and local paths are taken"
-    if _UNSEEN.search(address):
+    if _hidden(address) or " " in address:
         return "it holds a space, or a character that nobody sees"
     if scheme:
         return _fault_of_url(address, scheme.group(1).lower())
+    if _SCP_SECRET.match(address):
+        return (
+            "it holds what looks like a password, which ssh takes from no address: a key or an agent gives it"
+        )
     parts = _SCP.fullmatch(address)
     if parts is None or not parts["path"]:
         return "it is neither https://HOST/PATH, ssh://HOST/PATH, USER@HOST:PATH nor a local path"
@@ -56,6 +63,8 @@ def _fault_of_url(address: str, scheme: str) -> str:
     parts = _URL.fullmatch(address)
     if parts is None or not (parts["path"] or "").strip("/"):
         return f"it does not have the form {scheme}://HOST/PATH"
+    if int(parts["port"] or 1) not in range(1, 65_536):
+        return f"there is no port {parts['port']}"
     return _dashes(parts["user"] or "", parts["host"], parts["path"].lstrip("/"))
 
 
@@ -67,14 +76,15 @@ def _dashes(user: str, host: str, path: str) -> str:
 
 
 def _hidden(text: str) -> bool:
-    return any(ord(character) < 32 or 127 <= ord(character) < 160 for character in text)
+    """Whether somebody who looks at it sees something else than git."""
+    return any(unicodedata.category(character) in _UNSEEN for character in text.replace(" ", ""))
 
 
 def shown(address: str) -> str:
     """An address without its credentials: of https nobody's name is told either, for tokens stand there."""
     parts = _URL.fullmatch(address)
     if parts is None:
-        return re.sub(r"(?<=//)[^/]*@", f"{MASK}@", address)
+        return _SCP_SECRET.sub(f"{MASK}@", re.sub(r"(?<=//)[^/]*@", f"{MASK}@", address))
     user = parts["user"]
     if user is not None and (parts["scheme"].lower() == "https" or ":" in user):
         name = user.partition(":")[0]
@@ -100,4 +110,5 @@ def without_credentials(text: str, address: str = "") -> str:
         for secret in sorted({*secrets, *map(unquote, secrets)}, key=len, reverse=True):
             if len(secret) > 3:
                 text = text.replace(secret, MASK)
-    return re.sub(r"(https?://|ssh://[^\s/'\"@:]*:)[^\s/'\"@]*@", rf"\1{MASK}@", text)
+    text = re.sub(r"(https?://|ssh://[^\s/'\"@:]*:)[^\s/'\"@]*@", rf"\1{MASK}@", text)
+    return _SCP_SECRET.sub(f"{MASK}@", text)

@@ -116,9 +116,11 @@ def resolve(
 def _said(message: str, repository: Repository) -> str:
     from registry_reconciler.fleet.addresses import without_credentials
 
-    # Git says what it could not do, and then at length what the reason may be.
-    first = re.split(r"\s+fatal: Could not read from remote repository", " ".join(message.split()))[0]
-    return without_credentials(first, repository.git)
+    # Git says what it could not do, and then at length what the reason may be. Its hints are about its own options.
+    lines = [line for line in message.splitlines() if not line.startswith("hint:")]
+    words = re.sub(r"\bhint: .*?(?=(?:hint|fatal|error|warning): |$)", "", " ".join(" ".join(lines).split()))
+    first = re.split(r"\s+fatal: Could not read from remote repository", words)[0]
+    return without_credentials(first.strip(), repository.git)
 
 
 def _fetched(repository: Repository, cache: Path | None, seconds: float) -> Source:
@@ -133,7 +135,11 @@ def _fetched(repository: Repository, cache: Path | None, seconds: float) -> Sour
         fetch(folder, repository.git, remote, anew=True, seconds=seconds)
     found = known(folder, names, repository.root, bare=True)
     if found is None and _COMMIT.fullmatch(repository.rev):
-        fetch(folder, repository.git, remote, only=repository.rev, seconds=seconds)
+        try:
+            fetch(folder, repository.git, remote, only=repository.rev, seconds=seconds)
+        except GitFailure as failure:
+            if not re.search(r"not our ref|no such remote ref|couldn't find remote ref", failure.message):
+                raise
         found = known(folder, names, repository.root, bare=True)
     if found is None:
         raise SourceFailure(_no_revision(repository, remote))
@@ -163,6 +169,19 @@ def _names(repository: Repository, remote: Remote) -> Iterator[str]:
             remote.refs[name] for name in (f"refs/heads/{rev}", f"refs/tags/{rev}") if name in remote.refs
         )
     yield rev
+
+
+def _why_unknown(top: Path, rev: str) -> str:
+    """Why a revision leads to no commit: nobody knows it, or what it names cannot be read."""
+    named = git_call.ask(top, ["rev-parse", "--verify", "--quiet", "--end-of-options", rev], check=False)
+    if not named:
+        return f"git knows no revision {rev!r} there"
+    try:
+        git_call.ask(top, ["cat-file", "-e", named.decode("utf-8", "replace").strip()])
+    except GitFailure as failure:
+        why = " ".join(failure.message.split()).removeprefix("git cat-file: ")
+        return f"git cannot read {rev!r} there, the repository may be damaged: {why}"
+    return f"{rev!r} is no commit there"
 
 
 def known(folder: Path, names: Sequence[str], root: str, *, bare: bool) -> tuple[str, str] | None:
@@ -200,7 +219,10 @@ def _at(
 def _folder(repository: Repository, cache: Path | None, seconds: float, *, committed: bool) -> Source:
     path = Path(repository.path)
     if not path.is_dir():
-        raise SourceFailure(f"there is no folder {visible(str(path))}")
+        is_file = os.path.lexists(path)
+        raise SourceFailure(
+            f"{visible(str(path))} is no folder" if is_file else f"there is no folder {visible(str(path))}"
+        )
     if not os.path.lexists(path / ".git") and all(
         os.path.lexists(path / name) for name in ("HEAD", "objects", "refs")
     ):
@@ -220,7 +242,7 @@ def _folder(repository: Repository, cache: Path | None, seconds: float, *, commi
         root = "/".join(part for part in (inside, repository.root) if part not in ("", "."))
         found = known(top, [rev], root, bare=False)
         if found is None:
-            raise SourceFailure(f"git knows no revision {rev!r} there")
+            raise SourceFailure(_why_unknown(top, rev))
         return _at(repository, top, found, root, bare=False)
     if not folder.is_dir():
         raise SourceFailure(f"there is no folder {repository.root!r} in {visible(str(path))}")

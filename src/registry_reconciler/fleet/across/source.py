@@ -58,7 +58,9 @@ class CatalogueSource:
         try:
             return self._view(url, config, addresses)
         except RegistryFailure as failure:
-            if self._asked_for and (failure.code == "usage" or isinstance(failure, MissingExtra)):
+            if (self._url and failure.code == "usage") or (
+                self._asked_for and isinstance(failure, MissingExtra)
+            ):
                 raise
             self._tell(f"warning: {failure.message}")
             return MemoryView(fault=_WHY.get(failure.code, "it could not be used"))

@@ -47,4 +47,4 @@ class BadUrl(UsageFailure):
     """The text that names the catalogue names none."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"--catalog {why}: write {FORMS}")
+        super().__init__(f"the catalogue (--catalog or REGISTRY_CATALOG) {why}: write {FORMS}")

@@ -104,5 +104,5 @@ def named_place(option: str | None) -> str:
     """The URL that an option says, else the environment. Raises :class:`BadUrl`."""
     text = option if option is not None else os.environ.get(VARIABLE, "")
     if not text:
-        raise BadUrl(f"is missing, and {VARIABLE} is not set")
+        raise BadUrl("is not named")
     return text

@@ -130,6 +130,7 @@ class _Run:
             bringing.shutdown(wait=False, cancel_futures=True)
             if self.cluster is not None:
                 self.cluster.close()
+            memory.forget_old()
 
     def _next(self) -> Iterator[Outcome | None]:
         """What has come; nothing where nothing comes for a while."""

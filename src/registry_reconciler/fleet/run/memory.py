@@ -6,9 +6,12 @@ of ``plan`` does it. Failures are not remembered: they may have been of the mome
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,8 @@ from registry_reconciler.fleet.sources import Source
 
 FORMAT = 1
 _LARGEST = 64 * 1024 * 1024
+_DAYS = 30
+"""So long a result is kept. What did not change for longer is looked at again, which is right and costs little."""
 
 
 def moment() -> Moment:
@@ -67,6 +72,23 @@ def keep(source: Source, order: dict[str, Any], answer: dict[str, Any], since: M
         store.write_whole(place, body)
 
 
+def forget_old() -> None:
+    """Remove results that are older than :data:`_DAYS`, if that can be done: commits come, and each leaves one."""
+    from registry_reconciler.apply.files import remove_cache
+    from registry_reconciler.base.user_dirs import cache_dir
+
+    base = cache_dir()
+    if base is None:
+        return
+    oldest = time.time() - _DAYS * 86_400
+    with contextlib.suppress(OSError):
+        for folder in os.scandir(base / "fleet" / "results"):
+            with contextlib.suppress(OSError):
+                for entry in os.scandir(folder.path):
+                    if entry.stat(follow_symlinks=False).st_mtime < oldest:
+                        remove_cache(Path(entry.path))
+
+
 def _key(source: Source, order: dict[str, Any]) -> list[Any]:
     content = source.content or f"{source.folder}\0{source.head}"
     commit = source.commit if order["job"] in OF_COMMIT else None
@@ -90,6 +112,4 @@ def _program() -> str:
 
 def switched_off() -> bool:
     """Whether the user wants nothing that was computed before."""
-    import os
-
     return bool(os.environ.get(OFF))
