@@ -25,7 +25,7 @@ EXAMPLE = """\
   blocked      shop-web  REF001 desired/docs.yaml:13: There is no ability_low 'captur'.
   changed      shop      registry-fix-ref002-1d2c3b4a at 9f8e7d6c5b4a: 3 entries, 2 files
   unchanged    shop-pos
-  3 repositories: 1 blocked, 1 changed, 1 unchanged. Nothing was pushed. The same call with --push does it.
+  3 repositories: 1 blocked, 1 changed, 1 unchanged. Nothing was pushed: --push does it.
 """
 
 _PATIENCE = 600.0
@@ -135,16 +135,12 @@ def _answered(
     said = ", ".join(f"{count:,} {outcome}" for count, outcome in counts if count) or "nothing was done"
     pushed = sum(done.pushed for done in rows)
     word = "repository" if len(rows) == 1 else "repositories"
-    end = (
-        f"{pushed:,} pushed."
-        if pushed
-        else "Nothing was committed."
-        if order.dry_run
-        else "Nothing was pushed."
-    )
     waits = any(done.commit and not done.pushed for done in rows) and not order.dry_run
-    how = " The same call with --push does it." if waits and not order.push else ""
-    lines.append(f"{len(rows):,} {word}: {said}. {end}{how}")
+    if pushed or order.dry_run:
+        end = f"{pushed:,} pushed." if pushed else "Nothing was committed."
+    else:
+        end = "Nothing was pushed" + (": --push does it." if waits and not order.push else ".")
+    lines.append(f"{len(rows):,} {word}: {said}. {end}")
     body: dict[str, Json] = {"repositories": [_to_json(done) for done in rows], "dry_run": order.dry_run}
     next_ = _pushing(order, selection) if waits else []
     return answer(call, "\n".join(lines) + "\n", body, exit=exit, next=next_)
