@@ -76,7 +76,7 @@ def _told(source: Source, options: dict[str, Any], *, checks: bool = False) -> d
 
 
 def _files(inputs: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Those inputs that lie in the folder. What the others told is an option, by which a result is remembered anyway."""
+    """Those inputs that lie in the folder. What the others told is an option, so it counts already."""
     from registry_reconciler.model.fleet_view import CATALOG_INPUT
 
     return {path: digest for path, digest in inputs.items() if path != CATALOG_INPUT}
