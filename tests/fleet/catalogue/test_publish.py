@@ -80,11 +80,11 @@ def test_an_older_commit_never_overwrites_a_newer_one(
 
 def test_the_same_commit_is_published_again_where_it_says_something_else(url: str) -> None:
     publisher = open_publisher(url)
-    publisher.publish(made(1, A, B), origin=Origin("/shop", "as one program reads it"))
+    publisher.publish(made(1, A, B), origin=Origin("/shop", "", "as one program reads it"))
     assert publisher.known() == {"shop": (commit(1), "as one program reads it")}
-    other = publisher.publish(made(1, B, C), origin=Origin("/shop", "as another one does"))
+    other = publisher.publish(made(1, B, C), origin=Origin("/shop", "", "as another one does"))
     assert (other.outcome, other.added, other.removed) == ("published", 1, 1)
-    same = publisher.publish(made(1, B, C), origin=Origin("/shop", "as a third one does"))
+    same = publisher.publish(made(1, B, C), origin=Origin("/shop", "", "as a third one does"))
     assert same.outcome == "unchanged"
     assert publisher.known() == {"shop": (commit(1), "as a third one does")}
 
@@ -237,3 +237,8 @@ def test_what_cannot_be_read_stays_as_it_was(url: str) -> None:
     done = publisher.publish(publication)
     assert (done.removed, done.unread) == (0, ("thing",))
     assert keys(url) == ["a", "b"]
+    # What was there of another folder is nothing of this one.
+    assert publisher.publish(publication, origin=Origin("/shop", "", "so")).outcome == "unchanged"
+    moved = publisher.publish(publication, origin=Origin("/shop", "inner", "otherwise"))
+    assert (moved.outcome, moved.unread) == ("published", ())
+    assert "b" not in keys(url)

@@ -109,7 +109,7 @@ def _origin(repository: Repository) -> Origin:
     from registry_reconciler.fleet.catalogue import Origin, reading_of
 
     address = shown(repository.git) if repository.git else os.path.realpath(repository.path)
-    return Origin(address, reading_of(address, repository.root))
+    return Origin(address, repository.root, reading_of(address, repository.root))
 
 
 def _strangers(names: list[str]) -> str:
@@ -195,6 +195,6 @@ def _sum(rows: list[dict[str, Any]], shown: str) -> str:
     for row in rows:
         counts[row["outcome"]] += 1
     words = {"unchanged": "unchanged", "older": "older than what is there"}
-    words |= {"another": "another repository by that name", "failed": "failed"}
+    words |= {"another": "of another repository", "failed": "failed"}
     more = "".join(f", {counts[name]:,} {word}" for name, word in words.items() if counts[name])
     return f"{visible(shown)}: {counts['published']:,} of {plural(len(rows), 'repository')} published{more}."

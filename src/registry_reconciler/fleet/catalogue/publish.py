@@ -35,11 +35,13 @@ class Origin(Struct, frozen=True):
 
     Attributes:
         address: of the repository, and no credential in it; "": it is not known.
+        root: the folder of the workspace inside of it; "" for the top.
         reading: the digest of what its content depends on besides the commit: the folder of the workspace, the
             repository, and the program (:func:`reading_of`).
     """
 
     address: str = ""
+    root: str = ""
     reading: str = ""
 
 
@@ -221,25 +223,29 @@ def write(
 
     if len(publication.entries) >= MOST_ENTRIES:
         raise CatalogueFailure(f"{publication.repository} has more than {MOST_ENTRIES:,} entries")
-    repository, ancestors, current, known_address = _locked(connection, publication.repository)
+    repository, ancestors, current, known = _locked(connection, publication.repository)
+    before = current.revision if current is not None else ""
+    another = bool(before) and is_another(publication, origin.address, before, known.address, ancestors)
     if current is not None and not replace:
-        before = current.revision
-        if is_another(publication, origin.address, before, known_address, ancestors):
+        if another:
             return Published(
-                publication.repository, "another", publication.commit, before, other=known_address
+                publication.repository, "another", publication.commit, before, other=known.address
             )
         newer = before == publication.commit or is_newer(publication, before, current.time, ancestors)
         if not newer:
             return Published(publication.repository, "older", publication.commit, before)
+    # What cannot be read stays as it was, and what was there of another workspace is nothing of this one.
+    elsewhere = another or (known.reading != "" and known.root != origin.root)
+    unread = () if elsewhere else publication.unread
     digest = publication.digest
+    same = current is not None and current.digest == digest and unread == publication.unread
     _remember_origin(connection, repository, origin)
-    if current is not None and current.revision == publication.commit and current.digest == digest:
-        return Published(publication.repository, "unchanged", publication.commit, current.revision)
+    if same and before == publication.commit:
+        return Published(publication.repository, "unchanged", publication.commit, before)
     number = _publication_row(connection, publication, repository, current, digest)
-    before = current.revision if current is not None else ""
-    if current is not None and current.digest == digest:
+    if same:
         return Published(publication.repository, "published", publication.commit, before)
-    difference = compare(_rows_now(connection, repository), publication)
+    difference = compare(_rows_now(connection, repository), publication.entries, unread)
     bulk.end(connection, number, [*difference.removed, *difference.changed])
     bulk.move(connection, difference.moved)
     _insert(connection, repository, number, difference.new)
@@ -253,7 +259,7 @@ def write(
         changed=len(difference.changed),
         removed=len(difference.removed),
         moved=len(difference.moved),
-        unread=publication.unread,
+        unread=unread,
     )
 
 
@@ -263,11 +269,13 @@ def _remember_origin(connection: Connection, repository: int, origin: Origin) ->
     from registry_reconciler.fleet.catalogue.tables import REPOSITORIES
 
     mine = update(REPOSITORIES).where(REPOSITORIES.c.id == repository)
-    connection.execute(mine.values(origin=clean(origin.address), reading=origin.reading))
+    connection.execute(
+        mine.values(origin=clean(origin.address), root=clean(origin.root), reading=origin.reading)
+    )
 
 
-def _locked(connection: Connection, name: str) -> tuple[int, frozenset[str], Any, str]:
-    """A repository, whose row is held from now on: its number, and of its publication ancestors, row and address."""
+def _locked(connection: Connection, name: str) -> tuple[int, frozenset[str], Any, Origin]:
+    """A repository, whose row is held from now on: its number, and of its publication ancestors, row and origin."""
     from sqlalchemy import select, text
 
     from registry_reconciler.fleet.catalogue.tables import PUBLICATIONS, REPOSITORIES
@@ -281,9 +289,10 @@ def _locked(connection: Connection, name: str) -> tuple[int, frozenset[str], Any
         connection.execute(made, {"name": name})
         row = connection.execute(held).one()
     if row.publication is None:
-        return row.id, frozenset(), None, ""
+        return row.id, frozenset(), None, NOWHERE
     found = select(PUBLICATIONS).where(PUBLICATIONS.c.id == row.publication)
-    return row.id, frozenset(row.ancestors.split()), connection.execute(found).one(), row.origin
+    origin = Origin(row.origin, row.root, row.reading)
+    return row.id, frozenset(row.ancestors.split()), connection.execute(found).one(), origin
 
 
 def _forget(connection: Connection, name: str) -> bool:
@@ -339,15 +348,16 @@ class Difference(Struct, frozen=True):
     new: list[PublishedEntry]
 
 
-def compare(rows: Iterable[Any], publication: Publication) -> Difference:
+def compare(rows: Iterable[Any], entries: Iterable[PublishedEntry], unread: Iterable[str] = ()) -> Difference:
     """What is to be written. Pure.
 
     Args:
-        rows: what is there now: number, kind, key, digest, file, line. What cannot be read stays as it is.
+        rows: what is there now: number, kind, key, digest, file, line.
+        unread: kinds of which what is not among the entries stays as it is.
     """
     there = {(row[1], row[2]): row for row in rows}
     found = Difference([], [], [], [])
-    for entry in publication.entries:
+    for entry in entries:
         row = there.pop((entry.kind, entry.key), None)
         if row is None or row[3] != entry.digest:
             found.new.append(entry)
@@ -355,8 +365,8 @@ def compare(rows: Iterable[Any], publication: Publication) -> Difference:
                 found.changed.append(row[0])
         elif (row[4], row[5]) != (entry.file, entry.line):
             found.moved.append((row[0], entry.file, entry.line))
-    unread = set(publication.unread)
-    found.removed.extend(row[0] for row in there.values() if row[1] not in unread)
+    kept = set(unread)
+    found.removed.extend(row[0] for row in there.values() if row[1] not in kept)
     return found
 
 

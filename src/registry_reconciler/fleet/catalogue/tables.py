@@ -43,6 +43,7 @@ REPOSITORIES = Table(
     Column("publication", Number),
     Column("ancestors", Text, nullable=False),
     Column("origin", Text, nullable=False, server_default=""),
+    Column("root", Text, nullable=False, server_default=""),
     Column("reading", Text, nullable=False, server_default=""),
 )
 

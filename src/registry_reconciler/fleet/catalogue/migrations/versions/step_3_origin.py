@@ -15,5 +15,5 @@ down_revision = "2"
 
 def upgrade() -> None:
     """Add them; of what is there already nothing is known."""
-    for name in ("origin", "reading"):
+    for name in ("origin", "root", "reading"):
         op.add_column("registry_repositories", sa.Column(name, sa.Text, nullable=False, server_default=""))
