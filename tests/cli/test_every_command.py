@@ -72,17 +72,18 @@ SERVERS = {"lsp", "mcp"}
 """They talk to a program until it says goodbye, and give no answer of their own: tests/lsp, tests/mcp."""
 ASKED = [row for row in COMMANDS if row.name not in SERVERS]
 ASKS_CATALOGUE = {"fleet show", "fleet search", "fleet references", "fleet impact", "fleet site"}
-EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}, "fleet exec": {64}}
+LOOKS_AT_FLEET = {name: {1} for name in ("fleet plan", "fleet check", "fleet drift", "fleet publish")}
+EXITS = {"fmt": {0, 2}, "run": {64}, "rule eval": {64}, "fleet exec": {64}, **LOOKS_AT_FLEET}
 
 ids = [row.name for row in COMMANDS]
 
 
 @pytest.fixture(autouse=True)
 def no_repositories(request: pytest.FixtureRequest) -> None:
-    """A fleet of none beside the workspace: its commands answer without a cluster."""
+    """A fleet of one that is not there beside the workspace: its commands answer without a cluster."""
     if "committed" in request.fixturenames:
         committed: Box = request.getfixturevalue("committed")
-        (committed.root / "fleet.yaml").write_text("repositories: []\n")
+        (committed.root / "fleet.yaml").write_text("repositories: [{name: gone, path: gone}]\n")
         row = request.node.callspec.params.get("row")
         if isinstance(row, Row) and row.name in ASKS_CATALOGUE:
             from registry_reconciler.fleet.catalogue import open_publisher

@@ -13,7 +13,7 @@ import pytest
 
 from registry_reconciler.cli.main import main
 from registry_reconciler.errors import UsageFailure
-from registry_reconciler.fleet.execute.command import Order, order_of
+from registry_reconciler.fleet.execute.command import CHANGING, Order, order_of
 
 SCHEMA = """\
 x-registry: {kind: tool, layout: list, file: tools.yaml, key: id, names: {name: name},
@@ -187,6 +187,80 @@ def test_only_commands_that_stay_in_the_repository_are_run(words: list[str], sai
 def test_a_branch_that_git_does_not_take_is_refused_at_once(branch: str) -> None:
     with pytest.raises(UsageFailure):
         order_of(["registry", "fix"], branch=branch)
+
+
+def test_the_next_step_pushes_what_was_made_and_nothing_else(
+    fleet: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository(fleet / "shop")
+    repository(fleet / "other")
+    rows = "[{name: shop, path: shop}, {name: other, path: other}]"
+    (fleet / "more.yaml").write_text(f"repositories: {rows}\n")
+    typed = ["--file", "more.yaml", "--only", "shop", "--branch", "mend"]
+
+    def answered(*words: str) -> dict[str, Any]:
+        main(["fleet", "exec", *typed, "-m", "Mend them", "--format", "json", "--", "registry", *words])
+        out = capsys.readouterr().out
+        assert "hunter98" not in out
+        body: dict[str, Any] = json.loads(out)
+        return body
+
+    again = ["registry", "fleet", "exec", *typed, "--message", "Mend them", "--push"]
+    assert answered("fix", "REF002")["next"] == [[*again, "--", "registry", "fix", "REF002"]]
+    typed[-1] = "named"
+    assert answered("set", "tool/hammer", "name=hunter98")["next"] == []
+    typed[-1] = "whole"
+    assert answered("add", "tool", "--entry-json", '{"id": "x", "name": "hunter98"}')["next"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["schema", "new", "x", "--from", "tools.yaml", "--out", "/tmp/x.yaml"], "'/tmp/x.yaml' leads out"),
+        (["schema", "new", "x", "--from", "tools.yaml", "--out=a/../../x.yaml"], "leads out"),
+        (["schema", "new", "x", "--from", "../*.yaml"], "leads out"),
+        (["schema", "new", "x", "--from", "tools.yaml", "--out", ".Git"], "what git keeps"),
+        (["schema", "new", "x", "--from", "tools.yaml", "--out", "linked/x.yaml"], "symbolic link"),
+        (["add", "tool", "--entry-file", "../x.json"], "leads out"),
+        (["add", "tool", "--entry-json", "{}", "--fragment", "/x"], "leads out"),
+        (["apply", "/tmp/plan.json"], "leads out"),
+        (["fmt", "desired", ".."], "leads out"),
+        (["outputs", "new", "../README.md", "--write"], "leads out"),
+        (["set", "tool/nail"], "FIELD=VALUE"),
+        (["fix", "--nonsense"], "--nonsense"),
+    ],
+)
+def test_no_word_of_a_command_leads_out_of_the_repository(
+    fleet: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    (fleet / "fleet.yaml").write_text("repositories: [{name: shop, path: shop}]\n")
+    through_a_link = "linked/x.yaml" in words
+    if through_a_link:
+        shop = repository(fleet / "shop")
+        (fleet / "elsewhere").mkdir()
+        (shop / "linked").symlink_to(fleet / "elsewhere")
+        git(shop, "add", "-A")
+        git(shop, "commit", "-qm", "two")
+    assert main(["fleet", "exec", "--", "registry", *words]) == (1 if through_a_link else 64)
+    told = capsys.readouterr()
+    assert said in told.out + told.err
+    assert not through_a_link or not list((fleet / "elsewhere").iterdir())
+
+
+def test_every_option_that_takes_a_path_is_known_as_one() -> None:
+    from registry_reconciler.cli.parser import build, names_a_path
+
+    found, besides = set(), set()
+    for name in CHANGING:
+        for parameter in build().get_command(None, name).params:
+            if names_a_path(parameter):
+                found.add(f"{name} {parameter.name}")
+            elif not getattr(parameter, "is_flag", False) and "file" in (parameter.help or "").lower():
+                besides.add(f"{name} {parameter.name}")
+            assert names_a_path(parameter) or type(parameter.type).__name__ != "TyperPath"
+    # A new one that takes a file has FILE, DIR or PATH as its metavar. These speak of files and take none.
+    assert besides == {"adopt by", "schema new at"}
+    assert {"schema new out", "add entry_file", "add fragment", "apply file", "outputs new file"} <= found
 
 
 def test_values_are_left_out_of_the_message_and_the_branch() -> None:

@@ -403,6 +403,35 @@ def run(words: Sequence[str]) -> int:
         return stop.exit_code
 
 
+_A_PATH = re.compile(r"\b(?:FILE|DIR|PATHS?|FILE_OR_GLOB)\b")
+"""What the help writes for a word that names a file or a folder."""
+
+
+def paths_in(name: str, words: Sequence[str]) -> tuple[str, ...]:
+    """Those of a command's words that name a file or a folder, as the command itself would take them.
+
+    Raises:
+        UsageFailure: it would not take the words.
+    """
+    command = _load(BY_NAME[name])
+    try:
+        with command.make_context(f"registry {name}", list(words)) as context:
+            given = [
+                context.params[parameter.name] for parameter in command.params if names_a_path(parameter)
+            ]
+    except typer.TyperException as error:
+        from registry_reconciler.cli.failures import as_failure
+
+        raise as_failure(error, name, words) from error
+    found = [path for value in given for path in (value if isinstance(value, list | tuple) else [value])]
+    return tuple(str(path) for path in found if path not in (None, "", "-"))
+
+
+def names_a_path(parameter: Any) -> bool:
+    """Whether what is typed for an option or an argument names a file or a folder."""
+    return bool(_A_PATH.search(parameter.metavar or ""))
+
+
 def help_text() -> str:
     """The help of ``registry`` itself."""
     command = build()

@@ -51,6 +51,35 @@ def fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Box:
     return Box(tmp_path, capsys)
 
 
+def test_another_folder_and_another_repository_are_not_called_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("mono/a", "mono/b"):
+        lay_out(
+            tmp_path / folder,
+            {".system/registry/schemas/skill.schema.yaml": _KIND, "skills.yaml": f"- {{id: {folder[-1]}}}\n"},
+        )
+    _commit(tmp_path / "mono", "[]\n")
+    _commit(tmp_path / "other", "- {id: c}\n")
+    box = Box(tmp_path, capsys)
+
+    def publish(row: str, *words: str) -> tuple[int, dict[str, Any], str]:
+        (tmp_path / "fleet.yaml").write_text(f"repositories: [{{name: shop, {row}}}]\n")
+        typed = ("--catalog", f"sqlite:///{tmp_path}/c.db", "--workers", "1", "--format", "json", *words)
+        ran = box.run("fleet", "publish", *typed)
+        return ran.exit, ran.json["repositories"][0], ran.out
+
+    assert publish("path: mono, root: a")[1]["outcome"] == "published"
+    exit, moved, _ = publish("path: mono, root: b")
+    assert (exit, moved["outcome"], moved["new"], moved["gone"]) == (0, "published", 1, 1)
+    assert publish("path: mono, root: b")[1]["outcome"] == "unchanged"
+    exit, another, out = publish("path: other")
+    assert (exit, another["outcome"]) == (1, "another")
+    assert f"from {tmp_path}/mono" in out
+    exit, replaced, _ = publish("path: other", "--replace")
+    assert (exit, replaced["outcome"], replaced["gone"]) == (0, "published", 1)
+
+
 def test_a_fleet_is_published_and_asked(fleet: Box, url: str) -> None:
     catalog = ("--catalog", url)
 

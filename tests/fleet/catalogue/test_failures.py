@@ -66,13 +66,21 @@ def test_where_there_is_none_asking_makes_none(url: str) -> None:
 
 
 def test_a_database_of_something_else_is_left_alone(url: str) -> None:
-    from sqlalchemy import inspect, text
+    from sqlalchemy import create_engine, inspect, text
 
-    engine = engine_for(parse_place(url), writes=True)
+    where = parse_place(url)
+    engine = create_engine(where.url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE bookmarks (url text)"))
+    engine.dispose()
+    before = where.file.read_bytes() if where.file else b""
     for act in (open_catalogue, _publish):
-        assert _fault(act, url).code == "no_catalogue"
+        failure = _fault(act, url)
+        assert failure.code == "no_catalogue"
+    assert ("schema of its own" in failure.message) == (where.file is None)
+    if where.file:
+        assert where.file.read_bytes() == before
+        assert os.listdir(where.file.parent) == [where.file.name]
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == ["bookmarks"]
 

@@ -13,7 +13,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from registry_reconciler.fleet.catalogue import Catalogue, Publication, bulk, open_catalogue, open_publisher
+from registry_reconciler.fleet.catalogue import (
+    Catalogue,
+    Origin,
+    Publication,
+    bulk,
+    open_catalogue,
+    open_publisher,
+)
 from tests.fleet.catalogue.helper import commit, made
 from tests.fleet.catalogue.server import Server
 
@@ -69,6 +76,43 @@ def test_an_older_commit_never_overwrites_a_newer_one(
         assert keys(url) == ["a", "b"]
         assert publisher.publish(publication, replace=True).outcome == "published"
     assert keys(url) == ["a"]
+
+
+def test_the_same_commit_is_published_again_where_it_says_something_else(url: str) -> None:
+    publisher = open_publisher(url)
+    publisher.publish(made(1, A, B), origin=Origin("/shop", "as one program reads it"))
+    assert publisher.known() == {"shop": (commit(1), "as one program reads it")}
+    other = publisher.publish(made(1, B, C), origin=Origin("/shop", "as another one does"))
+    assert (other.outcome, other.added, other.removed) == ("published", 1, 1)
+    same = publisher.publish(made(1, B, C), origin=Origin("/shop", "as a third one does"))
+    assert same.outcome == "unchanged"
+    assert publisher.known() == {"shop": (commit(1), "as a third one does")}
+
+
+@pytest.mark.parametrize(
+    ("publication", "address", "outcome"),
+    [
+        pytest.param(made(9, C), "/other", "another", id="another one, of which the clock is later"),
+        pytest.param(made(0, C), "/other", "another", id="another one, of which the clock is earlier"),
+        pytest.param(made(9, C), "/shop", "published", id="the same one, with a history that was rewritten"),
+        pytest.param(made(9, C, after=[8, 5]), "/other", "published", id="it has moved and gone on"),
+        pytest.param(made(9, C, after=[8, 3]), "/other", "published", id="it has moved and was rewritten"),
+        pytest.param(made(5, C), "/other", "published", id="the same commit at another place"),
+        pytest.param(made(9, C), "", "published", id="nobody knows where it comes from"),
+    ],
+)
+def test_a_name_that_was_given_to_another_repository_is_noticed(
+    publication: Publication, address: str, outcome: str, tmp_path: object
+) -> None:
+    url = f"sqlite:///{tmp_path}/catalogue.db"
+    publisher = open_publisher(url)
+    publisher.publish(made(5, A, after=[3, 2]), origin=Origin("/shop"))
+    done = publisher.publish(publication, origin=Origin(address))
+    assert (done.outcome, done.other) == (outcome, "/shop" if outcome == "another" else "")
+    assert keys(url) == (["a"] if outcome == "another" else ["c"])
+    if outcome == "another":
+        assert publisher.publish(publication, replace=True, origin=Origin(address)).outcome == "published"
+        assert publisher.publish(made(6, A), origin=Origin("/shop")).outcome == "another"
 
 
 def test_a_reader_sees_a_whole_publication_as_of_its_first_question(url: str) -> None:

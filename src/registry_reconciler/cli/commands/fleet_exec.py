@@ -25,7 +25,7 @@ EXAMPLE = """\
   blocked      shop-web  REF001 desired/docs.yaml:13: There is no ability_low 'captur'.
   changed      shop      registry-fix-ref002-1d2c3b4a at 9f8e7d6c5b4a: 3 entries, 2 files
   unchanged    shop-pos
-  3 repositories: 1 blocked, 1 changed, 1 unchanged. Nothing was pushed.
+  3 repositories: 1 blocked, 1 changed, 1 unchanged. Nothing was pushed: --push does it.
 """
 
 _PATIENCE = 600.0
@@ -78,8 +78,9 @@ def command(
     changed is planned, applied and committed. Nothing is pushed without --push. Interrupted
     at any time, the same call goes on where it was, and does nothing twice.
     """
+    from registry_reconciler.cli.parser import paths_in
     from registry_reconciler.fleet.execute import execute
-    from registry_reconciler.fleet.execute.command import order_of
+    from registry_reconciler.fleet.execute.command import order_of, with_paths
 
     call = shared.call("fleet exec")
     if not task_seconds < 1e6:  # "nan" is a number to the parser
@@ -90,6 +91,10 @@ def command(
     order = order_of(
         words or (), branch=branch, message=message, push=push, dry_run=dry_run, seconds=task_seconds
     )
+    order = with_paths(order, paths_in(order.verb, order.words[len(order.verb.split()) :]))
+    selection = [] if shared.root is None else ["--root", str(shared.root)]
+    selection += [] if file is None else ["--file", str(file)]
+    selection += [word for pattern in only or () for word in ("--only", pattern)]
     found: list[Executed] = []
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -101,10 +106,10 @@ def command(
             f"registry fleet exec: interrupted; {len(repositories) - len(found):,} repositories are left, and the "
             "same call goes on with them"
         )
-        return _answered(call, order, found, exit=130)
+        return _answered(call, order, selection, found, exit=130)
     finally:
         signal.signal(signal.SIGINT, before)
-    return _answered(call, order, found)
+    return _answered(call, order, selection, found)
 
 
 def _progress(call: Call, done: Executed, number: int, of: int) -> None:
@@ -115,7 +120,9 @@ def _progress(call: Call, done: Executed, number: int, of: int) -> None:
         say(f"[{number:,}/{of:,}] {visible(done.name)}: {done.outcome}")
 
 
-def _answered(call: Call, order: Order, found: Sequence[Executed], exit: int | None = None) -> int:
+def _answered(
+    call: Call, order: Order, selection: Sequence[str], found: Sequence[Executed], exit: int | None = None
+) -> int:
     from registry_reconciler.fleet.execute.one import BLOCKED, FAILED, OUTCOMES
 
     rows = sorted(found, key=lambda done: (OUTCOMES.index(done.outcome), done.name))
@@ -128,18 +135,27 @@ def _answered(call: Call, order: Order, found: Sequence[Executed], exit: int | N
     said = ", ".join(f"{count:,} {outcome}" for count, outcome in counts if count) or "nothing was done"
     pushed = sum(done.pushed for done in rows)
     word = "repository" if len(rows) == 1 else "repositories"
-    end = (
-        f"{pushed:,} pushed."
-        if pushed
-        else "Nothing was committed."
-        if order.dry_run
-        else "Nothing was pushed."
-    )
+    waits = any(done.commit and not done.pushed for done in rows) and not order.dry_run
+    if pushed or order.dry_run:
+        end = f"{pushed:,} pushed." if pushed else "Nothing was committed."
+    else:
+        end = "Nothing was pushed" + (": --push does it." if waits and not order.push else ".")
     lines.append(f"{len(rows):,} {word}: {said}. {end}")
-    waits = any(done.commit and not done.pushed for done in rows)
     body: dict[str, Json] = {"repositories": [_to_json(done) for done in rows], "dry_run": order.dry_run}
-    next_ = [["registry", "fleet", "exec", "--push", "--", "registry", *order.words]] if waits else []
+    next_ = _pushing(order, selection) if waits else []
     return answer(call, "\n".join(lines) + "\n", body, exit=exit, next=next_)
+
+
+def _pushing(order: Order, selection: Sequence[str]) -> list[list[str]]:
+    """The same call, and it pushes: of the same repositories, from the same branch.
+
+    None where values stand in the command: one may be a secret, and a report repeats none.
+    """
+    if order.shown != order.words:
+        return []
+    named = ["--branch", order.branch] if order.branch else []
+    named += ["--message", order.message] if order.message else []
+    return [["registry", "fleet", "exec", *selection, *named, "--push", "--", "registry", *order.words]]
 
 
 def _lines(done: Executed, width: int) -> list[str]:

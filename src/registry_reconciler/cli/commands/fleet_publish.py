@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,8 +16,8 @@ from registry_reconciler.cli.options import Shared
 from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
-    from registry_reconciler.fleet import Outcome
-    from registry_reconciler.fleet.catalogue import Published, Publisher
+    from registry_reconciler.fleet import Outcome, Repository
+    from registry_reconciler.fleet.catalogue import Origin, Published, Publisher
 
 EXAMPLE = """\
   registry fleet publish --catalog sqlite:///fleet.db
@@ -35,7 +36,7 @@ def command(
         bool,
         typer.Option(
             "--replace",
-            help="Publish also where the catalogue has a newer commit: the branch was taken back on purpose.",
+            help="Publish also where the catalogue has a newer commit, or another repository by that name.",
         ),
     ] = False,
     prune: Annotated[
@@ -64,6 +65,7 @@ def command(
     repositories = chosen(manifest, only)
     publisher = open_publisher(named_place(catalog))
     known = publisher.known()
+    origins = {repository.name: _origin(repository) for repository in repositories}
     rows: list[dict[str, Json]] = []
     with waiting():
         outcomes = run(
@@ -76,7 +78,7 @@ def command(
             committed=True,
         )
         for outcome in outcomes:
-            rows.append(_row(outcome, publisher, known, replace=replace))
+            rows.append(_row(outcome, publisher, known, origins[outcome.name], replace=replace))
     if any(row["outcome"] == "published" for row in rows):
         publisher.settle()
     rows.sort(key=lambda row: (_ORDER[str(row["outcome"])], str(row["repository"])))
@@ -97,7 +99,17 @@ def command(
     return answer(call, text + "\n", body, exit=1 if errors else 0, errors=errors)
 
 
-_ORDER = {"failed": 0, "older": 1, "published": 2, "unchanged": 3}
+_ORDER = {"failed": 0, "another": 1, "older": 2, "published": 3, "unchanged": 4}
+_ANOTHER = "another_repository"
+
+
+def _origin(repository: Repository) -> Origin:
+    """Where it comes from: what is fetched by its address, a folder by its place."""
+    from registry_reconciler.fleet.addresses import shown
+    from registry_reconciler.fleet.catalogue import Origin, reading_of
+
+    address = shown(repository.git) if repository.git else os.path.realpath(repository.path)
+    return Origin(address, reading_of(address, repository.root))
 
 
 def _strangers(names: list[str]) -> str:
@@ -110,7 +122,14 @@ def _strangers(names: list[str]) -> str:
     )
 
 
-def _row(outcome: Outcome, publisher: Publisher, known: dict[str, str], *, replace: bool) -> dict[str, Json]:
+def _row(
+    outcome: Outcome,
+    publisher: Publisher,
+    known: dict[str, tuple[str, str]],
+    origin: Origin,
+    *,
+    replace: bool,
+) -> dict[str, Json]:
     from registry_reconciler.errors import RegistryFailure
     from registry_reconciler.fleet.catalogue import Published
     from registry_reconciler.fleet.catalogue.job import unpacked
@@ -119,13 +138,19 @@ def _row(outcome: Outcome, publisher: Publisher, known: dict[str, str], *, repla
     row |= dict.fromkeys(("before", "new", "changed", "gone", "unread"))
     if outcome.error is not None:
         return {**row, "outcome": "failed", "error": outcome.error}
-    before = known.get(outcome.name)
-    if before is not None and before == outcome.commit and not replace:
+    before, reading = known.get(outcome.name, (None, ""))
+    if before is not None and (before, reading) == (outcome.commit, origin.reading) and not replace:
         return {**row, **_counts(Published(outcome.name, "unchanged", before, before))}
     try:
-        done = publisher.publish(unpacked(outcome.result["publication"]), replace=replace)
+        done = publisher.publish(unpacked(outcome.result["publication"]), replace=replace, origin=origin)
     except RegistryFailure as failure:
         return {**row, "outcome": "failed", "error": {"code": failure.code, "message": failure.message}}
+    if done.outcome == "another":
+        message = (
+            f"the catalogue has another repository by this name, from {done.other}, and no commit is in both: "
+            "name this one otherwise, or put it in the place of that one with --replace"
+        )
+        row["error"] = {"code": _ANOTHER, "message": message}
     return {**row, **_counts(done)}
 
 
@@ -147,12 +172,15 @@ def _lines(rows: Iterable[dict[str, Any]]) -> list[str]:
     return [f"{visible(row['repository']):{width}}  {_said(row)}" for row in rows]
 
 
+_REPLACE = "; where that was taken back, --replace publishes this one"
+
+
 def _said(row: dict[str, Any]) -> str:
     if row["error"]:
         return f"not published: {visible(row['error']['message'])}"
     commit = short(row["commit"])
     if row["outcome"] == "older":
-        return f"{commit}  not published: the catalogue has the newer commit {short(row['before'])}"
+        return f"{commit}  not published: the catalogue has the newer commit {short(row['before'])}{_REPLACE}"
     if row["outcome"] == "unchanged":
         return f"{commit}  as it was"
     parts = [f"{row[name]:,} {name}" for name in ("new", "changed", "gone") if row[name]]
@@ -166,6 +194,7 @@ def _sum(rows: list[dict[str, Any]], shown: str) -> str:
     counts = dict.fromkeys(_ORDER, 0)
     for row in rows:
         counts[row["outcome"]] += 1
-    words = {"unchanged": "unchanged", "older": "older than what is there", "failed": "failed"}
+    words = {"unchanged": "unchanged", "older": "older than what is there"}
+    words |= {"another": "another repository by that name", "failed": "failed"}
     more = "".join(f", {counts[name]:,} {word}" for name, word in words.items() if counts[name])
     return f"{visible(shown)}: {counts['published']:,} of {plural(len(rows), 'repository')} published{more}."

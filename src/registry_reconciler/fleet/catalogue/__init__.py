@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from registry_reconciler.fleet.catalogue.lookup import Catalogue, Known, Referrer, Snapshot
 from registry_reconciler.fleet.catalogue.publication import Publication, publication_from, publication_of
-from registry_reconciler.fleet.catalogue.publish import Published, Publisher
+from registry_reconciler.fleet.catalogue.publish import Origin, Published, Publisher, reading_of
 from registry_reconciler.fleet.catalogue.view import CatalogueView
 
 __all__ = [
     "Catalogue",
     "CatalogueView",
     "Known",
+    "Origin",
     "Publication",
     "Published",
     "Publisher",
@@ -26,6 +27,7 @@ __all__ = [
     "open_publisher",
     "publication_from",
     "publication_of",
+    "reading_of",
 ]
 
 

@@ -79,6 +79,10 @@ def _open_file(where: Where, *, writes: bool) -> sqlite3.Connection:
     options["check_same_thread"] = False
     if writes:
         connection: sqlite3.Connection = sqlite3.connect(f"{address}?mode=rwc", **options)
+        if _is_foreign(connection):
+            connection.close()
+            raise not_empty(where)
+        # Of a file this stays for good, so it comes after the look at whose it is.
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection
@@ -92,6 +96,21 @@ def _open_file(where: Where, *, writes: bool) -> sqlite3.Connection:
         # Of a folder that nobody may write in, the driver cannot make the small file that readers share.
         connection = sqlite3.connect(f"{address}?mode=ro&immutable=1", **options)
     return connection
+
+
+def _is_foreign(connection: sqlite3.Connection) -> bool:
+    """Whether there is something in a file, and no catalogue."""
+    from registry_reconciler.fleet.catalogue.tables import VERSION_TABLE
+
+    try:
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        versions = (
+            connection.execute(f"SELECT count(*) FROM {VERSION_TABLE}") if VERSION_TABLE in names else ()
+        )
+        return bool(names) and not any(count for (count,) in versions)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _is_still(where: Where) -> bool:
@@ -187,6 +206,13 @@ def is_gone(error: Exception) -> bool:
     return type(cause).__name__ in ("OperationalError", "InterfaceError") and type(
         cause
     ).__module__.startswith("psycopg")
+
+
+def not_empty(where: Where) -> NoCatalogue:
+    """There is something else at a place."""
+    another = "a new file" if where.embedded else "an empty database, or a schema of its own"
+    how = "" if where.embedded else " (?options=-csearch_path%3DNAME)"
+    return NoCatalogue(f"{where.shown} is no catalogue and is not empty: name {another}{how}")
 
 
 def no_catalogue(where: Where) -> NoCatalogue:

@@ -437,14 +437,14 @@ def _portions(some: list[Any]) -> Iterator[list[Any]]:
         yield some[at : at + _AT_ONCE]
 
 
-def revisions(connection: Connection) -> dict[str, str]:
-    """The commit that the catalogue has, by repository."""
+def known_commits(connection: Connection) -> dict[str, tuple[str, str]]:
+    """The commit that the catalogue has, and how it was read, by repository."""
     from sqlalchemy import text
 
     rows = connection.execute(
         text(
-            "SELECT r.name, p.revision FROM registry_repositories r "
+            "SELECT r.name, p.revision, r.reading FROM registry_repositories r "
             "JOIN registry_publications p ON p.id = r.publication"
         )
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: (row[1], row[2]) for row in rows}

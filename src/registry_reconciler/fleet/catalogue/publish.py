@@ -10,13 +10,16 @@ from __future__ import annotations
 import time
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from registry_reconciler.fleet.catalogue import bulk
 from registry_reconciler.fleet.catalogue.failures import CatalogueFailure
-from registry_reconciler.fleet.catalogue.publication import Publication, PublishedEntry, short_id
+from registry_reconciler.fleet.catalogue.publication import Publication, PublishedEntry, clean, short_id
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -27,19 +30,54 @@ _PAUSES = (0.5, 1, 2, 4, 8, 8, 8)
 """Seconds to wait before another try, while a database that went away in the middle comes back."""
 
 
+class Origin(Struct, frozen=True):
+    """Where a publication comes from.
+
+    Attributes:
+        address: of the repository, and no credential in it; "": it is not known.
+        reading: the digest of what its content depends on besides the commit: the folder of the workspace, the
+            repository, and the program (:func:`reading_of`).
+    """
+
+    address: str = ""
+    reading: str = ""
+
+
+NOWHERE = Origin()
+"""Nobody knows."""
+
+
+def reading_of(address: str, root: str) -> str:
+    """How a commit of a repository is read: another workspace in it, or another program, may find other entries."""
+    return sha256("\0".join((_program(), address, root)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+@cache
+def _program() -> str:
+    """The digest of this program's own files: the same one on every machine that has the same program."""
+    package = Path(__file__).resolve().parents[2]
+    seen = sha256()
+    for path in sorted(package.rglob("*")):
+        if path.suffix != ".pyc" and path.is_file():
+            body = path.read_bytes()
+            seen.update(f"{path.relative_to(package).as_posix()}\0{len(body)}\0".encode() + body)
+    return seen.hexdigest()
+
+
 class Published(Struct, frozen=True):
     """What became of a publication.
 
     Attributes:
         outcome: ``published``; ``unchanged``, where the catalogue has that very commit; ``older``, where it has a
-            newer one.
+            newer one; ``another``, where it has another repository by that name.
         commit, before: what was to be published, and what the catalogue had ("": nothing).
         added, changed, removed, moved: entries.
         unread: the kinds of which not all could be read, so that what was there of them stays.
+        other: the address of the other repository.
     """
 
     repository: str
-    outcome: Literal["published", "unchanged", "older"]
+    outcome: Literal["published", "unchanged", "older", "another"]
     commit: str
     before: str = ""
     added: int = 0
@@ -47,6 +85,20 @@ class Published(Struct, frozen=True):
     removed: int = 0
     moved: int = 0
     unread: tuple[str, ...] = ()
+    other: str = ""
+
+
+def is_another(
+    publication: Publication, address: str, known: str, known_address: str, known_ancestors: Iterable[str]
+) -> bool:
+    """Whether a name was given to another repository: its address is another one, and no commit is in both.
+
+    A repository that only moved has the commits that it had.
+    """
+    if not address or not known_address or address == known_address:
+        return False
+    ours = {short_id(publication.commit), *publication.ancestors}
+    return ours.isdisjoint({short_id(known), *known_ancestors})
 
 
 def is_newer(publication: Publication, known: str, known_time: int, known_ancestors: Container[str]) -> bool:
@@ -87,21 +139,24 @@ class Publisher:
                 bring_up_to_date(connection, self._where)
             self._ready = True
 
-    def known(self) -> dict[str, str]:
-        """The commit that the catalogue has, by repository: what is there need not be looked at again."""
-        from registry_reconciler.fleet.catalogue.lookup import revisions
+    def known(self) -> dict[str, tuple[str, str]]:
+        """The commit that the catalogue has and how it was read, by repository: it need not be looked at again."""
+        from registry_reconciler.fleet.catalogue.lookup import known_commits
 
         self.prepare()
         with self._transaction() as connection:
-            return revisions(connection)
+            return known_commits(connection)
 
-    def publish(self, publication: Publication, *, replace: bool = False) -> Published:
+    def publish(
+        self, publication: Publication, *, replace: bool = False, origin: Origin = NOWHERE
+    ) -> Published:
         """Publish what a repository says, unless that or something newer is there.
 
         A database that goes away in the middle is waited for; what was written of the publication is not there then.
 
         Args:
             replace: publish it whatever is there.
+            origin: where it comes from.
 
         Raises:
             CatalogueFailure: it did not come back, or does not take it.
@@ -110,7 +165,7 @@ class Publisher:
             try:
                 self.prepare()
                 with self._transaction() as connection:
-                    done = write(connection, publication, replace=replace)
+                    done = write(connection, publication, replace=replace, origin=origin)
                 self._gave_up = False
                 return done
             except CatalogueFailure as failure:
@@ -158,19 +213,26 @@ def _may_come_back(failure: CatalogueFailure) -> bool:
     return isinstance(failure.__cause__, Exception) and is_gone(failure.__cause__)
 
 
-def write(connection: Connection, publication: Publication, *, replace: bool = False) -> Published:
+def write(
+    connection: Connection, publication: Publication, *, replace: bool = False, origin: Origin = NOWHERE
+) -> Published:
     """Write a publication in the transaction that was begun."""
     from registry_reconciler.fleet.catalogue.tables import MOST_ENTRIES
 
     if len(publication.entries) >= MOST_ENTRIES:
         raise CatalogueFailure(f"{publication.repository} has more than {MOST_ENTRIES:,} entries")
-    repository, ancestors, current = _locked(connection, publication.repository)
+    repository, ancestors, current, known_address = _locked(connection, publication.repository)
     if current is not None and not replace:
-        if current.revision == publication.commit:
-            return Published(publication.repository, "unchanged", publication.commit, current.revision)
-        if not is_newer(publication, current.revision, current.time, ancestors):
-            return Published(publication.repository, "older", publication.commit, current.revision)
+        before = current.revision
+        if is_another(publication, origin.address, before, known_address, ancestors):
+            return Published(
+                publication.repository, "another", publication.commit, before, other=known_address
+            )
+        newer = before == publication.commit or is_newer(publication, before, current.time, ancestors)
+        if not newer:
+            return Published(publication.repository, "older", publication.commit, before)
     digest = publication.digest
+    _remember_origin(connection, repository, origin)
     if current is not None and current.revision == publication.commit and current.digest == digest:
         return Published(publication.repository, "unchanged", publication.commit, current.revision)
     number = _publication_row(connection, publication, repository, current, digest)
@@ -195,8 +257,17 @@ def write(connection: Connection, publication: Publication, *, replace: bool = F
     )
 
 
-def _locked(connection: Connection, name: str) -> tuple[int, frozenset[str], Any]:
-    """The number of a repository, whose row is held from now on, and its publication, if it has one, with ancestors."""
+def _remember_origin(connection: Connection, repository: int, origin: Origin) -> None:
+    from sqlalchemy import update
+
+    from registry_reconciler.fleet.catalogue.tables import REPOSITORIES
+
+    mine = update(REPOSITORIES).where(REPOSITORIES.c.id == repository)
+    connection.execute(mine.values(origin=clean(origin.address), reading=origin.reading))
+
+
+def _locked(connection: Connection, name: str) -> tuple[int, frozenset[str], Any, str]:
+    """A repository, whose row is held from now on: its number, and of its publication ancestors, row and address."""
     from sqlalchemy import select, text
 
     from registry_reconciler.fleet.catalogue.tables import PUBLICATIONS, REPOSITORIES
@@ -210,9 +281,9 @@ def _locked(connection: Connection, name: str) -> tuple[int, frozenset[str], Any
         connection.execute(made, {"name": name})
         row = connection.execute(held).one()
     if row.publication is None:
-        return row.id, frozenset(), None
+        return row.id, frozenset(), None, ""
     found = select(PUBLICATIONS).where(PUBLICATIONS.c.id == row.publication)
-    return row.id, frozenset(row.ancestors.split(" ")), connection.execute(found).one()
+    return row.id, frozenset(row.ancestors.split()), connection.execute(found).one(), row.origin
 
 
 def _forget(connection: Connection, name: str) -> bool:
@@ -220,7 +291,7 @@ def _forget(connection: Connection, name: str) -> bool:
 
     from registry_reconciler.fleet.catalogue.tables import REPOSITORIES
 
-    repository, _, current = _locked(connection, name)
+    repository, _, current, _ = _locked(connection, name)
     if current is None:
         return False
     nothing = Publication(name, "", int(time.time()), (), (), ())

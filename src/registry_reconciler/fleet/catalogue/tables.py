@@ -42,6 +42,8 @@ REPOSITORIES = Table(
     Column("name", Word, nullable=False, unique=True),
     Column("publication", Number),
     Column("ancestors", Text, nullable=False),
+    Column("origin", Text, nullable=False, server_default=""),
+    Column("reading", Text, nullable=False, server_default=""),
 )
 
 PUBLICATIONS = Table(

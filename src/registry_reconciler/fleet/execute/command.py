@@ -9,11 +9,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.base.suggest import did_you_mean
@@ -56,6 +57,7 @@ class Order(Struct, frozen=True):
         push: the branch is pushed to ``origin``.
         dry_run: nothing is committed.
         seconds: so long a command may take in one repository.
+        paths: those of the words that name a file or a folder.
     """
 
     words: tuple[str, ...]
@@ -64,6 +66,12 @@ class Order(Struct, frozen=True):
     push: bool = False
     dry_run: bool = False
     seconds: float = 600.0
+    paths: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The words as messages may repeat them. Values are left out: one may be a secret."""
+        return tuple(_without_values(self.words))
 
     @property
     def verb(self) -> str:
@@ -86,8 +94,31 @@ class Order(Struct, frozen=True):
 
     def message_for(self, root: str) -> str:
         """The message of the commit. Values are left out: one may be a secret, and history keeps it."""
-        shown = " ".join(word if "=" not in word else f"{word.partition('=')[0]}=…" for word in self.words)
+        shown = " ".join(self.shown)
         return f"{self.message or f'registry {visible(shown)}'}\n\n{TRAILER}: {self.digest(root)}"
+
+
+_ENTRY = "--entry-json"
+"""The option behind which a whole entry stands."""
+
+
+def _without_values(words: Sequence[str]) -> Iterator[str]:
+    before = ""
+    for word in words:
+        name, equals, _ = word.partition("=")
+        yield "…" if before == _ENTRY else f"{name}=…" if equals else word
+        before = word
+
+
+def fault_of_path(path: str) -> str:
+    """Why a path that a command is given does not stay in a repository, whichever that is; "" where it may."""
+    whole = os.path.normpath(path)
+    parts = whole.split("/")
+    if os.path.isabs(whole) or parts[0] == os.pardir:
+        return "leads out of the repository: name it from the workspace's own folder, without '..' in front"
+    if any(part.lower() == ".git" for part in parts):
+        return "leads into what git keeps of the repository: name another one"
+    return ""
 
 
 def order_of(words: Sequence[str], **options: Any) -> Order:
@@ -120,6 +151,14 @@ def order_of(words: Sequence[str], **options: Any) -> Order:
             f"git takes no branch called {visible(order.branch)!r}: name another one with --branch"
         )
     return order
+
+
+def with_paths(order: Order, paths: Sequence[str]) -> Order:
+    """The order, with those of its words that name files. Raises :class:`UsageFailure` where one leads elsewhere."""
+    for path in paths:
+        if fault := fault_of_path(path):
+            raise UsageFailure(f"{visible(path)!r} {fault}")
+    return replace(order, paths=tuple(paths))
 
 
 _BRANCH = re.compile(

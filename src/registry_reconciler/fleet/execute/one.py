@@ -17,7 +17,7 @@ from registry_reconciler.files.git_call import GitFailure, Running
 from registry_reconciler.files.git_work import Git, Refused
 from registry_reconciler.fleet.addresses import without_credentials
 from registry_reconciler.fleet.execute import record
-from registry_reconciler.fleet.execute.command import TRAILER, Answer, Order, run_registry
+from registry_reconciler.fleet.execute.command import TRAILER, Answer, Order, fault_of_path, run_registry
 from registry_reconciler.fleet.manifest import Repository
 from registry_reconciler.fleet.sources import Source, SourceFailure, resolve
 
@@ -137,6 +137,7 @@ class _Work:
             return replace(self.start, outcome=BLOCKED, why=why)
         with self._worktree() as place:
             folder = place / self.root if self.root else place
+            self._stays(folder, place)
             answer = self._run(folder, self.order.words)
             if answer.unknown:
                 return self._nothing(answer.why)
@@ -146,6 +147,14 @@ class _Work:
             if applied.exit != 0:
                 return self._stopped(applied)
             return self._committed(self.git.at(place), len(applied.data.get("changes") or ()))
+
+    def _stays(self, folder: Path, place: Path) -> None:
+        """A path of the command may lead through links that are committed: none may lead out of the work tree."""
+        top = os.path.realpath(place)
+        for path in self.order.paths:
+            real = os.path.realpath(folder / path)
+            if os.path.commonpath([top, real]) != top or fault_of_path(os.path.relpath(real, top)):
+                raise SourceFailure(f"{path} leads out of the repository there, through a symbolic link")
 
     def _run(self, folder: Path, words: tuple[str, ...]) -> Answer:
         formats = () if any(word.partition("=")[0] == "--format" for word in words) else ("--format", "json")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from registry_reconciler.fleet.catalogue.database import no_catalogue
-from registry_reconciler.fleet.catalogue.failures import NewerCatalogue, NoCatalogue, OlderCatalogue
+from registry_reconciler.fleet.catalogue.database import no_catalogue, not_empty
+from registry_reconciler.fleet.catalogue.failures import NewerCatalogue, OlderCatalogue
 from registry_reconciler.fleet.catalogue.tables import VERSION_TABLE
 
 if TYPE_CHECKING:
@@ -48,10 +48,7 @@ def bring_up_to_date(connection: Connection, where: Where, target: str = "head")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
     found = _revision(connection, where)
     if found is None and _others(connection):
-        raise NoCatalogue(
-            f"{where.shown} is no catalogue and is not empty: name a new file, an empty database, "
-            "or a schema of its own (?options=-csearch_path%3DNAME)"
-        )
+        raise not_empty(where)
     if found != _head():
         make_tables(connection, target)
 
