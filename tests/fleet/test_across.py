@@ -15,6 +15,7 @@ from registry_reconciler.fleet import Outcome, Repository
 from registry_reconciler.fleet.across import TELL, CatalogueSource, judged
 from registry_reconciler.fleet.catalogue import open_publisher, publication_of
 from registry_reconciler.fleet.planning import check
+from registry_reconciler.fleet.run.jobs import SEEN, options_for
 from registry_reconciler.fleet.sources import Source
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.fleet_view import CATALOG_INPUT
@@ -50,6 +51,7 @@ class Folders:
 
     def __init__(self, root: Path, **texts: str) -> None:
         self.looked: list[str] = []
+        self.options: dict[str, dict[str, Any]] = {}
         self.repositories = []
         for name, text in texts.items():
             if text:
@@ -57,7 +59,8 @@ class Folders:
             self.repositories.append(Repository(name, path=str(root / name)))
 
     def look(self, some: Sequence[Repository], options: dict[str, Any]) -> list[Outcome]:
-        return [self._one(repository, options) for repository in some]
+        self.options = {repository.name: options_for(options, repository.name) for repository in some}
+        return [self._one(repository, self.options[repository.name]) for repository in some]
 
     def _one(self, repository: Repository, options: dict[str, Any]) -> Outcome:
         self.looked.append(repository.name)
@@ -103,6 +106,27 @@ def test_what_may_stand_in_a_repository_that_cannot_be_looked_at_is_not_called_d
 ) -> None:
     fleet = Folders(tmp_path, payments="", shop=SHOP)
     assert fleet.judged("payments", "shop") == {"payments": [], "shop": ["FLT004 skill/a"]}
+
+
+def test_a_repository_is_judged_by_what_it_asks_and_by_nothing_else(tmp_path: Path) -> None:
+    """What is found of a repository is remembered by its options: a new problem elsewhere leaves them as they are."""
+    wrong = "skill: [{id: a, uses: [nobody]}]\n"
+    fleet = Folders(tmp_path, payments=PAYMENTS, shop=SHOP, lone=wrong)
+    fleet.judged("payments", "shop", "lone")
+    before = fleet.options
+    assert set(before) == {"payments", "shop", "lone"}
+    (tmp_path / "payments/desired/a.yaml").write_text(PAYMENTS + "skill: [{id: z, uses: [nothing]}]\n")
+    more = "tool: [{id: x, port: 443}]\n"
+    for name in ("one", "two"):
+        lay_out(tmp_path / name, files(more))
+        fleet.repositories.append(Repository(name, path=str(tmp_path / name)))
+    fleet.judged("payments", "shop", "lone", "one", "two")
+    assert set(fleet.options) == {"payments", "shop", "lone", "one", "two"}
+    assert (fleet.options["lone"], fleet.options["shop"]) == (before["lone"], before["shop"])
+    assert fleet.options["payments"] != before["payments"]
+    seen = check(Source("lone", str(tmp_path / "lone")).describe(), fleet.options["lone"])[SEEN]
+    assert sorted(path for path in seen["inputs"] if path.startswith("desired")) == ["desired/a.yaml"]
+    assert CATALOG_INPUT not in seen["inputs"]  # it is no file, and with it nothing would ever be known again
 
 
 def test_nobody_else_is_looked_at_for_a_repository_that_asks_nothing(tmp_path: Path) -> None:

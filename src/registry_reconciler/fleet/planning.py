@@ -5,7 +5,7 @@ A commit is planned over its tree, without a checkout; a folder under the reader
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,7 @@ def _told(source: Source, options: dict[str, Any], *, checks: bool = False) -> d
     planning = planning_of(source, PlanOptions(no_check=bool(options.get("no_check"))), others)
     plan = planning.plan.checked() if checks else planning.plan
     asked = planning.loaded.asked
+    inputs = asked.inputs if others is None else _files(asked.inputs)
     return {
         **_counts(plan),
         "unseen": list(unseen(planning)),
@@ -70,8 +71,15 @@ def _told(source: Source, options: dict[str, Any], *, checks: bool = False) -> d
         "edited_outputs": [{"id": output.id, "file": output.file} for output in plan.edited_outputs],
         "problems": list(_plain(plan.problems)),
         **told_by(planning, options),
-        **({} if source.commit else {SEEN: {"inputs": asked.inputs, "folders": asked.folders}}),
+        **({} if source.commit else {SEEN: {"inputs": inputs, "folders": asked.folders}}),
     }
+
+
+def _files(inputs: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Those inputs that lie in the folder. What the others told is an option, so it counts already."""
+    from registry_reconciler.model.fleet_view import CATALOG_INPUT
+
+    return {path: digest for path, digest in inputs.items() if path != CATALOG_INPUT}
 
 
 def planning_of(source: Source, options: PlanOptions, fleet: FleetSource | None = None) -> Planning:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from registry_reconciler.fleet.across.fleet import Fleet, Former, view_of
 from registry_reconciler.fleet.manifest import Repository
 from registry_reconciler.fleet.outcome import Outcome
+from registry_reconciler.fleet.run.jobs import OWN
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.fleet_view import FleetView
 
@@ -23,7 +24,7 @@ TELL = "tell"
 """The option of a job that asks a repository to tell of itself, and the key of its result where that stands."""
 
 ANSWERS = "answers"
-"""The option of a job with what the others told."""
+"""The option of a job with what the others told, as far as its repository asks that."""
 
 Look = Callable[[Sequence[Repository], dict[str, Any]], list[Outcome]]
 """Looks at some repositories, with these options of the job."""
@@ -74,14 +75,15 @@ def judged(
     fleet = Fleet()
     for outcome in (*outcomes, *(look(others, {TELL: True}) if others else ())):
         if outcome.error is None and TELL in outcome.result:
-            fleet.add(outcome.name, outcome.commit or "", outcome.result[TELL])
+            fleet.add(outcome.name, outcome.result[TELL])
         else:
             fleet.miss(outcome.name)
     settled = fleet.settle(former)
     concerned = [name for name in settled.concerned() if name in found]
     again = [repository for repository in repositories if repository.name in set(concerned)]
     if again:
-        found |= {outcome.name: outcome for outcome in look(again, {ANSWERS: settled.answers(concerned)})}
+        own = {repository.name: {ANSWERS: settled.answers(repository.name)} for repository in again}
+        found |= {outcome.name: outcome for outcome in look(again, {OWN: own})}
     return [_plain(found[outcome.name]) for outcome in outcomes]
 
 

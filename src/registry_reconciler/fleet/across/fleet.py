@@ -1,7 +1,8 @@
 """What all repositories told, put together: who asks for what nobody has, and what has to be known to say so.
 
-Only kinds that somebody asks about are ever unpacked. What a repository is judged by (:meth:`Fleet.answers`) holds no
-more than the answers to what the concerned ones ask: it goes to each of them.
+Only kinds that somebody asks about are ever unpacked. What a repository is judged by (:meth:`Settled.answers`) holds
+no more than the answers to what that one asks and claims, and no commit of the others: what was found of it holds for
+as long as those answers are the same, whatever else is going on in the fleet.
 """
 
 from __future__ import annotations
@@ -26,13 +27,11 @@ class Fleet:
 
     def __init__(self) -> None:
         self._said: dict[str, Said] = {}
-        self._commits: dict[str, str] = {}
         self._unseen: set[str] = set()
 
-    def add(self, name: str, commit: str, said: Said) -> None:
+    def add(self, name: str, said: Said) -> None:
         """What a repository told."""
         self._said[name] = said
-        self._commits[name] = commit
 
     def miss(self, name: str) -> None:
         """A repository could not be looked at."""
@@ -40,7 +39,7 @@ class Fleet:
 
     def settle(self, former: Former | None = None) -> Settled:
         """Put together what was told."""
-        return Settled(self._said, self._commits, self._unseen, former)
+        return Settled(self._said, self._unseen, former)
 
 
 class Settled:
@@ -49,12 +48,10 @@ class Settled:
     def __init__(
         self,
         said: Mapping[str, Said],
-        commits: Mapping[str, str],
         unseen: set[str],
         former: Former | None,
     ) -> None:
         self._said = said
-        self._commits = commits
         self._former = former
         self._hidden: dict[str, list[str]] = {"": sorted(unseen)}
         self._entries: dict[str, dict[str, list[Holder]]] = {}
@@ -69,6 +66,12 @@ class Settled:
             for kind, fields in said[name]["claims"].items():
                 for field, packed in fields.items():
                     self._claim(name, kind, field, packed)
+        self._twice: dict[str, list[list[Any]]] = {}
+        for (kind, fields), claims in sorted(self._values.items()):
+            for value, holders in sorted(claims.items()):
+                names = {holder.repository for holder in holders}
+                for name in names if len(names) > 1 else ():
+                    self._twice.setdefault(name, []).append([kind, fields, value, holders])
 
     def _asks(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         """Per repository: every kind and key that its references may mean."""
@@ -81,7 +84,7 @@ class Settled:
         for name in sorted(self._said):
             packed = self._said[name]["gives"].get(kind)
             for key, file, deprecated, called in unpacked(packed) if packed else ():
-                holder = Holder(name, f"{kind}/{key}", self._commits[name], file, 0, deprecated)
+                holder = Holder(name, f"{kind}/{key}", "", file, 0, deprecated)
                 entries.setdefault(key, []).append(holder)
                 for word in called:
                     names.setdefault(word, []).append(holder)
@@ -90,17 +93,12 @@ class Settled:
     def _claim(self, name: str, kind: str, fields: str, packed: str) -> None:
         values = self._values.setdefault((kind, fields), {})
         for value, key, file in unpacked(packed):
-            values.setdefault(value, []).append(Holder(name, f"{kind}/{key}", self._commits[name], file))
+            values.setdefault(value, []).append(Holder(name, f"{kind}/{key}", "", file))
 
     def concerned(self) -> list[str]:
         """The repositories of which something has to be said, by name."""
         found = {name for name, said in self._said.items() if any(self._wrong(*ask) for ask in said["asks"])}
-        for claims in self._values.values():
-            for holders in claims.values():
-                names = {holder.repository for holder in holders}
-                if len(names) > 1:
-                    found |= names
-        return sorted(found)
+        return sorted(found | self._twice.keys())
 
     def _wrong(self, kinds: list[str], value: str) -> bool:
         holders = self._holders(kinds, value)
@@ -110,13 +108,14 @@ class Settled:
         found = (self._entries.get(kind, {}).get(key) for kind, key in _meanings(kinds, value))
         return next((holders for holders in found if holders), [])
 
-    def answers(self, names: list[str]) -> dict[str, Any]:
-        """What the others have of all that some repositories ask, as plain data (see :func:`view_of`)."""
+    def answers(self, name: str) -> dict[str, Any]:
+        """What the others have of all that a repository asks and claims, as plain data (see :func:`view_of`)."""
         entries: dict[str, dict[str, list[Holder]]] = {}
         near: dict[str, set[str]] = {}
         called: dict[str, dict[str, list[Holder]]] = {}
         gone: dict[str, dict[str, Holder]] = {}
-        for kinds, value in sorted({(tuple(k), v) for name in names for k, v in self._said[name]["asks"]}):
+        asks = sorted({(tuple(kinds), value) for kinds, value in self._said[name]["asks"]})
+        for kinds, value in asks:
             for kind, key in _meanings(list(kinds), value):
                 if key in self._entries.get(kind, {}):
                     entries.setdefault(kind, {})[key] = self._entries[kind][key]
@@ -129,22 +128,19 @@ class Settled:
                 former = self._former(kind, key) if self._former is not None else None
                 if former is not None:
                     gone.setdefault(kind, {})[key] = former
-        twice = [
-            [kind, fields, value, holders]
-            for (kind, fields), claims in sorted(self._values.items())
-            for value, holders in sorted(claims.items())
-            if len({holder.repository for holder in holders}) > 1
-        ]
+        kinds_asked = {"", *self._said[name]["claims"], *(kind for kinds, _ in asks for kind in kinds)}
         from msgspec import to_builtins
 
         found: dict[str, Any] = to_builtins(
             {
                 "entries": entries,
                 "names": called,
-                "values": twice,
+                "values": self._twice.get(name, []),
                 "gone": gone,
                 "keys": {kind: sorted(keys) for kind, keys in near.items()},
-                "hidden": {kind: names for kind, names in self._hidden.items() if names},
+                "hidden": {
+                    kind: names for kind, names in self._hidden.items() if names and kind in kinds_asked
+                },
             }
         )
         return found

@@ -16,6 +16,7 @@ from registry_reconciler.fleet.manifest import Repository
 from registry_reconciler.fleet.outcome import Outcome
 from registry_reconciler.fleet.run import memory
 from registry_reconciler.fleet.run.cluster import Cluster, SchedulerGone, Tls, check_address, require_fleet
+from registry_reconciler.fleet.run.jobs import options_for
 from registry_reconciler.fleet.run.workers import Known, known_answer, perform, prepare
 
 FETCHES = 8
@@ -54,7 +55,8 @@ def run(
 
     Args:
         job: a name of :data:`~registry_reconciler.fleet.run.jobs.JOBS`.
-        options: what the job is given, plain data; part of what a result is remembered by.
+        options: what the job is given, plain data; part of what a result is remembered by. What is for one repository
+            alone stands under :data:`~registry_reconciler.fleet.run.jobs.OWN`.
         workers: processes of this machine; by default one for each core.
         scheduler: ``tcp://HOST:PORT`` or ``tls://HOST:PORT`` of one that is there already, instead of those.
         on_result: told each outcome before it is given.
@@ -158,7 +160,7 @@ class _Run:
         began = time.monotonic()
         found: Any
         try:
-            found = prepare(repository, self.order)
+            found = prepare(repository, self._order_for(repository.name))
         except RegistryFailure as failure:
             error = {"code": failure.code, "message": failure.message}
             found = {"commit": None, "error": error, "seconds": time.monotonic() - began}
@@ -171,7 +173,11 @@ class _Run:
             self.cluster = Cluster(self.workers, self.scheduler, self.tls)
         name = repository.name
         self.given[name] = what
-        self.cluster.submit(perform, {**self.order, **what}, lambda found: self.events.put((name, found)))
+        order = {**self._order_for(name), **what}
+        self.cluster.submit(perform, order, lambda found: self.events.put((name, found)))
+
+    def _order_for(self, name: str) -> dict[str, Any]:
+        return {**self.order, "options": options_for(self.order["options"], name)}
 
     def _given_up(self) -> Iterator[Outcome]:
         trouble = self.cluster.trouble() if self.cluster is not None else ""

@@ -29,6 +29,16 @@ SEEN = "$seen"
 ``inputs`` and ``folders`` of a :class:`~registry_reconciler.files.tree.Recorder`."""
 
 
+OWN = "$own"
+"""The option that holds by name what is an option for one repository alone."""
+
+
+def options_for(options: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The options of a job as it is given them for one repository: what it is remembered by, and no more."""
+    shared = {word: value for word, value in options.items() if word != OWN}
+    return {**shared, **options.get(OWN, {}).get(name, {})}
+
+
 def job_of(name: str) -> Job:
     """The function of a job."""
     module, _, function = JOBS[name].partition(":")
