@@ -7,8 +7,10 @@ The texts are read from the sources: every string of a module and every page of 
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -259,7 +261,43 @@ def folder_left_behind(box: Box) -> None:
     assert not (box.root / "skills/a").exists()
 
 
+def nobody_who_commits(box: Box) -> None:
+    box.write("../fleet.yaml", f"repositories: [{{name: a, path: {box.root.name}}}]\n")
+    words = (
+        "fleet",
+        "exec",
+        "--file",
+        "../fleet.yaml",
+        "--format",
+        "json",
+        "--",
+        "registry",
+        "set",
+        "t/a",
+        "v=7",
+    )
+    home = box.root.parent / "home"
+    home.mkdir()
+    unknown = {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("GIT_")]:
+            patch.delenv(name)
+        for name, value in unknown.items():
+            patch.setenv(name, value)
+        box.git("config", "user.useConfigOnly", "true")
+        for _ in range(2):
+            (found,) = box.run(*words).json["repositories"]
+            advice = re.search(r"git (config --global user\.\w+) …", found["why"])
+            assert advice is not None, found
+            # Not by ``box.git``: its global configuration is the null device, and git would put a file in its place.
+            words_of_git = ["git", *shlex.split(advice[1]), "ada@example.org"]
+            subprocess.run(words_of_git, cwd=home, env={"PATH": os.environ["PATH"], **unknown}, check=True)
+        (found,) = box.run(*words).json["repositories"]
+    assert found["outcome"] == "changed", found
+
+
 RUN = {
+    "git config --global": nobody_who_commits,
     "git log --diff-filter=D --name-only --": log_of_removed_schemas,
     "git mv": move_of_a_registry,
     "git checkout HEAD --": registry_from_git,

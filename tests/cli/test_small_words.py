@@ -130,6 +130,7 @@ def test_a_file_beside_the_fragments_that_nobody_reads_is_said(shop: Shop) -> No
         assert "warning FRG011 desired/more/x.json" in words
         assert "desired/more/x.json and 4 more files are not read" in words
         assert "Write it as desired/more/x.yaml" in words
+        words = " ".join(shop.run(command, "--full").out.split())
         assert all(f"desired/{name}" in words for name in ("y.jsonc", "z.toml", "w.YAML", "v.Yml"))
         assert not any(name in words for name in beside)
     shop.apply()

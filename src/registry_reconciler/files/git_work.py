@@ -90,7 +90,9 @@ class Git(Struct, frozen=True):
             try:
                 self.ask("var", word)
             except Refused as refused:
-                return "user.name" if "name" in refused.said and "email" not in refused.said else "user.email"
+                # Before the reason git says how to set both.
+                reason = refused.said.rpartition("fatal:")[2]
+                return "user.name" if "name" in reason and "email" not in reason else "user.email"
         return ""
 
     def is_branch_name(self, name: str) -> bool:

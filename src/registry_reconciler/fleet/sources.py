@@ -179,7 +179,7 @@ def _why_unknown(top: Path, rev: str) -> str:
     try:
         git_call.ask(top, ["cat-file", "-e", named.decode("utf-8", "replace").strip()])
     except GitFailure as failure:
-        why = " ".join(failure.message.split()).removeprefix("git cat-file: ")
+        why = re.sub("^git cat-file: ", "", " ".join(failure.message.split()))
         return f"git cannot read {rev!r} there, the repository may be damaged: {why}"
     return f"{rev!r} is no commit there"
 

@@ -324,5 +324,6 @@ def _held_by_others(
             place.at((name,), on_key=True),
             address=address,
             path=(name,),
-            fix=f"Declare what {name} holds as entries of their own kind.",
+            fix=f"Declare what {name} holds as entries of their own kind (registry adopt --all does), and take {name} "
+            "out here.",
         )
