@@ -27,7 +27,7 @@ def require_current(connection: Connection, where: Where) -> None:
     """Raises a failure where what stands in the database is no catalogue of this program's form."""
     found = _revision(connection, where)
     if found is None:
-        raise no_catalogue(where)
+        raise not_empty(where) if _others(connection) else no_catalogue(where)
     if found != _head():
         raise OlderCatalogue(
             f"{where.shown} has the form of an older program ({found}): publish to it once with this program, "
