@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.support import ROUTES, Box
@@ -135,3 +138,17 @@ def test_an_entry_that_is_managed_is_left_alone(applied: Box) -> None:
     assert "managed already" in applied.run("adopt", "route/api.errors").out
     assert applied.files() == before
     assert ROUTES in before
+
+
+def test_where_no_state_can_be_kept_nothing_is_adopted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What an apply would have to write and cannot is asked of a plan without the state, too."""
+    schema = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
+    files = {".system/registry/schemas/t.schema.yaml": schema, "t.yaml": "t:\n- {id: a}\n"}
+    box = Box.started(tmp_path / "work", capsys, files)
+    shutil.rmtree(box.root / ".system/registry/state", ignore_errors=True)
+    box.write(".system/registry/state", "")
+    ran = box.run("adopt", "*")
+    assert (ran.exit, "WRT004" in ran.err) == (3, True), ran.out + ran.err
+    assert [path.name for path in (box.root / "desired").iterdir()] == ["README.md"]

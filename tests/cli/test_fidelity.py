@@ -336,6 +336,10 @@ def test_edit_of_a_live_entry_takes_the_words_that_were_typed(
         assert "w: 'x'  # why\n" in text
     assert f"edit {path} by hand" in typed(empty, monkeypatch, "1.20", "1.20  # only this")
     assert empty.read(path) == text
+    # A comment beside what does not change stays behind, and that is said also where something else changes.
+    noted = typed(empty, monkeypatch, "v: 1\n", "v: 1  # behind\nlast: 1\n")
+    assert "last" in empty.read(path)
+    assert "behind" in empty.read(path) or f"edit {path} by hand" in noted
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])

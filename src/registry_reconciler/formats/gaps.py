@@ -13,6 +13,9 @@ from itertools import pairwise
 
 from registry_reconciler.formats.replacements import Replacement
 
+_SPACE = " \t\r\n"
+"""What a blank line is made of. Other blanks, as a no-break space, are words of a text."""
+
 _BEGINNING = re.compile(r"([ \t]*)(\[\[?)?[^#\[]")
 
 
@@ -53,7 +56,7 @@ def _runs(text: str, ordered: Sequence[Replacement]) -> Iterator[tuple[int, int]
         if first is None:
             first = number
         following = ordered[number + 1] if number + 1 < len(ordered) else None
-        if following is None or not _lines(text, following) or text[each.end : following.start].strip():
+        if following is None or not _lines(text, following) or text[each.end : following.start].strip(_SPACE):
             yield first, number
             first = None
 
@@ -69,7 +72,7 @@ def _closing(text: str, run: Sequence[Replacement], ends: bool) -> Iterator[tupl
         # Nothing follows: what parted it from the line before it goes too.
         if above < start and ends:
             yield above, start
-    elif not text[:start].strip() or (above == start and _heads(text, start, below)):
+    elif above == 0 or (above == start and _heads(text, start, below)):
         yield end, below
     else:
         spare = min(text.count("\n", above, start), text.count("\n", end, below))
@@ -94,7 +97,7 @@ def _blank_above(text: str, start: int) -> int:
     """Where the blank lines directly above a line begin."""
     while start:
         above = text.rfind("\n", 0, start - 1) + 1
-        if text[above:start].strip():
+        if text[above:start].strip(_SPACE):
             break
         start = above
     return start
@@ -104,7 +107,7 @@ def _blank_below(text: str, end: int) -> int:
     """Where the blank lines from a line on end."""
     while end < len(text):
         below = text.find("\n", end) + 1 or len(text)
-        if text[end:below].strip():
+        if text[end:below].strip(_SPACE):
             break
         end = below
     return end

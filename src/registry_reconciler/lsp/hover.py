@@ -107,6 +107,8 @@ def _lines(look: Look, subject: Subject, *, on_key: bool) -> Iterator[str]:
         address = address_of(known, reference.kinds, key)
         if address:
             yield from about(look, address)
+        elif reference.in_fleet:
+            yield f"{visible(key)!r} is not in this repository; another one of the fleet may have it."
         else:
             yield f"There is no {' or '.join(reference.kinds)} {visible(key)!r}."
         return

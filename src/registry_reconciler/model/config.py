@@ -82,7 +82,7 @@ class Config(Struct, frozen=True):
         return self.severities.get(code) or self.severities.get(code.rstrip("0123456789")) or default
 
 
-_CATALOG = re.compile(r"(sqlite:///|postgresql\+psycopg://)(?:(?P<user>[^/?#]*)@)?")
+_CATALOG = re.compile(r"(sqlite:///|postgresql\+psycopg://)(?:(?P<user>.*)@)?", re.DOTALL)
 
 
 def catalog_fault(url: str) -> str:
@@ -90,7 +90,7 @@ def catalog_fault(url: str) -> str:
     match = _CATALOG.match(url)
     if match is None:
         return "begins neither with sqlite:/// nor with postgresql+psycopg://"
-    if ":" in (match["user"] or "") or re.search(r"[?&]password=", url):
+    if ":" in (match["user"] or "") or re.search(r"[?&]\w*password=", url, re.IGNORECASE):
         return "has a password, and settings are read by everybody: PGPASSWORD or a password file give it"
     return ""
 

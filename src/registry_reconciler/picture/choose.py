@@ -117,7 +117,7 @@ def _drawn(nodes: tuple[str, ...], edges: Iterable[Edge], subject: str, left_out
     for edge in edges:
         ends = edge.source, edge.target
         arrows.setdefault(ends, {})[edge.field] = None
-        if edge.dangling:
+        if edge.dangling and not edge.in_fleet:
             dangling.add(ends)
             nothing.add(edge.target)
     return Picture(

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from registry_reconciler.base.progress import step
 from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
 from registry_reconciler.formats.base import Reader
+from registry_reconciler.loading.state.files import new_path
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, digest_bytes
@@ -85,6 +86,10 @@ def collector_off() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+_STATE_OF_ANY = FileChange(new_path("desired/fragment.yaml", b""), None, "", b"")
+"""Stands for the files of the state in a plan without them: whether there can be any is asked all the same."""
 
 
 def make_plan(
@@ -193,7 +198,8 @@ def plan_loaded(
     )
     refused = said_by_rules(written.problems, judged)
     names = [*refused, *fragment_problems(loaded.fragments.files)]
-    names += file_problems(loaded.asked, files, written.changes, names)
+    asked_for = files if remembers or not written.changes else (*files, _STATE_OF_ANY)
+    names += file_problems(loaded.asked, asked_for, written.changes, names)
     found = [
         *loaded.problems,
         *severity_problems(loaded.config, own),

@@ -305,7 +305,10 @@ class _Drawing:
             status=_status(entry),
             places=places,
             fields=list(self._values(entry, link)),
-            out=[(edge.field, edge.target, link(edge.target), edge.dangling) for edge in out[:_LISTED]],
+            out=[
+                (edge.field, edge.target, link(edge.target), edge.dangling, edge.in_fleet)
+                for edge in out[:_LISTED]
+            ],
             into=[(source, link(source), fields) for source, fields in list(into.items())[:_LISTED]],
             more=max(len(into) - _LISTED, 0),
             picture=self._picture(around, link),

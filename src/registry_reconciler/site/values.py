@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from registry_reconciler.model.entry import FieldPath, Json, show_path
-from registry_reconciler.model.written import dumps
+from registry_reconciler.model.written import Opaque, dumps
 
 Item = tuple[str, str, bool]
 """A scalar: its text, where it leads or "", and whether it is words rather than code."""
@@ -35,7 +35,9 @@ def lines_of(path: FieldPath, value: Json, target: Target) -> list[Line]:
 
 def _lines(path: FieldPath, root: int, value: Json, target: Target) -> Iterator[Line]:
     label = show_path(path[root:])
-    if isinstance(value, dict) and value:
+    if type(value) is Opaque:
+        yield label, (), tuple(value.source.split("\n"))
+    elif isinstance(value, dict) and value:
         for name, inner in value.items():
             yield from _lines((*path, name), root, inner, target)
     elif isinstance(value, list) and value:

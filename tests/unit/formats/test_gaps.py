@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from registry_reconciler.formats.edits import Edit, Insert, Remove
+from registry_reconciler.formats.gaps import closed_up
+from registry_reconciler.formats.replacements import Replacement
 from registry_reconciler.formats.table import FORMATS
 
 YAML = "# Top\n\nitems:\n\n  # A\n  - id: a\n\n  - id: b\n    x: 2\n\n  # C\n  - id: c\n\nother: 1\n"
@@ -76,3 +78,33 @@ def edited(case: str, text: str, newline: str, *edits: Edit) -> str:
     done = FORMATS[case.split()[0]].splice(text.replace("\n", newline).encode(), edits).decode()
     assert done.count("\n") == done.count(newline)
     return done.replace(newline, "\n")
+
+
+@pytest.mark.parametrize("blank", ["\u3000", "\u00a0", "\u0085", "\u2003"])
+@pytest.mark.parametrize("shape", ["a:\n  t: |\n    x\n    {}\nb: 1\n", "- t: |\n    x\n    {}\n- b\n"])
+def test_a_line_of_other_blanks_is_a_line_of_a_text(blank: str, shape: str) -> None:
+    """A no-break space and its like are words: what goes below leaves them."""
+    text = shape.format(blank)
+    path = ("b",) if text.startswith("a") else (1,)
+    assert edited("yaml", text, "\n", Remove(0, path)) == text[: text.index(blank) + 2]
+
+
+def test_many_removals_look_at_the_head_of_the_file_once() -> None:
+    """A step is a call; twice as many removals take about twice as many, and no copy of all that stands above."""
+
+    class Watched(str):
+        copied = 0
+
+        def __getitem__(self, place: object) -> str:  # type: ignore[override]
+            part = str.__getitem__(self, place)  # type: ignore[index]
+            Watched.copied += len(part)
+            return part
+
+    def copied(count: int) -> int:
+        Watched.copied = 0
+        text = Watched("".join(f"- k{number:05}\n\n" for number in range(count)))
+        gone = [Replacement(9 * number, 9 * number + 8, "") for number in range(1, count, 2)]
+        assert closed_up(text, gone)
+        return Watched.copied
+
+    assert copied(400) < 2.5 * copied(200)

@@ -26,6 +26,10 @@ def test_it_names_a_catalogue_and_the_repository_in_it() -> None:
     [
         "postgresql+psycopg://me:hunter2@host/fleet",
         "postgresql+psycopg://host/fleet?password=hunter2",
+        "postgresql+psycopg://me:hunter2/x@host/fleet",
+        "postgresql+psycopg://:hunter2?x@host/fleet",
+        "postgresql+psycopg://me:a#hunter2@host/fleet",
+        "postgresql+psycopg://host/fleet?sslpassword=hunter2",
         "mysql://me:hunter2@host/fleet",
         "hunter2",
     ],

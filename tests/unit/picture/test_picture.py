@@ -117,3 +117,11 @@ def test_a_graph_has_the_same_picture_in_every_process() -> None:
     first, *others = (subprocess.run(run, check=True, capture_output=True).stdout for _ in range(3))
     assert first
     assert others == [first, first]
+
+
+def test_what_another_repository_may_have_is_not_drawn_as_missing() -> None:
+    elsewhere = Edge("t/a", "t/b", "uses", dangling=True, in_fleet=True)
+    nowhere = Edge("t/a", "t/c", "uses", dangling=True)
+    picture = whole((elsewhere, nowhere))
+    assert picture.nothing == {"t/c"}
+    assert [(arrow.target, arrow.nothing) for arrow in picture.arrows] == [("t/b", False), ("t/c", True)]

@@ -263,3 +263,18 @@ def test_an_interrupted_run_leaves_nothing_that_the_next_one_does_not_know(
     monkeypatch.undo()
     assert publish(tmp_path / "out", [("c", b"3")]).left == ()
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [MANIFEST, "c"]
+
+
+def test_what_stands_elsewhere_and_what_has_a_tag_is_shown_so(box: Box) -> None:
+    schema = (
+        "x-registry: {kind: p, layout: list, file: p.yaml, at: p, key: id, "
+        "references: [{field: uses, kind: q, in: fleet}]}\ntype: object\n"
+    )
+    box.write(".system/registry/schemas/p.schema.yaml", schema)
+    box.write("p.yaml", "p:\n- id: a\n  uses: far\n  odd: !call f(x)\n")
+    files = dict(pages_of(gather(planning_of(Workspace.open(box.root)), box.root, "Tools")))
+    text = files["entries/p/a.html"].decode()
+    assert "another repository may have it" in text
+    assert "nothing has that address" not in text
+    assert "!call f(x)" in text
+    assert "opaque" not in text

@@ -105,6 +105,11 @@ def editing(address: str, text: str) -> Callable[[Loaded], Edits]:
                     "the values are what they were, and what else a text says (comments, quotes, order) is not written "
                     f"to a registry alone: edit {visible(session.file(address))} by hand."
                 )
+            elif _new_comments(loaded, kind, session.file(address), session.typed):
+                session.notes.append(
+                    "comments come along with values that change, and the others are not written: look at the change, "
+                    f"or edit {visible(session.file(address))} by hand."
+                )
             return session.finish()
         if kind.secrets or not _as_typed(session, address, text, value):
             return session.finish()
@@ -115,6 +120,15 @@ def editing(address: str, text: str) -> Callable[[Loaded], Edits]:
         return replace(edits, target=(address,))
 
     return draft
+
+
+def _new_comments(loaded: Loaded, kind: Kind, path: str, typed: str) -> bool:
+    """Whether a text has a comment that stands nowhere in the file of its entry."""
+    from registry_reconciler.formats.comments import comments_in
+    from registry_reconciler.formats.table import YAML, format_of
+
+    there = set(comments_in(loaded.tree.read(path) or b"", format_of(path, kind)))
+    return not there.issuperset(comments_in(typed.encode("utf-8", "surrogateescape"), YAML))
 
 
 def _read(kind: Kind, address: str, text: str, old: dict[str, Json]) -> dict[str, Json]:
