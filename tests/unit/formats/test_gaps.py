@@ -95,7 +95,7 @@ def test_many_removals_look_at_the_head_of_the_file_once() -> None:
     class Watched(str):
         copied = 0
 
-        def __getitem__(self, place: object) -> str:  # type: ignore[override]
+        def __getitem__(self, place: object) -> str:
             part = str.__getitem__(self, place)  # type: ignore[index]
             Watched.copied += len(part)
             return part
