@@ -194,14 +194,18 @@ def test_what_nobody_asked_to_change_keeps_its_bytes(case: Case) -> None:
     ]
     if set(registry.keys) == case.gone and not any(plan.files):
         return
+    texts = (*(piece.text for piece in registry.pieces), registry.trailer)
+    behind = {
+        text for text, before in zip(texts[1:], registry.pieces, strict=True) if before.key in case.gone
+    }
     for piece in kept:
         wanted = piece.replace("\n", registry.newline)
         if piece is registry.header and set(registry.keys) <= case.gone:
             wanted = wanted.removesuffix(
                 "things:" + registry.newline
             )  # an emptied container says [] behind its key
-        if keeping and wanted.startswith(registry.newline):
-            # Blank lines that come to stand behind such a scalar would become part of it.
+        if (keeping or piece in behind) and wanted.startswith(registry.newline):
+            # Blank lines that come to stand behind such a scalar would become part of it, and two gaps become one.
             wanted = wanted.lstrip(registry.newline)
         if not registry.final_newline:
             wanted = wanted.rstrip(registry.newline)
