@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, same
@@ -11,6 +11,8 @@ from registry_reconciler.planning.diff.work import DiffWork
 
 MOST_LOOKED_AT = 5_000
 """Of so many managed entries all records are looked at when an apply writes."""
+_MOST_LETTERS = 3_000_000
+"""As many as those have; of long texts there is a digest a word, and to work these out takes longer than to plan."""
 
 
 def look_at_records(
@@ -25,9 +27,10 @@ def look_at_records(
         mended: fragments whose state is written anyway.
     """
     healed = {heal.address for heal in work.heals} | {change.address for change in work.changes}
-    large = len(work.state.entries) + elsewhere > MOST_LOOKED_AT
+    large = len(work.state.entries) + elsewhere > MOST_LOOKED_AT or _is_long(work.state.entries.values())
     touched = {*_touched_fragments(work), *mended} if large else set()
-    if large and sum(entry.fragment in touched for entry in work.state.entries.values()) > MOST_LOOKED_AT:
+    concerned = [entry for entry in work.state.entries.values() if entry.fragment in touched]
+    if len(concerned) > MOST_LOOKED_AT or _is_long(concerned):
         touched.clear()
     for address, state in work.state.entries.items():
         left_out = large and state.fragment not in touched and len(state.applied) < 2
@@ -35,6 +38,10 @@ def look_at_records(
             continue
         if is_unfit(work.kinds, state, work.desired.entries.get(address), work.live.entries.get(address)):
             work.heal(address, state, "fragment and registry agree on something else")
+
+
+def _is_long(entries: Iterable[StateEntry]) -> bool:
+    return sum(len(applied.text) for entry in entries for applied in entry.applied) > _MOST_LETTERS
 
 
 def _touched_fragments(work: DiffWork) -> Iterator[str]:
