@@ -273,6 +273,8 @@ def _asked(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
             for item in items
             if item.live_place is not None and entry_set.judges(item.address)
         }
+        if not forms:
+            continue
         doubtful = texts.doubtful(file, forms)
         asked = [
             item

@@ -188,6 +188,11 @@ def left_path(address: str) -> str:
     return f"{gone_path(address)}{LEFT}"
 
 
+def left_of(paths: Iterable[str]) -> list[str]:
+    """Those of some files that say that an apply let an entry go."""
+    return [path for path in paths if path.endswith(LEFT)]
+
+
 def new_path(fragment: str, content: bytes) -> str:
     """The path of a new state file. It says its first content: two sides never mean two things by one name."""
     words = re.sub(r"[^a-z0-9]+", "-", fragment.lower().removeprefix("desired/")).strip("-")
