@@ -198,7 +198,9 @@ def _problems_of_fleet(command: str, failure: RegistryFailure) -> Plan | None:
     return failure.plan if isinstance(failure, Blocked) and command.startswith("fleet ") else None
 
 
-def _as_check(command: str, failure: Blocked, problems: Plan) -> Iterator[tuple[str, Callable[[], str]]]:
+def _as_check(
+    command: str, failure: RegistryFailure, problems: Plan
+) -> Iterator[tuple[str, Callable[[], str]]]:
     from registry_reconciler.model.plan_json import dumps, envelope, error_to_json, problem_to_json
     from registry_reconciler.report import FORMATS, RenderOptions, render
 
