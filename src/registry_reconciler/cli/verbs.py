@@ -162,7 +162,9 @@ def _text(call: Call, amendment: Amendment, plan: Plan, rest: Plan, *, applied: 
         yield "".join(_edited_diff(amendment))
         live = _only_live(amendment, plan)
         yield plan_as_text(call, live, "apply") if live.changes else ""
-    yield from (f"  wrote {visible(path)}\n" for path in amendment.written)
+    from registry_reconciler.report.words import written_lines
+
+    yield from (f"{line}\n" for line in written_lines(amendment.written, full=call.full))
     if not applied and (amendment.edits or rest.changes):
         yield "\n" + plan_as_text(call, rest, "plan")
 
