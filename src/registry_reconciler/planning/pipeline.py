@@ -191,7 +191,15 @@ def plan_loaded(
         *_written_files(loaded, {**relocation.files, **written.files, **derived.targets}),
         *derived.memory,
         *(
-            state_files(loaded, desired, written.changes, heals, whole=whole, carried=relocation.kinds)
+            state_files(
+                loaded,
+                desired,
+                written.changes,
+                heals,
+                whole=whole,
+                carried=relocation.kinds,
+                known=rest.state,
+            )
             if remembers
             else ()
         ),

@@ -51,7 +51,7 @@ def quick_plan(
 
     since = Moment.now()
     usual = options == PlanOptions()
-    planning = _of_part(root, options, fleet) if usual and how.read else None
+    planning = _of_part(root, options, fleet, contents=how.contents) if usual and how.read else None
     if planning is not None:
         return planning, True
     planning = make_plan(DiskTree(root), options, reader, OutputRecords(root), fleet=fleet)
@@ -60,7 +60,9 @@ def quick_plan(
     return planning, False
 
 
-def _of_part(root: Path, options: PlanOptions, fleet: FleetSource | None) -> Planning | None:
+def _of_part(
+    root: Path, options: PlanOptions, fleet: FleetSource | None, *, contents: bool
+) -> Planning | None:
     from registry_reconciler.cache.incremental import store
 
     real = os.path.realpath(root)
@@ -79,6 +81,7 @@ def _of_part(root: Path, options: PlanOptions, fleet: FleetSource | None) -> Pla
                 options,
                 OutputRecords(root),
                 across=names_catalogue(fleet),
+                contents=contents,
             )
         except FullPlanRequired:
             return None
@@ -92,6 +95,7 @@ def plan_of_part(
     earlier: ChunkReader | None = None,
     *,
     across: bool = False,
+    contents: bool = True,
 ) -> Planning:
     """A plan from what is remembered and what may have changed.
 
@@ -99,6 +103,7 @@ def plan_of_part(
         records: knows what outputs were made of before; of one that is made anew, all entries that it reads are loaded.
         earlier: read other texts before; the answer is the same without it.
         across: a catalogue tells what other repositories have, which all entries are judged by.
+        contents: all files of the plan are to have theirs; else only the digests are known of some of the state.
 
     Raises:
         FullPlanRequired: that is not enough.
@@ -109,7 +114,7 @@ def plan_of_part(
     from registry_reconciler.planning.relocate import changed_places
 
     try:
-        part = load_part(memory, files, earlier)
+        part = load_part(memory, files, earlier, contents=contents)
         if across and any(kind.looks_across for kind in part.loaded.kinds.values()):
             raise FullPlanRequired("references into other repositories are judged as a whole")
         if any(True for _ in changed_places(part.loaded.state, part.loaded.kinds)):
