@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Struct
 
-from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import Call, answer, warn
 from registry_reconciler.cli.options import DryRun, NoCheck
 from registry_reconciler.cli.plans import plan_as_text
