@@ -428,10 +428,10 @@ class Writing(Struct):
 
     def _kept(self, entry: StateEntry) -> Applied:
         """What goes on being remembered of an entry that does not change."""
-        kind = self.loaded.kinds.get(entry.address.partition("/")[0])
-        desired, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
         if len(entry.applied) == 1 and whole_digest(entry.applied[0].text) is None:
             return entry.applied[0]
+        kind = self.loaded.kinds.get(entry.address.partition("/")[0])
+        desired, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
         values = [side.value for side in (desired, live) if side is not None]
         for applied in entry.applied:
             for value in values:

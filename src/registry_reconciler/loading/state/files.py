@@ -28,6 +28,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from json.encoder import encode_basestring
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -123,7 +124,7 @@ class StateFile(NamedTuple):
 
 def quoted(text: str) -> str:
     """A text on one line."""
-    return json.dumps(text, ensure_ascii=False)
+    return encode_basestring(text)
 
 
 def unquoted(text: str) -> str | None:

@@ -14,6 +14,8 @@ from registry_reconciler.rules.unloaded import Unloaded
 
 MOST_LOOKED_AT = 5_000
 """Of so many managed entries all records are looked at when an apply writes."""
+_LONG = 3_000
+"""Letters of a record of long texts, which has a digest a word: to work these out takes longer than to plan."""
 
 
 def look_at_records(
@@ -21,8 +23,8 @@ def look_at_records(
 ) -> None:
     """An apply that writes anyway mends what is remembered: only then it is asked of entries that stay.
 
-    Of a large workspace only the fragments are looked at whose state is written, and none where these are large too,
-    but for entries of which a merge left several accounts; ``registry resolve`` looks at all.
+    Of a large workspace, and of long texts, only the fragments are looked at whose state is written, and none where
+    these are large too, but for entries of which a merge left several accounts; ``registry resolve`` looks at all.
 
     Args:
         rest: the entries that were not loaded.
@@ -34,14 +36,15 @@ def look_at_records(
     healed = {heal.address for heal in work.heals} | {change.address for change in work.changes}
     large = len(work.state.entries) + sum(rest.managed.values()) > MOST_LOOKED_AT
     written = touched_fragments(work.changes, work.heals, work.state.entries, work.desired.entries)
-    touched = {*written, *mended} if large else set()
-    left_out = sum(rest.left_out.get(fragment, 0) for fragment in touched)
+    touched = {*written, *mended}
+    left_out = sum(rest.left_out.get(fragment, 0) for fragment in touched) if large else 0
     if large and count_in(work.state.entries, touched) + left_out > MOST_LOOKED_AT:
         touched.clear()
     elif left_out and not rest.records_fit:
         raise UnreadNeeded("what is remembered of some entries is to be looked at")
     for address, state in work.state.entries.items():
-        passed_over = large and state.fragment not in touched and len(state.applied) < 2
+        many = large or len(state.applied[0].text) > _LONG
+        passed_over = many and state.fragment not in touched and len(state.applied) < 2
         if address in healed or address in special or passed_over:
             continue
         if is_unfit(work.kinds, state, work.desired.entries.get(address), work.live.entries.get(address)):
