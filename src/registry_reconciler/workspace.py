@@ -128,16 +128,17 @@ class Workspace:
         with reader(self.root, self.lock_timeout, may_write=Writable(self.root)):
             return self._planning(options or PlanOptions())
 
-    def quick_planning(self, options: PlanOptions | None = None) -> Planning:
+    def quick_planning(self, options: PlanOptions | None = None, *, contents: bool = True) -> Planning:
         """As :meth:`planning`, but what it was made from may be a part; its plan is always that of the whole.
 
-        Of files of the state it may have digests and no contents.
+        Args:
+            contents: all files of the plan are to have theirs; else only the digests of some may be known.
         """
         from registry_reconciler.apply import reader
         from registry_reconciler.apply.writable import Writable
 
         with reader(self.root, self.lock_timeout, may_write=Writable(self.root)):
-            return self._quick(options or PlanOptions(), CachePolicy(contents=False))[0]
+            return self._quick(options or PlanOptions(), CachePolicy(contents=contents))[0]
 
     def _quick(
         self,

@@ -51,6 +51,20 @@ class KnownState(Struct, frozen=True):
     files: tuple[tuple[str, str | None, str | None], ...]
 
 
+class KnownRegistry(Struct, frozen=True):
+    """What an earlier plan made of a registry file that is as it was.
+
+    Attributes:
+        before, after: its digests.
+        changed: the entries that the plan changed in it, all of them where they stand.
+    """
+
+    kind: str
+    before: str
+    after: str
+    changed: frozenset[str]
+
+
 class Unloaded(Struct, frozen=True):
     """The rest of a workspace.
 
@@ -63,6 +77,8 @@ class Unloaded(Struct, frozen=True):
         state: by fragment of which only entries that wait were loaded what its state comes out as.
         left_out: by such a fragment how many of its entries were not loaded.
         records_fit: whether what is remembered of those is known to fit.
+        registries: what registry files come out as, by path, while of the ``waits`` the same are changed in them:
+            entries that their fragments say with the text that they had.
     """
 
     unchanged: int = 0
@@ -74,6 +90,8 @@ class Unloaded(Struct, frozen=True):
     state: Mapping[str, KnownState] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     records_fit: bool = True
+    registries: Mapping[str, KnownRegistry] = field(default_factory=dict)
+    waits: frozenset[str] = frozenset()
 
 
 NOTHING_UNLOADED = Unloaded()

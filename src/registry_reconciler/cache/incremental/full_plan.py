@@ -195,6 +195,7 @@ class _Remembering:
             declared=Numbers.of(declared),
             live=live,
             waiting=waiting,
+            written=dict(self.waiting.registries(waits, live)),
             always=[
                 self.numbers[address] for address in sorted(self.marked - waits) if address in self.numbers
             ],

@@ -19,6 +19,7 @@ from registry_reconciler.cache.incremental.index_keys import IndexKeys
 from registry_reconciler.cache.incremental.waiting import Waiting
 from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.model.entry import Json, canonical
+from registry_reconciler.rules.unloaded import KnownRegistry
 
 DIGEST = 32
 
@@ -116,6 +117,7 @@ class Memory(Struct):
         declared: for each entry which of the fragments declares it, counted from 1; 0: none.
         live: the registry files of the remembered kinds.
         waiting: those of ``fragments`` in which there are entries to be looked at each time, by path.
+        written: what the registry files come out as whose changes all wait in those.
         always: the numbers of other entries that had something to be said about them.
         unmanaged: the numbers of those that nobody manages.
         always_checked: the entries that are looked at every time, by address.
@@ -144,6 +146,7 @@ class Memory(Struct):
     declared: Numbers
     live: dict[str, LiveFile]
     waiting: dict[str, Waiting]
+    written: dict[str, KnownRegistry]
     always: list[int]
     unmanaged: list[int]
     always_checked: dict[str, AlwaysChecked]

@@ -103,7 +103,7 @@ def plan_of_part(
         records: knows what outputs were made of before; of one that is made anew, all entries that it reads are loaded.
         earlier: read other texts before; the answer is the same without it.
         across: a catalogue tells what other repositories have, which all entries are judged by.
-        contents: all files of the plan are to have theirs; else only the digests are known of some of the state.
+        contents: all files of the plan are to have theirs; else only the digests of some are known.
 
     Raises:
         FullPlanRequired: that is not enough.
