@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.util
 import os
 import platform
 import shutil
@@ -164,16 +163,13 @@ def target(total: int, most: float) -> float | None:
 def measure_cold(bench: Bench, sizes: Sequence[int]) -> dict[int, Cost]:
     """Cold plans of all sizes, beside events and yaml-rs."""
     found: dict[int, Cost] = {}
-    has_rust = importlib.util.find_spec("yaml_rs") is not None
     for total in sizes:
         root = bench.home / f"w{total}"
-        works = [
+        costs = bench.medians(
             lambda root=root: bench.run(registry("plan"), root),
             lambda root=root: bench.run(peer("events", root), root),
-        ]
-        if has_rust:
-            works.append(lambda root=root: bench.run(peer("rust", root), root))
-        costs = bench.medians(*works)
+            lambda root=root: bench.run(peer("rust", root), root),
+        )
         found[total] = costs[0]
         what = f"cold plan, {total:,} entries, byte-equal"
         bench.within(
@@ -183,10 +179,9 @@ def measure_cold(bench: Bench, sizes: Sequence[int]) -> dict[int, Cost]:
             costs[1].seconds,
             target(total, 1.5),
         )
-        if has_rust:
-            bench.within(
-                what, "yaml-rs parsing both sides", costs[0].seconds, costs[2].seconds, target(total, 1.6)
-            )
+        bench.within(
+            what, "yaml-rs parsing both sides", costs[0].seconds, costs[2].seconds, target(total, 1.6)
+        )
         data = sum(
             path.stat().st_size for path in root.rglob("*") if path.is_file() and ".git" not in path.parts
         )
