@@ -68,6 +68,7 @@ class LiveFile(Struct):
         digests: of each item's text, :data:`DIGEST` characters each.
         blocks: digests of each :data:`BLOCK` items together.
         edges: digest of what stands before the list and behind it.
+        beyond_ascii: it may have other characters than ASCII, written out or escaped.
         carried: the placeholders of the place that every one of them says itself.
     """
 
@@ -80,6 +81,7 @@ class LiveFile(Struct):
     digests: str
     blocks: list[str]
     edges: str
+    beyond_ascii: bool
 
     def by_digest(self, first: int, last: int) -> dict[str, int]:
         """The number of the entry of each text of some items."""
