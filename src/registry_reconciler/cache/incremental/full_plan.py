@@ -1,8 +1,8 @@
 """What is remembered of a workspace when all of it was looked at.
 
-No value of any entry is kept, and no finding. An entry that had a problem, a change or drift, or that is declared in a
-fragment which had, is not *remembered* but *watched*: it is looked at every time. So are all entries of kinds that only
-the whole can judge. Of a remembered entry it is known that nothing was to be said about it.
+No value of any entry is kept, and no finding. An entry that had a problem, a change or drift is not *remembered* but
+*watched*: it is looked at every time. So are all entries of kinds that only the whole can judge, and of fragments that
+have to be read whole. Of a remembered entry it is known that nothing was to be said about it.
 """
 
 from __future__ import annotations
