@@ -1,8 +1,8 @@
 """What is kept of a plan of the whole: enough to plan only what changed next time.
 
-No value of any entry is kept, and no finding. An entry that had a problem, a change or drift is looked at every time, by
-itself or with its fragment (:mod:`.waiting`), and so are all entries of kinds that only the whole can judge. Of every
-other entry it is known that nothing was to be said about it.
+No value of any entry is kept, and no finding. An entry that had a problem, a change or drift is looked at every
+time, by itself or with its fragment (:mod:`.waiting`), and so are all entries of kinds that only the whole can judge.
+Of every other entry it is known that nothing was to be said about it.
 """
 
 from __future__ import annotations
