@@ -79,6 +79,7 @@ class Unloaded(Struct, frozen=True):
         records_fit: whether what is remembered of those is known to fit.
         registries: what registry files come out as, by path, while of the ``waits`` the same are changed in them:
             entries that their fragments say with the text that they had.
+        beyond_ascii: of files whether they may have other characters than ASCII, where that is known.
     """
 
     unchanged: int = 0
@@ -92,6 +93,7 @@ class Unloaded(Struct, frozen=True):
     records_fit: bool = True
     registries: Mapping[str, KnownRegistry] = field(default_factory=dict)
     waits: frozenset[str] = frozenset()
+    beyond_ascii: Mapping[str, bool] = field(default_factory=dict)
 
 
 NOTHING_UNLOADED = Unloaded()

@@ -1,8 +1,8 @@
 """What is kept of a plan of the whole: enough to plan only what changed next time.
 
-No value of any entry is kept, and no finding. An entry that had a problem, a change or drift, or that is declared in a
-fragment which had, is looked at every time, and so are all entries of kinds that only the whole can judge. Of every
-other entry it is known that nothing was to be said about it.
+No value of any entry is kept, and no finding. An entry that had a problem, a change or drift is looked at every
+time, by itself or with its fragment (:mod:`.waiting`), and so are all entries of kinds that only the whole can judge.
+Of every other entry it is known that nothing was to be said about it.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ class LiveFile(Struct):
         digests: of each item's text, :data:`DIGEST` characters each.
         blocks: digests of each :data:`BLOCK` items together.
         edges: digest of what stands before the list and behind it.
+        beyond_ascii: it may have other characters than ASCII, written out or escaped.
         carried: the placeholders of the place that every one of them says itself.
     """
 
@@ -80,6 +81,7 @@ class LiveFile(Struct):
     digests: str
     blocks: list[str]
     edges: str
+    beyond_ascii: bool
 
     def by_digest(self, first: int, last: int) -> dict[str, int]:
         """The number of the entry of each text of some items."""

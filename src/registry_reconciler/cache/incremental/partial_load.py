@@ -361,6 +361,9 @@ class _Loading:
             records_fit=memory.records_fit,
             registries={} if self.contents else self._as_they_came_out(),
             waits=judging.said_alike,
+            beyond_ascii={
+                path: file.beyond_ascii for path, file in memory.live.items() if path not in self.changed_live
+            },
         )
 
     def _as_they_came_out(self) -> dict[str, KnownRegistry]:
