@@ -49,6 +49,13 @@ from registry_reconciler.planning.check import (
 from registry_reconciler.planning.diff import Diff, diff
 from registry_reconciler.planning.edit_files import Written, write
 from registry_reconciler.planning.impact import impacts, with_impact
+from registry_reconciler.planning.known_registries import (
+    TreeAfter,
+    known_changes,
+    known_registries,
+    unknown,
+    with_known,
+)
 from registry_reconciler.planning.masked_text import Hider, holding
 from registry_reconciler.planning.new_files import file_problems, fragment_problems
 from registry_reconciler.planning.notices import across_notices, head_notices, standing_notices
@@ -150,11 +157,12 @@ def plan_loaded(
         mended={heal.fragment for heal in of_fragments},
     )
     step("preparing files")
+    known = known_registries(loaded.live, difference.changes, rest)
     written = write(
         loaded.kinds,
         loaded.live,
         loaded.tree,
-        difference.changes,
+        unknown(difference.changes, known),
         loaded.fragments.files,
         loaded.reader,
         managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
@@ -164,7 +172,8 @@ def plan_loaded(
             + [edit.address for edit in edits if edit.text_goes]
         ),
     )
-    tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
+    written = with_known(written, difference.changes, known)
+    tree_after = TreeAfter(written.files, known, loaded.tree) if written.files or known else loaded.tree
     step("checking")
     # What cannot be written is judged all the same: what a rule says of it is worth more than the refusal.
     entry_sets = build_entry_sets(
@@ -177,7 +186,7 @@ def plan_loaded(
     )
     derived = derive(loaded, entry_sets.after, written.changes, tree_after, options, records)
     if _seen_by_rules(loaded, tree_after, derived.targets):
-        entry_sets = entry_sets.over(MemoryTree({**written.files, **derived.targets}, loaded.tree))
+        entry_sets = entry_sets.over(MemoryTree(derived.targets, tree_after))
     own = own_rules(loaded)
     try:
         entry_sets, judged = _judged(loaded, entry_sets, own, options)
@@ -189,6 +198,7 @@ def plan_loaded(
         heals = (*heals, *(heal for heal in order_heals(loaded) if heal.fragment not in told))
     files = (
         *_written_files(loaded, {**relocation.files, **written.files, **derived.targets}),
+        *known_changes(known),
         *derived.memory,
         *(
             state_files(
