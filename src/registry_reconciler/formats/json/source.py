@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from json import decoder
 from typing import Any
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.nodes import Document, Member, Node, Unreadable
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.written import decimal
@@ -85,6 +86,12 @@ class Source:
         start = self.line_start(position)
         match = re.compile(r"[ \t]*(?:,[ \t]+)?").match(self.text, start)
         return match[0].replace(",", " ") if match else ""
+
+    def outer(self, node: Node) -> str:
+        """What a node is indented by: the line of its last bracket tells, where that is the first thing on it."""
+        line = self.line_start(node.end - 1)
+        closes = node.start < line and not self.text[line : node.end - 1].strip(SPACE)
+        return self.indent(node.end - 1 if closes else node.start)
 
 
 class JsonNode(Node):
