@@ -28,7 +28,15 @@ GAP = re.compile(rf"(?:[ \t\r\n]++|{_COMMENT})*+")
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _SIMPLE = re.compile(r"-?[0-9][-+.0-9eE]*|true|false|null")
 _decoder: Any = decoder
-_scan: Callable[[str, int], tuple[Json, int]] = _decoder.JSONDecoder(parse_float=decimal).scan_once
+
+
+def _refused(word: str) -> Json:
+    raise ValueError(f"{word} is no value")
+
+
+_scan: Callable[[str, int], tuple[Json, int]] = _decoder.JSONDecoder(
+    parse_float=decimal, parse_constant=_refused
+).scan_once
 _scan_string: Callable[[str, int, bool], tuple[str, int]] = _decoder.scanstring
 
 
