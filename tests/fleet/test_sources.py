@@ -221,3 +221,18 @@ def test_folders_of_one_repository_can_be_fetched_at_once(cache: Path, tmp_path:
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(resolve, many))
     assert {source.commit for source in found} == {commit}
+
+
+@pytest.mark.parametrize("name", ["config", "HEAD", "packed-refs"])
+def test_a_pipe_among_the_files_that_git_always_opens_is_refused_at_once(
+    name: str, cache: Path, tmp_path: Path
+) -> None:
+    repository(tmp_path / "a")
+    (tmp_path / "a/.git" / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / "a/.git" / name)
+    for asked in (
+        Repository("a", path=str(tmp_path / "a"), rev="HEAD"),
+        Repository("a", git=str(tmp_path / "a")),
+    ):
+        with pytest.raises(SourceFailure, match=f"{name} is no regular file"):
+            resolve(asked, cache)

@@ -586,7 +586,9 @@ def test_so_is_one_where_changes_wait(seed: int) -> None:
         waits_seen["with waiting fragments"] += bool(untouched)
         waits_seen["with quiet entries"] += any(memory.waiting[path].quiet for path in untouched)
         waits_seen["with problems"] += bool(untouched and whole.problems)
-        waits_seen["with known files"] += any(one.after and one.content is None for one in part.files)
+        known = [one.path for one in part.files if one.after and one.content is None]
+        waits_seen["with known files"] += bool(known)
+        waits_seen["with known registries"] += any(path in memory.written for path in known)
         assert with_digests(part) == with_digests(whole)
         contents = {one.path: one.content for one in whole.files}
         assert all(one.content in (None, contents[one.path]) for one in part.files)
@@ -667,6 +669,7 @@ def test_waiting_changes_were_tried_on_parts() -> None:
         return  # This process did not run the law.
     assert waits_seen["with waiting fragments"] > 0.2 * waits_seen["part"]
     assert waits_seen["with known files"] > 0.05 * waits_seen["part"]
+    assert waits_seen["with known registries"] > 0.02 * waits_seen["part"]
 
 
 def test_rules_were_tried_on_parts() -> None:

@@ -105,6 +105,8 @@ class Writing(Struct):
     """The addresses before of what is renamed."""
     renamed: dict[str, str] = field(default_factory=dict)
     """By address the one before of what is renamed now: its record stays where it is."""
+    now: dict[str, str] = field(default_factory=dict)
+    """The inverse of that, once everything is decided: every file of the state asks."""
     carried: frozenset[str] = frozenset()
     shared: dict[str, set[str]] = field(default_factory=dict)
     """What :meth:`_repeated` found."""
@@ -207,6 +209,7 @@ class Writing(Struct):
         for path in known_paths:
             for fragment in {file.fragment for file in self.loaded.state.files[path]} & self.touched:
                 homes[fragment].append(path)
+        self.now = {source: address for address, source in self.renamed.items()}
         self.order = self._order()
         contents = self._contents()
         renamed = self._renamed(contents, homes)
@@ -260,8 +263,7 @@ class Writing(Struct):
         return record._replace(applied=applied_shadow(*self.fresh[record.address], salt))
 
     def _as_account(self, records: Sequence[Record], account: Sequence[str]) -> list[Record]:
-        now = {source: address for address, source in self.renamed.items()}
-        return as_account(self.loaded, self.desired, records, account, now)
+        return as_account(self.loaded, self.desired, records, account, self.now)
 
     def _places(self) -> Iterator[tuple[str, bytes]]:
         """Where the entries of each kind stand, of kinds that have some."""
@@ -321,10 +323,9 @@ class Writing(Struct):
     def _stood_in(self, path: str) -> Stood:
         """What stands in a file, by the addresses that it has now."""
         sides = self.loaded.state.files[path]
-        now = {source: address for address, source in self.renamed.items()}
         addresses = [record.address for side in sides for record in side.records]
         marks = sides[0].marks if len(sides) == 1 else NO_MARKS
-        return Stood([now.get(address, address) for address in addresses], marks)
+        return Stood([self.now.get(address, address) for address in addresses], marks)
 
     def _breaks(self, fragment: str, records: Sequence[Record]) -> list[int] | None:
         """How many breaks the fragment has before each record and behind the last; ``None``: it is not known."""

@@ -1,8 +1,8 @@
 """What is remembered of a workspace when all of it was looked at.
 
-No value of any entry is kept, and no finding. An entry that had a problem, a change or drift, or that is declared in a
-fragment which had, is not *remembered* but *watched*: it is looked at every time. So are all entries of kinds that only
-the whole can judge. Of a remembered entry it is known that nothing was to be said about it.
+No value of any entry is kept, and no finding. An entry that had a problem, a change or drift is not *remembered* but
+*watched*: it is looked at every time. So are all entries of kinds that only the whole can judge, and of fragments that
+have to be read whole. Of a remembered entry it is known that nothing was to be said about it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from registry_reconciler.loading.state.old import is_old
 from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.planning.check import full_value
+from registry_reconciler.planning.check import full_value, may_exceed_ascii
 from registry_reconciler.planning.diff.records import MOST_LOOKED_AT
 from registry_reconciler.planning.live_truth import live_kinds
 from registry_reconciler.planning.masked_text import may_hold_secrets
@@ -195,6 +195,7 @@ class _Remembering:
             declared=Numbers.of(declared),
             live=live,
             waiting=waiting,
+            written=dict(self.waiting.registries(waits, live)),
             always=[
                 self.numbers[address] for address in sorted(self.marked - waits) if address in self.numbers
             ],
@@ -320,6 +321,7 @@ class _Remembering:
                         "".join(map(item_digest, items)),
                         [item_digest(source.data[start:stop]) for start, stop in blocks_of(starts)],
                         edges_digest(source.data, section.start, section.end),
+                        may_exceed_ascii(source.data),
                     ),
                 )
 

@@ -7,13 +7,14 @@ not what it was.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from registry_reconciler.cache.incremental.affected import Words
 from registry_reconciler.cache.incremental.full_plan import always_checked_of, values_of
 from registry_reconciler.cache.incremental.index_keys import KeyExtractors
 from registry_reconciler.cache.incremental.memory import AlwaysChecked, Memory
 from registry_reconciler.cache.incremental.registry_texts import LiveText
+from registry_reconciler.cache.incremental.waiting import around
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.entry import same, split_address
 from registry_reconciler.model.kind import Kind
@@ -25,6 +26,7 @@ class Judging:
 
     Args:
         by_item: the entries that wait in fragments that are what they were.
+        read: the fragments that were read whole.
         as_before: what decides about those beside what stands in files is as it was.
     """
 
@@ -36,6 +38,7 @@ class Judging:
         texts: Mapping[str, LiveText],
         loaded: Loaded,
         by_item: Collection[str],
+        read: Collection[str],
         *,
         as_before: bool,
     ) -> None:
@@ -44,11 +47,33 @@ class Judging:
         self._extractors = extractors
         self._texts = texts
         self._loaded = loaded
+        self._read = read
         self.desired = {entry.address: entry for entry in loaded.fragments.entries}
-        self._waits = {address for address in by_item if as_before and self._is_in_both(address)}
+        self.waits = frozenset(address for address in by_item if as_before and self._is_in_both(address))
+        """Those that wait as they did."""
+        self.said_alike = self.waits.union(self._said_alike())
+        """Those that wait, and that their fragments say with the same text."""
 
     def _is_in_both(self, address: str) -> bool:
         return address in self._loaded.live.entries and address in self.desired
+
+    def _said_alike(self) -> Iterator[str]:
+        """The entries that waited in fragments that were read now, and whose text there is what it was."""
+        fragments = self._loaded.fragments.files
+        for path, fragment in self._memory.waiting.items():
+            source = fragments.get(path) if path in self._read else None
+            if source is None or source.data is None:
+                continue
+            numbers = {section.key: number for number, section in enumerate(source.sections)}
+            for item in fragment.items:
+                entry = self.desired.get(item.address)
+                if entry is None or entry.place.file != path or not self._is_in_both(item.address):
+                    continue
+                kind, index = entry.place.path[:2]
+                if kind in numbers and isinstance(index, int):
+                    now = around(source.data, source.sections, numbers[str(kind)], index)
+                    if now == item.around and len(source.sections) == len(fragment.sections):
+                        yield item.address
 
     def unsettled(self, addresses: Collection[str]) -> tuple[set[str], Words, Words]:
         """Those of some entries that have to be judged, what they ask, and what those give that may be others."""
@@ -57,7 +82,7 @@ class Judging:
             address
             for fragment in self._memory.waiting.values()
             for address in fragment.quiet
-            if address in self._waits
+            if address in self.waits
         }
         found = {address for address in addresses if address not in quiet and not self._is_settled(address)}
         for address in found:
@@ -103,7 +128,7 @@ class Judging:
         kind = split_address(address)[0]
         values = values_of(self._loaded.live.entries.get(address), self.desired.get(address))
         old = self._memory.always_checked.get(address)
-        if old is not None and address in self._waits:
+        if old is not None and address in self.waits:
             asked.ask(self._kinds[kind], address, old.index_keys)
             return
         new = (

@@ -1,8 +1,8 @@
 """What is kept of a plan of the whole: enough to plan only what changed next time.
 
-No value of any entry is kept, and no finding. An entry that had a problem, a change or drift, or that is declared in a
-fragment which had, is looked at every time, and so are all entries of kinds that only the whole can judge. Of every
-other entry it is known that nothing was to be said about it.
+No value of any entry is kept, and no finding. An entry that had a problem, a change or drift is looked at every
+time, by itself or with its fragment (:mod:`.waiting`), and so are all entries of kinds that only the whole can judge.
+Of every other entry it is known that nothing was to be said about it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from registry_reconciler.cache.incremental.index_keys import IndexKeys
 from registry_reconciler.cache.incremental.waiting import Waiting
 from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.model.entry import Json, canonical
+from registry_reconciler.rules.unloaded import KnownRegistry
 
 DIGEST = 32
 
@@ -67,6 +68,7 @@ class LiveFile(Struct):
         digests: of each item's text, :data:`DIGEST` characters each.
         blocks: digests of each :data:`BLOCK` items together.
         edges: digest of what stands before the list and behind it.
+        beyond_ascii: it may have other characters than ASCII, written out or escaped.
         carried: the placeholders of the place that every one of them says itself.
     """
 
@@ -79,6 +81,7 @@ class LiveFile(Struct):
     digests: str
     blocks: list[str]
     edges: str
+    beyond_ascii: bool
 
     def by_digest(self, first: int, last: int) -> dict[str, int]:
         """The number of the entry of each text of some items."""
@@ -116,6 +119,7 @@ class Memory(Struct):
         declared: for each entry which of the fragments declares it, counted from 1; 0: none.
         live: the registry files of the remembered kinds.
         waiting: those of ``fragments`` in which there are entries to be looked at each time, by path.
+        written: what the registry files come out as whose changes all wait in those.
         always: the numbers of other entries that had something to be said about them.
         unmanaged: the numbers of those that nobody manages.
         always_checked: the entries that are looked at every time, by address.
@@ -144,6 +148,7 @@ class Memory(Struct):
     declared: Numbers
     live: dict[str, LiveFile]
     waiting: dict[str, Waiting]
+    written: dict[str, KnownRegistry]
     always: list[int]
     unmanaged: list[int]
     always_checked: dict[str, AlwaysChecked]

@@ -50,7 +50,7 @@ from registry_reconciler.model.problem import Problem
 from registry_reconciler.planning.check import full_value
 from registry_reconciler.rules.entry_set import Entry
 from registry_reconciler.rules.own import LookedUp
-from registry_reconciler.rules.unloaded import Unloaded
+from registry_reconciler.rules.unloaded import KnownRegistry, Unloaded
 
 MOST = 5_000
 """So many entries may have changed, be affected or be looked at; with more of them the whole is as fast."""
@@ -171,8 +171,10 @@ class _Loading:
             }:
                 raise FullPlanRequired("there are other registry files")
         found: set[int] = set()
+        self.changed_live: set[str] = set()
         for path, file in memory.live.items():
             if not self._is_same(path):
+                self.changed_live.add(path)
                 text = changed_text(path, self._bytes(path), file)
                 self.texts[path] = text
                 found.update(gone(text, file))
@@ -323,6 +325,7 @@ class _Loading:
             self.texts,
             loaded,
             {address for fragment in waiting.values() for address in fragment.addresses},
+            touched.intersection(self.fragment_paths),
             as_before=not memory.directives and names_digest(loaded.state.gone) == memory.gone,
         )
         here = {*judging.desired, *loaded.live.entries, *loaded.state.entries, *memory.always_checked}
@@ -356,7 +359,21 @@ class _Loading:
             state={path: fragment.state for path, fragment in waiting.items()},
             left_out={path: sum(fragment.left_out.values()) for path, fragment in waiting.items()},
             records_fit=memory.records_fit,
+            registries={} if self.contents else self._as_they_came_out(),
+            waits=judging.said_alike,
+            beyond_ascii={
+                path: file.beyond_ascii for path, file in memory.live.items() if path not in self.changed_live
+            },
         )
+
+    def _as_they_came_out(self) -> dict[str, KnownRegistry]:
+        """The registry files that are what they were when it was seen what they come out as."""
+        memory = self.memory
+        return {
+            path: known
+            for path, known in memory.written.items()
+            if known.before == memory.digests.get(path) and path not in self.changed_live
+        }
 
     def _items(self, context: set[int]) -> Iterator[Entry]:
         """Entries as they are, which rules look at."""

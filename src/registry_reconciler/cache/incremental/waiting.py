@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,14 @@ from msgspec import Struct
 
 from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.loading.state.files import Record, parse_file, quoted
-from registry_reconciler.model.change import Action
+from registry_reconciler.model.change import Change
 from registry_reconciler.model.config import STATE_FOLDER
 from registry_reconciler.planning.diff.records import MOST_LOOKED_AT, count_in, touched_fragments
+from registry_reconciler.planning.known_registries import is_in_place
 from registry_reconciler.planning.known_state import keys
 from registry_reconciler.planning.state_files import Writing
 from registry_reconciler.planning.state_heals import order_heals
-from registry_reconciler.rules.unloaded import KnownState
+from registry_reconciler.rules.unloaded import KnownRegistry, KnownState
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.source import SourceFile
@@ -44,6 +46,7 @@ class Item(Struct, array_like=True):
         section: the number of its list.
         index: of the item in that.
         start, end: of the text behind the dash.
+        around: tells all that the text of the entry and its comments are taken from (:func:`around`).
     """
 
     address: str
@@ -51,6 +54,7 @@ class Item(Struct, array_like=True):
     index: int
     start: int
     end: int
+    around: str
 
 
 class Waiting(Struct):
@@ -80,6 +84,21 @@ class Waiting(Struct):
     def addresses(self) -> set[str]:
         """The entries that wait."""
         return {*self.known, *(item.address for item in self.items)}
+
+
+def around(data: bytes, sections: Sequence[Section], number: int, index: int) -> str:
+    """Tells an item of a list, its neighbours and what stands beside all lists from others: more is not looked at to
+    take its text out (:func:`~registry_reconciler.formats.yaml.edit.window.extract_items`)."""
+    digest = blake2b(digest_size=16)
+    position = 0
+    for section in sections:
+        digest.update(data[position : section.start] + b"\n\0")
+        position = section.end
+    digest.update(data[position:] + b"\n\0")
+    starts = sections[number].starts(data)
+    first, last = max(index - 1, 0), min(index + 2, len(starts) - 1)
+    digest.update(b"%d %d %d\0" % (number, index - first, last - index) + data[starts[first] : starts[last]])
+    return digest.hexdigest()
 
 
 def record_text(fragment: str, parts: Sequence[bytes]) -> bytes:
@@ -113,11 +132,7 @@ class WaitingFragments:
     @cached_property
     def _updated(self) -> set[str]:
         """The entries that are updated where they stand."""
-        return {
-            change.address
-            for change in self._planning.plan.changes
-            if change.action is Action.UPDATE and not change.from_address
-        }
+        return {change.address for change in self._planning.plan.changes if is_in_place(change)}
 
     @cached_property
     def _renamed(self) -> set[str]:
@@ -234,10 +249,11 @@ class WaitingFragments:
             starts, inside = section.starts(source.data), len(section.mark) - 1
             for index, (start, end) in enumerate(pairwise(starts)):
                 if at < len(addresses) and addresses[at] in waits:
-                    yield Item(addresses[at], number, index, start + inside, end - 1)
+                    near = around(source.data, source.sections, number, index)
+                    yield Item(addresses[at], number, index, start + inside, end - 1, near)
                 at += 1
         if at != len(addresses):
-            yield from [Item("", 0, 0, 0, 0)] * (len(addresses) + 1)  # not every item is an entry
+            yield from [Item("", 0, 0, 0, 0, "")] * (len(addresses) + 1)  # not every item is an entry
 
     def _spans(
         self, path: str, records: Mapping[str, tuple[str, Record]]
@@ -257,6 +273,33 @@ class WaitingFragments:
         read = parse_file(path, record_text(path, parts))
         wanted = tuple(record for _, record in records.values())
         return found if read.records == wanted and not read.faults and not read.protects else None
+
+    def registries(
+        self, waits: Collection[str], live: Collection[str]
+    ) -> Iterator[tuple[str, KnownRegistry]]:
+        """What registry files come out as into which only changes go that wait, of entries where they stand.
+
+        Args:
+            waits: the entries that are looked at one by one.
+            live: the files of the remembered kinds.
+        """
+        plan = self._planning.plan
+        if plan.former_files or any(problem.code.startswith("WRT") for problem in plan.problems):
+            return
+        moving = set()
+        changed: dict[str, list[Change]] = {}
+        for change in plan.changes:
+            if change.writes:
+                changed.setdefault(change.file, []).append(change)
+                if not is_in_place(change) or change.live is None or change.live.file != change.file:
+                    moving.add(change.kind)
+        for path, changes in changed.items():
+            kind, addresses = changes[0].kind, frozenset(change.address for change in changes)
+            before, after = self._files.get(path, (None, None))
+            if before is None or after is None or path not in live or path in plan.derived_files:
+                continue
+            if kind not in moving and addresses.issubset(waits):
+                yield path, KnownRegistry(kind, before, after, addresses)
 
     def _known_state(self, path: str, homes: Sequence[str]) -> KnownState:
         files = self._files
