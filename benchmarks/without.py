@@ -20,8 +20,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from benchmarks import data, prose
+from registry_reconciler.files.tree import DiskTree
+from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.planning.pipeline import make_plan
+from registry_reconciler.workspace import Workspace
 
-TURNS = 3
+TURNS = 2
 Switch = Callable[[], None]
 
 
@@ -74,7 +78,7 @@ def _earlier_entries() -> None:
 
     def alone(*args: Any, **named: Any) -> Any:
         sets = build(*args, **named)
-        return sets._replace(after=replace(sets.after, earlier=None, touched=frozenset()))
+        return replace(sets, after=replace(sets.after, earlier=None, touched=frozenset()))
 
     pipeline.build_entry_sets = alone
 
@@ -115,9 +119,6 @@ def _seconds(root: Path, switch: Switch | None) -> float:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        from registry_reconciler.files.tree import DiskTree
-        from registry_reconciler.planning.pipeline import make_plan
-
         gc.disable()
         if switch is not None:
             switch()
@@ -135,8 +136,6 @@ def _seconds(root: Path, switch: Switch | None) -> float:
 
 
 def _workspaces(home: Path, real: Path | None) -> Iterator[tuple[str, Path]]:
-    from registry_reconciler.workspace import Workspace
-
     data.make(home / "small", 10_000)
     yield "10,000 small entries", home / "small"
     sorts = {"prose": prose.registries(), "real": prose.real(real) if real else {}}
@@ -144,7 +143,7 @@ def _workspaces(home: Path, real: Path | None) -> Iterator[tuple[str, Path]]:
         for name, items in found.items():
             root = home / f"{sort}-{name}"
             prose.lay_out(root, name, items)
-            Workspace(root).apply()
+            Workspace(root).apply_now(PlanOptions())
             for path, text in prose.fragments(name, items, changed=True):
                 (root / path).write_text(text, "utf-8")
             yield f"{sort}, {name}", root

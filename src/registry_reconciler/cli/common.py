@@ -94,14 +94,14 @@ class Call(Struct, frozen=True):
         return self._opened(root)
 
     def _opened(self, root: Path) -> Workspace:
-        from registry_reconciler.cli.catalog import Asked
+        from registry_reconciler.cli.fleet_source import NamedCatalogue
         from registry_reconciler.workspace import Workspace
 
         return Workspace(
             root,
             lock_timeout=self.lock_timeout,
             use_cache=_remembers(),
-            fleet=Asked(root, self.catalog),
+            fleet=NamedCatalogue(root, self.catalog),
         )
 
     @property

@@ -38,6 +38,13 @@ class EntrySets(Struct, frozen=True):
         """The same with other files afterwards."""
         return EntrySets(self.before, self.after.over(tree, self.before), self.changes)
 
+    def with_fleet(self, fleet: FleetView) -> EntrySets:
+        """The same, judged by what another view says of the other repositories."""
+        before = replace(self.before, fleet=fleet, _memo={})
+        if self.after is self.before:
+            return EntrySets(before, before, self.changes)
+        return EntrySets(before, replace(self.after, fleet=fleet, earlier=before, _memo={}), self.changes)
+
 
 def build_entry_sets(
     loaded: Loaded,

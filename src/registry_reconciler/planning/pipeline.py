@@ -24,7 +24,7 @@ from registry_reconciler.loading.state.files import new_path
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, digest_bytes
-from registry_reconciler.model.fleet_view import CATALOG_INPUT, FleetSource, FleetView, is_asked
+from registry_reconciler.model.fleet_view import CATALOG_INPUT, FleetLost, FleetSource, FleetView, is_asked
 from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import FileChange, Plan, PlanOptions
 from registry_reconciler.model.problem import Problem
@@ -189,7 +189,7 @@ def plan_loaded(
         entry_sets = entry_sets.over(MemoryTree(derived.targets, tree_after))
     own = own_rules(loaded)
     try:
-        judged = check(loaded, entry_sets, own.rules, no_check=options.no_check)
+        entry_sets, judged = _judged(loaded, entry_sets, own, options)
     finally:
         own.close()
     heals = (*of_fragments, *difference.heals)
@@ -263,6 +263,18 @@ def _asked_of_fleet(loaded: Loaded, options: PlanOptions, source: FleetSource | 
     if view is not None:
         loaded.asked.inputs[CATALOG_INPUT] = view.id or None
     return view
+
+
+def _judged(
+    loaded: Loaded, entry_sets: EntrySets, own: OwnRules, options: PlanOptions
+) -> tuple[EntrySets, tuple[Problem, ...]]:
+    """The problems, and what they were judged by: where the fleet is lost meanwhile, all of it without."""
+    try:
+        return entry_sets, check(loaded, entry_sets, own.rules, no_check=options.no_check)
+    except FleetLost as lost:
+        loaded.asked.inputs[CATALOG_INPUT] = None
+        entry_sets = entry_sets.with_fleet(lost.instead)
+        return entry_sets, check(loaded, entry_sets, own.rules, no_check=options.no_check)
 
 
 def _seen_by_rules(loaded: Loaded, tree: Tree, targets: Mapping[str, bytes | None]) -> bool:

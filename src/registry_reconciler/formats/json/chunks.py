@@ -111,7 +111,8 @@ def lead_of(node: JsonNode, chunks: Sequence[Chunk], near: int, look: Look) -> t
     with_break = [index for index, gap in enumerate(gaps) if "\n" in gap]
     if not with_break:
         bare = [gap for gap in gaps[1:] if not gap.strip(SPACE)]
-        return (bare[0] if bare else look.comma), node.source.indent(node.start)
+        # As in [{ … }, { … }]: a part begins on the line where the one before ends.
+        return (bare[0] if bare else look.comma), node.source.outer(node.entries[near].value)
     model = min(with_break, key=lambda line: abs(line - near))
     indent = node.source.indent(chunks[model].member)
     apart = [gap for gap in gaps[1:] if "\n" in gap]

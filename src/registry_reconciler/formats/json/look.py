@@ -401,7 +401,7 @@ def values_at(models: Sequence[JsonNode], key: str) -> list[JsonNode]:
 def _unit(model: JsonNode) -> str:
     if not on_lines(model):
         return ""
-    outer = model.source.indent(model.start)
+    outer = model.source.outer(model)
     inner = model.source.indent(model.entries[0].start)
     return inner[len(outer) :] if inner.startswith(outer) else ""
 
