@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.util
 import os
 import platform
 import shutil
@@ -24,9 +23,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks import second
-from benchmarks.data import SCHEMA, entry
+from benchmarks import million, prose, second
 from benchmarks.page import PAGE, page, remembered
+from benchmarks.peer_data import octodns, one_file
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "benchmarks" / "peers"
@@ -149,52 +148,6 @@ def peer(name: str, root: Path) -> list[str]:
     return [sys.executable, str(PEERS / f"{name}.py"), str(root)]
 
 
-def record(number: int, ttl: int, *, small: bool) -> str:
-    """A record: the smallest there is, or one with comments, nested fields and as many bytes as our entries have."""
-    if small:
-        return f"r{number:07}:\n  ttl: {ttl}\n  type: A\n  values:\n  - 192.0.2.{number % 250 + 1}\n"
-    addresses = "".join(f"  - 198.51.100.{(number + step) % 250 + 1}\n" for step in range(8))
-    return (
-        f"# Asked for by team {number % 97}; see the handbook.\nr{number:07}:\n"
-        f"  octodns:\n    healthcheck: {{host: r{number:07}.example.com, path: /status, port: 443, protocol: HTTPS}}\n"
-        f"  ttl: {ttl}\n  type: A\n  values:\n{addresses}"
-    )
-
-
-def octodns(home: Path, total: int, *, small: bool) -> tuple[list[str], Path]:
-    """A zone of as many records, one per cent changed between source and target."""
-    root = home / f"octodns-{total}-{small}"
-    for side, every in (("source", 100), ("target", 0)):
-        (root / side).mkdir(parents=True, exist_ok=True)
-        rows = "".join(
-            record(number, 600 if every and number % every == 0 else 300, small=small)
-            for number in range(total)
-        )
-        (root / side / "example.com.yaml").write_text(f"---\n{rows}", "utf-8")
-    (root / "config.yaml").write_text(
-        "providers:\n"
-        "  source: {class: octodns.provider.yaml.YamlProvider, directory: ./source}\n"
-        "  target: {class: octodns.provider.yaml.YamlProvider, directory: ./target}\n"
-        "zones:\n  example.com.: {sources: [source], targets: [target]}\n",
-        "utf-8",
-    )
-    code = "import sys; from octodns.cmds.sync import main; sys.exit(main())"
-    return [sys.executable, "-c", code, "--config-file=config.yaml", "--quiet"], root
-
-
-def one_file(home: Path, total: int) -> tuple[list[str], Path]:
-    """check-jsonschema on one file of as many entries."""
-    root = home / f"one-{total}"
-    root.mkdir(exist_ok=True)
-    (root / "data.yaml").write_text("services:\n" + "".join(entry(n, total) for n in range(total)), "utf-8")
-    schema = SCHEMA.replace("$schema: https://json-schema.org/draft/2020-12/schema\n", "")
-    rows = "".join(f"      {line}\n" for line in schema.splitlines())
-    (root / "schema.yaml").write_text(
-        f"type: object\nproperties:\n  services:\n    type: array\n    items:\n{rows}", "utf-8"
-    )
-    return [sys.executable, "-m", "check_jsonschema", "--schemafile", "schema.yaml", "data.yaml"], root
-
-
 def laid_out(root: Path, total: int, *words: str) -> None:
     """A workspace; made by another process, because a small one measures the memory of its children rightly."""
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
@@ -210,16 +163,13 @@ def target(total: int, most: float) -> float | None:
 def measure_cold(bench: Bench, sizes: Sequence[int]) -> dict[int, Cost]:
     """Cold plans of all sizes, beside events and yaml-rs."""
     found: dict[int, Cost] = {}
-    has_rust = importlib.util.find_spec("yaml_rs") is not None
     for total in sizes:
         root = bench.home / f"w{total}"
-        works = [
+        costs = bench.medians(
             lambda root=root: bench.run(registry("plan"), root),
             lambda root=root: bench.run(peer("events", root), root),
-        ]
-        if has_rust:
-            works.append(lambda root=root: bench.run(peer("rust", root), root))
-        costs = bench.medians(*works)
+            lambda root=root: bench.run(peer("rust", root), root),
+        )
         found[total] = costs[0]
         what = f"cold plan, {total:,} entries, byte-equal"
         bench.within(
@@ -229,10 +179,9 @@ def measure_cold(bench: Bench, sizes: Sequence[int]) -> dict[int, Cost]:
             costs[1].seconds,
             target(total, 1.5),
         )
-        if has_rust:
-            bench.within(
-                what, "yaml-rs parsing both sides", costs[0].seconds, costs[2].seconds, target(total, 1.6)
-            )
+        bench.within(
+            what, "yaml-rs parsing both sides", costs[0].seconds, costs[2].seconds, target(total, 1.6)
+        )
         data = sum(
             path.stat().st_size for path in root.rglob("*") if path.is_file() and ".git" not in path.parts
         )
@@ -401,6 +350,32 @@ def sizes(text: str) -> list[int]:
     return [int(one.replace("_", "")) for one in text.split(",")]
 
 
+def measure_all(bench: Bench, arguments: argparse.Namespace) -> str:
+    """All rows of made-up entries, and where the time of the largest cold plan goes."""
+    middle, largest = min(10_000, max(arguments.sizes)), max(arguments.sizes)
+    for total in arguments.sizes:
+        laid_out(bench.home / f"w{total}", total)
+    cold = measure_cold(bench, arguments.sizes)
+    if not arguments.no_peers:
+        measure_peers(bench, middle)
+    measure_reordered(bench, middle, cold[middle])
+    second.measure(bench, middle, largest, cold)
+    measure_one(bench, largest, cold[largest])
+    where = profile(bench.home / f"w{largest}")
+    measure_unchanged(bench, largest)
+    return where
+
+
+def written(bench: Bench, arguments: argparse.Namespace, where: str) -> None:
+    """The page: all of it, or only its history."""
+    before = PAGE.read_text("utf-8")
+    if arguments.short or arguments.only:
+        PAGE.write_text(remembered(before, bench.rows, arguments.only or "short"), encoding="utf-8")
+    else:
+        text = page(bench, arguments.sizes, where, machine())
+        PAGE.write_text(remembered(text, bench.rows, "whole", before), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -408,35 +383,30 @@ def main() -> None:
     )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--no-peers", action="store_true", help="without those that take minutes")
+    parser.add_argument("--million", action="store_true", help="also a million entries: half an hour, 10 GB")
+    parser.add_argument("--real", type=Path, help="a folder of real YAML files: they are measured, too")
+    parser.add_argument("--only", choices=["million", "prose"], help="nothing else")
     parser.add_argument("--short", action="store_true", help="less than two minutes")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     arguments = parser.parse_args()
     if arguments.short:
         arguments.sizes, arguments.repeats, arguments.no_peers = [1_000, 10_000], 1, True
+    arguments.million = arguments.million or arguments.only == "million"
     home = Path(tempfile.mkdtemp(prefix="registry-bench-"))
     try:
         bench = Bench(home, arguments.repeats)
         # Compiled, as installed programs are, and without leaving that in the source tree.
         shutil.copytree(ROOT / "src", home / "src")
         subprocess.run([sys.executable, "-m", "compileall", "-q", str(home / "src")], check=True)
-        for total in arguments.sizes:
-            laid_out(home / f"w{total}", total)
         print(machine())
-        cold = measure_cold(bench, arguments.sizes)
-        middle, largest = min(10_000, max(arguments.sizes)), max(arguments.sizes)
-        if not arguments.no_peers:
-            measure_peers(bench, middle)
-        measure_reordered(bench, middle, cold[middle])
-        second.measure(bench, middle, largest, cold)
-        measure_one(bench, largest, cold[largest])
-        where = profile(home / f"w{largest}")
-        measure_unchanged(bench, largest)
+        where = "" if arguments.only else measure_all(bench, arguments)
+        if arguments.only != "million":
+            prose.measure(bench, arguments.real, short=arguments.short)
+        if arguments.million:
+            million.measure(bench)
         print(where)
-        if arguments.write and arguments.short:
-            PAGE.write_text(remembered(PAGE.read_text("utf-8"), bench.rows, "short"), encoding="utf-8")
-        elif arguments.write:
-            text = page(bench, arguments.sizes, where, machine())
-            PAGE.write_text(remembered(text, bench.rows, "whole", PAGE.read_text("utf-8")), encoding="utf-8")
+        if arguments.write:
+            written(bench, arguments, where)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -325,13 +325,18 @@ def lines_beside(loaded: Loaded, path: str, addresses: set[str], fields: set[str
             gone.update(lines_of(source.format, text, rows, entry, fields))
     kept = [row for number, row in enumerate(rows) if number not in gone and not _is_frame(row)]
     # In a flow list the comma behind a neighbour comes and goes with the item after it.
-    return [row.rstrip("\r").rstrip(",") for row in kept]
+    return [_LAST_COMMA.sub("", row.rstrip("\r")) for row in kept]
+
+
+_LAST_COMMA = re.compile(r",(?=(?:[ \t]*//.*)?$)")
 
 
 def _is_frame(row: str) -> bool:
     """A blank line, or one that only opens or closes a container: both may come and go with the last entry."""
     bare = row.strip()
-    return not bare.strip("[]{},") or (bare.rstrip("[]{} ").endswith((":", "=")) and not bare.startswith("#"))
+    return not bare.strip("[]{}, ") or (
+        bare.rstrip("[]{}, ").endswith((":", "=")) and not bare.startswith("#")
+    )
 
 
 def lines_of(

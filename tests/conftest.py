@@ -7,6 +7,7 @@ None has a deadline: a busy machine is not a bug.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import tempfile
@@ -64,15 +65,39 @@ _SLOW_FILES = frozenset(
 """Further files whose tests take some ten seconds together: they start the command for each line, or wait."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what the wanted mark leaves out anyway: every process imports what is collected."""
+    wanted = config.getoption("markexpr")
+    if wanted not in ("slow", "not slow") or collection_path.suffix != ".py":
+        return None
+    if not collection_path.name.startswith("test_"):
+        return None
+    slow = _is_slow(collection_path)
+    if wanted == "not slow":
+        return True if slow else None
+    return None if slow or b"mark.slow" in collection_path.read_bytes() else True
+
+
+def pytest_collection_finish() -> None:
+    """Take what was imported and collected out of the search for garbage: it stays until the end."""
+    gc.collect()
+    gc.freeze()
+
+
+def _is_slow(path: Path) -> bool:
+    """Whether all tests of this file are slow."""
+    here = Path(__file__).parent
+    if not path.is_relative_to(here):
+        return False
+    inside = path.relative_to(here)
+    return inside.parts[0] in _SLOW or inside.as_posix() in _SLOW_FILES
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark everything in those folders and files as slow."""
-    here = Path(__file__).parent
     for item in items:
-        if not item.path.is_relative_to(here):
-            continue
-        path = item.path.relative_to(here)
-        if path.parts[0] in _SLOW or path.as_posix() in _SLOW_FILES:
+        if _is_slow(item.path):
             item.add_marker(pytest.mark.slow)
 
 

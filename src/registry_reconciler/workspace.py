@@ -26,6 +26,7 @@ from registry_reconciler.model.plan import CachePolicy, Plan, PlanOptions
 
 if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock, WriteSession
+    from registry_reconciler.cache.incremental.plan import Kept
     from registry_reconciler.formats.base import Reader
     from registry_reconciler.model.fleet_view import FleetSource
     from registry_reconciler.outputs import Records
@@ -128,26 +129,31 @@ class Workspace:
         with reader(self.root, self.lock_timeout, may_write=Writable(self.root)):
             return self._planning(options or PlanOptions())
 
-    def quick_planning(self, options: PlanOptions | None = None) -> Planning:
-        """As :meth:`planning`, but what it was made from may be a part; its plan is always that of the whole."""
+    def quick_planning(self, options: PlanOptions | None = None, *, contents: bool = True) -> Planning:
+        """As :meth:`planning`, but what it was made from may be a part; its plan is always that of the whole.
+
+        Args:
+            contents: all files of the plan are to have theirs; else only the digests of some may be known.
+        """
         from registry_reconciler.apply import reader
         from registry_reconciler.apply.writable import Writable
 
         with reader(self.root, self.lock_timeout, may_write=Writable(self.root)):
-            return self._quick(options or PlanOptions(), CachePolicy())[0]
+            return self._quick(options or PlanOptions(), CachePolicy(contents=contents))[0]
 
     def _quick(
         self,
         options: PlanOptions,
         use_cache: CachePolicy,
         reader: Reader | None = None,
+        kept: Kept | None = None,
     ) -> tuple[Planning, bool]:
         """A plan, and whether it was made from a part of the workspace."""
         if not self.use_cache:
             return self._planning(options, reader), False
         from registry_reconciler.cache.incremental.plan import quick_plan
 
-        return quick_plan(self.root, options, use_cache, reader, self.fleet)
+        return quick_plan(self.root, options, use_cache, reader, self.fleet, kept)
 
     def _planning(self, options: PlanOptions, reader: Reader | None = None) -> Planning:
         from registry_reconciler.planning.pipeline import make_plan
@@ -237,16 +243,17 @@ class Workspace:
         verify: bool = False,
     ) -> ApplyResult:
         from registry_reconciler.apply import check_inputs
+        from registry_reconciler.cache.incremental.plan import Kept
 
-        reader = _reader()
-        planning, is_part = self._quick(options, CachePolicy(write=False), reader)
+        reader, kept = _reader(), Kept()
+        planning, is_part = self._quick(options, CachePolicy(write=False), reader, kept)
         verify = verify or planning.loaded.config.verify
         if is_part and not verify:
             try:
                 require(planning.plan)
                 if not planning.plan.applicable or not planning.plan.files:
                     check_inputs(self.root, planning.plan.inputs)  # else the commit does
-                return self._write(planning.plan, session, reader, uses=True)
+                return self._write(planning.plan, session, reader, kept)
             except StalePlan:
                 # Nothing was written. Either somebody's plan is stale (`require`), or the times of a file hid that it
                 # changed (the inputs, here or before the commit): only a plan of all bytes can tell which.
@@ -257,17 +264,16 @@ class Workspace:
         require(planning.plan)
         if verify and planning.plan.applicable:
             ask_others(planning)
-        return self._write(planning.plan, session, reader, uses=False)
+        return self._write(planning.plan, session, reader, None)
 
     def _write(
         self,
         plan: Plan,
         session: WriteSession,
         reader: Reader,
-        *,
-        uses: bool,
+        kept: Kept | None,
     ) -> ApplyResult:
-        """Carry a plan out; ``uses``: what is remembered tells enough to verify it."""
+        """Carry a plan out; ``kept``: what is remembered tells enough to verify it."""
         from registry_reconciler.apply.receipts import file_ops, removable_folders
 
         if not plan.applicable:
@@ -283,7 +289,7 @@ class Workspace:
                 file_ops(self.root, plan),
                 inputs=plan.inputs,
                 remove_empty=removable_folders(plan),
-                verify=lambda: after.append(self._verify(plan, reader, CachePolicy(read=uses, write=False))),
+                verify=lambda: after.append(self._verify(plan, reader, kept)),
             )
         except StalePlan as stale:
             raise _edited_meanwhile(plan, stale) from stale
@@ -295,10 +301,11 @@ class Workspace:
                 remember(self.root, planning, since)
         return ApplyResult(plan, _touched(receipt), receipt.warnings, session.recovered)
 
-    def _verify(self, plan: Plan, reader: Reader, use_cache: CachePolicy) -> tuple[Planning, bool]:
+    def _verify(self, plan: Plan, reader: Reader, kept: Kept | None) -> tuple[Planning, bool]:
         # What was written is read again; the reader only spares parsing the same text twice.
         with phase("looking at what was written"):
-            planning, is_part = self._quick(plan.options, use_cache, reader)
+            use_cache = CachePolicy(read=kept is not None, write=False)
+            planning, is_part = self._quick(plan.options, use_cache, reader, kept)
         again = planning.plan
         if again.empty:
             return planning, is_part

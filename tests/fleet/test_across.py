@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from registry_reconciler.errors import UsageFailure
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.fleet import Outcome, Repository
 from registry_reconciler.fleet.across import TELL, CatalogueSource, judged
-from registry_reconciler.fleet.catalogue import open_publisher, publication_of
+from registry_reconciler.fleet.catalogue import Catalogue, open_publisher, publication_of
+from registry_reconciler.fleet.catalogue.failures import Unreachable
 from registry_reconciler.fleet.planning import check
 from registry_reconciler.fleet.run.jobs import SEEN, options_for
 from registry_reconciler.fleet.sources import Source
@@ -201,3 +203,25 @@ def test_a_catalogue_that_cannot_be_asked_is_a_warning_and_a_word_that_names_non
     assert planned(CatalogueSource(tmp_path, empty, told.append))["codes"] == ["FLT004 "]
     with pytest.raises(UsageFailure):
         planned(CatalogueSource(tmp_path, "mysql://u:hunter2@host/db", told.append))
+
+
+def test_a_catalogue_that_is_lost_at_any_question_of_a_plan_is_a_warning(
+    tmp_path: Path, catalogue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = {"asked": 0, "answered": sys.maxsize}
+    answered = Catalogue.rows
+
+    def rows(self: Catalogue, *given: Any) -> list[Any]:
+        counts["asked"] += 1
+        if counts["asked"] > counts["answered"]:
+            raise Unreachable("the database went away")
+        return answered(self, *given)
+
+    monkeypatch.setattr(Catalogue, "rows", rows)
+    planned(CatalogueSource(tmp_path / "here", catalogue, lambda _text: None))
+    for number in range(counts["asked"]):
+        counts.update(asked=0, answered=number)
+        told: list[str] = []
+        found = planned(CatalogueSource(tmp_path / "here", catalogue, told.append))
+        assert (found["codes"], found["input"]) == (["FLT004 "], None)
+        assert told[-1] == "warning: the database went away"

@@ -161,6 +161,20 @@ def test_an_include_that_leads_nowhere_is_a_warning(tmp_path: Path) -> None:
     assert [problem.code for problem in manifest.problems] == ["FLT011"]
 
 
+def test_every_report_has_all_problems_and_not_the_first_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("fleet.yaml").write_text(
+        "repositories: [{name: a, path: x}, {name: a, path: y}, {name: c, git: 'ext::z'}]"
+    )
+    assert main(["fleet", "list", "--format", "json"]) == 3
+    assert len(json.loads(capsys.readouterr().out)["problems"]) == 2
+    assert main(["fleet", "check", "--format", "github", "--report", "sarif=x.sarif"]) == 3
+    assert capsys.readouterr().out.count("title=FLT010") == 2
+    assert len(json.loads(Path("x.sarif").read_text())["runs"][0]["results"]) == 2
+
+
 def test_a_credential_is_in_no_problem_and_no_list(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -258,7 +258,6 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
 
     workspace = Workspace(home.root, use_cache=True)
     workspace.apply(workspace.plan())
-    workspace.plan()
     asked: list[list[str]] = []
 
     def counted(jobs: list[dict[str, str]], source: Source, *more: Any) -> dict[str, Rendered]:

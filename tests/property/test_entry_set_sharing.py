@@ -12,6 +12,7 @@ from msgspec import structs
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.plan import PlanOptions
+from registry_reconciler.model.problem import Problem
 from registry_reconciler.planning.check import EntrySets, check
 from registry_reconciler.planning.pipeline import make_plan
 from registry_reconciler.rules import RULES
@@ -68,7 +69,12 @@ def test_the_names_are_those_of_the_world_alone(after: EntrySet) -> None:
 @given(two_worlds())
 def test_the_problems_are_those_of_the_world_alone(after: EntrySet) -> None:
     told, plain = run_entry_set(RULES, after), run_entry_set(RULES, alone(after))
-    assert sorted(map(repr, told)) == sorted(map(repr, plain))
+    assert sorted(map(_without_cause, told)) == sorted(map(_without_cause, plain))
+
+
+def _without_cause(problem: Problem) -> str:
+    """The cause of a reference to nothing is what it led to in the earlier entry set."""
+    return repr(structs.replace(problem, cause=""))
 
 
 def test_an_entry_that_is_new_is_found_by_its_address() -> None:

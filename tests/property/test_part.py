@@ -99,6 +99,7 @@ FRAGMENTS = [f"desired/{name}.yaml" for name in ("one", "two", "three", "four", 
 
 Entry = tuple[str, dict[str, Json]]
 seen: Counter[str] = Counter()
+waits_seen: Counter[str] = Counter()
 own_seen: Counter[str] = Counter()
 outputs_seen: Counter[str] = Counter()
 
@@ -369,8 +370,11 @@ class Workspace:
         )
 
 
-def of_part(memory: Memory, tree: MemoryTree, records: Records | None = None) -> Plan:
-    return plan_of_part(memory, Files("/nowhere", Recorder(tree), {}), PlanOptions(), records).plan
+def of_part(
+    memory: Memory, tree: MemoryTree, records: Records | None = None, *, contents: bool = True
+) -> Plan:
+    files = Files("/nowhere", Recorder(tree), {})
+    return plan_of_part(memory, files, PlanOptions(), records, contents=contents).plan
 
 
 OWN = {
@@ -539,6 +543,57 @@ def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
     assert told(part) == told(whole)
 
 
+def with_digests(plan: Plan) -> tuple[str, list[tuple[str, str | None, str | None]]]:
+    """Everything that a plan says, and what it writes by digests."""
+    return dumps(plan_to_json(plan)), [(one.path, one.before, one.after) for one in plan.files]
+
+
+@mock.patch("registry_reconciler.cache.incremental.memory.BLOCK", 2)
+@settings(max_examples=150)
+@given(st.integers(0, 2**32))
+def test_so_is_one_where_changes_wait(seed: int) -> None:
+    choose = random.Random(seed)
+    workspace = Workspace(choose)
+    if choose.random() < 0.3:
+        with_rules(workspace, choose)
+    workspace.apply()
+    waiting = [workspace.change] * 4 + [workspace.add, workspace.drop, workspace.hand, workspace.edit]
+    for _ in range(choose.randint(1, 5)):
+        choose.choice(waiting)()
+    # Of many entries not all records are looked at: here three are many.
+    many = choose.choice([0, 3, 5_000])
+    with (
+        mock.patch("registry_reconciler.planning.diff.records.MOST_LOOKED_AT", many),
+        mock.patch("registry_reconciler.cache.incremental.full_plan.MOST_LOOKED_AT", many),
+        mock.patch("registry_reconciler.cache.incremental.waiting.MOST_LOOKED_AT", many),
+    ):
+        try:
+            memory = remembered(workspace)
+        except FullPlanRequired as why:
+            waits_seen[f"nothing to remember: {str(why)[:20]}"] += 1
+            return
+        before = dict(workspace.files)
+        for _ in range(choose.randint(0, 2)):
+            workspace.edit()
+        whole = make_plan(workspace.tree()).plan
+        try:
+            part = of_part(memory, workspace.tree(), contents=False)
+        except FullPlanRequired as why:
+            waits_seen[f"whole: {str(why)[:40]}"] += 1
+            return
+        untouched = [path for path in memory.waiting if before[path] == workspace.files.get(path)]
+        waits_seen["part"] += 1
+        waits_seen["with waiting fragments"] += bool(untouched)
+        waits_seen["with quiet entries"] += any(memory.waiting[path].quiet for path in untouched)
+        waits_seen["with problems"] += bool(untouched and whole.problems)
+        known = [one.path for one in part.files if one.after and one.content is None]
+        waits_seen["with known files"] += bool(known)
+        waits_seen["with known registries"] += any(path in memory.written for path in known)
+        assert with_digests(part) == with_digests(whole)
+        contents = {one.path: one.content for one in whole.files}
+        assert all(one.content in (None, contents[one.path]) for one in part.files)
+
+
 @mock.patch("registry_reconciler.cache.incremental.memory.BLOCK", 2)
 @settings(max_examples=25)
 @given(st.integers(0, 2**32))
@@ -606,6 +661,15 @@ def test_so_is_one_with_outputs(seed: int) -> None:
         outputs_seen["part with outputs that change"] += bool(part.outputs)
         assert rendering.jobs == whole_jobs
         assert told(part) == told(whole) == told(of_part(memory, workspace.tree()))
+
+
+def test_waiting_changes_were_tried_on_parts() -> None:
+    """Guards the law above."""
+    if sum(waits_seen.values()) < 100:
+        return  # This process did not run the law.
+    assert waits_seen["with waiting fragments"] > 0.2 * waits_seen["part"]
+    assert waits_seen["with known files"] > 0.05 * waits_seen["part"]
+    assert waits_seen["with known registries"] > 0.02 * waits_seen["part"]
 
 
 def test_rules_were_tried_on_parts() -> None:

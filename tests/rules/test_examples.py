@@ -60,7 +60,7 @@ EXPECTED = {
     "FLT001": Expected(E, "skill/review", ("uses",), "- {id: review, "),
     "FLT002": Expected(E, "skill/review", ("slot",), "- {id: review, "),
     "FLT003": Expected(W, "skill/review", ("uses",), "- {id: review, "),
-    "FLT004": Expected(W, "", (), "", file=".system/registry/config.yaml"),
+    "FLT004": Expected(W, "", (), "", file="schemas/skill.schema.yaml"),
     "UNM001": Expected(E, "skill/review", (), "- {id: review, ", file="skills/_registry.yaml"),
     "MIR001": Expected(E, "plugin/review", ("description",), "- {name: review, "),
     "MIR002": Expected(W, "plugin/revew", (), "- {name: revew, "),

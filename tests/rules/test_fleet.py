@@ -115,3 +115,13 @@ def test_what_was_not_judged_is_said_and_its_allowance_is_not_unused() -> None:
 def test_one_fault_of_the_catalogue_is_one_warning() -> None:
     assert len(problems("FLT004", f"{DOWN}\nskill: [{{id: a, uses: x}}, {{id: b, uses: y}}]")) == 1
     assert addresses("FLT001", f"{DOWN}\nskill: [{{id: a, uses: x}}]") == []
+
+
+def test_a_fault_stands_in_the_settings_only_where_they_name_the_catalogue() -> None:
+    places = [
+        planned("skill: [{id: a, uses: x}]", MemoryView(fault="down", by_settings=settings))
+        .problems[0]
+        .place.file
+        for settings in (True, False)
+    ]
+    assert places == [".system/registry/config.yaml", ".system/registry/schemas/skill.schema.yaml"]

@@ -10,20 +10,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-_HEAD = struct.Struct(">I")
-_MOST = 512 * 1024 * 1024
-"""Bytes of one frame; a longer one is an answer out of bounds."""
+from registry_reconciler.base.serving import MEMORY_CODE, read_frame, write_frame
 
 _PATIENCE = 5
 """Seconds that a child may take to end after it closed its pipe."""
@@ -51,7 +49,7 @@ class ChildEnded(Exception):
 
 
 class Child:
-    """A process that runs ``main`` of a module of this package, which calls :func:`serve`.
+    """A process that runs ``main`` of a module of this package, which calls ``serve`` of :mod:`.serving`.
 
     Args:
         environment: what of the environment it has; nothing where it is not said.
@@ -126,7 +124,7 @@ class Child:
         timer.start()
         try:
             return self._talk(process, question, answer)
-        except (OSError, EOFError) as fault:
+        except (OSError, EOFError, ValueError, RecursionError) as fault:
             raise self._ended(process, late=late.is_set()) from fault
         finally:
             timer.cancel()
@@ -135,12 +133,12 @@ class Child:
     def _talk(process: subprocess.Popen[bytes], question: Any, answer: Callable[[Any], Any] | None) -> Any:
         assert process.stdin is not None
         assert process.stdout is not None
-        write_frame(process.stdin, question)
+        write_frame(process.stdin, _encoded(question))
         while True:
-            frame = read_frame(process.stdout)
+            frame = _decoded(read_frame(process.stdout))
             if not isinstance(frame, dict) or "ask" not in frame:
                 return frame
-            write_frame(process.stdin, answer(frame["ask"]) if answer is not None else None)
+            write_frame(process.stdin, _encoded(answer(frame["ask"]) if answer is not None else None))
 
     @staticmethod
     def _ended(process: subprocess.Popen[bytes], *, late: bool) -> ChildEnded:
@@ -157,67 +155,15 @@ class Child:
         return ChildEnded(f"it ended with exit code {code}", code=code)
 
 
-MEMORY_CODE = 86
-"""How a child ends that runs out of memory."""
-
-
-def write_frame(pipe: IO[bytes], frame: Any) -> None:
-    """One frame onto a pipe."""
-    data = json.dumps(frame, ensure_ascii=True).encode("ascii")
-    pipe.write(_HEAD.pack(len(data)))
-    pipe.write(data)
-    pipe.flush()
-
-
-def read_frame(pipe: IO[bytes]) -> Any:
-    """One frame from a pipe; raises :class:`EOFError` where it is closed, or more than anybody answers."""
-    head = pipe.read(_HEAD.size)
-    size = _HEAD.unpack(head)[0] if len(head) == _HEAD.size else _MOST + 1
-    data = pipe.read(size) if size <= _MOST else b""
-    if len(data) < size:
-        raise EOFError
-    return json.loads(data)
-
-
-class Parent:
-    """The other end, in the child."""
-
-    def __init__(self) -> None:
-        self._in, self._out = sys.stdin.buffer, sys.stdout.buffer
-
-    def ask(self, question: Any) -> Any:
-        """Ask the parent something while it waits for the answer."""
-        write_frame(self._out, {"ask": question})
-        return read_frame(self._in)
-
-    def serve(self, handle: Callable[[Any], Any]) -> None:
-        """Answer questions until the parent has no more."""
-        while True:
-            try:
-                question = read_frame(self._in)
-            except EOFError:
-                return
-            write_frame(self._out, handle(question))
-
-
-def serve(memory: int, handle: Callable[[Any, Parent], Any]) -> None:
-    """What ``main`` of a child's module calls: hold to the memory, and answer questions."""
-    limit_memory(memory)
-    parent = Parent()
+def _encoded(frame: Any) -> bytes:
     try:
-        parent.serve(lambda question: handle(question, parent))
-    except MemoryError:
-        os._exit(MEMORY_CODE)
+        return msgspec.json.encode(frame)
+    except (TypeError, ValueError):  # a number that is written unusually, half of a character
+        return json.dumps(frame).encode("ascii")
 
 
-def limit_memory(memory: int) -> None:
-    """Let this process have no more address space than this, and write no core; where the system has such limits."""
+def _decoded(data: bytes) -> Any:
     try:
-        import resource
-    except ImportError:
-        return
-    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0)):
-        try:
-            resource.setrlimit(what, (most, most))
-        except (ValueError, OSError):
-            continue  # e.g. macOS does not take RLIMIT_AS; the time still ends it
+        return msgspec.json.decode(data)
+    except msgspec.MsgspecError:  # it is stricter than JSON as Python writes it
+        return json.loads(data)

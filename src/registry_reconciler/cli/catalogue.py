@@ -56,16 +56,22 @@ def kind_and_key(address: str) -> tuple[str, str]:
 def unknown_entry(catalogue: Catalogue, address: str) -> UsageFailure:
     """No repository has an entry: who had it, or what may be meant."""
     from registry_reconciler.base.suggest import meant
+    from registry_reconciler.cli.output import say
+    from registry_reconciler.errors import RegistryFailure
 
     kind, key = kind_and_key(address)
-    former = catalogue.former(kind, key)
+    former, near = [], None
+    try:
+        former = catalogue.former(kind, key)
+        near = None if former else catalogue.near(kind, key)
+    except RegistryFailure as failure:  # it helps, and is no part of the answer
+        say(f"warning: who had it before, and what may be meant, is not known: {failure.message}")
     if former:
         last = former[0]
         return UsageFailure(
             f"no repository has {visible(address)}; {visible(last.repository)} had it until commit {short(last.until)}",
             next=(("registry", "fleet", "show", address, "--history"),),
         )
-    near = catalogue.near(kind, key)
     hint = meant(near) if near else ""
     return UsageFailure(
         f"no repository has {visible(address)}.{hint}", next=(("registry", "fleet", "search", key),)

@@ -68,6 +68,13 @@ class Call(Struct, frozen=True):
     max_bytes: int | None = None
     catalog: str | None = None
 
+    @property
+    def shows_files(self) -> bool:
+        """Whether some report shows the contents of the files that a plan writes."""
+        from registry_reconciler.report import FORMATS
+
+        return any(FORMATS[name].shows_files for name in (self.format, *(name for name, _ in self.reports)))
+
     def workspace(self) -> Workspace:
         """The workspace of the call.
 
@@ -87,14 +94,14 @@ class Call(Struct, frozen=True):
         return self._opened(root)
 
     def _opened(self, root: Path) -> Workspace:
-        from registry_reconciler.cli.catalog import Asked
+        from registry_reconciler.cli.fleet_source import NamedCatalogue
         from registry_reconciler.workspace import Workspace
 
         return Workspace(
             root,
             lock_timeout=self.lock_timeout,
             use_cache=_remembers(),
-            fleet=Asked(root, self.catalog),
+            fleet=NamedCatalogue(root, self.catalog),
         )
 
     @property
@@ -232,13 +239,16 @@ def apply_or_ways_out(plan: Plan) -> list[list[str]]:
 
 
 def quick_planning_of(
-    workspace: Workspace, options: PlanOptions | None = None, *, cached: bool = True
+    workspace: Workspace, options: PlanOptions | None = None, *, cached: bool = True, contents: bool = True
 ) -> Planning:
-    """As :func:`planning_of`, for commands that only look at the plan: what it was made from may be a part."""
+    """As :func:`planning_of`, for commands that only look at the plan: what it was made from may be a part.
+
+    Without ``contents`` some files of the plan may have digests only.
+    """
     if not cached:
         return planning_of(workspace, options)
     with waiting():
-        planning = workspace.quick_planning(options or PlanOptions())
+        planning = workspace.quick_planning(options or PlanOptions(), contents=contents)
     _note_inputs(workspace, planning)
     return planning
 

@@ -7,16 +7,20 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.base.interrupts import INTERRUPTED
 from registry_reconciler.base.interrupts import message as interruption
 from registry_reconciler.cli.output import put, say, write_file
 from registry_reconciler.cli.seen import seen
-from registry_reconciler.errors import RegistryFailure, UsageFailure
+from registry_reconciler.errors import Blocked, RegistryFailure, UsageFailure
 from registry_reconciler.files.unreadable import Unreadable
+
+if TYPE_CHECKING:
+    from registry_reconciler.model.plan import Plan
 
 USAGE = 64
 DEBUG = "REGISTRY_DEBUG"
@@ -167,8 +171,11 @@ def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure)
         reports["markdown"] = lambda: _comment("markdown", command, words, failure)
     if command in ("plan", "apply", "check", "diff", "drift"):
         reports["html"] = lambda: _comment("html", command, words, failure)
+    problems = _problems_of_fleet(command, failure)
+    if problems is not None:
+        reports.update(_as_check(command, failure, problems))
     form = last_value(words, "--format")
-    if form in ("json", "github"):
+    if form in ("json", "github") or (problems is not None and form in reports):
         try:
             put(reports[form]())
         except BrokenPipeError:
@@ -184,6 +191,25 @@ def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure)
                 if second.message != failure.message:
                     say(f"{name}: {second.message}")
     return failure.exit_code
+
+
+def _problems_of_fleet(command: str, failure: RegistryFailure) -> Plan | None:
+    """What is wrong with the file of a fleet: the message names the first of it, a report has all."""
+    return failure.plan if isinstance(failure, Blocked) and command.startswith("fleet ") else None
+
+
+def _as_check(
+    command: str, failure: RegistryFailure, problems: Plan
+) -> Iterator[tuple[str, Callable[[], str]]]:
+    from registry_reconciler.model.plan_json import dumps, envelope, error_to_json, problem_to_json
+    from registry_reconciler.report import FORMATS, RenderOptions, render
+
+    body = [problem_to_json(problem) for problem in problems.problems]
+    whole = envelope(command, failure.exit_code, [error_to_json(failure)], failure.next, problems=body)
+    options = RenderOptions(label=command, command="check")
+    for form in FORMATS.keys() - {"text"}:
+        yield form, partial(render, problems, form, options)
+    yield "json", partial(dumps, whole)
 
 
 def _annotation(name: str, failure: RegistryFailure) -> str:

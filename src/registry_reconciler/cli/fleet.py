@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from registry_reconciler.fleet import Manifest, Outcome, Repository
     from registry_reconciler.fleet.run.cluster import Tls
     from registry_reconciler.fleet.run.driver import Limits
+    from registry_reconciler.model.plan import Plan
 
 FleetFile = Annotated[
     Path | None,
@@ -145,7 +146,8 @@ def manifest_of(call: Call, file: Path | None) -> Manifest:
         count = len(manifest.problems)
         first = manifest.problems[0]
         raise Blocked(
-            f"the fleet's file has {count} problem{'s' if count != 1 else ''}, so nothing was done. The first: "
+            plan=_plan_of(manifest),
+            message=f"the fleet's file has {count} problem{'s' if count != 1 else ''}, so nothing was done. The first: "
             f"{first.code} at {first.where(column=False)}: {first.message}",
             next=(("registry", "explain", first.code), ("registry", "schema", "fleet")),
         )
@@ -154,11 +156,17 @@ def manifest_of(call: Call, file: Path | None) -> Manifest:
 
 def problems_text(call: Call, manifest: Manifest) -> str:
     """What is wrong with the fleet's file, in words."""
-    from registry_reconciler.model.plan import Plan, PlanOptions
     from registry_reconciler.report import RenderOptions, render
 
-    plan = Plan(PlanOptions(), (), (), manifest.problems, (), {})
-    return render(plan, "text", RenderOptions(width=call.columns, full=call.full, command="check")).rstrip()
+    options = RenderOptions(width=call.columns, full=call.full, command="check")
+    return render(_plan_of(manifest), "text", options).rstrip()
+
+
+def _plan_of(manifest: Manifest) -> Plan:
+    """What is wrong with the fleet's file, as every format shows it."""
+    from registry_reconciler.model.plan import Plan, PlanOptions
+
+    return Plan(PlanOptions(), (), (), manifest.problems, (), {})
 
 
 def chosen(manifest: Manifest, only: Sequence[str] | None) -> list[Repository]:

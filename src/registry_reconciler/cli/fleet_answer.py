@@ -72,7 +72,7 @@ def _across(
     since: str,
 ) -> list[Outcome]:
     """What came of repositories, judged also by what all others of the fleet have."""
-    from registry_reconciler.cli.catalog import former_holders
+    from registry_reconciler.cli.fleet_source import former_holders
     from registry_reconciler.fleet.across import TELL, judged
 
     outcomes = look(repositories, {TELL: True}, since)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Struct
 
-from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import Call, answer, warn
 from registry_reconciler.cli.options import DryRun, NoCheck
 from registry_reconciler.cli.plans import plan_as_text
@@ -162,7 +161,9 @@ def _text(call: Call, amendment: Amendment, plan: Plan, rest: Plan, *, applied: 
         yield "".join(_edited_diff(amendment))
         live = _only_live(amendment, plan)
         yield plan_as_text(call, live, "apply") if live.changes else ""
-    yield from (f"  wrote {visible(path)}\n" for path in amendment.written)
+    from registry_reconciler.report.words import written_lines
+
+    yield from (f"{line}\n" for line in written_lines(amendment.written, full=call.full))
     if not applied and (amendment.edits or rest.changes):
         yield "\n" + plan_as_text(call, rest, "plan")
 

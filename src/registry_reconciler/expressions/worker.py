@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from registry_reconciler.base.child import Parent, serve
+from registry_reconciler.base.serving import Parent, serve
 from registry_reconciler.expressions.language import Language, Undecided, Wrong, language
 from registry_reconciler.expressions.look_ups import LookUps, indexed
 from registry_reconciler.expressions.syntax import fields_read, walk

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from registry_reconciler.errors import RegistryFailure
+from registry_reconciler.files.git_files import irregular_file
 
 READERS = frozenset(
     {
@@ -148,6 +149,7 @@ def ask(
     given: bytes | None = None,
     writes: bool = False,
     bare: bool = False,
+    seconds: float = PATIENCE,
 ) -> bytes | None:
     """What a command of git prints; ``None`` where it fails and ``check`` is false.
 
@@ -157,6 +159,7 @@ def ask(
         given: its standard input.
         writes: it is one of the commands that write.
         bare: the folder is a bare repository, which the caller knows to be one.
+        seconds: so long it may take.
 
     Raises:
         GitFailure: git is missing, took too long, or the command failed.
@@ -176,9 +179,9 @@ def ask(
             return None
         raise
     try:
-        said, errors = process.communicate(given, timeout=PATIENCE)
+        said, errors = process.communicate(given, timeout=seconds)
     except subprocess.TimeoutExpired:
-        errors, said = f"it took more than {PATIENCE:.0f} seconds".encode(), b""
+        errors, said = f"it took more than {seconds:.0f} seconds".encode(), b""
     finally:
         if process.returncode is None:
             process.kill()
@@ -215,6 +218,9 @@ def start(
     top = folder if bare else top_of(folder)
     if top is None:
         raise GitFailure(f"{folder} lies in no git repository, and this needs the history")
+    irregular = irregular_file(top)
+    if irregular:
+        raise GitFailure(f"{irregular} is no regular file, so git is not asked")
     path = os.pathsep.join(_search_path(top))
     program = _program(path)
     if program is None:

@@ -21,9 +21,13 @@ from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files import git_call
 from registry_reconciler.files.git import RevisionTree
 from registry_reconciler.files.git_call import GitFailure
+from registry_reconciler.files.git_files import irregular_file
 from registry_reconciler.files.tree import DiskTree, Tree
 from registry_reconciler.fleet.fetching import SECONDS, Remote, fetch, look
 from registry_reconciler.fleet.manifest import Repository
+
+_LOCAL_SECONDS = 30.0
+"""So long git may take for a question to a repository of this machine: a reference may be a pipe, too."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -125,6 +129,9 @@ def _said(message: str, repository: Repository) -> str:
 
 def _fetched(repository: Repository, cache: Path | None, seconds: float) -> Source:
     folder = clones(cache) / hashlib.sha256(os.fsencode(repository.git)).hexdigest()[:32]
+    irregular = irregular_file(repository.git) if os.path.isabs(repository.git) else ""
+    if irregular:
+        raise SourceFailure(f"{visible(irregular)} is no regular file, so git is not asked")
     remote = look(folder, repository.git, seconds)
     names = list(_names(repository, remote))
     if not fetch(folder, repository.git, remote, seconds=seconds):
@@ -173,11 +180,18 @@ def _names(repository: Repository, remote: Remote) -> Iterator[str]:
 
 def _why_unknown(top: Path, rev: str) -> str:
     """Why a revision leads to no commit: nobody knows it, or what it names cannot be read."""
-    named = git_call.ask(top, ["rev-parse", "--verify", "--quiet", "--end-of-options", rev], check=False)
+    named = git_call.ask(
+        top,
+        ["rev-parse", "--verify", "--quiet", "--end-of-options", rev],
+        check=False,
+        seconds=_LOCAL_SECONDS,
+    )
     if not named:
         return f"git knows no revision {rev!r} there"
     try:
-        git_call.ask(top, ["cat-file", "-e", named.decode("utf-8", "replace").strip()])
+        git_call.ask(
+            top, ["cat-file", "-e", named.decode("utf-8", "replace").strip()], seconds=_LOCAL_SECONDS
+        )
     except GitFailure as failure:
         why = re.sub("^git cat-file: ", "", " ".join(failure.message.split()))
         return f"git cannot read {rev!r} there, the repository may be damaged: {why}"
@@ -185,15 +199,21 @@ def _why_unknown(top: Path, rev: str) -> str:
 
 
 def known(folder: Path, names: Sequence[str], root: str, *, bare: bool) -> tuple[str, str] | None:
-    """The commit that the first known name means, and the id of its tree at ``root`` ("": there is none)."""
+    """The commit that the first known name means, and the id of its tree at ``root`` ("": there is none).
+
+    Raises:
+        GitFailure: git could not be asked. A bare clone, which is ours, is made anew then, so of one there is none.
+    """
     if not names:
         return None
     asked = "".join(f"{name}^{{commit}}\n{name}^{{commit}}:{root}\n" for name in names)
     if asked.count("\n") != 2 * len(names):
         return None
     words = ["cat-file", "--batch-check=%(objectname) %(objecttype)"]
-    said = git_call.ask(folder, words, given=os.fsencode(asked), check=False, bare=bare) or b""
-    lines = said.decode("utf-8", "replace").splitlines()
+    said = git_call.ask(
+        folder, words, given=os.fsencode(asked), check=not bare, bare=bare, seconds=_LOCAL_SECONDS
+    )
+    lines = (said or b"").decode("utf-8", "replace").splitlines()
     for commit, tree in zip(lines[::2], lines[1::2], strict=False):
         if commit.endswith(" commit") and _COMMIT.fullmatch(commit[:-7]):
             return commit[:-7], tree[:-5] if tree.endswith(" tree") else ""
@@ -246,5 +266,7 @@ def _folder(repository: Repository, cache: Path | None, seconds: float, *, commi
         return _at(repository, top, found, root, bare=False)
     if not folder.is_dir():
         raise SourceFailure(f"there is no folder {repository.root!r} in {visible(str(path))}")
-    at = known(path, ["HEAD"], "", bare=False) if top is not None else None
+    at = None
+    with contextlib.suppress(GitFailure):  # what lies there is looked at, whatever git makes of it
+        at = known(path, ["HEAD"], "", bare=False) if top is not None else None
     return Source(repository.name, str(folder), head=at[0] if at else None)

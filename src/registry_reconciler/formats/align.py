@@ -81,4 +81,6 @@ def _alike(left: Json, right: Json) -> float:
     if isinstance(left, dict):
         equal = sum(1 for key, part in left.items() if key in right and same(right[key], part))
         return 0.1 + equal
+    if isinstance(left, list):
+        return 0.1 + sum(map(same, left, right))
     return 0.1

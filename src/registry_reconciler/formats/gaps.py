@@ -11,10 +11,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.replacements import Replacement
-
-_SPACE = " \t\r\n"
-"""What a blank line is made of. Other blanks, as a no-break space, are words of a text."""
 
 _BEGINNING = re.compile(r"([ \t]*)(\[\[?)?[^#\[]")
 
@@ -56,7 +54,7 @@ def _runs(text: str, ordered: Sequence[Replacement]) -> Iterator[tuple[int, int]
         if first is None:
             first = number
         following = ordered[number + 1] if number + 1 < len(ordered) else None
-        if following is None or not _lines(text, following) or text[each.end : following.start].strip(_SPACE):
+        if following is None or not _lines(text, following) or text[each.end : following.start].strip(SPACE):
             yield first, number
             first = None
 
@@ -85,8 +83,8 @@ def _closing(text: str, run: Sequence[Replacement], ends: bool) -> Iterator[tupl
 
 def _heads(text: str, start: int, behind: int) -> bool:
     """Whether what goes stood right below the line that what follows belongs to, too: its key, or its header."""
-    opening = text[text.rfind("\n", 0, start - 1) + 1 : start].partition(" #")[0].rstrip()
-    if not (opening.endswith(":") or (opening.lstrip().startswith("[") and opening.endswith("]"))):
+    opening = text[text.rfind("\n", 0, start - 1) + 1 : start].partition(" #")[0].rstrip(SPACE)
+    if not (opening.endswith(":") or (opening.lstrip(SPACE).startswith("[") and opening.endswith("]"))):
         return False
     # What is indented in another way, or is a header where the other is none, is no neighbour of it.
     gone, follows = (_BEGINNING.match(text, place) for place in (start, behind))
@@ -97,7 +95,7 @@ def _blank_above(text: str, start: int) -> int:
     """Where the blank lines directly above a line begin."""
     while start:
         above = text.rfind("\n", 0, start - 1) + 1
-        if text[above:start].strip(_SPACE):
+        if text[above:start].strip(SPACE):
             break
         start = above
     return start
@@ -107,7 +105,7 @@ def _blank_below(text: str, end: int) -> int:
     """Where the blank lines from a line on end."""
     while end < len(text):
         below = text.find("\n", end) + 1 or len(text)
-        if text[end:below].strip(_SPACE):
+        if text[end:below].strip(SPACE):
             break
         end = below
     return end

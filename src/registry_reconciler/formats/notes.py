@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Snippet
 from registry_reconciler.formats.nodes import Member, Node, Unreadable, key_of
 from registry_reconciler.model.entry import FieldPath, Json, same
@@ -133,15 +134,15 @@ def notes_of(text: str) -> dict[FieldPath, Note]:
 def _above(text: str, start: int) -> tuple[str, ...]:
     line = text.rfind("\n", 0, start) + 1
     column = start - line
-    if text[line:start].strip():
+    if text[line:start].strip(SPACE):
         return ()
     rows: list[str] = []
     while line > 0:
         begin = text.rfind("\n", 0, line - 1) + 1
         row = text[begin : line - 1]
-        if not row.lstrip().startswith("#") or len(row) - len(row.lstrip()) != column:
+        if not row.lstrip(SPACE).startswith("#") or len(row) - len(row.lstrip(SPACE)) != column:
             break
-        rows.insert(0, row.strip())
+        rows.insert(0, row.strip(SPACE))
         line = begin
     return tuple(rows)
 
@@ -155,9 +156,9 @@ def _last(text: str, node: Node) -> tuple[str, ...]:
     while at >= 0:
         stop = text.find("\n", at + 1)
         row = text[at + 1 : stop if stop >= 0 else len(text)]
-        if not row.lstrip().startswith("#") or len(row) - len(row.lstrip()) != column:
+        if not row.lstrip(SPACE).startswith("#") or len(row) - len(row.lstrip(SPACE)) != column:
             break
-        rows.append(row.strip())
+        rows.append(row.strip(SPACE))
         at = stop
     return tuple(rows)
 
@@ -177,7 +178,7 @@ def _behind(text: str, entry: Member) -> str:
         at = entry.end
     stop = text.find("\n", at)
     rest = text[at : stop if stop >= 0 else len(text)]
-    return rest.strip() if rest.lstrip().startswith("#") and rest[:1] in (" ", "\t") else ""
+    return rest.strip(SPACE) if rest.lstrip(SPACE).startswith("#") and rest[:1] in (" ", "\t") else ""
 
 
 # ---------------------------------------------------------------- to YAML

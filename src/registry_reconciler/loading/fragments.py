@@ -196,6 +196,12 @@ def load_fragments(
     )
 
 
+def declared(kinds: Mapping[str, Kind], kind: Kind, place: Place, value: Json) -> DesiredEntry | None:
+    """One item of a fragment of which it is known that there is nothing to be said of it but as an entry."""
+    reading = FragmentReading(kinds, Nesting(kinds), FragmentWords(kinds), frozenset())
+    return _entry(reading, kind, place, value) if isinstance(value, dict) else None
+
+
 def _document(reading: FragmentReading, place: Place, document: Json) -> None:
     if document is None:
         return

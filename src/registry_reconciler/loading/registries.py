@@ -22,7 +22,7 @@ from registry_reconciler.model.fields import Selector, with_value, without, with
 from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
-from registry_reconciler.model.written import dumps
+from registry_reconciler.model.written import Exact, dumps
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.base import Reader
@@ -103,6 +103,7 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
     nested = reading.nesting.steps(kind)
     reading.found[kind.name] = 0
     without: list[str] = []
+    first_of = reading.entries.setdefault
     for path, bound in counted(tuple(_files(reading, tree, kind))):
         source = reading.files.get(path) or read_source(tree, path, reading.reader, format_of(path, kind))
         if source is None:
@@ -120,7 +121,7 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
                 continue
             if fault is not None:
                 reading.problems.append(fault)
-            if reading.entries.setdefault(entry.address, entry) is not entry:
+            if first_of(entry.address, entry) is not entry:
                 reading.clashes.append(entry)
         reading.found[kind.name] += sum(1 for _ in containers(kind, source.documents, bound))
         if not source.format.several_entries and all(document is None for document in source.documents):
@@ -203,7 +204,8 @@ def entries_of(
             continue
         site = _site(kind, place, container, nested)
         for raw in layout.entries(kind, container.value):
-            yield _entry(site, raw)
+            found = _as_it_stands(site, raw) if site.plain else None
+            yield (found, None) if found is not None else _entry(site, raw)
 
 
 class _Site(Struct, frozen=True):
@@ -261,12 +263,7 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
             fix="Write the entry as fields, or correct 'file' and 'at' in the schema file.",
             managed=False,
         )
-    value = kind.texts.settled(raw.value)
-    if site.plain and not raw.placed:
-        found = _as_it_stands(site, place, value)
-        if found is not None:
-            return found, None
-    value = strip_nested(value, site.nested)
+    value = strip_nested(kind.texts.settled(raw.value), site.nested)
     faults: list[Problem] = []
     for name, given in raw.placed:
         selector = Selector.parse(name)
@@ -300,8 +297,13 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
     return entry, faults[0] if faults else None
 
 
-def _as_it_stands(site: _Site, place: Place, value: dict[str, Json]) -> LiveEntry | None:
+def _as_it_stands(site: _Site, raw: RawEntry) -> LiveEntry | None:
     """The entry, where nothing has to be added to its text nor taken away: so most are."""
+    value = raw.value
+    if raw.placed or not isinstance(value, dict):
+        return None
+    if Exact.seen:
+        value = site.kind.texts.settled(value)
     key = value.get(site.key_field)
     if type(key) is not str or not key:
         return None
@@ -309,6 +311,8 @@ def _as_it_stands(site: _Site, place: Place, value: dict[str, Json]) -> LiveEntr
         if value.get(field_name) != text:
             return None
     kind = site.kind.name
+    file, document, path, _ = site.place
+    place = Place(file, document, path + raw.path)
     return LiveEntry(kind, key, f"{kind}/{key}", value, place, site.bound, site.all_carried)
 
 

@@ -11,6 +11,7 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import Hidden, Unreadable
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.table import YAML, format_named
+from registry_reconciler.formats.unread import Unread, UnreadNeeded
 from registry_reconciler.model.entry import FieldPath, Json, Location, Missing, Place, get_path
 from registry_reconciler.model.problem import Fix, Problem, Related, Severity
 from registry_reconciler.model.structural import problem
@@ -41,8 +42,13 @@ class SourceFile(Struct, frozen=True):
     format: TextFormat = YAML
 
     def value(self, document: int, path: FieldPath) -> Json:
-        """What stands at a place; ``None`` too where there is nothing."""
+        """What stands at a place; ``None`` too where there is nothing.
+
+        Raises :class:`UnreadNeeded` for an item of a list that was not read.
+        """
         found = get_path(self.documents[document], path) if document < len(self.documents) else None
+        if type(found) is Unread:
+            raise UnreadNeeded("a value that nobody read is asked for")
         return None if isinstance(found, Missing) else found
 
 

@@ -14,6 +14,19 @@ from msgspec import Struct
 from registry_reconciler.base.suggest import closest
 from registry_reconciler.model.config import Config
 
+
+class FleetLost(Exception):
+    """A view that answered before answers no more: what was judged by it has to be judged without.
+
+    Attributes:
+        instead: the view that says so.
+    """
+
+    def __init__(self, instead: MemoryView) -> None:
+        super().__init__(instead.fault)
+        self.instead = instead
+
+
 CATALOG_INPUT = "#catalog"
 """The input of a plan that says by which publication references across repositories were judged."""
 
@@ -50,6 +63,9 @@ class FleetView(Protocol):
     Attributes:
         id: names the state of the fleet that the answers are of; it stands in the inputs of a plan.
         fault: why nothing can be asked; "" where all can.
+        by_settings: whether the settings of the workspace name it, and not the call or the environment.
+
+    A question raises :class:`FleetLost` where it cannot be answered any more.
     """
 
     @property
@@ -58,6 +74,10 @@ class FleetView(Protocol):
 
     @property
     def fault(self) -> str:
+        """See the class."""
+
+    @property
+    def by_settings(self) -> bool:
         """See the class."""
 
     def holders(self, kind: str, keys: Sequence[str]) -> Holders:
@@ -131,6 +151,7 @@ class MemoryView(Struct, frozen=True):
     gone: Mapping[str, Mapping[str, Holder]] = {}
     keys: Mapping[str, tuple[str, ...]] = {}
     hidden: Mapping[str, tuple[str, ...]] = {}
+    by_settings: bool = False
 
     def holders(self, kind: str, keys: Sequence[str]) -> Holders:
         """See :class:`FleetView`."""

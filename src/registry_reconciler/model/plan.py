@@ -70,10 +70,12 @@ class CachePolicy(Struct, frozen=True):
     Attributes:
         read: look only at what may have changed since, where that tells enough.
         write: remember a plan of the whole.
+        contents: all files of the plan are to have theirs, as an apply needs them; else some have none.
     """
 
     read: bool = True
     write: bool = True
+    contents: bool = True
 
 
 class FileChange(Struct, frozen=True):

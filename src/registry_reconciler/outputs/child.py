@@ -16,11 +16,12 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.runtime import Context
 
-from registry_reconciler.base.child import Parent, serve
+from registry_reconciler.base.serving import Parent, serve
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList
-from registry_reconciler.outputs.limits import MOST_TEXT, Meter, ReadsSecret, TooMuch, too_long
+from registry_reconciler.outputs.limits import MOST_TEXT, Meter, ReadsSecret, TooMuch, measure, too_long
 from registry_reconciler.outputs.sandbox import Named, Sandbox
 from registry_reconciler.outputs.secrets import Reader as SecretReader
 from registry_reconciler.outputs.values import NoJson, to_json
@@ -29,7 +30,7 @@ DEEPEST = 60
 """Of a nested value."""
 
 
-_Make = Callable[[dict[str, Any]], Any]
+_Make = Callable[[Context], Any]
 """Gives a value, from the names that an expression may use."""
 
 _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...] = (
@@ -120,7 +121,7 @@ class Renderer:
             return self._template(job["template"])
         if "each" in job:
             return self._items(job)
-        return self._made(job["value"], ["value"], None)(dict(self.sandbox.globals))
+        return self._made(job["value"], ["value"], None)(self.sandbox.names(dict(self.sandbox.globals)))
 
     def _template(self, name: str) -> str:
         with self._faults_named(name, []):
@@ -173,12 +174,13 @@ class Renderer:
         names: set[str] = set()
         for entry in entries:
             self.sandbox.meter.tick()
-            context = {**self.sandbox.globals, **entry.values}
-            context["key"], context["address"], context["place"] = entry.key, entry.address, entry.place
+            here = {**self.sandbox.globals, **entry.values}
+            here["key"], here["address"], here["place"] = entry.key, entry.address, entry.place
             if not guarded:
-                context["values"] = entry.values
-            context["entry"] = entry
-            Named.here = context
+                here["values"] = entry.values
+            here["entry"] = entry
+            Named.here = here
+            context = self.sandbox.names(here)
             if holds is not None and not holds(context):
                 continue
             name = entry.key
@@ -213,12 +215,15 @@ class Renderer:
                 return found
             if isinstance(found, jinja2.Undefined):
                 str(found)
-            return to_json(found)
+            value = to_json(found)
+            if isinstance(value, list | dict):
+                measure(value)
+            return value
 
         return self._guarded(call, at, rendered)
 
     def _guarded(self, call: _Make, at: list[Any], then: Callable[[Any], Any]) -> _Make:
-        def made(names: dict[str, Any]) -> Any:
+        def made(names: Context) -> Any:
             try:
                 return then(call(names))
             except Exception as error:

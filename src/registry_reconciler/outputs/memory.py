@@ -15,7 +15,7 @@ from binascii import b2a_base64
 from collections.abc import Iterator, Mapping
 from hashlib import blake2s
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from registry_reconciler.errors import NewerFormat
 from registry_reconciler.files.tree import Tree, find
@@ -31,6 +31,25 @@ FOLDER = f"{STATE_FOLDER}/outputs"
 SUFFIX = ".lines"
 FORMAT = 1
 _HEADLINE = re.compile(r"registry output (?P<format>[0-9]+) (?P<id>\S+) (?P<salt>[A-Za-z0-9+/]{0,24})\Z")
+
+
+class LineDigests:
+    """Digests of texts, each computed once: most lines of what is rendered stand in what was rendered before."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, dict[str, str]] = {}
+        self._texts: dict[tuple[str, str], str] = {}
+
+    def of(self, text: str, salt: str) -> str:
+        """A digest a line."""
+        found = self._texts.get((salt, text))
+        if found is None:
+            lines = text.split("\n")
+            known = self._lines.setdefault(salt, {})
+            for line in set(lines) - known.keys():  # brackets come again and again
+                known[line] = _digest(salt, line)
+            found = self._texts[salt, text] = "\n".join(map(known.__getitem__, lines))
+        return found
 
 
 class Account(Struct, frozen=True):
@@ -50,9 +69,9 @@ class Account(Struct, frozen=True):
         """The content of a file that says this of other lines."""
         return _content(self.id, self.salt, self.version, lines)
 
-    def says(self, text: str) -> bool:
+    def says(self, text: str, digests: LineDigests) -> bool:
         """Whether this is what would be remembered of a text."""
-        return self.lines == _digests(text, self.salt)
+        return self.lines == digests.of(text, self.salt)
 
 
 class Memory(Struct, frozen=True):
@@ -66,6 +85,7 @@ class Memory(Struct, frozen=True):
     files: Mapping[str, tuple[Account, ...]]
     problems: tuple[Problem, ...] = ()
     hidden: bool = False
+    digests: LineDigests = field(default_factory=LineDigests)
 
     def paths(self, output: str) -> list[str]:
         """The files about an output."""
@@ -77,7 +97,7 @@ class Memory(Struct, frozen=True):
 
     def says(self, output: str, text: str) -> bool:
         """Whether a text is one that was rendered for an output."""
-        return any(account.says(text) for account in self.accounts.get(output, ()))
+        return any(account.says(text, self.digests) for account in self.accounts.get(output, ()))
 
     def is_settled(self, output: str, text: str) -> bool:
         """Whether one plain file says of an output just this text."""
@@ -182,9 +202,9 @@ def parse(path: str, data: bytes) -> Account | None:
     return Account(head["id"], salt, version, rest.removesuffix("\n"))
 
 
-def render(output: str, salt: str, version: str, text: str) -> bytes:
+def render(output: str, salt: str, version: str, text: str, digests: LineDigests | None = None) -> bytes:
     """The content of the file about an output."""
-    return _content(output, salt, version, _digests(text, salt))
+    return _content(output, salt, version, (digests or LineDigests()).of(text, salt))
 
 
 def _content(output: str, salt: str, version: str, lines: str) -> bytes:
@@ -201,12 +221,6 @@ def new_path(output: str, content: bytes) -> str:
     """The path of a new file. It says its first content: two sides never mean two things by one name."""
     words = re.sub(r"[^a-z0-9]+", "-", output.lower()).strip("-")[:40].strip("-")
     return f"{FOLDER}/{words or 'output'}-{digest_bytes(content).removeprefix('sha256:')[:12]}{SUFFIX}"
-
-
-def _digests(text: str, salt: str) -> str:
-    lines = text.split("\n")
-    known = {line: _digest(salt, line) for line in set(lines)}  # brackets come again and again
-    return "\n".join(map(known.__getitem__, lines))
 
 
 def _digest(salt: str, line: str) -> str:

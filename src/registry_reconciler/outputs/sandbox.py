@@ -11,6 +11,7 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.filters import make_attrgetter
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, Namespace, consume
@@ -23,6 +24,7 @@ from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, Ent
 from registry_reconciler.outputs.limits import (
     MOST_BITS,
     MOST_NUMBER,
+    MOST_PARTS,
     MOST_TEXT,
     Meter,
     ReadsSecret,
@@ -96,6 +98,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.position: Callable[[str], int] = lambda _address: 0
         self.filters = {name: self._guarded(name, self.filters[name]) for name in sorted(FILTERS)}
         self.filters["tojson"] = self._tojson
+        self.filters["sum"] = self._sum
         self.filters["_counted"] = self._counted
         self.filters["_concat"] = self._concat
         self.tests = {name: self.tests[name] for name in sorted(TESTS)}
@@ -115,28 +118,35 @@ class Sandbox(ImmutableSandboxedEnvironment):
         Counting().visit(source)
         return super()._generate(source, *args, **more)
 
-    def value_of(self, text: str) -> Callable[[dict[str, Any]], Any]:
-        """What gives the value of an expression, from the names that it may use, those of all templates among them."""
-        expression = self.compile_expression(text, undefined_to_none=False)
-        template = expression._template  # its own call makes a new set of names for every expression
+    def names(self, names: dict[str, Any]) -> Context:
+        """What expressions and texts may use: made once for all parts of an item."""
+        return Context(self, names, None, {})
 
-        def evaluated(names: dict[str, Any]) -> Any:
-            context = Context(self, names, template.name, template.blocks)
-            consume(template.root_render_func(context))
-            return context.vars["result"]
+    def value_of(self, text: str) -> Callable[[Context], Any]:
+        """What gives the value of an expression, from the names that it may use, those of all templates among them."""
+        root = self.compile_expression(text, undefined_to_none=False)._template.root_render_func
+
+        def evaluated(context: Context) -> Any:
+            try:
+                consume(root(context))
+                return context.vars["result"]
+            finally:
+                _forget_own(context)
 
         return evaluated
 
-    def text_of(self, template: jinja2.Template) -> Callable[[dict[str, Any]], str]:
+    def text_of(self, template: jinja2.Template) -> Callable[[Context], str]:
         """What gives the text of a template, as :meth:`value_of` does."""
 
-        def rendered(names: dict[str, Any]) -> str:
+        def rendered(context: Context) -> str:
+            context.blocks = {name: [block] for name, block in template.blocks.items()}
             try:
-                return self.concat(
-                    template.root_render_func(Context(self, names, template.name, template.blocks))
-                )
+                return self.concat(template.root_render_func(context))
             except Exception:
                 return self.handle_exception()
+            finally:
+                context.blocks = {}
+                _forget_own(context)
 
         return rendered
 
@@ -172,7 +182,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _get(self, obj: Any, name: str) -> Any:
         self.meter.tick()
         if isinstance(obj, Undefined):
-            return getattr(obj, name)  # says what is not there
+            str(obj)  # says what is not there
         if isinstance(obj, Entry):
             return _open(obj.lookup(name)) if obj.has(name) else self._no_field(obj, name)
         if isinstance(obj, Entries):
@@ -313,6 +323,27 @@ class Sandbox(ImmutableSandboxedEnvironment):
         measure(found)
         return sized(json.dumps(found, ensure_ascii=False, indent=indent))
 
+    def _sum(self, items: Iterable[Any], attribute: str | int | None = None, start: Any = 0) -> Any:
+        """Numbers, or lists behind each other: those become one list, where Python would make one for each."""
+        if not isinstance(start, int | float | list):
+            raise TypeError(f"sum() begins with a number or a list, not with a {type(start).__name__}")
+        found: Any = list(start) if isinstance(start, list) else start
+        read = make_attrgetter(self, attribute) if attribute is not None else None
+        for item in self._counted(items):
+            part = read(item) if read is not None else item
+            if isinstance(found, list):
+                if not isinstance(part, list):
+                    raise TypeError(f"sum() puts lists together, and gets a {type(part).__name__}")
+                self.meter.tick(1 + len(part) // 100)
+                if len(found) + len(part) > MOST_PARTS:
+                    raise TooMuch(f"it puts together a list of more than {MOST_PARTS:,} items")
+                found.extend(part)
+            else:
+                if isinstance(part, Undefined):
+                    str(part)
+                found += part
+        return found
+
     def _range(self, *bounds: int) -> range:
         found = range(*bounds)
         if len(found) > 100_000:
@@ -352,6 +383,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 _short(str(value).count("\n") * width)
         elif name == "join" and rest and isinstance(rest[0], str) and hasattr(value, "__len__"):
             _short(len(value) * len(rest[0]))
+
+
+def _forget_own(context: Context) -> None:
+    """No part of an item sees what another one set."""
+    context.vars.clear()
+    context.exported_vars.clear()
 
 
 def _open(value: Any) -> Any:

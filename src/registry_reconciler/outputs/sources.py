@@ -293,20 +293,36 @@ class Sources:
         return digest_bytes("\n".join(key_parts).encode("utf-8", "surrogatepass"))
 
     def _kind_key(self, kind: str) -> str:
-        """What the projected entries of a kind follow from: its schema, its files, and what the plan changes."""
+        """What the projected entries of a kind follow from: its schema, and its files as they would be."""
         if kind not in self._kind_keys:
             known = self.loaded.kinds.get(kind)
-            inputs = self.loaded.tree.inputs
-            files = self.loaded.live.files_of.get(kind, ())
-            changes = [
-                [change.address, change.action.value, change.file, change.from_address, change.after]
-                for change in self.changes
-                if change.kind == kind
-            ]
-            schema = inputs.get(known.schema_path) if known is not None else None
-            key_parts = [kind, schema, [[path, inputs.get(path)] for path in files], changes]
+            schema = self.loaded.tree.inputs.get(known.schema_path) if known is not None else None
+            key_parts = [kind, schema, *self._projected(kind)]
             self._kind_keys[kind] = digest_bytes(canonical(key_parts).encode("utf-8", "surrogatepass"))
         return self._kind_keys[kind]
+
+    def _projected(self, kind: str) -> tuple[Json, Json]:
+        """The files of a kind with their digests after the plan, so that its apply changes nothing here; and changes
+        of entries that no file shows.
+        """
+        inputs = self.loaded.tree.inputs
+        files = {path: inputs.get(path) for path in self.loaded.live.files_of.get(kind, ())}
+        changes = [change for change in self.changes if change.kind == kind]
+        for path in {
+            path for change in changes for path in (change.file, change.live and change.live.file) if path
+        }:
+            try:
+                data = self.tree.read(path)
+            except Unreadable:
+                data = None
+            files[path] = None if data is None else digest_bytes(data)
+        shown = {path for path, digest in files.items() if digest != inputs.get(path)}
+        hidden = [
+            [change.address, change.action.value, change.file, change.from_address, change.after]
+            for change in changes
+            if change.writes and change.file not in shown
+        ]
+        return [[path, digest] for path, digest in sorted(files.items()) if digest is not None], hidden
 
     @cached_property
     def _kind_keys(self) -> dict[str, str]:

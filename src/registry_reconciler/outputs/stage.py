@@ -433,7 +433,7 @@ class _Deriving:
         paths = self.memory.paths(name)
         known = self.memory.accounts.get(name, ())
         salt = known[0].salt if known else remembered.new_salt(name, settled.desired.text)
-        content = remembered.render(name, salt, __version__, settled.desired.text)
+        content = remembered.render(name, salt, __version__, settled.desired.text, self.memory.digests)
         yield from ((path, None) for path in paths[1:])
         yield (paths[0] if paths else remembered.new_path(name, content)), content
 

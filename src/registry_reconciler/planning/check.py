@@ -38,6 +38,13 @@ class EntrySets(Struct, frozen=True):
         """The same with other files afterwards."""
         return EntrySets(self.before, self.after.over(tree, self.before), self.changes)
 
+    def with_fleet(self, fleet: FleetView) -> EntrySets:
+        """The same, judged by what another view says of the other repositories."""
+        before = replace(self.before, fleet=fleet, _memo={})
+        if self.after is self.before:
+            return EntrySets(before, before, self.changes)
+        return EntrySets(before, replace(self.after, fleet=fleet, earlier=before, _memo={}), self.changes)
+
 
 def build_entry_sets(
     loaded: Loaded,
@@ -110,7 +117,7 @@ def _entry_set(
         hidden_text="" if long else b"\n".join(hidden).decode("utf-8", "replace"),
         hidden_all=long,
         hidden_addresses=_owned_by(loaded),
-        beyond_ascii=_BeyondAscii(loaded),
+        beyond_ascii=_BeyondAscii(loaded, rest.beyond_ascii),
         rest=rest,
         sections=_sections(loaded),
         fleet=fleet,
@@ -122,22 +129,28 @@ def _sections(loaded: Loaded) -> Callable[[str], Sections]:
     return lambda path: next((files[path].sections for files in sources if path in files), ())
 
 
+def may_exceed_ascii(data: bytes) -> bool:
+    """Whether a text may have other characters than ASCII, written out or escaped."""
+    return not data.isascii() or b"\\" in data
+
+
 class _BeyondAscii(Container[str]):
     """Files whose texts may have other characters than ASCII, written out or escaped.
 
     A file is looked at when somebody asks: a plan of a part has read few of them.
     """
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, known: Mapping[str, bool]) -> None:
         self._sources = (loaded.live.files, loaded.fragments.files)
         self._known: dict[object, bool] = {}
+        self._known.update(known)
 
     def __contains__(self, path: object) -> bool:
         if path not in self._known:
             texts = (
                 files[path].data or b"" for files in self._sources if isinstance(path, str) and path in files
             )
-            self._known[path] = not all(data.isascii() and b"\\" not in data for data in texts)
+            self._known[path] = any(map(may_exceed_ascii, texts))
         return self._known[path]
 
 

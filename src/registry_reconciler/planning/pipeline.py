@@ -24,7 +24,7 @@ from registry_reconciler.loading.state.files import new_path
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, digest_bytes
-from registry_reconciler.model.fleet_view import CATALOG_INPUT, FleetSource, FleetView, is_asked
+from registry_reconciler.model.fleet_view import CATALOG_INPUT, FleetLost, FleetSource, FleetView, is_asked
 from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import FileChange, Plan, PlanOptions
 from registry_reconciler.model.problem import Problem
@@ -49,6 +49,13 @@ from registry_reconciler.planning.check import (
 from registry_reconciler.planning.diff import Diff, diff
 from registry_reconciler.planning.edit_files import Written, write
 from registry_reconciler.planning.impact import impacts, with_impact
+from registry_reconciler.planning.known_registries import (
+    TreeAfter,
+    known_changes,
+    known_registries,
+    unknown,
+    with_known,
+)
 from registry_reconciler.planning.masked_text import Hider, holding
 from registry_reconciler.planning.new_files import file_problems, fragment_problems
 from registry_reconciler.planning.notices import across_notices, head_notices, standing_notices
@@ -150,11 +157,12 @@ def plan_loaded(
         mended={heal.fragment for heal in of_fragments},
     )
     step("preparing files")
+    known = known_registries(loaded.live, difference.changes, rest)
     written = write(
         loaded.kinds,
         loaded.live,
         loaded.tree,
-        difference.changes,
+        unknown(difference.changes, known),
         loaded.fragments.files,
         loaded.reader,
         managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
@@ -164,7 +172,8 @@ def plan_loaded(
             + [edit.address for edit in edits if edit.text_goes]
         ),
     )
-    tree_after = MemoryTree(written.files, loaded.tree) if written.files else loaded.tree
+    written = with_known(written, difference.changes, known)
+    tree_after = TreeAfter(written.files, known, loaded.tree) if written.files or known else loaded.tree
     step("checking")
     # What cannot be written is judged all the same: what a rule says of it is worth more than the refusal.
     entry_sets = build_entry_sets(
@@ -177,10 +186,10 @@ def plan_loaded(
     )
     derived = derive(loaded, entry_sets.after, written.changes, tree_after, options, records)
     if _seen_by_rules(loaded, tree_after, derived.targets):
-        entry_sets = entry_sets.over(MemoryTree({**written.files, **derived.targets}, loaded.tree))
+        entry_sets = entry_sets.over(MemoryTree(derived.targets, tree_after))
     own = own_rules(loaded)
     try:
-        judged = check(loaded, entry_sets, own.rules, no_check=options.no_check)
+        entry_sets, judged = _judged(loaded, entry_sets, own, options)
     finally:
         own.close()
     heals = (*of_fragments, *difference.heals)
@@ -189,9 +198,18 @@ def plan_loaded(
         heals = (*heals, *(heal for heal in order_heals(loaded) if heal.fragment not in told))
     files = (
         *_written_files(loaded, {**relocation.files, **written.files, **derived.targets}),
+        *known_changes(known),
         *derived.memory,
         *(
-            state_files(loaded, desired, written.changes, heals, whole=whole, carried=relocation.kinds)
+            state_files(
+                loaded,
+                desired,
+                written.changes,
+                heals,
+                whole=whole,
+                carried=relocation.kinds,
+                known=rest.state,
+            )
             if remembers
             else ()
         ),
@@ -245,6 +263,18 @@ def _asked_of_fleet(loaded: Loaded, options: PlanOptions, source: FleetSource | 
     if view is not None:
         loaded.asked.inputs[CATALOG_INPUT] = view.id or None
     return view
+
+
+def _judged(
+    loaded: Loaded, entry_sets: EntrySets, own: OwnRules, options: PlanOptions
+) -> tuple[EntrySets, tuple[Problem, ...]]:
+    """The problems, and what they were judged by: where the fleet is lost meanwhile, all of it without."""
+    try:
+        return entry_sets, check(loaded, entry_sets, own.rules, no_check=options.no_check)
+    except FleetLost as lost:
+        loaded.asked.inputs[CATALOG_INPUT] = None
+        entry_sets = entry_sets.with_fleet(lost.instead)
+        return entry_sets, check(loaded, entry_sets, own.rules, no_check=options.no_check)
 
 
 def _seen_by_rules(loaded: Loaded, tree: Tree, targets: Mapping[str, bytes | None]) -> bool:

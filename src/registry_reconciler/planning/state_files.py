@@ -6,13 +6,15 @@ does not say any more, and is still managed, keeps its place behind its neighbou
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
 
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.formats.unread import UnreadNeeded
 from registry_reconciler.loading.state import (
     STOP_PATH,
     Applied,
@@ -36,9 +38,10 @@ from registry_reconciler.loading.state.old import STOP, is_old
 from registry_reconciler.loading.state.places import place_of, place_path, render_place
 from registry_reconciler.loading.state.shadow import new_salt, short_salt, whole_digest
 from registry_reconciler.model.change import Action, Change, Heal
-from registry_reconciler.model.entry import Json, canonical, digest_bytes, digest_parts
+from registry_reconciler.model.entry import Json, canonical, digest_parts
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.planning.fragment_breaks import breaks_of
+from registry_reconciler.planning.known_state import LATER, NOTHING_KNOWN, file_change_of, known_files
 from registry_reconciler.planning.state_accounts import accounts_of, as_account, taken_files
 from registry_reconciler.planning.state_heals import remembered_protected, said_protected
 from registry_reconciler.planning.state_shares import Share, Stood, in_order, shares
@@ -47,9 +50,7 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.kind import Kind
     from registry_reconciler.planning.resolve import Desired
-
-_LATER = "(later)"
-"""Stands for the text of a record that is not worked out yet."""
+    from registry_reconciler.rules.unloaded import KnownState
 
 _Content: TypeAlias = tuple[Sequence[Record], Sequence[str]]
 """The records about a fragment, and what it protects."""
@@ -63,6 +64,7 @@ def state_files(
     *,
     whole: bool = True,
     carried: Collection[str] = (),
+    known: Mapping[str, KnownState] = NOTHING_KNOWN,
 ) -> Iterator[FileChange]:
     """The state files that differ afterwards.
 
@@ -70,16 +72,19 @@ def state_files(
         heals: entries whose record does not fit, although nothing of them changes.
         whole: the plan is one of everything: what fragments protect is written too.
         carried: kinds whose entries stand elsewhere afterwards.
+        known: what the state of some fragments comes out as, of which not all was loaded. Their files have no content.
+
+    Raises:
+        UnreadNeeded: it does not come out as that.
     """
     work = Writing(loaded, desired, whole, carried=frozenset(carried))
-    for change in changes:
-        if loaded.kinds[change.kind].truth != "live":
-            work.change(change)
+    work.take(changes)
     for heal in heals:
         if heal.address:
             work.heal(heal.address)
         else:
             work.touched.add(heal.fragment)
+    yield from known_files(work, known)
     yield from work.files()
 
 
@@ -100,11 +105,21 @@ class Writing(Struct):
     """The addresses before of what is renamed."""
     renamed: dict[str, str] = field(default_factory=dict)
     """By address the one before of what is renamed now: its record stays where it is."""
+    now: dict[str, str] = field(default_factory=dict)
+    """The inverse of that, once everything is decided: every file of the state asks."""
     carried: frozenset[str] = frozenset()
     shared: dict[str, set[str]] = field(default_factory=dict)
     """What :meth:`_repeated` found."""
+    seeded: bool = True
+    """Whether all that is put is at hand, which a seed is made of."""
     order: dict[str, list[str]] = field(default_factory=dict)
     """By touched fragment its entries as they stand there."""
+
+    def take(self, changes: Iterable[Change]) -> None:
+        """Take changes into account; what is remembered is of fragments alone."""
+        for change in changes:
+            if self.loaded.kinds[change.kind].truth != "live":
+                self.change(change)
 
     def change(self, change: Change) -> None:
         """Take a change into account."""
@@ -179,7 +194,7 @@ class Writing(Struct):
             # In a new file it has a salt of its own: git would else take that for the file it came from, renamed.
             # Which one is known when its file is, and what is remembered of it is worked out then, once.
             self.fresh[address] = self.loaded.kinds.get(kind), value
-            self.put[address] = owner, Applied(salt or new_salt(address), _LATER)
+            self.put[address] = owner, Applied(salt or new_salt(address), LATER)
         else:
             self.fresh.pop(address, None)
             self.put[address] = owner, applied_shadow(self.loaded.kinds.get(kind), value, salt)
@@ -187,17 +202,18 @@ class Writing(Struct):
 
     def files(self) -> Iterator[FileChange]:
         """The files that differ."""
-        if not self.touched and not self.carried:
+        if not self.touched and not self.carried and self.seeded:
             return
         known_paths = [path for path in self.loaded.state.files if not is_old(path)]
         homes: dict[str, list[str]] = {fragment: [] for fragment in self.touched}
         for path in known_paths:
             for fragment in {file.fragment for file in self.loaded.state.files[path]} & self.touched:
                 homes[fragment].append(path)
+        self.now = {source: address for address, source in self.renamed.items()}
         self.order = self._order()
         contents = self._contents()
         renamed = self._renamed(contents, homes)
-        seed = digest_parts(self._told(contents))
+        seed = cache(lambda: self._seed(contents))
         done: dict[str, bytes | None] = {}
         for fragment, (records, protects) in contents.items():
             if fragment in renamed.values():
@@ -222,27 +238,32 @@ class Writing(Struct):
         yield from (
             file_change
             for path, content in sorted(done.items())
-            if (file_change := self._file(path, content))
+            if (file_change := file_change_of(self.loaded.tree, path, content))
         )
+
+    def _seed(self, contents: Mapping[str, _Content]) -> str:
+        """Tells this write from every other one: what is new in a new file has salts of its own."""
+        if not self.seeded:
+            raise UnreadNeeded("what is new gets salts that all that is written tells")
+        return digest_parts(self._told(contents))
 
     def _told(self, contents: Mapping[str, _Content]) -> Iterator[str]:
         """What is to be remembered, as a seed is made of it; of new records what they say, without secrets."""
         for fragment, (records, protects) in contents.items():
             yield canonical([fragment, *protects])
             for address, (salt, text), former in records:
-                text = canonical(public(*self.fresh[address])) if text is _LATER else text
+                text = canonical(public(*self.fresh[address])) if text is LATER else text
                 yield f"{canonical([address, salt, *former])}{text}"
 
-    def _worked_out(self, record: Record, seed: str | None) -> Record:
+    def _worked_out(self, record: Record, seed: Callable[[], str] | None) -> Record:
         """A record with its text. Where all files are new (``seed``), each record has the salt that it gets there."""
-        if record.applied.text is not _LATER:
+        if record.applied.text is not LATER:
             return record
-        salt = record.applied.salt if seed is None else _own_salt(seed, record.address)
+        salt = record.applied.salt if seed is None else _own_salt(seed(), record.address)
         return record._replace(applied=applied_shadow(*self.fresh[record.address], salt))
 
     def _as_account(self, records: Sequence[Record], account: Sequence[str]) -> list[Record]:
-        now = {source: address for address, source in self.renamed.items()}
-        return as_account(self.loaded, self.desired, records, account, now)
+        return as_account(self.loaded, self.desired, records, account, self.now)
 
     def _places(self) -> Iterator[tuple[str, bytes]]:
         """Where the entries of each kind stand, of kinds that have some."""
@@ -259,19 +280,9 @@ class Writing(Struct):
                 now = now._replace(former="" if former == now.file else former)
             yield place_path(name), render_place(name, now)
 
-    def _file(self, path: str, content: bytes | None) -> FileChange | None:
-        try:
-            old = self.loaded.tree.read(path)
-        except Unreadable:
-            return None  # a problem stands for it, and blocks
-        if content == old:
-            return None
-        digests = [None if data is None else digest_bytes(data) for data in (old, content)]
-        return FileChange(path, digests[0], digests[1], content)
-
     def _shared_out(
         self,
-        seed: str,
+        seed: Callable[[], str],
         fragment: str,
         records: Sequence[Record],
         protects: Sequence[str],
@@ -312,10 +323,9 @@ class Writing(Struct):
     def _stood_in(self, path: str) -> Stood:
         """What stands in a file, by the addresses that it has now."""
         sides = self.loaded.state.files[path]
-        now = {source: address for address, source in self.renamed.items()}
         addresses = [record.address for side in sides for record in side.records]
         marks = sides[0].marks if len(sides) == 1 else NO_MARKS
-        return Stood([now.get(address, address) for address in addresses], marks)
+        return Stood([self.now.get(address, address) for address in addresses], marks)
 
     def _breaks(self, fragment: str, records: Sequence[Record]) -> list[int] | None:
         """How many breaks the fragment has before each record and behind the last; ``None``: it is not known."""
@@ -339,7 +349,7 @@ class Writing(Struct):
             last = last if place is None else place
         return breaks
 
-    def _fresh(self, seed: str, record: Record, path: str | None, *, apart: bool) -> Record:
+    def _fresh(self, seed: Callable[[], str], record: Record, path: str | None, *, apart: bool) -> Record:
         """A record that is new in its file.
 
         In a new file it has a salt of its own: two sides that make one make two that are not alike. In one from before
@@ -347,8 +357,8 @@ class Writing(Struct):
         """
         if record.address not in self.fresh or (path is not None and apart):
             return record
-        own = _own_salt(seed, record.address)
-        salt = short_salt(record.applied.salt) if path is not None else own
+        new = path is None
+        salt = _own_salt(seed(), record.address) if new else short_salt(record.applied.salt)
         if salt == record.applied.salt:
             return record
         return record._replace(applied=applied_shadow(*self.fresh[record.address], salt))
@@ -375,7 +385,8 @@ class Writing(Struct):
             if address not in self.gone and entry.fragment in mine:
                 mine[entry.fragment][address] = self._kept(entry)
         for address, (owner, applied) in self.put.items():
-            mine[owner][address] = applied
+            if owner in mine:
+                mine[owner][address] = applied
         said, order = said_protected(self.desired), self.order
         protected, stood = remembered_protected(self.loaded.state), self._stood()
         found: dict[str, _Content] = {}
@@ -418,10 +429,10 @@ class Writing(Struct):
 
     def _kept(self, entry: StateEntry) -> Applied:
         """What goes on being remembered of an entry that does not change."""
-        kind = self.loaded.kinds.get(entry.address.partition("/")[0])
-        desired, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
         if len(entry.applied) == 1 and whole_digest(entry.applied[0].text) is None:
             return entry.applied[0]
+        kind = self.loaded.kinds.get(entry.address.partition("/")[0])
+        desired, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
         values = [side.value for side in (desired, live) if side is not None]
         for applied in entry.applied:
             for value in values:

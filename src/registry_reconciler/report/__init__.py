@@ -23,11 +23,13 @@ class FormatRow(NamedTuple):
             one format only.
         function: what writes it there, from a :class:`Plan` and :class:`RenderOptions`.
         on_screen: ``--format`` takes it; ``--report`` takes every format.
+        shows_files: it shows the contents of the files that a plan writes.
     """
 
     module: str
     function: str = "render"
     on_screen: bool = True
+    shows_files: bool = False
 
 
 FORMATS: Mapping[str, FormatRow] = {
@@ -40,7 +42,7 @@ FORMATS: Mapping[str, FormatRow] = {
     "brief": FormatRow("brief", on_screen=False),
     "junit": FormatRow("junit", on_screen=False),
     "gitlab": FormatRow("gitlab", on_screen=False),
-    "html": FormatRow("html", on_screen=False),
+    "html": FormatRow("html", on_screen=False, shows_files=True),
 }
 """Every format of reports, by its word behind ``--report``. A new one is one module and one row here."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from registry_reconciler.base.escape import visible
@@ -77,6 +78,27 @@ def plural(count: int, noun: str) -> str:
     if count != 1:
         noun = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{count:,} {noun}"
+
+
+_MOST_OF_A_FOLDER = 20
+"""So many written files of one folder are named each; of more, so many as :data:`_FIRST`."""
+_FIRST = 3
+
+
+def written_lines(paths: Sequence[str], *, full: bool) -> list[str]:
+    """The files that were written, a line each; of a folder with very many the first ones, and how many more."""
+    total = Counter(path.rpartition("/")[0] for path in paths)
+    named: Counter[str] = Counter()
+    lines: list[str] = []
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        named[folder] += 1
+        if full or total[folder] <= _MOST_OF_A_FOLDER or named[folder] <= _FIRST:
+            lines.append(f"  wrote {visible(path)}")
+        elif named[folder] == _FIRST + 1:
+            where = f" in {visible(folder)}" if folder else ""
+            lines.append(f"  … and {total[folder] - _FIRST:,} more{where} (--full shows all)")
+    return lines
 
 
 def count_changes(changes: Iterable[Change]) -> str:

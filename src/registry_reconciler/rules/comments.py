@@ -45,13 +45,16 @@ def _written_in(text: str, form: TextFormat) -> Iterator[str]:
             yield from (_body(row) for row in comment.split("\n"))
 
 
-def _counted(text: str, form: TextFormat) -> Counter[str]:
-    """What :func:`_written_in` gives, with how often. A line that stands in a file many times is looked at once."""
+def _counted(text: str, form: TextFormat, bodies: dict[str, Sequence[str]]) -> Counter[str]:
+    """What :func:`_written_in` gives, with how often. ``bodies`` has the lines that were looked at, of any file."""
     if form.comment is None or form.comment.opening != "#":
         return Counter(_written_in(text, form))
     found: Counter[str] = Counter()
     for end, count in Counter(_marked(text)).items():
-        for body in _written_in(end, form):
+        known = bodies.get(end)
+        if known is None:
+            known = bodies[end] = tuple(_written_in(end, form))
+        for body in known:
             found[body] += count
     return found
 
@@ -86,6 +89,8 @@ class _Texts:
         self._sections = entry_set.sections
         self._texts: dict[str, str] = {}
         self._comments: dict[str, Counter[str]] = {}
+        self._doubtful: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
+        self._bodies: dict[str, Sequence[str]] = {}
 
     def text(self, path: str) -> str:
         if path not in self._texts:
@@ -99,11 +104,17 @@ class _Texts:
         """What may be a comment in a file, with how often it stands there."""
         if path not in self._comments:
             text = self.text(path)
-            self._comments[path] = _COUNTS.get(form, text, lambda: _counted(text, form))
+            self._comments[path] = _COUNTS.get(form, text, lambda: _counted(text, form, self._bodies))
         return self._comments[path]
 
     def doubtful(self, file: str, registries: Mapping[str, TextFormat]) -> frozenset[str]:
         """What stands as a comment in a fragment more often than in all the registries of its entries."""
+        known = file, frozenset(registries)
+        if known not in self._doubtful:
+            self._doubtful[known] = self._doubtful_in(file, registries)
+        return self._doubtful[known]
+
+    def _doubtful_in(self, file: str, registries: Mapping[str, TextFormat]) -> frozenset[str]:
         if "#" not in self.text(file):
             return frozenset()
         # The empty ones are no comments that anybody misses.
@@ -114,7 +125,9 @@ class _Texts:
             for body in there if len(there) < len(left) else tuple(left):
                 if body in left and body in there:
                     left[body] -= there[body]
-        return frozenset(body for body, count in left.items() if count > 0)
+                    if left[body] <= 0:
+                        del left[body]
+        return frozenset(left)
 
     def near(self, file: str, bodies: Container[str], items: Sequence[Entry]) -> list[Entry]:
         """The entries of a fragment that may have one of some comments: it stands in them or before them."""
@@ -260,6 +273,8 @@ def _asked(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
             for item in items
             if item.live_place is not None and entry_set.judges(item.address)
         }
+        if not forms:
+            continue
         doubtful = texts.doubtful(file, forms)
         asked = [
             item

@@ -238,12 +238,15 @@ def _unreached(entry_set: EntrySet) -> Iterator[Finding]:
     if not view.fault:
         yield from _not_seen(entry_set, view)
         return
-    kinds = sorted(kind.name for kind in entry_set.kinds.values() if kind.looks_across)
+    across = [kind for _, kind in sorted(entry_set.kinds.items()) if kind.looks_across]
+    kinds = [kind.name for kind in across]
+    # Where the call named the catalogue, nothing in the settings is wrong: what was not judged is the place.
+    in_settings = Place(CONFIG_PATH, 0, ("catalog",))
     yield Finding(
         None,
         f"The catalogue of the fleet could not be asked: {view.fault}. What {listing(kinds)} "
         f"{'say' if len(kinds) > 1 else 'says'} with in: fleet was not judged.",
-        place=Place(CONFIG_PATH),
+        place=in_settings if view.by_settings else Place(across[0].schema_path, 0, ("x-registry",)),
         extra="catalogue",
     )
 

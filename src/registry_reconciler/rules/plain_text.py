@@ -25,6 +25,7 @@ _WORDS = frozenset(
     for word in (spelling, spelling.capitalize(), spelling.upper())
 ) | {"~", "<<", "=", "true", "false", "null"}
 _SIGNS = frozenset("+-.0123456789")
+_FIRST = _SIGNS | {word[0] for word in _WORDS}
 _A = {
     "number": "a number",
     "truth value": "a truth value",
@@ -45,18 +46,28 @@ def _other(text: str) -> Type11 | None:
 _Found = list[tuple[FieldPath, Type11]]
 
 
-def _texts(machine: Marks, value: Json, state: State, path: FieldPath, found: _Found) -> None:
-    """Gather the texts in a mapping or list that could be taken for something else where the schema wants text.
+def _may_have_some(value: Json) -> bool:
+    """What one look at each text tells; asked of every entry, and no of nearly all."""
+    for part in value.values() if type(value) is dict else value:
+        kind = type(part)
+        if kind is str:
+            if part[:1] in _FIRST and (part[0] in _SIGNS or part in _WORDS):
+                return True
+        elif (kind is dict or kind is list) and _may_have_some(part):
+            return True
+    return False
 
-    Asked of every entry: what one look at a text tells comes first, and what the schema says of its place last.
-    """
-    parts: Iterable[tuple[Any, Json]] = value.items() if isinstance(value, dict) else enumerate(value)
-    item = None if isinstance(value, dict) else machine.item(state)
+
+def _texts(machine: Marks, value: Json, state: State, path: FieldPath, found: _Found) -> None:
+    """Gather the texts in a mapping or list that could be taken for something else where the schema wants text."""
+    parts: Iterable[tuple[Any, Json]] = value.items() if type(value) is dict else enumerate(value)
+    item = None if type(value) is dict else machine.item(state)
     for step, part in parts:
         kind = type(part)
         if kind is str:
             if (
-                (part[:1] in _SIGNS or part in _WORDS)
+                part[:1] in _FIRST
+                and (part[0] in _SIGNS or part in _WORDS)
                 and len(part) < _LONGEST
                 and wants_text(item or machine.field(state, step))
             ):
@@ -133,7 +144,7 @@ def _files(entry_set: EntrySet) -> _Files:
 
 
 def _harmless(_entry_set: EntrySet) -> set[tuple[str, int]]:
-    """The values, by kind and identity, that have no such text. What is taken over as it is stands on both sides."""
+    """The values of the earlier entries, by kind and identity, that have no such text. Most stand in both sets."""
     return set()
 
 
@@ -145,8 +156,10 @@ def _plain(entry_set: EntrySet) -> Iterator[Finding]:
             if not entry_set.judges(item.address) or (kind.name, id(item.value)) in harmless:
                 continue
             dubious: _Found = []
-            _texts(machine, item.value, machine.start, (), dubious)
-            if not dubious and entry_set.earlier is None:
+            if _may_have_some(item.value):
+                _texts(machine, item.value, machine.start, (), dubious)
+            # What was planned may be gone when the earlier entries are judged, which comes later.
+            if not dubious and item.address not in entry_set.touched:
                 harmless.add((kind.name, id(item.value)))
             for path, other in dubious:
                 place = item.place.at(path)

@@ -85,7 +85,7 @@ TXT003 = Rule(
 
 
 def _not_plain(entry_set: EntrySet) -> tuple[Entry, ...]:
-    """The entries of files that may hold more than plain ASCII: few have to be looked through."""
+    """The entries that hold more than plain ASCII: few files may, and few entries of those do."""
     known = entry_set.beyond_ascii
     return tuple(
         item
@@ -96,7 +96,17 @@ def _not_plain(entry_set: EntrySet) -> tuple[Entry, ...]:
             or item.place.file in known
             or (item.live_place is not None and item.live_place.file in known)
         )
+        and not _is_ascii(item.value)
     )
+
+
+def _is_ascii(value: Json) -> bool:
+    """Whether all names and texts are plain ASCII."""
+    if type(value) is str:
+        return value.isascii()
+    if type(value) is dict:
+        return all(map(_is_ascii, value)) and all(map(_is_ascii, value.values()))
+    return all(map(_is_ascii, value)) if type(value) is list else True
 
 
 def _names(value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:

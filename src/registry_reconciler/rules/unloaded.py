@@ -39,6 +39,32 @@ class Elsewhere(Protocol):
         """The entries of a kind that were not loaded and refer to an address."""
 
 
+class KnownState(Struct, frozen=True):
+    """What an earlier plan made of the state of a fragment that is as it was, with its registries and its state.
+
+    Attributes:
+        key: of what that plan put into it and took out of it: with the same, its files come out the same.
+        files: those that differ afterwards, each with its digests before and after.
+    """
+
+    key: str
+    files: tuple[tuple[str, str | None, str | None], ...]
+
+
+class KnownRegistry(Struct, frozen=True):
+    """What an earlier plan made of a registry file that is as it was.
+
+    Attributes:
+        before, after: its digests.
+        changed: the entries that the plan changed in it, all of them where they stand.
+    """
+
+    kind: str
+    before: str
+    after: str
+    changed: frozenset[str]
+
+
 class Unloaded(Struct, frozen=True):
     """The rest of a workspace.
 
@@ -48,6 +74,12 @@ class Unloaded(Struct, frozen=True):
         context: entries that were not compared and that rules may look at.
         judged: the addresses whose problems count; ``None``: all. Of an entry that is only looked at, nothing is said.
         elsewhere: answers about what was not loaded; ``None`` where everything was.
+        state: by fragment of which only entries that wait were loaded what its state comes out as.
+        left_out: by such a fragment how many of its entries were not loaded.
+        records_fit: whether what is remembered of those is known to fit.
+        registries: what registry files come out as, by path, while of the ``waits`` the same are changed in them:
+            entries that their fragments say with the text that they had.
+        beyond_ascii: of files whether they may have other characters than ASCII, where that is known.
     """
 
     unchanged: int = 0
@@ -56,6 +88,12 @@ class Unloaded(Struct, frozen=True):
     context: tuple[Entry, ...] = ()
     judged: frozenset[str] | None = None
     elsewhere: Elsewhere | None = None
+    state: Mapping[str, KnownState] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    records_fit: bool = True
+    registries: Mapping[str, KnownRegistry] = field(default_factory=dict)
+    waits: frozenset[str] = frozenset()
+    beyond_ascii: Mapping[str, bool] = field(default_factory=dict)
 
 
 NOTHING_UNLOADED = Unloaded()

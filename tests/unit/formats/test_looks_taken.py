@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.formats.edits import Edit, Insert, Update
+from registry_reconciler.formats.edits import Edit, Insert, Remove, Update
 from registry_reconciler.formats.table import FORMATS
 
 NESTED = """\
@@ -123,3 +123,46 @@ def test_a_new_file_of_toml_looks_like_the_one_beside_it() -> None:
         ENTRY, container=("envs", "qa", "servers", "two"), like=SERVERS.replace("\n", "\r\n").encode()
     )
     assert made == b"[envs.qa.servers.two]\r\ncommand='y'\r\n"
+
+
+HUGGED = """\
+{
+\t"configurations": [{
+\t\t\t"name": "a",
+\t\t\t"args": ["x"]
+\t\t}, {
+\t\t\t"name": "b",
+\t\t\t"args": ["y"]
+\t\t}
+\t]
+}
+"""
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_a_part_that_begins_where_the_one_before_ends_is_indented_as_that_one(index: int) -> None:
+    edit = Insert(0, ("configurations",), {"name": "new", "args": ["z"]}, index=index)
+
+    after = FORMATS["jsonc"].splice(HUGGED.encode(), [edit]).decode()
+
+    wanted = '\t\t\t"name": "new",\n\t\t\t"args": ["z"]\n\t\t}'
+    assert wanted in after
+    assert not set(HUGGED.splitlines()) - set(after.splitlines())
+
+
+def test_a_list_in_a_list_is_continued_by_the_one_that_begins_as_it_does() -> None:
+    """In TOML `nan` is no text; beside nothing else of its kind it would become one."""
+    toml = FORMATS["toml"]
+    data = b"k = [{}, [nan, inf, []], [1], [-inf, true]]\n"
+
+    after = toml.splice(data, [Remove(0, ("k", 2)), Remove(0, ("k", 1, 1))])
+
+    assert after == b"k = [{}, [nan, []], [-inf, true]]\n"
+
+
+def test_items_taken_out_of_a_list_are_told_by_their_place() -> None:
+    after = FORMATS["toml"].splice(
+        b'a = [nan, "nan", inf, "inf"]\n', [Remove(0, ("a", 0)), Remove(0, ("a", 3))]
+    )
+
+    assert after == b'a = ["nan", inf]\n'

@@ -91,7 +91,7 @@ def _alike(memory: Memory, words: Words) -> Iterable[int]:
             yield number
 
 
-_MANY = 50
+_MANY = 10
 
 MOST_LOOKED_UP = 5_000
 """So many entries are loaded because rules look them up; with more of them the whole is as fast."""

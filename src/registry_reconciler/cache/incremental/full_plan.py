@@ -1,8 +1,8 @@
 """What is remembered of a workspace when all of it was looked at.
 
-No value of any entry is kept, and no finding. An entry that had a problem, a change or drift, or that is declared in a
-fragment which had, is not *remembered* but *watched*: it is looked at every time. So are all entries of kinds that only
-the whole can judge. Of a remembered entry it is known that nothing was to be said about it.
+No value of any entry is kept, and no finding. An entry that had a problem, a change or drift is not *remembered* but
+*watched*: it is looked at every time. So are all entries of kinds that only the whole can judge, and of fragments that
+have to be read whole. Of a remembered entry it is known that nothing was to be said about it.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ from registry_reconciler.cache.incremental.memory import (
     blocks_of,
     edges_digest,
     item_digest,
+    names_digest,
     values_digest,
 )
+from registry_reconciler.cache.incremental.waiting import NOBODY, Waiting, WaitingFragments
+from registry_reconciler.loading.state.files import left_of
 from registry_reconciler.loading.state.old import is_old
 from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry
 from registry_reconciler.model.fields import with_value
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.planning.check import full_value
+from registry_reconciler.planning.check import full_value, may_exceed_ascii
 from registry_reconciler.planning.diff.records import MOST_LOOKED_AT
 from registry_reconciler.planning.live_truth import live_kinds
 from registry_reconciler.planning.masked_text import may_hold_secrets
@@ -89,6 +92,7 @@ class _Remembering:
         ]
         self.numbers = dict(zip(self.addresses, range(len(self.addresses)), strict=True))
         self.marked = set(self._marked())
+        self.waiting = WaitingFragments(planning, self.numbers, self.marked)
 
     def _refuse(self) -> None:
         loaded = self.loaded
@@ -137,13 +141,16 @@ class _Remembering:
 
     def memory(self) -> Memory:
         loaded = self.loaded
-        fragments = dict(self._fragments())
+        waiting: dict[str, Waiting] = {}
+        fragments = dict(self._fragments(waiting))
+        waits = set().union(*(fragment.addresses for fragment in waiting.values()))
         declared = [0] * len(self.addresses)
         for place, lists in enumerate(fragments.values(), 1):
             for numbers in lists.values():
                 for number in numbers:
-                    declared[number] = place
-        always_checked = dict(self._always_checked(declared))
+                    if number != NOBODY:
+                        declared[number] = place
+        always_checked = dict(self._always_checked(declared, waits))
         managed = {*loaded.state.entries, *self.planning.desired.entries}
         owned_by_live = live_kinds(self.kinds)
         unmanaged = [
@@ -187,13 +194,21 @@ class _Remembering:
             state_files=homes,
             declared=Numbers.of(declared),
             live=live,
-            always=[self.numbers[address] for address in sorted(self.marked) if address in self.numbers],
+            waiting=waiting,
+            written=dict(self.waiting.registries(waits, live)),
+            always=[
+                self.numbers[address] for address in sorted(self.marked - waits) if address in self.numbers
+            ],
             unmanaged=unmanaged,
             always_checked=always_checked,
             directives={
                 path: digest for path in loaded.fragments.directed if (digest := inputs.get(path)) is not None
             },
             odd=[number for address, number in self.numbers.items() if _odd(address)],
+            gone=names_digest(loaded.state.gone),
+            left=names_digest(left_of(loaded.state.gone)),
+            renamed=sorted(loaded.state.renamed | loaded.state.anew),
+            records_fit=self.waiting.records_fit,
         )
 
     def _settings(self) -> dict[str, str | None]:
@@ -205,21 +220,26 @@ class _Remembering:
             for path in (CONFIG_PATH, OUTPUTS_PATH, *self.loaded.catalog.files, *self.loaded.rule_files.files)
         }
 
-    def _fragments(self) -> Iterator[tuple[str, dict[str, Numbers]]]:
-        """The fragments of which everything is remembered."""
+    def _fragments(self, waiting: dict[str, Waiting]) -> Iterator[tuple[str, dict[str, Numbers]]]:
+        """The fragments of which everything is remembered, or everything but what waits."""
         by_file: dict[str, list[str]] = {}
         for entry in self.loaded.fragments.entries:
             by_file.setdefault(entry.place.file, []).append(entry.address)
         spoken_of = {problem.place.file for problem in self.plan.problems}
         for path, source in self.loaded.fragments.files.items():
             addresses = by_file.get(path, [])
-            if path in spoken_of or not self._is_fragment(source):
+            if path in self.waiting.disordered or not self._is_fragment(source):
                 continue
-            if all(map(self._is_settled, addresses)) and self._is_remembered_state(path, addresses):
-                lists: dict[str, list[int]] = {}
-                for address in addresses:
-                    lists.setdefault(address.partition("/")[0], []).append(self.numbers[address])
-                yield path, {kind: Numbers.of(numbers) for kind, numbers in lists.items()}
+            settled = path not in spoken_of and all(map(self._is_settled, addresses))
+            if not settled or not self._is_remembered_state(path, addresses):
+                found = self.waiting.waiting(path, source, addresses)
+                if found is None:
+                    continue
+                waiting[path] = found
+            lists: dict[str, list[int]] = {}
+            for address in addresses:
+                lists.setdefault(address.partition("/")[0], []).append(self.numbers.get(address, NOBODY))
+            yield path, {kind: Numbers.of(numbers) for kind, numbers in lists.items()}
 
     def _is_fragment(self, source: SourceFile) -> bool:
         keys = [section.key for section in source.sections]
@@ -256,10 +276,12 @@ class _Remembering:
     def _homes(self, fragments: Iterable[str]) -> dict[str, list[str]]:
         return {fragment: self._state_files.get(fragment, []) for fragment in fragments}
 
-    def _always_checked(self, declared: Sequence[int]) -> Iterator[tuple[str, AlwaysChecked]]:
+    def _always_checked(
+        self, declared: Sequence[int], waits: set[str]
+    ) -> Iterator[tuple[str, AlwaysChecked]]:
         """What is looked at every time, with the digest of its values and its index keys in either of them."""
         loaded, desired = self.loaded, self.planning.desired.entries
-        known = {address for address, place in zip(self.addresses, declared, strict=True) if place}
+        known = {address for address, place in zip(self.addresses, declared, strict=True) if place} - waits
         everywhere = {*desired, *loaded.state.entries, *loaded.live.entries}
         managed = {*desired, *loaded.state.entries}
         found = sorted(
@@ -299,6 +321,7 @@ class _Remembering:
                         "".join(map(item_digest, items)),
                         [item_digest(source.data[start:stop]) for start, stop in blocks_of(starts)],
                         edges_digest(source.data, section.start, section.end),
+                        may_exceed_ascii(source.data),
                     ),
                 )
 

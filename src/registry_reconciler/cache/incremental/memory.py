@@ -1,8 +1,8 @@
 """What is kept of a plan of the whole: enough to plan only what changed next time.
 
-No value of any entry is kept, and no finding. An entry that had a problem, a change or drift, or that is declared in a
-fragment which had, is looked at every time, and so are all entries of kinds that only the whole can judge. Of every
-other entry it is known that nothing was to be said about it.
+No value of any entry is kept, and no finding. An entry that had a problem, a change or drift is looked at every
+time, by itself or with its fragment (:mod:`.waiting`), and so are all entries of kinds that only the whole can judge.
+Of every other entry it is known that nothing was to be said about it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from msgspec import Struct
 
 from registry_reconciler.cache.incremental.columns import Column, Numbers
 from registry_reconciler.cache.incremental.index_keys import IndexKeys
+from registry_reconciler.cache.incremental.waiting import Waiting
 from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.model.entry import Json, canonical
+from registry_reconciler.rules.unloaded import KnownRegistry
 
 DIGEST = 32
 
@@ -44,6 +46,11 @@ def edges_digest(data: bytes, start: int, end: int) -> str:
     return item_digest(b"%d:" % start + data[:start] + data[end:])
 
 
+def names_digest(names: Iterable[str]) -> str:
+    """Tells some names from all others."""
+    return item_digest(canonical(sorted(names)).encode("utf-8", "surrogatepass"))
+
+
 def values_digest(values: Sequence[Json]) -> str:
     """Tells the values of an entry from all others."""
     text = canonical(list(values))
@@ -61,6 +68,7 @@ class LiveFile(Struct):
         digests: of each item's text, :data:`DIGEST` characters each.
         blocks: digests of each :data:`BLOCK` items together.
         edges: digest of what stands before the list and behind it.
+        beyond_ascii: it may have other characters than ASCII, written out or escaped.
         carried: the placeholders of the place that every one of them says itself.
     """
 
@@ -73,6 +81,7 @@ class LiveFile(Struct):
     digests: str
     blocks: list[str]
     edges: str
+    beyond_ascii: bool
 
     def by_digest(self, first: int, last: int) -> dict[str, int]:
         """The number of the entry of each text of some items."""
@@ -103,17 +112,23 @@ class Memory(Struct):
         gives: the words by which rules of the workspace's own find each, and ``looked`` those that they looked up for
             each; ``fields`` and ``referrers`` say by what they look entries up
             (:class:`~registry_reconciler.rules.own.LookedUp`).
-        fragments: by path: the numbers of the entries that it declares, by kind; only fragments all of whose entries
-            are remembered ones. Of these the fragment, the registry and the state said the same, and nothing was to
-            be said about them: everything else here rests on that.
+        fragments: by path: the numbers of the entries that it declares, by kind. Of these but for those that wait the
+            fragment, the registry and the state said the same, and nothing was to be said about them: everything else
+            here rests on that.
         state_files: by path of such a fragment: the state files that are about it and about nothing else.
         declared: for each entry which of the fragments declares it, counted from 1; 0: none.
         live: the registry files of the remembered kinds.
-        always: the numbers of entries that had something to be said about them although no fragment declares them.
+        waiting: those of ``fragments`` in which there are entries to be looked at each time, by path.
+        written: what the registry files come out as whose changes all wait in those.
+        always: the numbers of other entries that had something to be said about them.
         unmanaged: the numbers of those that nobody manages.
         always_checked: the entries that are looked at every time, by address.
         directives: fragments with directives, and their digests: with others, only the whole can tell.
         odd: the numbers of entries whose keys look like other ones.
+        gone: what tells which entries an apply deleted or let go.
+        left: the part of these that says which it let go.
+        renamed: the addresses that an apply took from an entry by renaming it.
+        records_fit: whether what is remembered of the neighbours of entries that wait fits.
     """
 
     settings: dict[str, str | None]
@@ -132,11 +147,17 @@ class Memory(Struct):
     state_files: dict[str, list[str]]
     declared: Numbers
     live: dict[str, LiveFile]
+    waiting: dict[str, Waiting]
+    written: dict[str, KnownRegistry]
     always: list[int]
     unmanaged: list[int]
     always_checked: dict[str, AlwaysChecked]
     directives: dict[str, str]
     odd: list[int]
+    gone: str
+    left: str
+    renamed: list[str]
+    records_fit: bool
 
     @property
     def addresses(self) -> list[str]:

@@ -14,14 +14,20 @@ from msgspec.structs import replace
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.affected import UnloadedEntries, Words, affected, context
 from registry_reconciler.cache.incremental.changed_files import Files
-from registry_reconciler.cache.incremental.full_plan import always_checked_of, values_of
 from registry_reconciler.cache.incremental.index_keys import KeyExtractors
-from registry_reconciler.cache.incremental.memory import AlwaysChecked, Memory
+from registry_reconciler.cache.incremental.judging import Judging
+from registry_reconciler.cache.incremental.memory import Memory, names_digest
 from registry_reconciler.cache.incremental.registry_texts import (
     LiveText,
     changed_text,
     gone,
     unchanged_text,
+)
+from registry_reconciler.cache.incremental.waiting import NOBODY
+from registry_reconciler.cache.incremental.waiting_entries import (
+    WaitingEntries,
+    with_entries,
+    with_records,
 )
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import find
@@ -35,16 +41,16 @@ from registry_reconciler.loading.rule_files import load_rule_files
 from registry_reconciler.loading.settings import load_config
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.loading.state import State, load_state, state_paths
-from registry_reconciler.loading.state.files import first_path
+from registry_reconciler.loading.state.files import first_path, left_of
 from registry_reconciler.loading.state.old import is_old
 from registry_reconciler.loading.state.taken import load_names
 from registry_reconciler.loading.workspace import Loaded, put_together
-from registry_reconciler.model.entry import DesiredEntry, LiveEntry, Place, same, split_address
+from registry_reconciler.model.entry import LiveEntry, Place
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.planning.check import full_value
 from registry_reconciler.rules.entry_set import Entry
 from registry_reconciler.rules.own import LookedUp
-from registry_reconciler.rules.unloaded import Unloaded
+from registry_reconciler.rules.unloaded import KnownRegistry, Unloaded
 
 MOST = 5_000
 """So many entries may have changed, be affected or be looked at; with more of them the whole is as fast."""
@@ -57,15 +63,22 @@ class Part(Struct, frozen=True):
     rest: Unloaded
 
 
-def load_part(memory: Memory, files: Files, earlier: ChunkReader | None = None) -> Part:
-    """Load what may have changed; ``earlier`` has read other texts. Raises :class:`FullPlanRequired`."""
+def load_part(
+    memory: Memory, files: Files, earlier: ChunkReader | None = None, *, contents: bool = True
+) -> Part:
+    """Load what may have changed; ``earlier`` has read other texts. Raises :class:`FullPlanRequired`.
+
+    Args:
+        contents: all files of the plan are to have theirs; else only the digests of some are known.
+    """
     files.refuse_links(memory.digests)
-    return _Loading(memory, files, earlier).part()
+    return _Loading(memory, files, earlier, contents=contents).part()
 
 
 class _Loading:
-    def __init__(self, memory: Memory, files: Files, earlier: ChunkReader | None) -> None:
+    def __init__(self, memory: Memory, files: Files, earlier: ChunkReader | None, *, contents: bool) -> None:
         self.memory = memory
+        self.contents = contents
         self.files = files
         self.tree = files.tree
         self.reader = PartReader(earlier)
@@ -79,6 +92,7 @@ class _Loading:
         self.kinds = self.catalog.kinds
         self.extractors = KeyExtractors(self.kinds, LookedUp(self.memory.fields, self.memory.referrers))
         touched = self._touched_fragments()
+        touched.update(self.memory.waiting if self.contents else ())
         changed = self._changed_live()
         others = load_live(self.tree, {n: k for n, k in self.kinds.items() if n not in self.memory.kinds})
         if others.clashes or others.hidden_kinds:
@@ -90,7 +104,7 @@ class _Loading:
         loaded = put_together(
             self.tree, self.reader, self.settings, self.catalog, live, fragments, state, self.rule_files
         )
-        rest = self._rest(loaded, numbers)
+        rest = self._rest(loaded, numbers, touched)
         return Part(loaded, rest)
 
     def _same_settings(self) -> None:
@@ -157,8 +171,10 @@ class _Loading:
             }:
                 raise FullPlanRequired("there are other registry files")
         found: set[int] = set()
+        self.changed_live: set[str] = set()
         for path, file in memory.live.items():
             if not self._is_same(path):
+                self.changed_live.add(path)
                 text = changed_text(path, self._bytes(path), file)
                 self.texts[path] = text
                 found.update(gone(text, file))
@@ -190,12 +206,19 @@ class _Loading:
         """What touched fragments and their state say, and the numbers of all entries that are concerned."""
         memory = self.memory
         numbers = changed | set(memory.always)
+        homes_of = {
+            address: path for path, fragment in memory.waiting.items() for address in fragment.addresses
+        }
+        others = memory.always_checked.keys() - homes_of.keys()
+        named: set[str] = set()
         while True:
             before = len(touched)
             touched |= memory.homes(numbers)
+            touched |= {homes_of[address] for address in named & homes_of.keys()}
             for path in touched:
                 for declared in memory.fragments.get(path, {}).values():
                     numbers.update(declared)
+            numbers.discard(NOBODY)
             paths = sorted(touched.intersection(self.fragment_paths))
             fragments = load_fragments(self.tree, self.kinds, self.catalog.broken, self.reader, paths)
             if fragments.unreadable or fragments.directed - set(memory.directives):
@@ -207,12 +230,31 @@ class _Loading:
             touched |= {state_file.fragment for sides in state.files.values() for state_file in sides}
             if state.problems or state.protects:
                 raise FullPlanRequired("the state is not plain")
-            named = {*(entry.address for entry in fragments.entries), *state.entries, *memory.always_checked}
+            named = {*(entry.address for entry in fragments.entries), *state.entries, *others}
             numbers.update(number for address in named if (number := memory.number(address)) is not None)
             if len(numbers) > MOST or state.repeated:
                 raise FullPlanRequired("too much has changed")
-            if len(touched) == before and memory.homes(numbers) <= touched:
-                return fragments, state, numbers
+            homes_named = {homes_of[address] for address in named & homes_of.keys()}
+            if len(touched) == before and memory.homes(numbers) | homes_named <= touched:
+                return self._with_waiting(fragments, state, numbers, touched)
+
+    def _with_waiting(
+        self, fragments: Fragments, state: State, numbers: set[int], touched: set[str]
+    ) -> tuple[Fragments, State, set[int]]:
+        """The entries that wait in fragments that nothing touched, one by one."""
+        memory = self.memory
+        self.waiting = WaitingEntries(
+            self.files,
+            self.kinds,
+            {path: fragment for path, fragment in memory.waiting.items() if path not in touched},
+        )
+        entries = with_entries(fragments, self.waiting.read(PartReader()))
+        records = with_records(state, self.waiting.state())
+        named = {*(entry.address for entry in entries), *records}
+        numbers.update(number for address in named if (number := memory.number(address)) is not None)
+        if names_digest(left_of(state.gone)) != memory.left or not named.isdisjoint(memory.renamed):
+            raise FullPlanRequired("who was renamed or let go is told by the whole")
+        return replace(fragments, entries=entries), replace(state, entries=records), numbers
 
     def _live(self, others: Live, numbers: set[int]) -> Live:
         """The registries with the entries that are concerned."""
@@ -266,20 +308,29 @@ class _Loading:
 
     def _fragment(self, path: str) -> SourceFile:
         """A fragment that did not change: where an entry stands in it is asked."""
+        if path in self.waiting.fragments:
+            return self.waiting.source(path)
         source = read_source(self.tree, path, self.reader)
         if source is None:
             raise FullPlanRequired(f"{path} is gone")
         return source
 
-    def _rest(self, loaded: Loaded, numbers: set[int]) -> Unloaded:
+    def _rest(self, loaded: Loaded, numbers: set[int], touched: set[str]) -> Unloaded:
         memory = self.memory
-        desired = {entry.address: entry for entry in loaded.fragments.entries}
-        here = {*desired, *loaded.live.entries, *loaded.state.entries, *memory.always_checked}
+        waiting = self.waiting.fragments
+        judging = Judging(
+            memory,
+            self.kinds,
+            self.extractors,
+            self.texts,
+            loaded,
+            {address for fragment in waiting.values() for address in fragment.addresses},
+            touched.intersection(self.fragment_paths),
+            as_before=not memory.directives and names_digest(loaded.state.gone) == memory.gone,
+        )
+        here = {*judging.desired, *loaded.live.entries, *loaded.state.entries, *memory.always_checked}
         here.update(memory.addresses[number] for number in numbers)
-        unsettled = {address for address in here if not self._is_settled(loaded, desired, address)}
-        given, asked = Words(), Words()
-        for address in unsettled:
-            self._tell(loaded, desired, address, given, asked)
+        unsettled, given, asked = judging.unsettled(here)
         near = affected(memory, given)
         if len(near) > MOST:
             raise FullPlanRequired("too much is concerned")
@@ -288,73 +339,41 @@ class _Loading:
         for item in items:
             asked.ask(self.kinds[item.kind], item.address, self.extractors.index_keys(item.kind, item.value))
         for number in near & numbers:
-            self._tell(loaded, desired, memory.addresses[number], Words(), asked)
+            judging.tell(memory.addresses[number], Words(), asked)
         others = context(memory, asked) - near - numbers
         if len(others) > MOST:
             raise FullPlanRequired("too much is concerned")
         items += self._items(others)
         managed: dict[str, int] = {}
-        unchanged = 0
-        for lists in memory.fragments.values():
-            for kind, declared in lists.items():
-                if declared and declared[0] not in numbers:
-                    managed[kind] = managed.get(kind, 0) + len(declared)
-                    unchanged += len(declared)
+        for path, lists in memory.fragments.items():
+            for kind, declared in lists.items() if path not in touched else ():
+                count = waiting[path].left_out.get(kind, 0) if path in waiting else len(declared)
+                managed[kind] = managed.get(kind, 0) + count
         return Unloaded(
-            unchanged=unchanged,
+            unchanged=sum(managed.values()),
             unmanaged=sum(number not in numbers for number in memory.unmanaged),
             managed=managed,
             context=tuple(items),
             judged=frozenset(judged),
             elsewhere=UnloadedEntries(memory, self.kinds, numbers | near | others, self._items),
+            state={path: fragment.state for path, fragment in waiting.items()},
+            left_out={path: sum(fragment.left_out.values()) for path, fragment in waiting.items()},
+            records_fit=memory.records_fit,
+            registries={} if self.contents else self._as_they_came_out(),
+            waits=judging.said_alike,
+            beyond_ascii={
+                path: file.beyond_ascii for path, file in memory.live.items() if path not in self.changed_live
+            },
         )
 
-    def _is_settled(self, loaded: Loaded, desired: Mapping[str, DesiredEntry], address: str) -> bool:
-        """Whether an entry that was loaded with others of its fragment is what it was, as far as rules can see."""
-        number = self.memory.number(address)
-        live, desired_entry = loaded.live.entries.get(address), desired.get(address)
-        if number is None or not self.memory.declared[number] or live is None or desired_entry is None:
-            return False
-        text = self.texts[live.place.file]
-        return (
-            number in text.places
-            and same(live.value, desired_entry.value)
-            and address in loaded.state.entries
-        )
-
-    def _tell(
-        self, loaded: Loaded, desired: Mapping[str, DesiredEntry], address: str, given: Words, asked: Words
-    ) -> None:
-        """What a loaded entry asks, and, if it may have changed, what it gives and gave."""
-        kind = split_address(address)[0]
-        values = values_of(loaded.live.entries.get(address), desired.get(address))
-        old = self.memory.always_checked.get(address)
-        new = (
-            always_checked_of(self.extractors, address, values)
-            if old
-            else AlwaysChecked("", self.extractors.index_keys(kind, *values))
-        )
-        if kind in self.kinds:
-            asked.ask(self.kinds[kind], address, new.index_keys)
-        # An entry whose two values differ, or that is in one place only, may be changed by this plan and was not by
-        # the one that is remembered, or the other way round: for that its values need not be others.
-        agreed = len(values) == 2 and same(values[0], values[1])
-        if old is None or not agreed or old.digest != new.digest:
-            given.give(address, new.index_keys)
-            if old is not None:
-                given.give(address, old.index_keys)
-            else:
-                self._tell_old(loaded, address, given)
-
-    def _tell_old(self, loaded: Loaded, address: str, given: Words) -> None:
-        """What a remembered entry gave: what is remembered are the index_keys of what its registry said."""
-        number, live = self.memory.number(address), loaded.live.entries.get(address)
-        if number is None:
-            return
-        if live is not None and number in self.texts[live.place.file].places:
-            given.give(address, self.extractors.index_keys(live.kind, full_value(live)))
-        else:
-            given.give(address, self.memory.index_keys(number))
+    def _as_they_came_out(self) -> dict[str, KnownRegistry]:
+        """The registry files that are what they were when it was seen what they come out as."""
+        memory = self.memory
+        return {
+            path: known
+            for path, known in memory.written.items()
+            if known.before == memory.digests.get(path) and path not in self.changed_live
+        }
 
     def _items(self, context: set[int]) -> Iterator[Entry]:
         """Entries as they are, which rules look at."""

@@ -12,6 +12,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from registry_reconciler.base.progress import step
 from registry_reconciler.cache.fingerprint import Moment
 from registry_reconciler.cache.incremental import FullPlanRequired
@@ -22,6 +24,7 @@ from registry_reconciler.model.plan import CachePolicy, PlanOptions
 from registry_reconciler.planning.pipeline import Planning, collector_off
 
 if TYPE_CHECKING:
+    from registry_reconciler.cache.fingerprint import Signature
     from registry_reconciler.cache.incremental.changed_files import Files
     from registry_reconciler.cache.incremental.memory import Memory
     from registry_reconciler.formats.base import Reader
@@ -33,12 +36,19 @@ LEAST = 2_000
 """Workspaces with fewer entries are planned whole as fast, and not remembered."""
 
 
+class Kept(Struct):
+    """What is remembered of a workspace, for a command that plans twice: read and taken apart once."""
+
+    known: tuple[Memory, dict[str, Signature]] | None = None
+
+
 def quick_plan(
     root: Path,
     options: PlanOptions,
     how: CachePolicy = CachePolicy(),  # noqa: B008
     reader: Reader | None = None,
     fleet: FleetSource | None = None,
+    kept: Kept | None = None,
 ) -> tuple[Planning, bool]:
     """A plan, and whether it was made from a part: then only its :attr:`~.planning.Planning.plan` is of the whole.
 
@@ -46,12 +56,15 @@ def quick_plan(
         reader: knows what was parsed for an earlier plan of the whole.
         fleet: tells what the other repositories have. What was judged by that is neither remembered nor told by what
             is: a publication may change all of it.
+        kept: keeps what is remembered for the next plan, or has it from the last one.
     """
     from registry_reconciler.planning.pipeline import make_plan
 
     since = Moment.now()
     usual = options == PlanOptions()
-    planning = _of_part(root, options, fleet) if usual and how.read else None
+    planning = None
+    if usual and how.read:
+        planning = _of_part(root, options, fleet, kept or Kept(), contents=how.contents)
     if planning is not None:
         return planning, True
     planning = make_plan(DiskTree(root), options, reader, OutputRecords(root), fleet=fleet)
@@ -60,13 +73,15 @@ def quick_plan(
     return planning, False
 
 
-def _of_part(root: Path, options: PlanOptions, fleet: FleetSource | None) -> Planning | None:
+def _of_part(
+    root: Path, options: PlanOptions, fleet: FleetSource | None, kept: Kept, *, contents: bool
+) -> Planning | None:
     from registry_reconciler.cache.incremental import store
 
     real = os.path.realpath(root)
     with collector_off():
         step("reading")
-        known = store.load(real)
+        known = kept.known = kept.known or store.load(real)
         if known is None:
             return None
         from registry_reconciler.cache.incremental.changed_files import Files
@@ -79,6 +94,7 @@ def _of_part(root: Path, options: PlanOptions, fleet: FleetSource | None) -> Pla
                 options,
                 OutputRecords(root),
                 across=names_catalogue(fleet),
+                contents=contents,
             )
         except FullPlanRequired:
             return None
@@ -92,6 +108,7 @@ def plan_of_part(
     earlier: ChunkReader | None = None,
     *,
     across: bool = False,
+    contents: bool = True,
 ) -> Planning:
     """A plan from what is remembered and what may have changed.
 
@@ -99,6 +116,7 @@ def plan_of_part(
         records: knows what outputs were made of before; of one that is made anew, all entries that it reads are loaded.
         earlier: read other texts before; the answer is the same without it.
         across: a catalogue tells what other repositories have, which all entries are judged by.
+        contents: all files of the plan are to have theirs; else only the digests of some are known.
 
     Raises:
         FullPlanRequired: that is not enough.
@@ -109,7 +127,7 @@ def plan_of_part(
     from registry_reconciler.planning.relocate import changed_places
 
     try:
-        part = load_part(memory, files, earlier)
+        part = load_part(memory, files, earlier, contents=contents)
         if across and any(kind.looks_across for kind in part.loaded.kinds.values()):
             raise FullPlanRequired("references into other repositories are judged as a whole")
         if any(True for _ in changed_places(part.loaded.state, part.loaded.kinds)):

@@ -205,23 +205,22 @@ class _Applying:
         if self.call.format != "text" or not shown:
             self._report(result.plan, Shown(0, next=[], extra=_applied(result, recovered)))
         if self.call.format in ("text", "brief"):
-            put("\n".join(_receipt(result, recovered, brief=self.call.format == "brief")) + "\n")
+            put("\n".join(_receipt(self.call, result, recovered)) + "\n")
         warn(result.warnings)
         return 0
 
 
-def _receipt(result: ApplyResult, recovered: RecoverResult | None, *, brief: bool) -> list[str]:
-    from registry_reconciler.base.escape import visible
-    from registry_reconciler.report.words import summary_line
+def _receipt(call: Call, result: ApplyResult, recovered: RecoverResult | None) -> list[str]:
+    from registry_reconciler.report.words import summary_line, written_lines
 
     lines = [_recovery(recovered)] if recovered is not None else []
     if not result.written:
         return [*lines, "Nothing to do: nothing was written."]
     what = summary_line(result.plan)
-    if brief:
+    if call.format == "brief":
         files = f"{len(result.written):,} file{'' if len(result.written) == 1 else 's'}"
         return [*lines, f"applied: {what}; wrote {files}"]
-    return [*lines, f"Applied: {what}.", *(f"  wrote {visible(path)}" for path in result.written)]
+    return [*lines, f"Applied: {what}.", *written_lines(result.written, full=call.full)]
 
 
 def _recovery(result: RecoverResult) -> str:

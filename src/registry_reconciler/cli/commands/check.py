@@ -48,7 +48,7 @@ def command(
     del files  # One change can break an entry in any other file.
     call = replace(reporting.brief_call("check", brief), catalog=catalog)
     workspace = call.workspace()
-    planning = quick_planning_of(workspace, cached=not no_cache)
+    planning = quick_planning_of(workspace, cached=not no_cache, contents=call.shows_files)
     keep_until_the_end(planning)
     plan = planning.plan.checked()
     shown = Shown(exit_code(plan, fail_on))

@@ -80,23 +80,53 @@ def command(
         for outcome in outcomes:
             rows.append(_row(outcome, publisher, known, origins[outcome.name], replace=replace))
     if any(row["outcome"] == "published" for row in rows):
-        publisher.settle()
+        _settle(publisher)
     rows.sort(key=lambda row: (_ORDER[str(row["outcome"])], str(row["repository"])))
     names = {repository.name for repository in manifest.repositories}
     strangers = sorted(set(known) - names)
-    gone = [name for name in strangers if prune and publisher.forget(name)]
+    gone, kept = _pruned(publisher, strangers) if prune else ([], [])
     if strangers and not prune:
         say(f"warning: {_strangers(strangers)}")
     text = "\n".join(
-        [*_lines(rows), *(f"{visible(name)}  taken out" for name in gone), _sum(rows, publisher.shown)]
+        [
+            *_lines(rows),
+            *(f"{visible(name)}  taken out" for name in gone),
+            *(f"not taken out: {visible(error['message'])}" for error in kept),
+            _sum(rows, publisher.shown),
+        ]
     )
     errors = [
         {"code": row["error"]["code"], "message": f"{row['repository']}: {row['error']['message']}"}
         for row in rows
         if row["error"]
-    ]
+    ] + kept
     body: dict[str, Json] = {"catalog": publisher.shown, "repositories": rows, "taken_out": gone}
     return answer(call, text + "\n", body, exit=1 if errors else 0, errors=errors)
+
+
+def _settle(publisher: Publisher) -> None:
+    """It only makes answers fast: what is published is there without it."""
+    from registry_reconciler.cli.common import warn
+    from registry_reconciler.errors import RegistryFailure
+
+    try:
+        publisher.settle()
+    except RegistryFailure as failure:
+        warn([f"the catalogue answers slowly until the next publication: {failure.message}"])
+
+
+def _pruned(publisher: Publisher, names: Iterable[str]) -> tuple[list[str], list[dict[str, str]]]:
+    """Who was taken out, and why another one could not be: what went before is told all the same."""
+    from registry_reconciler.errors import RegistryFailure
+
+    gone: list[str] = []
+    for name in names:
+        try:
+            if publisher.forget(name):
+                gone.append(name)
+        except RegistryFailure as failure:
+            return gone, [{"code": failure.code, "message": f"{name}: {failure.message}"}]
+    return gone, []
 
 
 _ORDER = {"failed": 0, "another": 1, "older": 2, "published": 3, "unchanged": 4}

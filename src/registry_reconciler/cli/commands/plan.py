@@ -59,7 +59,7 @@ def command(
     if base is not None:
         return _review(call, options, base, out, detailed_exitcode)
     workspace = call.workspace()
-    planning = quick_planning_of(workspace, options, cached=not no_cache)
+    planning = quick_planning_of(workspace, options, cached=not no_cache, contents=call.shows_files)
     keep_until_the_end(planning)
     require_known(planning, (*options.target, *options.exclude, *options.adopt, *options.overwrite))
     plan = planning.plan

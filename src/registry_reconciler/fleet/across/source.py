@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from registry_reconciler.errors import MissingExtra, RegistryFailure
 from registry_reconciler.fleet.catalogue.place import VARIABLE
 from registry_reconciler.model.config import Config
-from registry_reconciler.model.fleet_view import FleetView, MemoryView
+from registry_reconciler.model.fleet_view import FleetLost, FleetView, Holder, Holders, MemoryView
 
 if TYPE_CHECKING:
-    from registry_reconciler.fleet.catalogue import Catalogue
+    from registry_reconciler.fleet.catalogue import Catalogue, CatalogueView
     from registry_reconciler.fleet.catalogue.lookup import RepositoryRow
 
 _WHY = {
@@ -62,8 +62,13 @@ class CatalogueSource:
                 self._asked_for and isinstance(failure, MissingExtra)
             ):
                 raise
-            self._tell(f"warning: {failure.message}")
-            return MemoryView(fault=_WHY.get(failure.code, "it could not be used"))
+            return self._without(failure)
+
+    def _without(self, failure: RegistryFailure) -> MemoryView:
+        """The view that says why nobody can be asked; the whole reason is told."""
+        self._tell(f"warning: {failure.message}")
+        fault = _WHY.get(failure.code, "it could not be used")
+        return MemoryView(fault=fault, by_settings=not self._url)
 
     def _view(self, url: str, config: Config, addresses: Collection[str]) -> FleetView:
         from registry_reconciler.fleet.catalogue import CatalogueView, open_catalogue
@@ -71,20 +76,62 @@ class CatalogueSource:
         catalogue = open_catalogue(url)
         rows = catalogue.repositories()
         if not rows:
-            return MemoryView(fault="nobody has published to it")
+            return MemoryView(fault="nobody has published to it", by_settings=not self._url)
         own = config.catalog_repository or own_name(catalogue, rows, self._root, addresses)
         view = CatalogueView(catalogue, own)
         known = any(row.name == own for row in rows)
         here = f"; this one is {own!r} there" if known else "; this one is not among them"
         count = f"{len(rows):,} {'repository' if len(rows) == 1 else 'repositories'}"
         self._tell(f"catalogue: {count}, published {_age(max(row.published for row in rows))} ago{here}")
-        return view
+        return _Guarded(view, self._without)
 
     def _tell(self, text: str) -> None:
         """Once: an apply asks several times."""
         if text not in self._said:
             self._said.add(text)
             self._say(text)
+
+
+_Asked = ParamSpec("_Asked")
+_Answer = TypeVar("_Answer")
+
+
+class _Guarded:
+    """A view of a catalogue whose failures in the middle of a plan end no command."""
+
+    fault = ""
+    by_settings = False
+
+    def __init__(self, view: CatalogueView, without: Callable[[RegistryFailure], MemoryView]) -> None:
+        self._view = view
+        self._without = without
+        self.id = view.id
+
+    def _ask(
+        self, question: Callable[_Asked, _Answer], *given: _Asked.args, **named: _Asked.kwargs
+    ) -> _Answer:
+        try:
+            return question(*given, **named)
+        except RegistryFailure as failure:
+            raise FleetLost(self._without(failure)) from failure
+
+    def holders(self, kind: str, keys: Sequence[str]) -> Holders:
+        return self._ask(self._view.holders, kind, keys)
+
+    def named(self, kind: str, name: str) -> Sequence[Holder]:
+        return self._ask(self._view.named, kind, name)
+
+    def near(self, kind: str, key: str) -> str | None:
+        return self._ask(self._view.near, kind, key)
+
+    def former(self, kind: str, key: str) -> Holder | None:
+        return self._ask(self._view.former, kind, key)
+
+    def unseen(self, kind: str) -> Sequence[str]:
+        return self._ask(self._view.unseen, kind)
+
+    def claims(self, kind: str, fields: str, values: Sequence[str]) -> Holders:
+        return self._ask(self._view.claims, kind, fields, values)
 
 
 def _beside(root: Path, url: str) -> str:

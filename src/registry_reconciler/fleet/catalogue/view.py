@@ -12,6 +12,7 @@ class CatalogueView:
     """What is in a catalogue, without the repository that is judged (a :class:`~.model.fleet_view.FleetView`)."""
 
     fault = ""
+    by_settings = False
 
     def __init__(self, catalogue: Catalogue, without: str = "") -> None:
         self._catalogue = catalogue

@@ -19,7 +19,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from registry_reconciler.base.child import MEMORY_CODE
+from registry_reconciler.base.serving import MEMORY_CODE
 
 _HEAD = struct.Struct(">I")
 _MOST = 400 * 1024 * 1024

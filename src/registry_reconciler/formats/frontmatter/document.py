@@ -184,4 +184,4 @@ def _as_yaml(parts: Parts, lenient: bool) -> bytes:
 def has_rest(data: bytes) -> bool:
     """Whether anything stands below the block."""
     parts = _parts(data)
-    return bool(parts is not None and parts.body.strip())
+    return bool(parts is not None and parts.body.strip(b" \t\r\n"))

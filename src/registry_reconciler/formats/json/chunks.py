@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.json.look import Look, slashed
 from registry_reconciler.formats.json.source import COMMENT, JsonNode
 from registry_reconciler.formats.notes import DRAWN, Note
@@ -47,7 +48,7 @@ def cut(node: JsonNode) -> list[Chunk]:
         stop = _line_rest(source.comments, text, comma + 1 if comma >= 0 else end)
         content = _own_start(node, position, member.start)
         goes = position
-        if text[position:content].strip():
+        if text[position:content].strip(SPACE):
             line = text.rfind("\n", position, content)
             goes = content if line < 0 else line
             if line > position and text[line - 1] == "\r":
@@ -89,15 +90,15 @@ def _own_start(node: JsonNode, low: int, member: int) -> int:
     column = -1
     for begin in sorted(found, reverse=True):
         between = text[found[begin] : start]
-        if between.strip() or between.count("\n") > 1:
+        if between.strip(SPACE) or between.count("\n") > 1:
             break
         line = node.source.line_start(begin)
         if "\n" not in between:
             start = begin
             continue
         here = node.source.line_start(start)
-        column = start - here if not text[here:start].strip() else column
-        if line < low or text[line:begin].strip() or begin - line != column:
+        column = start - here if not text[here:start].strip(SPACE) else column
+        if line < low or text[line:begin].strip(SPACE) or begin - line != column:
             break
         start = begin
     return start
@@ -109,19 +110,22 @@ def lead_of(node: JsonNode, chunks: Sequence[Chunk], near: int, look: Look) -> t
     gaps = [text[chunk.start : chunk.content] for chunk in chunks]
     with_break = [index for index, gap in enumerate(gaps) if "\n" in gap]
     if not with_break:
-        bare = [gap for gap in gaps[1:] if not gap.strip()]
-        return (bare[0] if bare else look.comma), node.source.indent(node.start)
+        bare = [gap for gap in gaps[1:] if not gap.strip(SPACE)]
+        # As in [{ … }, { … }]: a part begins on the line where the one before ends.
+        return (bare[0] if bare else look.comma), node.source.outer(node.entries[near].value)
     model = min(with_break, key=lambda line: abs(line - near))
     indent = node.source.indent(chunks[model].member)
     apart = [gap for gap in gaps[1:] if "\n" in gap]
-    blank = bool(apart) and sum(gap.count("\n") > 1 and not gap.strip() for gap in apart) * 2 > len(apart)
+    blank = bool(apart) and sum(gap.count("\n") > 1 and not gap.strip(SPACE) for gap in apart) * 2 > len(
+        apart
+    )
     return look.newline * (2 if blank else 1) + indent, indent
 
 
 def rows_above(node: JsonNode, chunk: Chunk) -> tuple[str, ...]:
     """The comments above a part that begins a line."""
     text = node.source.text
-    if text[node.source.line_start(chunk.member) : chunk.member].strip():
+    if text[node.source.line_start(chunk.member) : chunk.member].strip(SPACE):
         return ()
     return tuple(comment_rows(text[chunk.content : chunk.member]))
 
@@ -131,7 +135,9 @@ def with_comments(node: JsonNode, chunk: Chunk, note: Note, newline: str) -> Ite
     text = node.source.text
     column = node.source.line_start(chunk.member)
     rest = chunk.comma + 1 if chunk.comma >= 0 else chunk.end
-    apart = text[chunk.end : max(chunk.comma, chunk.end)].strip() or text[column : chunk.member].strip()
+    apart = text[chunk.end : max(chunk.comma, chunk.end)].strip(SPACE) or text[column : chunk.member].strip(
+        SPACE
+    )
     if apart or text[chunk.stop : chunk.stop + 1] not in ("", "\n", "\r"):
         return
     there = rows_above(node, chunk)
@@ -141,7 +147,7 @@ def with_comments(node: JsonNode, chunk: Chunk, note: Note, newline: str) -> Ite
         yield (chunk.member if any(map(DRAWN.search, there)) else chunk.content), chunk.member, rows
     behind = text[rest : chunk.stop]
     if note.behind and " ".join(comment_rows(behind)) != note.behind:
-        gap = behind[: len(behind) - len(behind.lstrip())] or " "
+        gap = behind[: len(behind) - len(behind.lstrip(SPACE))] or " "
         yield rest, chunk.stop, gap + slashed(note.behind)
 
 
@@ -150,6 +156,10 @@ def comment_rows(text: str) -> Iterator[str]:
     for match in COMMENT.finditer(text):
         body = match[0][2:] if match[0].startswith("//") else match[0].removeprefix("/*").removesuffix("*/")
         for row in body.split("\n"):
-            bare = row.strip().removeprefix("* ") if match[0].startswith("/*") else row.strip("\r").rstrip()
-            if bare.strip() and bare.strip() != "*":
+            bare = (
+                row.strip(SPACE).removeprefix("* ")
+                if match[0].startswith("/*")
+                else row.strip("\r").rstrip(SPACE)
+            )
+            if bare.strip(SPACE) and bare.strip(SPACE) != "*":
                 yield f"# {bare}" if match[0].startswith("/*") else f"#{bare}"

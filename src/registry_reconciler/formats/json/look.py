@@ -10,6 +10,7 @@ from itertools import islice, pairwise
 
 from msgspec import Struct, field
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, child
 from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, below
@@ -139,10 +140,10 @@ class _Votes(Struct):
         plain = node.kind == "seq" and all(member.value.kind == "scalar" for member in members[:20])
         if "\n" not in head:
             self.on_one += plain
-            self.pads[node.kind][head if not head.strip() else ""] += 1
+            self.pads[node.kind][head if not head.strip(SPACE) else ""] += 1
             for one, other in pairwise(members[:20]):
                 gap = text[one.value.end : other.start]
-                if gap.startswith(",") and not gap[1:].strip():
+                if gap.startswith(",") and not gap[1:].strip(SPACE):
                     self.commas[gap[1:]] += 1
             return
         self.on_lines += plain
@@ -285,7 +286,7 @@ class Writer:
         for member in node.entries[:1]:
             assert member.key is not None
             between = node.source.text[member.key.end : member.value.start]
-            if not between.replace(":", "", 1).strip() and "\n" not in between:
+            if not between.replace(":", "", 1).strip(SPACE) and "\n" not in between:
                 return self.text(key) + between
         return self.key(key)
 
@@ -379,7 +380,7 @@ def on_lines(node: JsonNode) -> bool:
 
 def slashed(row: str) -> str:
     """A comment of a fragment as JSONC writes it."""
-    return f"//{row.removeprefix('#')}".rstrip()
+    return f"//{row.removeprefix('#')}".rstrip(SPACE)
 
 
 def models_near(node: JsonNode, index: int, models: Sequence[JsonNode] = ()) -> list[JsonNode]:
@@ -400,7 +401,7 @@ def values_at(models: Sequence[JsonNode], key: str) -> list[JsonNode]:
 def _unit(model: JsonNode) -> str:
     if not on_lines(model):
         return ""
-    outer = model.source.indent(model.start)
+    outer = model.source.outer(model)
     inner = model.source.indent(model.entries[0].start)
     return inner[len(outer) :] if inner.startswith(outer) else ""
 
@@ -408,7 +409,7 @@ def _unit(model: JsonNode) -> str:
 def pad_of(model: JsonNode) -> str | None:
     """What stands inside the brackets of a collection on one line; ``None`` where it is no white space."""
     head = model.source.text[model.start + 1 : model.entries[0].start]
-    return head if not head.strip() else None
+    return head if not head.strip(SPACE) else None
 
 
 def tail_of(model: JsonNode) -> str:
@@ -418,7 +419,7 @@ def tail_of(model: JsonNode) -> str:
     if text[behind : behind + 1] != ",":
         return ""
     tail = text[end : model.end - 1]
-    return tail if tail.strip() == "," and "\n" not in tail else ","
+    return tail if tail.strip(SPACE) == "," and "\n" not in tail else ","
 
 
 def alike(node: JsonNode, value: Json, near: Sequence[JsonNode] = ()) -> list[JsonNode]:

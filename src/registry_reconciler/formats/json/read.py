@@ -117,20 +117,22 @@ _MANY = 1000
 def _keys(value: Json, left: int) -> int:
     """How many keys there are in so many lists and mappings; where all were met, nobody looks further down."""
     level = [value] if type(value) in _COLLECTIONS else []
+    lists = type(value) is list
     keys = 0
     while level:
         left -= len(level)
-        mixed = list in set(map(type, level))
-        keys += sum([len(held) for held in level if type(held) is dict]) if mixed else sum(map(len, level))
+        keys += sum([len(held) for held in level if type(held) is dict]) if lists else sum(map(len, level))
         if left <= 0:
             break
         if len(level) > _MANY:
             # To look into so many takes longer than to write all of them.
             return _outline(msgspec.json.encode(value, enc_hook=float)).count(b":")
         deeper: list[Json] = []
+        lists = False
         for held in level:
             parts = held.values() if type(held) is dict else held
             kinds = set(map(type, parts))
+            lists = lists or list in kinds
             if kinds <= _COLLECTIONS:
                 deeper += parts
             elif not _COLLECTIONS.isdisjoint(kinds):
@@ -153,12 +155,25 @@ def _has_digits(data: bytes) -> bool:
 def _has_long_text(data: bytes, limit: int) -> bool:
     """Whether a string may be longer than the limit."""
     size = limit // 2
-    # A string that is so long leaves some piece without a quote.
-    if all(_QUOTE.search(data, at, at + size) for at in range(0, len(data) - size + 1, size)):
-        return False
-    return max(map(len, _escaped(data).split(b'"')[1::2]), default=0) > limit
+    # A string that is so long leaves some piece without a quote; behind an even number of them, it is in no string.
+    seen = quotes = 0
+    for at in range(0, len(data) - size + 1, size):
+        if not _has_quote(data, at, at + size):
+            quotes += data.count(b'"', seen, at)
+            seen = at
+            if quotes % 2 or b"\\" in data:
+                return max(map(len, _escaped(data).split(b'"')[1::2]), default=0) > limit
+    return False
+
+
+def _has_quote(data: bytes, start: int, end: int) -> bool:
+    """Whether a string begins or ends between two places."""
+    first = data.find(b'"', start, end)
+    return first >= 0 and (data[first - 1] != 0x5C or _QUOTE.search(data, start, end) is not None)
 
 
 def _escaped(data: bytes) -> bytes:
     """The text without backslashes before quotes: each quote that is left begins or ends a string."""
-    return data.replace(b"\\\\", b"__").replace(b'\\"', b"__") if b'\\"' in data else data
+    # Where no backslash is, that is seen at once; two characters of which one is everywhere take long to look for.
+    escapes = b"\\" in data and b'\\"' in data
+    return data.replace(b"\\\\", b"__").replace(b'\\"', b"__") if escapes else data

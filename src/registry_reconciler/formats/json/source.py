@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from json import decoder
 from typing import Any
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.nodes import Document, Member, Node, Unreadable
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.written import decimal
@@ -27,7 +28,15 @@ GAP = re.compile(rf"(?:[ \t\r\n]++|{_COMMENT})*+")
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _SIMPLE = re.compile(r"-?[0-9][-+.0-9eE]*|true|false|null")
 _decoder: Any = decoder
-_scan: Callable[[str, int], tuple[Json, int]] = _decoder.JSONDecoder(parse_float=decimal).scan_once
+
+
+def _refused(word: str) -> Json:
+    raise ValueError(f"{word} is no value")
+
+
+_scan: Callable[[str, int], tuple[Json, int]] = _decoder.JSONDecoder(
+    parse_float=decimal, parse_constant=_refused
+).scan_once
 _scan_string: Callable[[str, int, bool], tuple[str, int]] = _decoder.scanstring
 
 
@@ -85,6 +94,12 @@ class Source:
         start = self.line_start(position)
         match = re.compile(r"[ \t]*(?:,[ \t]+)?").match(self.text, start)
         return match[0].replace(",", " ") if match else ""
+
+    def outer(self, node: Node) -> str:
+        """What a node is indented by: the line of its last bracket tells, where that is the first thing on it."""
+        line = self.line_start(node.end - 1)
+        closes = node.start < line and not self.text[line : node.end - 1].strip(SPACE)
+        return self.indent(node.end - 1 if closes else node.start)
 
 
 class JsonNode(Node):

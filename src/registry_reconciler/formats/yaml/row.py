@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from registry_reconciler.formats.base import Asked, Comment, ForOthers, Reader, Sections
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.model.entry import FieldPath, Json
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class YamlFormat(Struct, frozen=True):
         rows: list[str] = []
         for line in data.decode("utf-8").removeprefix("\ufeff").splitlines():
             if not line.startswith("#"):
-                return tuple(rows) if line.strip() and not line.startswith(("---", "%")) else ()
+                return tuple(rows) if line.strip(SPACE) and not line.startswith(("---", "%")) else ()
             if "yaml-language-server:" not in line:
                 rows.append(line)
         return ()

@@ -28,6 +28,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from json.encoder import encode_basestring
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -123,7 +124,7 @@ class StateFile(NamedTuple):
 
 def quoted(text: str) -> str:
     """A text on one line."""
-    return json.dumps(text, ensure_ascii=False)
+    return encode_basestring(text)
 
 
 def unquoted(text: str) -> str | None:
@@ -185,6 +186,11 @@ def gone_path(address: str) -> str:
 def left_path(address: str) -> str:
     """The file that says that an apply let an entry go, which stayed in its registry."""
     return f"{gone_path(address)}{LEFT}"
+
+
+def left_of(paths: Iterable[str]) -> list[str]:
+    """Those of some files that say that an apply let an entry go."""
+    return [path for path in paths if path.endswith(LEFT)]
 
 
 def new_path(fragment: str, content: bytes) -> str:

@@ -80,7 +80,7 @@ def diff(
             decide(work, three_way)
     _take_edits(work, edits, selection)
     if whole and (work.changes or work.heals or mended):
-        look_at_records(work, special, sum(rest.managed.values()), mended)
+        look_at_records(work, special, rest, mended)
     work.problems += empty_places(work)
     stops = () if options.allow_mass_delete else tuple(brakes(work, config, any_fragment, rest))
     return Diff(

@@ -36,8 +36,8 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     count: list[int] = []
     real = part.load_part
 
-    def counting(*arguments: object) -> object:
-        found = real(*arguments)  # type: ignore[arg-type]
+    def counting(*arguments: object, **options: object) -> object:
+        found = real(*arguments, **options)  # type: ignore[arg-type]
         count.append(1)
         return found
 

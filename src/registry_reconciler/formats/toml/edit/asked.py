@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Edit, Insert, Snippet
 from registry_reconciler.formats.notes import DRAWN, NO_NOTES, Note, Notes, brought, notes_of, taker
 from registry_reconciler.formats.project import project_value
@@ -49,7 +50,7 @@ def comments_of(edit: Insert) -> Notes:
 def rows_above(text: str, statement: Statement) -> tuple[str, ...]:
     """The comments above a statement."""
     rows = text[statement.lead : statement.line].split("\n")
-    return tuple(row.strip() for row in rows if row.strip())
+    return tuple(row.strip(SPACE) for row in rows if row.strip(SPACE))
 
 
 def indent_of(text: str, position: int) -> str:
@@ -73,8 +74,8 @@ def with_comments(
         rows = "".join(f"{indent}{row}{newline}" for row in note.above)
         yield (statement.line if heads else statement.lead), statement.line, rows
     behind = text[statement.end : statement.stop].rstrip("\r\n")
-    if note.behind and behind.strip() != note.behind:
-        gap = behind[: len(behind) - len(behind.lstrip())] or "  "
+    if note.behind and behind.strip(SPACE) != note.behind:
+        gap = behind[: len(behind) - len(behind.lstrip(SPACE))] or "  "
         yield statement.end, statement.end + len(behind), gap + note.behind
 
 

@@ -138,7 +138,7 @@ class Editor:
         inserts = [edit for where, edit in edits if not where and isinstance(edit, Insert)]
         if item.kind == "array" and not item.items and self._grows_sections(item, path, inserts, edits):
             return
-        if item.kind != "array" or not inserts or not all(is_simple(where) for where, _ in edits):
+        if item.kind != "array" or not all(is_simple(where) for where, _ in edits):
             self._respell(item, path, project_value(to_json(item), edits))
             return
         gone = {where[0] for where, edit in edits if len(where) == 1 and isinstance(edit, Remove)}

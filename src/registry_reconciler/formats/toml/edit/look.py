@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TypeVar
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.toml.edit.spell import Look
 from registry_reconciler.formats.toml.read.statements import Statement, Value
 from registry_reconciler.formats.toml.read.tree import Tree
@@ -85,7 +86,7 @@ def _padding(text: str, start: int, first: int) -> str:
 
 
 def _has_trailing(text: str, value: Value) -> bool:
-    return text[value.items[-1].end : value.end - 1].lstrip().startswith(",")
+    return text[value.items[-1].end : value.end - 1].lstrip(SPACE).startswith(",")
 
 
 def _gap(tree: Tree) -> int:
@@ -103,9 +104,9 @@ def gap_before(tree: Tree, number: int) -> int:
     start = tree.statements[number].lead
     above = tree.text[tree.statements[number - 1].stop if number else 0 : start]
     return (
-        len(above[len(above.rstrip()) :].split("\n")) - 1
-        if not above.strip()
-        else (max(len(above[len(above.rstrip()) :].split("\n")) - 2, 0))
+        len(above[len(above.rstrip(SPACE)) :].split("\n")) - 1
+        if not above.strip(SPACE)
+        else (max(len(above[len(above.rstrip(SPACE)) :].split("\n")) - 2, 0))
     )
 
 

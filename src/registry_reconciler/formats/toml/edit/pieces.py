@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from registry_reconciler.base.sequences import first_behind
 from registry_reconciler.formats.align import align
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, around, below, taker
 from registry_reconciler.formats.toml.edit.spell import Speller
 from registry_reconciler.formats.toml.read.statements import Pair, Value
@@ -137,7 +138,7 @@ def _take_over(chunks: list[_Chunk], chunk: _Chunk, indent: str) -> None:
 
 
 def _rows_of(chunk: _Chunk) -> list[str]:
-    return [row.strip() for row in chunk.lead.split("\n") if row.strip()]
+    return [row.strip(SPACE) for row in chunk.lead.split("\n") if row.strip(SPACE)]
 
 
 def _kind_of(value: Json) -> str:
@@ -152,7 +153,7 @@ def _filled(speller: Speller, own: Value, steps: Sequence[Step], indent: str) ->
     notes = {(at, *path): note for at, step in enumerate(steps) for path, note in step[2].items()}
     text = speller.value([value for _, value, _, _ in steps], None, indent, notes=notes)
     inside = speller.text[own.start + 1 : own.end - 1]
-    if not inside.strip() or not steps:
+    if not inside.strip(SPACE) or not steps:
         return text if steps else speller.text[own.start : own.end]
     inner, newline = indent + speller.look.step, speller.look.newline
     rows = "".join(f"{inner}{speller.value(value, None, inner)},{newline}" for _, value, _, _ in steps)
@@ -279,8 +280,8 @@ def _split_lead(text: str) -> tuple[str, str]:
     start = len(rows) - 1
     while (
         start > 0
-        and rows[start - 1].strip().startswith("#")
-        and (len(rows[start - 1]) - len(rows[start - 1].lstrip()) == column)
+        and rows[start - 1].strip(SPACE).startswith("#")
+        and (len(rows[start - 1]) - len(rows[start - 1].lstrip(SPACE)) == column)
     ):
         start -= 1
     free = "".join(f"{row}\n" for row in rows[:start])

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, around, below
 from registry_reconciler.formats.toml.read.statements import Value, is_date
@@ -183,7 +184,7 @@ class Speller(Struct, frozen=True):
         if model is None or not model.items:
             return self.look.trailing
         behind = self.text[model.items[-1].end : model.end - 1]
-        return behind.lstrip().startswith(",")
+        return behind.lstrip(SPACE).startswith(",")
 
     def inner_indent(self, model: Value | None, indent: str) -> str:
         """The indentation of the items of an array on several lines."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Insert, Snippet, SpliceError
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.notes import Note, with_notes
@@ -104,7 +105,7 @@ def _notes(tree: Tree, item: Item, path: FieldPath) -> dict[FieldPath, Note]:
 
 
 def _note(tree: Tree, statement: Statement) -> Note:
-    behind = tree.text[statement.end : statement.stop].strip()
+    behind = tree.text[statement.end : statement.stop].strip(SPACE)
     return Note(rows_above(tree.text, statement), behind)
 
 
@@ -132,10 +133,10 @@ def _between(gap: str) -> tuple[str, tuple[str, ...]]:
     first, *rows = gap.split("\n")
     above: list[str] = []
     for row in rows:
-        comment = row.strip().lstrip(",").strip()
+        comment = row.strip(SPACE).lstrip(",").strip(SPACE)
         if comment.startswith("#"):
             above.append(comment)
-        elif not row.strip() and row is not rows[-1]:
+        elif not row.strip(SPACE) and row is not rows[-1]:
             above.clear()
     return first.strip(" \t,") if "#" in first else "", tuple(above)
 

@@ -36,7 +36,7 @@ def read_toml(data: bytes, limits: Limits = DEFAULT_LIMITS) -> TextFile:
     text = data.removeprefix(BOM).decode("utf-8")
     try:
         value = _load(text)
-        _measure(value, limits)
+        _measure(value, limits, text)
         if _has_moment(value):
             value = to_json(Tree(text).root)
     except _Limit as error:
@@ -94,7 +94,18 @@ def _long_integer(text: str) -> _Limit:
     return _Limit("an integer of too many digits; at most 400 are read", line, column, "write it as a string")
 
 
-def _measure(value: Json, limits: Limits) -> None:
+def _place_of(text: str, scalar: str | int) -> tuple[int, int]:
+    """Line and column of the first value that says a text or an integer."""
+    waiting = [statement.value for statement in reversed(statements(text)) if statement.value is not None]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value.plain, type(scalar)) and value.plain == scalar:
+            return _line_column(text, value.start)
+        waiting += [*reversed(value.items), *(pair.value for pair in reversed(value.pairs))]
+    return 1, 1
+
+
+def _measure(value: Json, limits: Limits, text: str) -> None:
     """Refuse what is too deep or too much, without recursion."""
     level, depth, count = [value], 0, 0
     biggest = 10**limits.max_int_digits
@@ -115,11 +126,14 @@ def _measure(value: Json, limits: Limits) -> None:
                     if len(item) > limits.max_scalar:
                         raise _Limit(
                             f"a text of {len(item)} characters; at most {limits.max_scalar} are read",
+                            *_place_of(text, item),
                             fix="keep it in a file of its own",
                         )
                 elif type(item) is int and not -biggest < item < biggest:
                     raise _Limit(
-                        f"an integer of more than {limits.max_int_digits} digits", fix="write it as a string"
+                        f"an integer of more than {limits.max_int_digits} digits",
+                        *_place_of(text, item),
+                        fix="write it as a string",
                     )
         if count > limits.max_nodes:
             raise _Limit(f"more than {limits.max_nodes} values", fix="split the file")

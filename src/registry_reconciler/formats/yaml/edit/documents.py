@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import InsertDocument, RemoveDocument, SpliceError
 from registry_reconciler.formats.yaml.edit.splice import new_file
 
@@ -66,7 +67,7 @@ def _cut(text: str) -> tuple[str, list[str]]:
     starts = [_with_comments(text, match.start()) for match in _MARKER.finditer(text)]
     first = text[: starts[0]] if starts else text
     parts = [text[start:end] for start, end in pairwise([*starts, len(text)])]
-    if not any(row.strip() and not row.lstrip().startswith("#") for row in first.split("\n")):
+    if not any(row.strip(SPACE) and not row.lstrip(SPACE).startswith("#") for row in first.split("\n")):
         return first, parts
     size = _header(first)
     return first[:size], [first[size:], *parts]
@@ -87,9 +88,9 @@ def _header(text: str) -> int:
     size = 0
     position = 0
     for row in re.findall(r"[^\n]*\n|[^\n]+", text):
-        if row.strip() and not row.startswith("#"):
+        if row.strip(SPACE) and not row.startswith("#"):
             break
         position += len(row)
-        if not row.strip():
+        if not row.strip(SPACE):
             size = position
     return size

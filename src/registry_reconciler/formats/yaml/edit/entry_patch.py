@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import Counter
 from itertools import groupby
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.nodes import Node
 from registry_reconciler.formats.notes import DRAWN, taker
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, indented
@@ -62,7 +63,7 @@ class EntryPatcher(ValuePatcher):
             self._collapse(node, slot)
             return
         column = column_of(self.text, entries[0].start)
-        inline = bool(self.text[self.line_start(entries[0].start) : entries[0].start].strip())
+        inline = bool(self.text[self.line_start(entries[0].start) : entries[0].start].strip(SPACE))
         inserts = sorted(intent.inserts, key=lambda new: new.index)
         lead = 0
         if inline:
@@ -91,7 +92,7 @@ class EntryPatcher(ValuePatcher):
         column = column_of(self.text, first.start)
         everything = _Runs(set(range(len(node.entries))))
         start = 0
-        if self.text[self.line_start(first.start) : first.start].strip():
+        if self.text[self.line_start(first.start) : first.start].strip(SPACE):
             self.put(first.start, self.last_line_end(first.end, column), empty)
             start = 1
         elif slot.kind == "root" and node.props_end == node.start:
@@ -122,7 +123,7 @@ class EntryPatcher(ValuePatcher):
             return False
         if any(DRAWN.search(row) for row in comments.split("\n")):
             return True
-        before = self.text[:start].strip()
+        before = self.text[:start].strip(SPACE)
         if node.kind != "map" or column or (before and before != "---") or len(node.entries) < 2:
             return False
         others = range(1, min(len(node.entries), _HEADED))
@@ -165,7 +166,7 @@ class EntryPatcher(ValuePatcher):
             start = self.behind(node.entries[number - 1].end, column)
             between = self.text[start : self.region_start(node, number, column)]
             # Asked in order, so that the answer for the one before is known.
-            known = not between.strip() and self._closes_up(node, number - 1, column, removed)
+            known = not between.strip(SPACE) and self._closes_up(node, number - 1, column, removed)
             removed.closes_up[number] = known
         return known
 
@@ -181,7 +182,7 @@ class EntryPatcher(ValuePatcher):
             following = self.next_line(end)
             row = self.text[end:following]
             match = COMMENT_ROW.match(row)
-            if not row.strip():
+            if not row.strip(SPACE):
                 if not keep:
                     rows.append(row)
             elif match is not None and len(match.group(1)) > column:
@@ -278,7 +279,7 @@ class EntryPatcher(ValuePatcher):
         """Put new entries between an entry and the comments above it that are theirs now; the others are left."""
         start = self.line_start(node.entries[before].start)
         rows = self.text[self._with_comments(node, before, column) : start].split("\n")[:-1]
-        above = tuple(row.strip() for row in rows)
+        above = tuple(row.strip(SPACE) for row in rows)
         at = taker(above, (new.comments() if new.under else None for new in group))
         if at is None:
             return group
@@ -300,7 +301,7 @@ class EntryPatcher(ValuePatcher):
             rows = between.split("\n")
             blank = 0
             for row in reversed(rows[:-1]):
-                if row.strip():
+                if row.strip(SPACE):
                     break
                 blank += 1
             counts[blank] += 1
@@ -362,10 +363,15 @@ class EntryPatcher(ValuePatcher):
 
     def _at_line_end(self, node: Node, slot: Slot, items: list[Coming]) -> list[Coming]:
         """The only comment of what comes stands behind the bracket where there is room: the line stays one."""
-        rows = [row for new in items for row in (*new.above, new.behind.strip()) if row]
+        rows = [row for new in items for row in (*new.above, new.behind.strip(SPACE)) if row]
         alone = "\n" not in self.text[node.start : node.end] and slot.kind in ("map", "seq")
         rest = self.text[node.end : self.line_end(node.end)]
-        if len(rows) != 1 or not alone or rest.strip() or (slot.entry is not None and slot.entry.explicit):
+        if (
+            len(rows) != 1
+            or not alone
+            or rest.strip(SPACE)
+            or (slot.entry is not None and slot.entry.explicit)
+        ):
             return items
         self.put(node.end, node.end, f"  {rows[0]}")
         return [Coming(new.index, new.core) for new in items]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.nodes import Node
 from registry_reconciler.formats.yaml.edit.style import column_of
 from registry_reconciler.formats.yaml.read.nodes import skip
@@ -151,7 +152,7 @@ def _apart(text: str, node: Node, items: list[_Item], newline: str) -> str:
         item = items[number]
         if "\n" in item.lead:
             return newline + " " * column_of(text, node.entries[number].start)
-    return items[1].lead if len(items) > 1 and not items[1].lead.strip() else " "
+    return items[1].lead if len(items) > 1 and not items[1].lead.strip(SPACE) else " "
 
 
 def _detached(lead: str, own_line: bool) -> str:
@@ -160,7 +161,7 @@ def _detached(lead: str, own_line: bool) -> str:
         return ""
     rows = lead.split("\n")
     start = len(rows) - 1
-    while start > 1 and rows[start - 1].strip().startswith("#"):
+    while start > 1 and rows[start - 1].strip(SPACE).startswith("#"):
         start -= 1
     detached = "\n".join(rows[:start])
     return detached if "#" in detached else ""

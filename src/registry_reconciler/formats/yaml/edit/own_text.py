@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from textwrap import dedent, indent
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Snippet
 from registry_reconciler.formats.nodes import Member, Node, Unreadable, to_value
 from registry_reconciler.formats.yaml.edit.emit import dump
@@ -108,7 +109,7 @@ def _rows_above(data: bytes, starts: Sequence[int], number: int, indent: int) ->
     last = before.rfind(b"\n", 0, above - 1) + 1
     if b"#" in before[last:above]:
         return None
-    return tuple(row.strip() for row in before[above:].decode().split("\n")[:-1])
+    return tuple(row.strip(SPACE) for row in before[above:].decode().split("\n")[:-1])
 
 
 def _above(chunk: bytes, indent: int) -> int:

@@ -18,6 +18,7 @@ from textwrap import dedent, indent
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.composed import Recent
 from registry_reconciler.formats.edits import (
     Edit,
@@ -211,7 +212,7 @@ def _made_to_say(text: str, value: Json) -> str:
     """A text that says another value. Comments at its head are those of its first field, and no heading of a file."""
     if not text.startswith("#"):
         return splice(f"{text}\n".encode(), [Update(0, (), value)]).decode()
-    inside = indent(f"{text}\n", "  ", lambda row: bool(row.strip()))
+    inside = indent(f"{text}\n", "  ", lambda row: bool(row.strip(SPACE)))
     return dedent(splice(f"_:\n{inside}".encode(), [Update(0, ("_",), value)]).decode().partition("\n")[2])
 
 
@@ -380,9 +381,9 @@ def _comments(text: str, document: Document, parent: Node, number: int | None) -
     start = patcher.line_start(entry.start)
     column = entry.start - start
     rows: list[str] = []
-    if not text[start : entry.start].strip():
+    if not text[start : entry.start].strip(SPACE):
         above = text[patcher.region_start(parent, number, column) : start]
-        rows = [row.strip() for row in above.split("\n") if row.strip()]
+        rows = [row.strip(SPACE) for row in above.split("\n") if row.strip(SPACE)]
     value = entry.value
     if entry.mark_end >= 0 and value.entries and not value.flow:
         head = text[entry.mark_end : patcher.line_end(entry.mark_end)]

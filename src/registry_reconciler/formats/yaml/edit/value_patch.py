@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.nodes import Member, Node, scalar_value
 from registry_reconciler.formats.notes import DRAWN
 from registry_reconciler.formats.yaml.edit.emit import Body, Emitter, folded_body, indented, literal_body
@@ -87,9 +88,9 @@ class ValuePatcher(Page):
                 break
             above = row
         there = self.text[above:start]
-        if [row.strip() for row in there.split("\n")[:-1]] == list(brought):
+        if [row.strip(SPACE) for row in there.split("\n")[:-1]] == list(brought):
             return
-        if self.text[:above].strip() in ("", "---") or DRAWN.search(there):
+        if self.text[:above].strip(SPACE) in ("", "---") or DRAWN.search(there):
             above = start
         self.put(above, start, "".join(" " * column + row + self.style.newline for row in brought))
 

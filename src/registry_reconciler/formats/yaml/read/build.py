@@ -17,6 +17,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.faults import Limits, TextFault
 from registry_reconciler.formats.yaml.read.opaque import is_unknown, opaque
 from registry_reconciler.formats.yaml.read.scalars import (
@@ -315,7 +316,7 @@ class Builder:
             elif kind is ScalarEvent and event.style in ("|", ">"):
                 text = self._source()
                 content = event.start_mark.index + len(
-                    text[event.start_mark.index : event.end_mark.index].rstrip()
+                    text[event.start_mark.index : event.end_mark.index].rstrip(SPACE)
                 )
             elif event.end_mark.index > event.start_mark.index:
                 content = event.end_mark.index

@@ -6,6 +6,7 @@ import re
 from textwrap import dedent
 from typing import Final
 
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.yaml.read.scalars import CORE
 from registry_reconciler.model.written import Opaque
 
@@ -36,9 +37,9 @@ def opaque(text: str, start: int, content: int, stop: int) -> tuple[Opaque, int]
         if row < 0 or row < content - 1 or not _NO_CONTENT.fullmatch(text, row + 1, end):
             break
         end = row
-    end = start + len(text[start:end].rstrip())
+    end = start + len(text[start:end].rstrip(SPACE))
     anchor = _ANCHOR.match(text, start)
     first, _, rest = text[anchor.end() if anchor else start : end].replace("\r\n", "\n").partition("\n")
     first = _SECOND_ANCHOR.sub(r"\1", first)
     rows = dedent("\n".join(row.rstrip(" \t\r") for row in rest.split("\n")))
-    return Opaque(f"{first.rstrip()}\n{rows}" if rest else first.rstrip()), end
+    return Opaque(f"{first.rstrip(SPACE)}\n{rows}" if rest else first.rstrip(SPACE)), end

@@ -34,6 +34,8 @@ _MOST_FLOWS = 10_000
 _WORD: Final = r"(?:[A-EG-MO-SU-Za-eg-mo-su-z_/][A-Za-z0-9_/.@-]*+|[nNtTfF][A-Za-z0-9_/.@-]{5,}+)"
 _WORDS = re.compile(rf"\[{_WORD}(?:, {_WORD})*+\]")
 """Flow lists of nothing but texts without blanks, written as most write them."""
+_BLOCKS: Final = ("|\n", ">\n", "|-\n", ">-\n")
+"""Behind them a text begins that has lines of its own: to find that out line by line takes long."""
 _MANY = 100
 """So many items of as many lines are read line by line before a shape is made of one: to compile it costs as much."""
 _MOST_SHAPES = 8
@@ -68,6 +70,8 @@ class SimpleReader:
                 match = shape.match(item)
                 if match is not None:
                     return self._of_shape(shape, list(match.groups()))
+            if any(mark in item for mark in _BLOCKS):
+                return None
             rows = _LINE.findall(" " * column + item)
             if len(rows) != size[1]:
                 return None

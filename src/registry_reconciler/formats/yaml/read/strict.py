@@ -15,14 +15,17 @@ from registry_reconciler.formats.faults import TextFault
 from registry_reconciler.formats.nodes import Document, Node, Unreadable
 
 _QUESTION = re.compile(rb"[\[{,]\s*\?[^\s,\]}]")
+_LONE_DASH = re.compile(rb"-(?:\s|#[^\n]*\n)*[,\]}]")
 _DASH = re.compile(rb"[\[{,:](?:\s|#[^\n]*\n)*-(?:\s|#[^\n]*\n)*[,\]}]")
 _NAME = re.compile(rb"[&*][A-Za-z0-9_-]+:")
 _TAB = re.compile(rb"^[ ]*\t", re.MULTILINE)
-_OPEN_LINE = re.compile(rb"^[^\s#\-%\]}.:][^:\n]*$", re.MULTILINE)
+# Patterns that begin with a byte of their own are looked for several times as fast as those that do not.
+_OPEN_LINE = re.compile(rb"\n[^\s#\-%\]}.:][^:\n]*(?=\n|\Z)")
 _OPEN_OR_TAB = re.compile(r"[^\s#\-%\]}.:][^:\n]*$|[ ]*\t", re.MULTILINE)
 _LAST_BLANKS = re.compile(rb"\n[ ]+\Z")
 _BLANKS_FIRST = re.compile(rb"[|>][-+1-9]*[ ]*(?:[ ]#[^\n]*)?\r?\n(?:\r?\n)*[ ]+\r?\n")
-_CLOSE_COMMENT = re.compile(rb"""[\]},]\#|[|>][-+0-9]*\#|[^\s\[{,:]["']\#""")
+_CLOSE_COMMENT = re.compile(rb"""\#(?:(?<=[\]},|>+0-9-]\#)|(?<=[^\s\[{,:]["']\#))""")
+"""Also an issue such as ``fix-1#2``, which is looked at a second time."""
 _HEADER = re.compile(r"[|>][-+0-9]*")
 
 
@@ -32,8 +35,11 @@ _COMMA = re.compile(r"\s*,")
 def _is_suspect(data: bytes) -> bool:
     if data.startswith(b"%") or b"\n%" in data or _LAST_BLANKS.search(data, max(len(data) - 200, 0)):
         return True
-    if (b"[" in data or b"{" in data) and (_DASH.search(data) or (b"?" in data and _QUESTION.search(data))):
-        return True
+    if b"[" in data or b"{" in data:
+        if _LONE_DASH.search(data) and _DASH.search(data):
+            return True
+        if b"?" in data and _QUESTION.search(data):
+            return True
     if (b"&" in data or b"*" in data) and _NAME.search(data):
         return True
     if b"\t" in data and _TAB.search(data):
@@ -41,7 +47,9 @@ def _is_suspect(data: bytes) -> bool:
     if b"#" in data and _CLOSE_COMMENT.search(data):
         return True
     blanks = b" \n" in data or b" \r\n" in data
-    return bool((blanks and _BLANKS_FIRST.search(data)) or _OPEN_LINE.search(data))
+    if blanks and _BLANKS_FIRST.search(data):
+        return True
+    return bool(_OPEN_LINE.match(b"\n" + data[: data.find(b"\n") + 1 or None]) or _OPEN_LINE.search(data))
 
 
 def strict_faults(data: bytes) -> list[TextFault]:

@@ -15,8 +15,8 @@ from registry_reconciler.model.fleet_view import FleetView, Holder
 VARIABLE = "REGISTRY_CATALOG"
 
 
-class Asked:
-    """Where commands ask what the other repositories have (a :class:`~.model.fleet_view.FleetSource`).
+class NamedCatalogue:
+    """The catalogue that tells commands what the other repositories have (a :class:`~.model.fleet_view.FleetSource`).
 
     Args:
         url: what the option says; ``None`` where it was not given.
@@ -54,7 +54,7 @@ class Asked:
 def former_holders() -> Callable[[str, str], Holder | None] | None:
     """Who had an entry last, as the catalogue knows it that the environment names; ``None`` where it names none.
 
-    It is a help and no judge: a catalogue that does not answer costs a sentence, which is said.
+    It is a help and no judge: a catalogue that does not answer, at first or later, costs a warning and not the command.
     """
     url = os.environ.get(VARIABLE)
     if not url:
@@ -63,8 +63,23 @@ def former_holders() -> Callable[[str, str], Holder | None] | None:
     from registry_reconciler.errors import RegistryFailure
     from registry_reconciler.fleet.catalogue import CatalogueView, open_catalogue
 
+    view: CatalogueView | None = None
+
+    def former(kind: str, key: str) -> Holder | None:
+        nonlocal view
+        try:
+            return None if view is None else view.former(kind, key)
+        except RegistryFailure as failure:
+            view = None
+            say(_UNKNOWN_BEFORE + failure.message)
+            return None
+
     try:
-        return CatalogueView(open_catalogue(url)).former
+        view = CatalogueView(open_catalogue(url))
     except RegistryFailure as failure:
-        say(f"warning: who had an entry before is not known: {failure.message}")
+        say(_UNKNOWN_BEFORE + failure.message)
         return None
+    return former
+
+
+_UNKNOWN_BEFORE = "warning: who had an entry before is not known: "

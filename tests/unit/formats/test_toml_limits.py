@@ -1,0 +1,26 @@
+"""What is too large in TOML is said where it stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_reconciler.formats.faults import Limits
+from registry_reconciler.formats.toml.read.document import read_toml
+
+LARGE = {
+    "hexadecimal": f"0x{'f' * 5000}",
+    "octal": f"0o{'7' * 2000}",
+    "binary": f"0b{'1' * 2000}",
+    "decimal": "9" * 401,
+    "too long to be made": "9" * 5000,
+    "text": f"'{'x' * 200}'",
+}
+
+
+@pytest.mark.parametrize("written", LARGE.values(), ids=LARGE)
+def test_a_scalar_that_is_too_large_is_said_at_its_place(written: str) -> None:
+    text = f"a = 1\n# x\n[t]\nb = [1, {{c = {written}}}]\n"
+
+    (fault,) = read_toml(text.encode(), Limits(max_scalar=100)).faults
+
+    assert (fault.code, fault.line, fault.column) == ("TML003", 4, 14)
