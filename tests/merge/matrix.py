@@ -1,8 +1,9 @@
 """What was seen in the life of repositories, again in every layout and format and by every way that git has.
 
-``python -m tests.merge.matrix [--shape WORD] [--case WORD] [--part 1/20]`` says what does not hold; all of it takes more
-than an hour, so a part is every twentieth combination, and what is done is said on standard error. A case makes two branches; a way brings what one of them did to the other. Where git leaves a conflict in what people
-wrote, no law asks anything; where only files of registry conflict, it is broken.
+``python -m tests.merge.matrix [--shape WORD] [--case WORD] [--part 1/20]`` says what does not hold, and on standard
+error what it is at. All of it takes more than an hour; such a part is every twentieth combination. A case makes two
+branches; a way brings what one of them did to the other. Where git leaves a conflict in what people wrote, no law asks
+anything; where only files of registry conflict, it is broken.
 """
 
 from __future__ import annotations
@@ -866,7 +867,9 @@ def main() -> int:
     parser.add_argument("--shape", default="")
     parser.add_argument("--case", default="")
     parser.add_argument("--only-single", action="store_true", help="only what is no matter of two branches")
-    parser.add_argument("--part", type=part, default=(1, 1), help="I/N: from the Ith combination every Nth one")
+    parser.add_argument(
+        "--part", type=part, default=(1, 1), help="I/N: from the Ith combination every Nth one"
+    )
     given = parser.parse_args()
     counts: Counter[str] = Counter()
     texts: dict[str, dict[str, str]] = {}
