@@ -91,6 +91,25 @@ def test_old_results_go(cache: Path) -> None:
     assert [path.name for path in results.iterdir()] == ["new.json"]
 
 
+def test_a_clone_that_nobody_asks_for_goes_unless_it_has_branches_of_its_own(
+    cache: Path, tmp_path: Path
+) -> None:
+    clone = {}
+    for name in ("used", "left", "exec", "packed"):
+        bare(tmp_path / name)
+        clone[name] = Path(resolve(Repository(name, git=str(tmp_path / name))).folder)
+    git(clone["exec"], "--git-dir=.", "update-ref", "refs/registry/heads/fix", "refs/heads/main")
+    git(clone["packed"], "--git-dir=.", "update-ref", "refs/registry/heads/fix", "refs/heads/main")
+    git(clone["packed"], "--git-dir=.", "pack-refs", "--all")
+    seen = time.time() - 31 * 86_400
+    for folder in clone.values():
+        os.utime(folder, (seen, seen))
+    resolve(Repository("used", git=str(tmp_path / "used")))
+    fetching.forget_unused(cache / "fleet/git")
+    assert [name for name, folder in clone.items() if folder.exists()] == ["used", "exec", "packed"]
+    assert len(list((cache / "fleet/git").iterdir())) == 3
+
+
 def test_what_is_the_same_is_not_fetched_again_and_a_damaged_clone_is_mended(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,12 @@ TRIES = 3
 PAUSE = 1.0
 """Seconds before the second try; twice that before the third."""
 
+DAYS = 30
+"""A clone that no run has asked for during so many days is removed."""
+
+OWN_BRANCHES = "refs/registry/heads"
+"""Where branches that were made here stand in a clone: no fetch brings or takes them."""
+
 _MARK = "registry-fetched"
 _FOR_GOOD = re.compile(
     r"not found|does not appear to be a git repository|does not exist|authentication failed|permission denied"
@@ -108,6 +114,8 @@ def may_begin() -> None:
 def look(folder: Path, address: str, seconds: float = SECONDS) -> Remote:
     """What a remote has. Raises :class:`GitFailure`."""
     _make(folder)
+    with contextlib.suppress(OSError):
+        os.utime(folder)  # what is asked for is in use: see forget_unused
     words = ["ls-remote", "--quiet", "origin", "HEAD", "refs/heads/*", "refs/tags/*"]
     said = _tried(folder, words, address, min(seconds, LOOK_SECONDS))
     head, refs = "", {}
@@ -155,6 +163,36 @@ def _bring(folder: Path, address: str, only: str, seconds: float) -> None:
     words = ["fetch", "--quiet", "--no-tags", *([] if only else ["--prune"]), "--no-auto-maintenance"]
     words += ["--no-write-fetch-head", "--no-recurse-submodules", "--force", "--update-head-ok"]
     _tried(folder, [*words, "origin", *what], address, seconds)
+
+
+def forget_unused(clones: Path) -> None:
+    """Remove clones that nobody asked for during :data:`DAYS`: their repositories left the fleet.
+
+    One with branches that ``fleet exec`` made stays, as nobody may have pushed them.
+    """
+    import shutil
+
+    oldest = time.time() - DAYS * 86_400
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(clones):
+            folder = Path(entry.path)
+            if (
+                not entry.is_dir(follow_symlinks=False)
+                or entry.stat(follow_symlinks=False).st_mtime >= oldest
+            ):
+                continue
+            with contextlib.suppress(OSError, GitFailure), _alone(folder, 0):
+                if folder.stat().st_mtime < oldest and not _has_own_branches(folder):
+                    # Under another name first: who asks for it meanwhile makes it anew, and finds no half of it.
+                    gone = folder.with_name(f"{folder.name}.gone")
+                    folder.rename(gone)
+                    shutil.rmtree(gone, ignore_errors=True)
+
+
+def _has_own_branches(folder: Path) -> bool:
+    packed = folder / "packed-refs"
+    own = OWN_BRANCHES.encode()
+    return any((folder / OWN_BRANCHES).rglob("*")) or (packed.is_file() and own in packed.read_bytes())
 
 
 @contextlib.contextmanager

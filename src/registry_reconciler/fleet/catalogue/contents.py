@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 from collections.abc import Mapping
 from typing import Any
 
@@ -139,3 +144,16 @@ def _history(catalogue: Catalogue, mine: Mapping[str, Any]) -> dict[str, tuple[S
         spans = found.setdefault(f"{row.kind}/{row.key}", [])
         spans.insert(0, Span(row.revision, row.time, not spans))
     return {address: tuple(spans) for address, spans in found.items()}
+
+
+def known_commits(connection: Connection) -> dict[str, tuple[str, str]]:
+    """The commit that the catalogue has, and how it was read, by repository."""
+    from sqlalchemy import text
+
+    rows = connection.execute(
+        text(
+            "SELECT r.name, p.revision, r.reading FROM registry_repositories r "
+            "JOIN registry_publications p ON p.id = r.publication"
+        )
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}

@@ -345,24 +345,30 @@ class Catalogue:
         words = words_of(text)
         if not words:
             return [], False
-        # The matches first, and not too many: of a word that stands everywhere all would be joined else.
+        most = max(_MATCHES, limit + 1)
+        # Whole words first: of one that stands everywhere, all that begin so would be put together before any is told.
+        rows = self._matches(words, most, beginnings=False)
+        if len(rows) < most:
+            rows = self._matches(words, most, beginnings=True)
+        exact = {known for key in {text.strip()} for known in self._by_key(key)}
+        exact.update(self.named("", text.strip()))
+        found = {known.number: known for known in (*exact, *map(_known, rows))}
+        ranked = sorted(found.values(), key=lambda known: (_rank(known, text, words), known))
+        return ranked[:limit], len(ranked) > limit
+
+    def _matches(self, words: Sequence[str], most: int, *, beginnings: bool) -> list[Any]:
+        """Entries in which all words stand, and not too many: of a word that stands everywhere all would be joined."""
         if self.is_sqlite:
             matches = "SELECT rowid FROM registry_search WHERE registry_search MATCH :words LIMIT :most"
-            asked = " ".join(f'"{word}"*' for word in words)
+            asked = " ".join(f'"{word}"{"*" if beginnings else ""}' for word in words)
         else:
             there = "array_to_tsvector(string_to_array(words, ' '))"
             matches = (
                 f"SELECT id FROM registry_entries WHERE until IS NULL AND {there} @@ CAST(:words AS tsquery) "
                 "LIMIT :most"
             )
-            asked = " & ".join(f"'{word}':*" for word in words)
-        most = max(_MATCHES, limit + 1)
-        rows = self.rows(f"{_ENTRY} WHERE e.id IN ({matches})", {"words": asked, "most": most})
-        exact = {known for key in {text.strip()} for known in self._by_key(key)}
-        exact.update(self.named("", text.strip()))
-        found = {known.number: known for known in (*exact, *map(_known, rows))}
-        ranked = sorted(found.values(), key=lambda known: (_rank(known, text, words), known))
-        return ranked[:limit], len(ranked) > limit
+            asked = " & ".join(f"'{word}'{':*' if beginnings else ''}" for word in words)
+        return self.rows(f"{_ENTRY} WHERE e.id IN ({matches})", {"words": asked, "most": most})
 
     def _by_key(self, key: str) -> Iterator[Known]:
         kind, slash, rest = key.partition("/")
@@ -435,16 +441,3 @@ def _rank(known: Known, text: str, words: Sequence[str]) -> int:
 def _portions(some: list[Any]) -> Iterator[list[Any]]:
     for at in range(0, len(some), _AT_ONCE):
         yield some[at : at + _AT_ONCE]
-
-
-def known_commits(connection: Connection) -> dict[str, tuple[str, str]]:
-    """The commit that the catalogue has, and how it was read, by repository."""
-    from sqlalchemy import text
-
-    rows = connection.execute(
-        text(
-            "SELECT r.name, p.revision, r.reading FROM registry_repositories r "
-            "JOIN registry_publications p ON p.id = r.publication"
-        )
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}

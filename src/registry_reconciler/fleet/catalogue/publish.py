@@ -143,7 +143,7 @@ class Publisher:
 
     def known(self) -> dict[str, tuple[str, str]]:
         """The commit that the catalogue has and how it was read, by repository: it need not be looked at again."""
-        from registry_reconciler.fleet.catalogue.lookup import known_commits
+        from registry_reconciler.fleet.catalogue.contents import known_commits
 
         self.prepare()
         with self._transaction() as connection:

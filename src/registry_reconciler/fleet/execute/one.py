@@ -18,15 +18,13 @@ from registry_reconciler.files.git_work import Git, Refused
 from registry_reconciler.fleet.addresses import without_credentials
 from registry_reconciler.fleet.execute import record
 from registry_reconciler.fleet.execute.command import TRAILER, Answer, Order, fault_of_path, run_registry
+from registry_reconciler.fleet.fetching import OWN_BRANCHES
 from registry_reconciler.fleet.manifest import Repository
 from registry_reconciler.fleet.sources import Source, SourceFailure, resolve
 
 CHANGED, BEFORE, UNCHANGED, BLOCKED, FAILED = "changed", "done before", "unchanged", "blocked", "failed"
 OUTCOMES = (FAILED, BLOCKED, CHANGED, BEFORE, UNCHANGED)
 """What can come of a repository, worst first."""
-
-_OWN_REFS = "refs/registry/heads"
-"""Where a bare clone of the cache keeps branches: a fetch makes those of ``refs/heads`` what the remote has."""
 
 Watch = Callable[[Running, bool], None]
 
@@ -85,7 +83,7 @@ class _Work:
         self.root = source.root
         self.digest = order.digest(source.root)
         self.branch = order.branch_for(source.root)
-        self.ref = f"{_OWN_REFS if source.bare else 'refs/heads'}/{self.branch}"
+        self.ref = f"{OWN_BRANCHES if source.bare else 'refs/heads'}/{self.branch}"
         self.start = Executed(repository.name, UNCHANGED, base=base, where=source.folder, notes=self._notes())
         self.base = base
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import time
@@ -11,13 +12,14 @@ from typing import Any
 from msgspec import Struct
 
 from registry_reconciler.errors import RegistryFailure, UsageFailure
-from registry_reconciler.fleet.fetching import may_begin, stop_all
+from registry_reconciler.fleet.fetching import forget_unused, may_begin, stop_all
 from registry_reconciler.fleet.manifest import Repository
 from registry_reconciler.fleet.outcome import Outcome
 from registry_reconciler.fleet.run import memory
 from registry_reconciler.fleet.run.cluster import Cluster, SchedulerGone, Tls, check_address, require_fleet
 from registry_reconciler.fleet.run.jobs import options_for
 from registry_reconciler.fleet.run.workers import Known, known_answer, perform, prepare
+from registry_reconciler.fleet.sources import SourceFailure, clones
 
 FETCHES = 8
 """So many repositories are fetched at once."""
@@ -133,6 +135,7 @@ class _Run:
             if self.cluster is not None:
                 self.cluster.close()
             memory.forget_old()
+            _forget_unused_clones()
 
     def _next(self) -> Iterator[Outcome | None]:
         """What has come; nothing where nothing comes for a while."""
@@ -200,6 +203,11 @@ class _Run:
         for name, what in list(self.given.items()):
             if name in self.left:
                 self._submit(self.left[name], what)
+
+
+def _forget_unused_clones() -> None:
+    with contextlib.suppress(SourceFailure):
+        forget_unused(clones())
 
 
 def _plain(repository: Repository) -> dict[str, Any]:
