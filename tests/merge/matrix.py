@@ -1,8 +1,9 @@
 """What was seen in the life of repositories, again in every layout and format and by every way that git has.
 
-``python -m tests.merge.matrix [--shape WORD] [--case WORD]`` runs all of it (minutes) and says what does not hold. A
-case makes two branches; a way brings what one of them did to the other. Where git leaves a conflict in what people
-wrote, no law asks anything; where only files of registry conflict, it is broken.
+``python -m tests.merge.matrix [--shape WORD] [--case WORD] [--part 1/20]`` says what does not hold, and on standard
+error what it is at. All of it takes more than an hour; such a part is every twentieth combination. A case makes two
+branches; a way brings what one of them did to the other. Where git leaves a conflict in what people wrote, no law asks
+anything; where only files of registry conflict, it is broken.
 """
 
 from __future__ import annotations
@@ -852,16 +853,30 @@ def attempt(shape: Shape, run: Callable[[Home], None], texts: dict[str, str]) ->
     return ""
 
 
+def part(text: str) -> tuple[int, int]:
+    """``I/N`` as two numbers, the first one from 1 to the second."""
+    first, _, step = text.partition("/")
+    if not 1 <= int(first) <= int(step):
+        raise ValueError(text)
+    return int(first), int(step)
+
+
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--shape", default="")
     parser.add_argument("--case", default="")
     parser.add_argument("--only-single", action="store_true", help="only what is no matter of two branches")
+    parser.add_argument(
+        "--part", type=part, default=(1, 1), help="I/N: from the Ith combination every Nth one"
+    )
     given = parser.parse_args()
     counts: Counter[str] = Counter()
     texts: dict[str, dict[str, str]] = {}
-    for shape, name, run in combinations(given.shape, given.case, alone=given.only_single):
+    first, step = given.part
+    chosen = [*combinations(given.shape, given.case, alone=given.only_single)][first - 1 :: step]
+    for number, (shape, name, run) in enumerate(chosen, 1):
+        print(f"{number:,} of {len(chosen):,}: {shape.name}: {name}", file=sys.stderr, flush=True)
         if shape.name not in texts:
             texts[shape.name] = shape.registry()
         became = attempt(shape, run, texts[shape.name])
