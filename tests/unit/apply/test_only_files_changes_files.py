@@ -17,8 +17,9 @@ NOT_PART_OF_AN_APPLY = frozenset(
     # writes into the pipes of what it starts. An interruption is told of on the two standard streams, past buffers
     # that may be in the middle of a write. An editor is given a copy in a temporary folder, and what a server of
     # tools says on standard error goes to a file without a name. What a repository of a fleet gives comes through a
-    # pipe. Where the same is changed in many repositories, each has a work tree in the cache, and a lock beside it; the
-    # catalogue of a fleet is a database, which SQLAlchemy writes.
+    # pipe, and its clone in the cache goes when no run asks for it any more. Where the same is changed in many
+    # repositories, each has a work tree in the cache, and a lock beside it; the catalogue of a fleet is a database, which
+    # SQLAlchemy writes.
     (
         SOURCE / "base" / "interrupts.py",
         SOURCE / "cli" / "commands" / "edit.py",
@@ -26,6 +27,7 @@ NOT_PART_OF_AN_APPLY = frozenset(
         SOURCE / "files" / "git_work.py",
         SOURCE / "fleet" / "catalogue" / "database.py",
         SOURCE / "fleet" / "execute" / "one.py",
+        SOURCE / "fleet" / "fetching.py",
         SOURCE / "fleet" / "run" / "forks.py",
         SOURCE / "runtime" / "execution" / "audit.py",
         SOURCE / "runtime" / "execution" / "handlers.py",
