@@ -18,8 +18,8 @@ NOT_PART_OF_AN_APPLY = frozenset(
     # that may be in the middle of a write. An editor is given a copy in a temporary folder, and what a server of
     # tools says on standard error goes to a file without a name. What a repository of a fleet gives comes through a
     # pipe, and its clone in the cache goes when no run asks for it any more. Where the same is changed in many
-    # repositories, each has a work tree in the cache, and a lock beside it; the catalogue of a fleet is a database, which
-    # SQLAlchemy writes.
+    # repositories, each has a work tree in the cache, and a lock beside it; the catalogue of a fleet is a database,
+    # which SQLAlchemy writes.
     (
         SOURCE / "base" / "interrupts.py",
         SOURCE / "cli" / "commands" / "edit.py",
