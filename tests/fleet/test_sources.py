@@ -255,3 +255,21 @@ def test_a_pipe_among_the_files_that_git_always_opens_is_refused_at_once(
     ):
         with pytest.raises(SourceFailure, match=f"{name} is no regular file"):
             resolve(asked, cache)
+
+
+def test_files_of_people_in_a_work_tree_beside_others_are_not_taken_for_those_of_git(
+    cache: Path, tmp_path: Path
+) -> None:
+    repository(tmp_path / "main")
+    (tmp_path / "main/config").mkdir()
+    (tmp_path / "main/config/settings.yaml").write_text("a: 1\n")
+    git(tmp_path / "main", "add", "--all")
+    git(tmp_path / "main", "commit", "-qm", "settings")
+    git(tmp_path / "main", "worktree", "add", "-q", "../beside")
+    folder = tmp_path / "beside"
+    for asked in (Repository("a", path=str(folder), rev="HEAD"), Repository("a", git=str(folder))):
+        assert resolve(asked, cache).commit
+    (tmp_path / "main/.git/packed-refs").unlink(missing_ok=True)
+    os.mkfifo(tmp_path / "main/.git/packed-refs")
+    with pytest.raises(SourceFailure, match="packed-refs is no regular file"):
+        resolve(Repository("a", path=str(folder), rev="HEAD"), cache)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from unittest import mock
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -695,3 +696,55 @@ def test_the_law_was_tried_on_parts() -> None:
     # About three of ten; of 200 that are drawn anew each time, the share varies by three in a hundred.
     assert seen["part with remembered entries"] > 0.2 * tried
     assert seen["part with unmanaged entries that should not be"] > 0.01 * tried
+
+
+def _waiting(fragments: Mapping[str, bytes], edits: Mapping[str, tuple[bytes, bytes]]) -> Workspace:
+    """A workspace of these fragments, applied, with some texts of files replaced after that."""
+    made = Workspace(random.Random(1))
+    made.files = {name: text if isinstance(text, bytes) else text.encode() for name, text in SCHEMAS.items()}
+    made.files["tools.yaml"] = b"tools: []\n"
+    made.files.update(fragments)
+    made.declared = {}
+    made.apply()
+    for path, (before, after) in edits.items():
+        assert before in made.files[path]
+        made.files[path] = made.files[path].replace(before, after)
+    return made
+
+
+def test_comments_of_a_fragment_in_which_something_waits_are_looked_for_in_all_its_registries() -> None:
+    one = (
+        b"service:\n  # note\n  - id: a\n    shard: x\n    depends_on: [gone]\n  - id: b\n    shard: z\n"
+        b"  - id: c\n    shard: x\n"
+    )
+    workspace = _waiting(
+        {"desired/one.yaml": one},
+        {
+            "registries/x.yaml": (b"  # note\n", b""),
+            "registries/z.yaml": (b"services:\n", b"services:\n  # note\n"),
+        },
+    )
+    memory = remembered(workspace)
+    assert list(memory.waiting) == ["desired/one.yaml"]
+    whole = make_plan(workspace.tree()).plan
+    assert with_digests(of_part(memory, workspace.tree(), contents=False)) == with_digests(whole)
+
+
+def test_an_entry_that_waits_and_that_another_branch_renamed_is_told_by_the_whole() -> None:
+    one = b"service:\n" + b"".join(
+        b"  - id: %s\n    shard: x\n    name: n%s\n" % (n, n) for n in (b"a", b"b")
+    )
+    two = b"service:\n  - id: p\n    shard: x\n"
+    text = b"  - id: b\n    shard: x\n    name: nb\n"
+    theirs = _waiting({"desired/one.yaml": one, "desired/two.yaml": two}, {"desired/one.yaml": (text, b"")})
+    theirs.files["desired/two.yaml"] += text.replace(b"id: b", b"id: zz") + (
+        b"moved:\n  - {from: service/b, to: service/zz}\n"
+    )
+    theirs.apply()
+    theirs.files["desired/two.yaml"] = theirs.files["desired/two.yaml"].partition(b"moved")[0]
+    ours = _waiting({"desired/one.yaml": one, "desired/two.yaml": two}, {"desired/one.yaml": (b"nb", b"new")})
+    memory = remembered(ours)
+    assert list(memory.waiting) == ["desired/one.yaml"]
+    ours.files.update({path: data for path, data in theirs.files.items() if "two" in path})
+    with pytest.raises(FullPlanRequired, match="renamed"):
+        of_part(memory, ours.tree(), contents=False)

@@ -76,6 +76,7 @@ class Unloaded(Struct, frozen=True):
         elsewhere: answers about what was not loaded; ``None`` where everything was.
         state: by fragment of which only entries that wait were loaded what its state comes out as.
         left_out: by such a fragment how many of its entries were not loaded.
+        beside: by such a fragment the registry files that all of its entries stand in, each with their kind.
         records_fit: whether what is remembered of those is known to fit.
         registries: what registry files come out as, by path, while of the ``waits`` the same are changed in them:
             entries that their fragments say with the text that they had.
@@ -90,6 +91,7 @@ class Unloaded(Struct, frozen=True):
     elsewhere: Elsewhere | None = None
     state: Mapping[str, KnownState] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     records_fit: bool = True
     registries: Mapping[str, KnownRegistry] = field(default_factory=dict)
     waits: frozenset[str] = frozenset()

@@ -252,7 +252,8 @@ class _Loading:
         records = with_records(state, self.waiting.state())
         named = {*(entry.address for entry in entries), *records}
         numbers.update(number for address in named if (number := memory.number(address)) is not None)
-        if names_digest(left_of(state.gone)) != memory.left or not named.isdisjoint(memory.renamed):
+        renamed = {*memory.renamed, *state.renamed, *state.anew}
+        if names_digest(left_of(state.gone)) != memory.left or not named.isdisjoint(renamed):
             raise FullPlanRequired("who was renamed or let go is told by the whole")
         return replace(fragments, entries=entries), replace(state, entries=records), numbers
 
@@ -358,6 +359,7 @@ class _Loading:
             elsewhere=UnloadedEntries(memory, self.kinds, numbers | near | others, self._items),
             state={path: fragment.state for path, fragment in waiting.items()},
             left_out={path: sum(fragment.left_out.values()) for path, fragment in waiting.items()},
+            beside={path: fragment.registries for path, fragment in waiting.items()},
             records_fit=memory.records_fit,
             registries={} if self.contents else self._as_they_came_out(),
             waits=judging.said_alike,

@@ -17,7 +17,7 @@ from registry_reconciler.cache.incremental.columns import packing, unpacking
 from registry_reconciler.cache.incremental.memory import Memory
 from registry_reconciler.cache.store import OFF, file_of, program, read_whole, write_whole
 
-FORMAT = 6
+FORMAT = 7
 LARGEST = 512 * 1024 * 1024
 
 

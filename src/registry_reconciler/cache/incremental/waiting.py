@@ -62,22 +62,22 @@ class Waiting(Struct):
 
     Attributes:
         sections: where its lists stand: key, column, offsets of the key line, of the first item, and behind it.
-        size: of the fragment, in bytes.
         items: of the entries that wait.
         records: what the state knows of those: file, offsets.
         known: the addresses of these records.
         quiet: the entries of which nothing is said but that they change.
         left_out: how many other entries it has, by kind.
+        registries: the files that all of its entries stand in, each with their kind.
         state: what its state comes out as.
     """
 
     sections: list[tuple[str, int, int, int, int]]
-    size: int
     items: list[Item]
     records: list[tuple[str, int, int]]
     known: list[str]
     quiet: list[str]
     left_out: dict[str, int]
+    registries: dict[str, str]
     state: KnownState
 
     @property
@@ -197,15 +197,17 @@ class WaitingFragments:
         if spans is None or len(items) != len(waits.intersection(addresses)):
             return None
         left_out = Counter(address.partition("/")[0] for address in addresses if address not in waits)
-        assert source.data is not None
+        live = self._loaded.live.entries
         return Waiting(
             sections=[(s.key, s.indent, s.head, s.start, s.end) for s in source.sections],
-            size=len(source.data),
             items=items,
             records=spans,
             known=sorted(waits & records.keys()),
             quiet=sorted((waits & self._updated) - self._spoken_of),
             left_out=dict(left_out),
+            registries={
+                entry.place.file: entry.kind for entry in map(live.get, addresses) if entry is not None
+            },
             state=self._known_state(path, homes),
         )
 
