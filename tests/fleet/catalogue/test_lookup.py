@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.fleet.catalogue import (
     CatalogueView,
@@ -95,6 +97,15 @@ def test_words_are_found_without_case_and_accents_and_as_beginnings(url: str) ->
     publisher.publish(made(2, "{id: other, text: nothing}"))
     with open_catalogue(url) as catalogue:
         assert catalogue.search("capture") == ([], False)
+
+
+def test_whole_words_are_found_where_very_many_begin_so(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("registry_reconciler.fleet.catalogue.lookup._MATCHES", 3)
+    many = [f"{{id: a{number}, text: routes}}" for number in range(9)]
+    open_publisher(url).publish(made(1, *many, "{id: y, text: a route}", "{id: z, text: the route}"))
+    with open_catalogue(url) as catalogue:
+        found, more = catalogue.search("route", 2)
+        assert ([known.key for known in found], more) == (["y", "z"], True)
 
 
 def test_the_history_of_an_entry_goes_on_through_publications(url: str) -> None:

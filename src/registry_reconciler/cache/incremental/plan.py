@@ -1,9 +1,9 @@
 """Plans that use what is remembered, and remember: the answer is that of a plan of the whole, which is the fallback.
 
 ``Workspace.quick_planning`` (for ``plan`` and ``check``) and ``Workspace.apply`` come in by :func:`quick_plan`. That
-loads the memory and asks :func:`plan_of_part`, which loads the part (``part.load_part``) and runs the ordinary pipeline
-on it. Where either says :class:`FullPlanRequired`, :func:`~registry_reconciler.planning.pipeline.make_plan`
-plans everything, and :func:`remember` keeps what it showed.
+loads the memory and asks :func:`plan_of_part`, which loads the part (``partial_load.load_part``) and runs the
+ordinary pipeline on it. Where either says :class:`FullPlanRequired`,
+:func:`~registry_reconciler.planning.pipeline.make_plan` plans everything, and :func:`remember` keeps what it showed.
 """
 
 from __future__ import annotations

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-from collections.abc import Mapping
-from typing import Any
-
-from msgspec import Struct
 
 from registry_reconciler.fleet.catalogue.lookup import Catalogue, RepositoryRow
 from registry_reconciler.fleet.catalogue.publication import ALIAS, PublishedKind, PublishedProblem

@@ -348,12 +348,15 @@ class Catalogue:
         most = max(_MATCHES, limit + 1)
         # Whole words first: of one that stands everywhere, all that begin so would be put together before any is told.
         rows = self._matches(words, most, beginnings=False)
+        whole = {_known(row).number for row in rows}
         if len(rows) < most:
-            rows = self._matches(words, most, beginnings=True)
+            rows += self._matches(words, most, beginnings=True)
         exact = {known for key in {text.strip()} for known in self._by_key(key)}
         exact.update(self.named("", text.strip()))
         found = {known.number: known for known in (*exact, *map(_known, rows))}
-        ranked = sorted(found.values(), key=lambda known: (_rank(known, text, words), known))
+        ranked = sorted(
+            found.values(), key=lambda known: (_rank(known, text, words), known.number not in whole, known)
+        )
         return ranked[:limit], len(ranked) > limit
 
     def _matches(self, words: Sequence[str], most: int, *, beginnings: bool) -> list[Any]:
