@@ -701,14 +701,15 @@ def test_the_law_was_tried_on_parts() -> None:
 def _waiting(fragments: Mapping[str, bytes], edits: Mapping[str, tuple[bytes, bytes]]) -> Workspace:
     """A workspace of these fragments, applied, with some texts of files replaced after that."""
     made = Workspace(random.Random(1))
-    made.files = {name: text if isinstance(text, bytes) else text.encode() for name, text in SCHEMAS.items()}
+    made.files = dict(SCHEMAS)
     made.files["tools.yaml"] = b"tools: []\n"
     made.files.update(fragments)
     made.declared = {}
     made.apply()
     for path, (before, after) in edits.items():
-        assert before in made.files[path]
-        made.files[path] = made.files[path].replace(before, after)
+        text = made.files[path] or b""
+        assert before in text
+        made.files[path] = text.replace(before, after)
     return made
 
 
@@ -737,11 +738,11 @@ def test_an_entry_that_waits_and_that_another_branch_renamed_is_told_by_the_whol
     two = b"service:\n  - id: p\n    shard: x\n"
     text = b"  - id: b\n    shard: x\n    name: nb\n"
     theirs = _waiting({"desired/one.yaml": one, "desired/two.yaml": two}, {"desired/one.yaml": (text, b"")})
-    theirs.files["desired/two.yaml"] += text.replace(b"id: b", b"id: zz") + (
-        b"moved:\n  - {from: service/b, to: service/zz}\n"
+    theirs.files["desired/two.yaml"] = (
+        two + text.replace(b"id: b", b"id: zz") + (b"moved:\n  - {from: service/b, to: service/zz}\n")
     )
     theirs.apply()
-    theirs.files["desired/two.yaml"] = theirs.files["desired/two.yaml"].partition(b"moved")[0]
+    theirs.files["desired/two.yaml"] = (theirs.files["desired/two.yaml"] or b"").partition(b"moved")[0]
     ours = _waiting({"desired/one.yaml": one, "desired/two.yaml": two}, {"desired/one.yaml": (b"nb", b"new")})
     memory = remembered(ours)
     assert list(memory.waiting) == ["desired/one.yaml"]

@@ -275,8 +275,8 @@ def _asked(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
         }
         if not forms:
             continue
-        for path, kind in entry_set.rest.beside.get(file, {}).items():
-            forms.setdefault(path, format_of(path, entry_set.kinds[kind]))
+        for registry, name in entry_set.rest.beside.get(file, {}).items():
+            forms.setdefault(registry, format_of(registry, entry_set.kinds[name]))
         doubtful = texts.doubtful(file, forms)
         asked = [
             item
