@@ -1,4 +1,4 @@
-"""What the catalogue of a fleet costs: ``python3 dev.py bench -m benchmarks.catalogue [--repositories N]``.
+"""What the catalogue of a fleet costs: ``.venv/bin/python -m benchmarks.catalogue [--repositories N]``.
 
 Three things. Publishing into PostgreSQL beside a COPY of the same rows into the same indexed tables, in turns.
 Questions where very many entries are there. And a publication of what is there already beside the first one. A server

@@ -1,4 +1,4 @@
-"""A fleet: ``python3 dev.py bench -m benchmarks.fleet [--repositories N] [--entries N] [--short]``.
+"""A fleet: ``.venv/bin/python -m benchmarks.fleet [--repositories N] [--entries N] [--short]``.
 
 By default 2,000 repositories of 500 entries, a million in all; ``--short`` has 40. Each is a git repository of its own,
 looked at in its commit, without a checkout. Planned with two workers, once more with nothing changed, published, and
