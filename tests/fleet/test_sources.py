@@ -20,7 +20,6 @@ from tests.support import git
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(fetching, "PAUSE", 0.01)
-    fetching.may_begin()  # a run in this process, which is over, lets none begin
     return tmp_path / "cache/registry-reconciler"
 
 
