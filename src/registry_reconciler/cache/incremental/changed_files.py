@@ -19,6 +19,7 @@ from registry_reconciler.cache.fingerprint import (
 )
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.files.tree import Contradicted, Recorder
+from registry_reconciler.files.unreadable import Unreadable
 
 
 class Files(Struct):
@@ -56,8 +57,27 @@ class Files(Struct):
         self.tree.believe(path, digest)
         return True
 
+    def content(self, path: str) -> bytes:
+        """The bytes of a file. Raises :class:`FullPlanRequired` where there are none."""
+        try:
+            data = self.tree.read(path)
+        except Unreadable as fault:
+            raise FullPlanRequired(f"{path} cannot be read") from fault
+        if data is None:
+            raise FullPlanRequired(f"{path} is gone")
+        return data
+
     def parts(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
-        """The bytes between some pairs of offsets of a file that is what it was."""
+        """The bytes between some pairs of offsets of a file that is what it was.
+
+        Raises :class:`FullPlanRequired` where it cannot be read.
+        """
+        try:
+            return self._parts(path, spans) if spans else []
+        except (OSError, Unreadable) as fault:
+            raise FullPlanRequired(f"{path} cannot be read") from fault
+
+    def _parts(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
         if path not in self.signatures or (len(spans) == 1 and spans[0][0] == 0):
             data = self.tree.read(path) or b""
             return [data[start:stop] for start, stop in spans]

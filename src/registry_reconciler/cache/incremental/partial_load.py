@@ -175,32 +175,17 @@ class _Loading:
         for path, file in memory.live.items():
             if not self._is_same(path):
                 self.changed_live.add(path)
-                text = changed_text(path, self._bytes(path), file)
+                text = changed_text(path, self.files.content(path), file)
                 self.texts[path] = text
                 found.update(gone(text, file))
         return found
 
-    def _bytes(self, path: str) -> bytes:
-        try:
-            data = self.tree.read(path)
-        except Unreadable as fault:
-            raise FullPlanRequired(f"{path} cannot be read") from fault
-        if data is None:
-            raise FullPlanRequired(f"{path} is gone")
-        return data
-
     def _text(self, path: str) -> LiveText:
         if path not in self.texts:
             self.texts[path] = unchanged_text(
-                path, self.memory.live[path], lambda spans: self._parts(path, spans)
+                path, self.memory.live[path], lambda spans: self.files.parts(path, spans)
             )
         return self.texts[path]
-
-    def _parts(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:
-        try:
-            return self.files.parts(path, spans)
-        except (OSError, Unreadable) as fault:
-            raise FullPlanRequired(f"{path} cannot be read") from fault
 
     def _declared(self, touched: set[str], changed: set[int]) -> tuple[Fragments, State, set[int]]:
         """What touched fragments and their state say, and the numbers of all entries that are concerned."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from registry_reconciler.formats.yaml.read.chunks import Section
-from registry_reconciler.loading.state.files import Record, parse_file, quoted
+from registry_reconciler.loading.state.files import Record, parse_file, quoted, render_file
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.config import STATE_FOLDER
 from registry_reconciler.planning.diff.records import MOST_LOOKED_AT, count_in, touched_fragments
@@ -103,7 +103,7 @@ def around(data: bytes, sections: Sequence[Section], number: int, index: int) ->
 
 def record_text(fragment: str, parts: Sequence[bytes]) -> bytes:
     """A file of the state with only some of its records."""
-    return f"registry state 4\n< {quoted(fragment)}\n\n".encode("utf-8", "surrogatepass") + b"".join(parts)
+    return render_file(fragment, (), ()) + b"".join(parts)
 
 
 class WaitingFragments:

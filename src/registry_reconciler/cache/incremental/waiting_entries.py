@@ -9,7 +9,6 @@ from msgspec import Struct, field
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.changed_files import Files
 from registry_reconciler.cache.incremental.waiting import Item, Waiting, record_text, sections_of
-from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.unread import Unread
 from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.formats.yaml.read.parts import PartReader
@@ -39,7 +38,7 @@ class WaitingEntries(Struct):
         lists: dict[tuple[str, int], list[tuple[str, Item, bytes]]] = {}
         for path, fragment in sorted(self.fragments.items()):
             sections = sections_of(fragment)
-            texts = self._parts(path, [(item.start, item.end) for item in fragment.items])
+            texts = self.files.parts(path, [(item.start, item.end) for item in fragment.items])
             for item, text in zip(fragment.items, texts, strict=True):
                 section = sections[item.section]
                 lists.setdefault((section.key, section.indent), []).append((path, item, text))
@@ -74,7 +73,7 @@ class WaitingEntries(Struct):
             spans: dict[str, list[tuple[int, int]]] = {}
             for home, start, end in fragment.records:
                 spans.setdefault(home, []).append((start, end))
-            parts = {home: iter(self._parts(home, some)) for home, some in spans.items()}
+            parts = {home: iter(self.files.parts(home, some)) for home, some in spans.items()}
             text = record_text(path, [next(parts[home]) for home, _, _ in fragment.records])
             records = parse_file(path, text).records
             if [record.address for record in records] != fragment.known:
@@ -85,12 +84,7 @@ class WaitingEntries(Struct):
 
     def source(self, path: str) -> SourceFile:
         """A fragment with the values of the entries that wait, and its bytes: where they stand is asked."""
-        try:
-            data = self.files.tree.read(path)
-        except Unreadable as fault:
-            raise FullPlanRequired(f"{path} cannot be read") from fault
-        if data is None:
-            raise FullPlanRequired(f"{path} is gone")
+        data = self.files.content(path)
         sections = sections_of(self.fragments[path])
         document: dict[str, Json] = {}
         for number, section in enumerate(sections):
@@ -98,12 +92,6 @@ class WaitingEntries(Struct):
             count = len(section.starts(data)) - 1
             document[section.key] = [values.get((number, index), _NOBODY) for index in range(count)]
         return SourceFile(path, data, (document,), True, (), sections)
-
-    def _parts(self, path: str, spans: list[tuple[int, int]]) -> list[bytes]:
-        try:
-            return self.files.parts(path, spans) if spans else []
-        except (OSError, Unreadable) as fault:
-            raise FullPlanRequired(f"{path} cannot be read") from fault
 
 
 def with_entries(fragments: Fragments, more: Iterable[DesiredEntry]) -> tuple[DesiredEntry, ...]:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-
 from registry_reconciler.fleet.catalogue.lookup import Catalogue, RepositoryRow
 from registry_reconciler.fleet.catalogue.publication import ALIAS, PublishedKind, PublishedProblem
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 class ContentEntry(Struct, frozen=True):

@@ -220,6 +220,8 @@ class Cluster:
                 try:
                     found: Any = future.result(timeout=60)
                 except Exception as error:
+                    if self._client.status != "running":
+                        return  # who has the answer cannot be asked any more: trouble() says so
                     found = error
                 done(found)
             elif future.status == "error":

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from registry_reconciler.formats.base import Asked
+from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Edit, ReplaceDocument, Snippet, SpliceError, Update
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, TextFault, TextFile
 from registry_reconciler.formats.frontmatter.lenient import covers, filled, quoted, spliced, with_texts
@@ -184,4 +185,4 @@ def _as_yaml(parts: Parts, lenient: bool) -> bytes:
 def has_rest(data: bytes) -> bool:
     """Whether anything stands below the block."""
     parts = _parts(data)
-    return bool(parts is not None and parts.body.strip(b" \t\r\n"))
+    return bool(parts is not None and parts.body.strip(SPACE.encode()))
