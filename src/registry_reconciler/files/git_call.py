@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from registry_reconciler.base.escape import visible
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files.git_files import irregular_file
 
@@ -219,20 +218,15 @@ def start(
     top = folder if bare else top_of(folder)
     if top is None:
         raise GitFailure(f"{folder} lies in no git repository, and this needs the history")
-    refuse_irregular(top)
+    fault = irregular_file(top)
+    if fault:
+        raise GitFailure(fault)
     path = os.pathsep.join(_search_path(top))
     program = _program(path)
     if program is None:
         raise GitFailure("git is not installed, and this needs the history")
     environment = _environment(path, top, (*_SETTINGS, *settings), bare=bare)
     return _popen([program, "--no-pager", *arguments], folder, environment, asked=asked, errors=errors)
-
-
-def refuse_irregular(repository: Path | str) -> None:
-    """Raise :class:`GitFailure` where git would open something that is no regular file."""
-    path = irregular_file(repository)
-    if path:
-        raise GitFailure(f"{visible(path)} is no regular file, so git is not asked")
 
 
 def fetch_ask(

@@ -7,18 +7,24 @@ import os
 import stat
 from pathlib import Path
 
+from registry_reconciler.base.escape import visible
+
 _ALWAYS = ("HEAD", "config", "config.worktree", "commondir", "packed-refs", "index")
 
 
 def irregular_file(repository: Path | str) -> str:
-    """The path of one of those files that is there, and is no regular file; "" where there is none."""
+    """Why git is not asked: one of those files is there, and is no regular file; "" where there is none such."""
     for folder in _folders(str(repository)):
         for name in _ALWAYS:
             path = os.path.join(folder, name)
             if _is_irregular(path):
-                return path
+                return _fault(path)
     inner = os.path.join(repository, ".git")
-    return inner if not os.path.isdir(inner) and _is_irregular(inner) else ""
+    return _fault(inner) if not os.path.isdir(inner) and _is_irregular(inner) else ""
+
+
+def _fault(path: str) -> str:
+    return f"{visible(path)} is no regular file, so git is not asked"
 
 
 def _folders(repository: str) -> list[str]:

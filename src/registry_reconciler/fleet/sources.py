@@ -21,6 +21,7 @@ from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files import git_call
 from registry_reconciler.files.git import RevisionTree
 from registry_reconciler.files.git_call import GitFailure
+from registry_reconciler.files.git_files import irregular_file
 from registry_reconciler.files.tree import DiskTree, Tree
 from registry_reconciler.fleet.fetching import SECONDS, Remote, fetch, look
 from registry_reconciler.fleet.manifest import Repository
@@ -128,8 +129,9 @@ def _said(message: str, repository: Repository) -> str:
 
 def _fetched(repository: Repository, cache: Path | None, seconds: float) -> Source:
     folder = clones(cache) / hashlib.sha256(os.fsencode(repository.git)).hexdigest()[:32]
-    if os.path.isabs(repository.git):
-        git_call.refuse_irregular(repository.git)
+    fault = irregular_file(repository.git) if os.path.isabs(repository.git) else ""
+    if fault:
+        raise SourceFailure(fault)
     remote = look(folder, repository.git, seconds)
     names = list(_names(repository, remote))
     if not fetch(folder, repository.git, remote, seconds=seconds):
