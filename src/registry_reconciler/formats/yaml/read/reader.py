@@ -42,7 +42,8 @@ class ChunkReader:
         if scan(data, self._limits):
             return read_yaml(data, self._limits)
         # There are at most so many values; only where they could be too many does the parser count them.
-        if data.count(b"\n") + data.count(b",") + data.count(b":") > self._limits.max_nodes:
+        most = self._limits.max_nodes
+        if len(data) > most and data.count(b"\n") + data.count(b",") + data.count(b":") > most:
             return read_yaml(data, self._limits)
         return self._by_items(data) or read_yaml(data, self._limits)
 
