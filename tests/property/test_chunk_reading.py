@@ -22,7 +22,7 @@ from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.locate import locate
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
-from registry_reconciler.model.entry import FieldPath, Missing, get_path, same
+from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
 from tests.property.chunk_texts import VALUES, Lists
 from tests.property.yaml_texts import paths_of
 
@@ -172,6 +172,9 @@ def test_an_edit_through_a_window_gives_the_bytes_of_an_edit_of_the_file(seed: i
 def said_otherwise(text: str, maker: random.Random) -> str:
     """A text of an item in which a line or two say something else."""
     rows = text.split("\n")
+    if maker.random() < 0.3 and not any(row.startswith((" ", "-")) for row in rows):
+        maker.shuffle(rows)
+        del rows[3:]
     for _ in range(maker.randint(1, 2)):
         at = maker.randrange(len(rows))
         head = rows[at][: rows[at].find(": ") + 2] if ": " in rows[at] else ""
@@ -187,8 +190,18 @@ def updates(data: bytes, sections: Sequence[Section], maker: random.Random) -> l
         text = said_otherwise(extract_many(data, [place])[0].text, maker)
         file = read_yaml(f"{text}\n".encode())
         if file.readable and len(file.documents) == 1:
-            found.append(Update(*place, file.documents[0], Snippet((), text, file.documents[0])))
+            value = file.documents[0]
+            found.append(Update(*place, with_more(value, place, data, maker), Snippet((), text, value)))
     return found
+
+
+def with_more(value: Json, place: tuple[int, FieldPath], data: bytes, maker: random.Random) -> Json:
+    """A value as it is to be, which may have fields of which only the registry says something, in any order."""
+    there = get_path(read_yaml(data).documents[0], place[1])
+    if type(value) is not dict or type(there) is not dict or maker.random() < 0.5:
+        return value
+    names = [*there, *(name for name in value if name not in there)]
+    return {name: value.get(name, there.get(name)) for name in maker.sample(names, len(names))}
 
 
 @settings(max_examples=400, deadline=None)
