@@ -301,16 +301,15 @@ def _records(
 
 def _without_marks(applied: str) -> tuple[str, str]:
     """What stands below the address of a record, and the marks behind it."""
-    end = len(applied)
-    while end and applied[end - 1] == "\n":
-        end -= 1
+    end = len(applied.rstrip("\n"))
     if applied[end - 1 : end] not in _MARKS:  # a digest ends in neither
         return applied, ""
-    lines = applied[:end].split("\n")
-    at = len(lines)
-    while at and (lines[at - 1] in _MARKS or not lines[at - 1]):
+    text = applied[:end].rstrip("".join(("\n", *_MARKS)))
+    lines = applied[len(text) : end].split("\n")
+    at, first = len(lines), 1 if text else 0  # the first of these ends a line of the text
+    while at > first and (lines[at - 1] in _MARKS or not lines[at - 1]):
         at -= 1
-    return "\n".join(lines[:at]), "".join(lines[at:])
+    return text + "\n".join(lines[:at]), "".join(lines[at:])
 
 
 def _former(text: str) -> tuple[str, ...]:

@@ -44,12 +44,16 @@ class ChunkReader:
         # There are at most so many values; only where they could be too many does the parser count them.
         most = self._limits.max_nodes
         if len(data) > most and data.count(b"\n") + data.count(b",") + data.count(b":") > most:
-            return read_yaml(data, self._limits)
-        return self._by_items(data) or read_yaml(data, self._limits)
+            return read_yaml(data, self._limits, scanned=True)
+        return self._by_items(data) or read_yaml(data, self._limits, scanned=True)
 
     def _by_items(self, data: bytes) -> TextFile | None:
         sections = () if _WORD in data else cut(data)
-        if not sections or not self._head_is_whole(data[: sections[0].head]):
+        # The head is read twice. Where it is most of a file, as of one entry with short lists, items gain nothing:
+        # plans of such files take a tenth less time so.
+        if not sections or sections[0].head > len(data) // 2:
+            return None
+        if not self._head_is_whole(data[: sections[0].head]):
             return None
         items = [[core(item, section.indent) for item in section.items(data)] for section in sections]
         asked = [self._unknown(s.indent, own) for s, own in zip(sections, items, strict=True)]
