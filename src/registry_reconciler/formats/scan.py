@@ -23,8 +23,8 @@ _WIDE = (
 """Each by its first byte, which is looked for ten times as fast as one of several."""
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _CONFLICT = re.compile(rb"^(?:<<<<<<< |>>>>>>> |\|\|\|\|\|\|\| )[^\r\n]*", re.MULTILINE)
-_CONFLICT_HINTS = tuple(re.compile(rb"\%c(?=\%c{6} )" % (mark, mark)) for mark in b"<>|")
-"""A pattern that begins with one byte is looked for twice as fast as several bytes."""
+_CONFLICT_HINTS = tuple((mark, re.compile(rb"\%c(?=\%c{6} )" % (mark, mark))) for mark in b"<>|")
+"""A pattern that begins with a byte is looked for twice as fast as several bytes, and one byte alone ten times so."""
 _WIDE_BOMS = (
     (b"\xff\xfe\x00\x00", "UTF-32"),
     (b"\x00\x00\xfe\xff", "UTF-32"),
@@ -130,7 +130,7 @@ def _forbidden_fault(data: bytes, match: re.Match[bytes]) -> TextFault:
 
 
 def _conflict(data: bytes) -> TextFault | None:
-    if not any(hint.search(data) for hint in _CONFLICT_HINTS):
+    if not any(mark in data and hint.search(data) for mark, hint in _CONFLICT_HINTS):
         return None
     match = _CONFLICT.search(data)
     if match is None:

@@ -146,6 +146,13 @@ def rendered(record: Record) -> str:
     return f"@ {quoted(address)} {salt}{_former_names(former) if former else ''}\n{REST}\n{text}"
 
 
+def rendered_size(record: Record) -> int:
+    """How long :func:`rendered` is."""
+    (address, (salt, text), former) = record
+    names = _former_names(former) if former else ""
+    return len("@ ") + len(quoted(address)) + len(" ") + len(salt) + len(names) + len("\n.\n") + len(text)
+
+
 def render_file(
     fragment: str,
     records: Sequence[Record],
