@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -187,6 +187,15 @@ def find_regions(path: str, text: str) -> tuple[dict[str, Region], list[Fault]]:
     faults.extend(_crossing(found))
     crossed = {fault.id for fault in faults}
     return {name: region for name, region in found.items() if name not in crossed}, faults
+
+
+def without(path: str, text: str, ids: Collection[str]) -> str:
+    """A text with nothing between the markers of some regions."""
+    found = find_regions(path, text)[0]
+    for region in sorted(found.values(), key=lambda region: region.start, reverse=True):
+        if region.id in ids:
+            text = text[: region.start] + text[region.end :]
+    return text
 
 
 def _fault(some: Sequence[Marker]) -> str | None:

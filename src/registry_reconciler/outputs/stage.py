@@ -24,7 +24,7 @@ from registry_reconciler.outputs import memory as remembered
 from registry_reconciler.outputs.definitions import Definitions, Output, load_definitions
 from registry_reconciler.outputs.memory import Memory, load_memory
 from registry_reconciler.outputs.names import template_path
-from registry_reconciler.outputs.owners import claims, regions_in_registries
+from registry_reconciler.outputs.owners import claims, regions_by_file, regions_in_registries
 from registry_reconciler.outputs.shipped import GENERATED, SHIPPED, page_text, present, unseen
 from registry_reconciler.outputs.sources import Sources
 from registry_reconciler.outputs.targets import DesiredContent, FileWork, NoOutputPlace, Part, desired_text
@@ -96,7 +96,7 @@ def derive(
     outputs = (*definitions.outputs, *present(loaded.tree, taken))
     if not outputs and not memory.files and not definitions.problems:
         return Derived(problems=memory.problems)
-    sources = Sources(loaded, entry_set, changes, tree, records)
+    sources = Sources(loaded, entry_set, changes, tree, records, regions_by_file(outputs))
     try:
         return _Deriving(loaded, tree, options, definitions, memory, outputs, sources).derived()
     finally:

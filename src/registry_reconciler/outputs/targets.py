@@ -70,9 +70,14 @@ def desired_text(output: Output, part: Part, text: str) -> DesiredContent:
     text = text.replace("\r\n", "\n")
     if output.region and part.inline:
         text = text.removesuffix("\n")
-    elif output.region and text and not text.endswith("\n"):
+    elif text and not text.endswith("\n") and (output.region or _ends_a_line(output.spec.get("value"))):
         text += "\n"
     return DesiredContent(text)
+
+
+def _ends_a_line(value: Json) -> bool:
+    """Whether a definition is a text with a last line end, which is no part of its expression."""
+    return isinstance(value, str) and value.endswith("\n")
 
 
 class FileWork:

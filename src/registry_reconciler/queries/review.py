@@ -229,10 +229,7 @@ def compare(before: EntrySet, after: EntrySet, sources: Mapping[str, str]) -> It
             continue
         moved = address in sources
         if old is None or new is None or moved or not same(dict(old.value), dict(new.value)):
-            change = _change(old, new, source if moved else None)
-            kind = after.kinds.get(change.kind) or before.kinds.get(change.kind)
-            owned_by_live = kind is not None and kind.truth == "live"
-            yield replace(change, reason=Reason.EDITED) if owned_by_live else change
+            yield _change(old, new, source if moved else None)
         elif new.managed and not old.managed:
             yield replace(_change(old, new, None), action=Action.ADOPT, reason=Reason.ADOPTED)
 
@@ -249,6 +246,10 @@ def _change(old: Entry | None, new: Entry | None, source: str | None) -> Change:
         action, reason = Action.DELETE, Reason.NOT_IN_FRAGMENTS
     elif source is not None:
         action, reason = Action.MOVE, Reason.MOVED
+    elif not old.managed:
+        reason = Reason.ADOPTED
+    if not any(entry.managed for entry in (old, new) if entry is not None):
+        reason = Reason.EDITED  # of a kind whose truth is live, or of an entry that no fragment owns
     return Change(
         address=item.address,
         kind=item.kind,
