@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, SpliceError, Update
+from registry_reconciler.formats.faults import Limits
 from registry_reconciler.formats.yaml.edit.own_text import plain_items
 from registry_reconciler.formats.yaml.edit.plain_updates import plain_updates
 from registry_reconciler.formats.yaml.edit.splice import extract_many, splice
@@ -22,7 +23,7 @@ from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.locate import locate
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
-from registry_reconciler.model.entry import FieldPath, Missing, get_path, same
+from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
 from tests.property.chunk_texts import VALUES, Lists
 from tests.property.yaml_texts import paths_of
 
@@ -51,6 +52,15 @@ def test_reading_by_items_gives_what_reading_the_file_gives(seed: int, nasty: fl
     reader = ChunkReader()
     for _ in range(6):
         agree(reader, lists.text())
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS, NASTINESS)
+def test_a_file_of_more_values_than_may_be_is_refused_as_it_is_whole(seed: int, nasty: float) -> None:
+    data = Lists(seed, nasty).text()
+    for most in range(1, 60):
+        limits = Limits(max_nodes=most)
+        assert ChunkReader(limits).read(data).faults == read_yaml(data, limits).faults, (most, data)
 
 
 @settings(max_examples=300, deadline=None)
@@ -172,6 +182,9 @@ def test_an_edit_through_a_window_gives_the_bytes_of_an_edit_of_the_file(seed: i
 def said_otherwise(text: str, maker: random.Random) -> str:
     """A text of an item in which a line or two say something else."""
     rows = text.split("\n")
+    if maker.random() < 0.3 and not any(row.startswith((" ", "-")) for row in rows):
+        maker.shuffle(rows)
+        del rows[3:]
     for _ in range(maker.randint(1, 2)):
         at = maker.randrange(len(rows))
         head = rows[at][: rows[at].find(": ") + 2] if ": " in rows[at] else ""
@@ -187,8 +200,18 @@ def updates(data: bytes, sections: Sequence[Section], maker: random.Random) -> l
         text = said_otherwise(extract_many(data, [place])[0].text, maker)
         file = read_yaml(f"{text}\n".encode())
         if file.readable and len(file.documents) == 1:
-            found.append(Update(*place, file.documents[0], Snippet((), text, file.documents[0])))
+            value = file.documents[0]
+            found.append(Update(*place, with_more(value, place, data, maker), Snippet((), text, value)))
     return found
+
+
+def with_more(value: Json, place: tuple[int, FieldPath], data: bytes, maker: random.Random) -> Json:
+    """A value as it is to be, which may have fields of which only the registry says something, in any order."""
+    there = get_path(read_yaml(data).documents[0], place[1])
+    if type(value) is not dict or type(there) is not dict or maker.random() < 0.5:
+        return value
+    names = [*there, *(name for name in value if name not in there)]
+    return {name: value.get(name, there.get(name)) for name in maker.sample(names, len(names))}
 
 
 @settings(max_examples=400, deadline=None)
