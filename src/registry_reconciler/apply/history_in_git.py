@@ -8,7 +8,7 @@ from pathlib import Path
 
 from registry_reconciler.apply.history import NAME, Entry
 from registry_reconciler.files import git_call
-from registry_reconciler.files.git import is_repository
+from registry_reconciler.files.git import is_repository, is_shallow
 from registry_reconciler.files.git_call import GitFailure
 from registry_reconciler.model.config import HISTORY_FOLDER
 
@@ -31,6 +31,14 @@ def older(root: Path, known: Collection[str]) -> Iterator[Entry]:
                 continue
             if isinstance(data, dict):
                 yield Entry(path, data)
+
+
+def is_cut_short(root: Path) -> bool:
+    """Whether older applies may be in commits that were not fetched."""
+    try:
+        return is_shallow(root)
+    except GitFailure:
+        return False
 
 
 def _blobs(root: Path) -> Iterator[tuple[str, str]]:

@@ -20,12 +20,11 @@ from msgspec import Struct, field
 from registry_reconciler.errors import NewerFormat
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.loading.state import conflict_problem
+from registry_reconciler.loading.state import conflict_problem, unreadable_problem
 from registry_reconciler.loading.state.files import conflict_line, sides
 from registry_reconciler.model.config import STATE_FOLDER
-from registry_reconciler.model.entry import Place, digest_bytes
+from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.problem import Problem
-from registry_reconciler.model.structural import problem
 
 FOLDER = f"{STATE_FOLDER}/outputs"
 SUFFIX = ".lines"
@@ -122,12 +121,12 @@ def load_memory(tree: Tree) -> Memory:
             return Memory({}, {})
         paths = [path for path in find(tree, f"{FOLDER}/*") if path.endswith(SUFFIX)]
     except Unreadable as fault:
-        return Memory({}, {}, (_unreadable(FOLDER, fault),), hidden=True)
+        return Memory({}, {}, (unreadable_problem(FOLDER, fault),), hidden=True)
     for path in paths:
         try:
             data = tree.read(path) or b""
         except Unreadable as fault:
-            problems.append(_unreadable(path, fault))
+            problems.append(unreadable_problem(path, fault))
             hidden = True
             continue
         line = conflict_line(data)
@@ -173,15 +172,6 @@ def both_accounts(
 
 def _is_ours(path: str) -> bool:
     return path.startswith(f"{FOLDER}/") and path.endswith(SUFFIX)
-
-
-def _unreadable(path: str, why: Unreadable) -> Problem:
-    return problem(
-        "STA004",
-        f"{path} cannot be read: {why}.",
-        Place(path),
-        fix="Make it readable, check it out, or restore it from git.",
-    )
 
 
 def parse(path: str, data: bytes) -> Account | None:

@@ -8,7 +8,7 @@ directory, and only the time depends on it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +21,7 @@ from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path
 from registry_reconciler.outputs.plain import is_plain, plain
+from registry_reconciler.outputs.regions import without
 
 if TYPE_CHECKING:
     from registry_reconciler.base.child import Child
@@ -92,11 +93,14 @@ class Sources:
         changes: Sequence[Change],
         tree: Tree,
         records: Records | None,
+        regions: Mapping[str, Collection[str]],
     ) -> None:
+        """``regions``: by file, the regions that outputs own."""
         self.tree = tree
         self.loaded = loaded
         self.entry_set = entry_set
         self.changes = changes
+        self.regions = regions
         self.records = None if any(kind.secrets for kind in loaded.kinds.values()) else records
         self.texts: dict[str, str | None] = {}
         self.read: dict[str, tuple[str, ...]] = {}
@@ -118,8 +122,19 @@ class Sources:
         for item in self._entries(kind):
             place = files.get(item.address) or (item.live_place.file if item.live_place else item.place.file)
             values = marks.mask(dict(item.value)) if marks else item.value
-            rows.append([item.key, item.address, place, values])
+            rows.append([item.key, item.address, place, self._without_outputs(kind, place, values)])
         return rows
+
+    def _without_outputs(self, kind: str, path: str, values: Mapping[str, Json]) -> Mapping[str, Json]:
+        """The values of an entry without what outputs own of the text below it: an output that reads itself would
+        never be right.
+        """
+        known = self.loaded.kinds.get(kind)
+        body = values.get(known.body) if known is not None and known.body else None
+        if not isinstance(body, str) or path not in self.regions:
+            return values
+        assert known is not None
+        return {**values, known.body: without(path, body, self.regions[path])}
 
     def _order(self, kind: str) -> list[str]:
         """The addresses of a kind as they will stand in its files."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.files.unreadable import Hidden, Unreadable
+from registry_reconciler.files.unreadable import SHOW_ALL, Hidden, Unreadable
 from registry_reconciler.formats.align import align, equal
 from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.faults import TextFile
@@ -75,9 +75,14 @@ def desired_text(output: Output, part: Part, text: str) -> DesiredContent:
     text = text.replace("\r\n", "\n")
     if output.region and part.inline:
         text = text.removesuffix("\n")
-    elif output.region and text and not text.endswith("\n"):
+    elif text and not text.endswith("\n") and (output.region or _ends_a_line(output.spec.get("value"))):
         text += "\n"
     return DesiredContent(text)
+
+
+def _ends_a_line(value: Json) -> bool:
+    """Whether a definition is a text with a last line end, which is no part of its expression."""
+    return isinstance(value, str) and value.endswith("\n")
 
 
 class FileWork:
@@ -93,7 +98,7 @@ class FileWork:
         except Hidden:
             self.data = None
             message = f"a sparse checkout hides {path}"
-            self.fault = NoOutputPlace(message, "Check it out: git sparse-checkout disable", hidden=True)
+            self.fault = NoOutputPlace(message, SHOW_ALL, hidden=True)
         except Unreadable as why:
             self.data = None
             self.fault = NoOutputPlace(f"{path} cannot be read: {why}", "Put a readable regular file there.")
