@@ -1,10 +1,10 @@
 """What outputs add to a plan of 10,000 entries: ``python -m benchmarks.outputs [ENTRIES [TURNS]]``.
 
 Plans of one workspace by turns, each in a process of its own: processor time of it and of those that it starts, and
-elapsed time; the median of all turns. Beside each plan with outputs stands one of the same files without: rendered for
-the first time, again after one entry changed, and unchanged. The caches of whole plans are left out, the records of
-outputs are not. Below stands the least that each could cost: a Python that renders the same table with Jinja2 alone, and
-one that writes the same list with its own JSON.
+elapsed time; the median of all turns. Beside each plan with outputs stands one of the same files without: rendered
+for the first time, again after one entry changed, and unchanged. The caches of whole plans are left out, the records
+of outputs are not. Below stands the least that each could cost: a Python that renders the same table with Jinja2
+alone, and one that writes the same list with its own JSON.
 """
 
 from __future__ import annotations
