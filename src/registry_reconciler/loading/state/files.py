@@ -349,7 +349,7 @@ def sides(data: bytes) -> tuple[bytes, ...]:
             at = (ours,)
         elif line.startswith(b"|||||||") and at == (ours,):
             at = ()
-        elif line == b"=======" or line.startswith(b"======= "):
+        elif line.rstrip(b"\r") == b"=======" or line.startswith(b"======= "):
             at = (theirs,)
         elif line.startswith(b">>>>>>>"):
             found, at = True, (ours, theirs)
