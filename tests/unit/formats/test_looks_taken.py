@@ -50,6 +50,33 @@ command='x'
 [envs.prod.servers]
 """
 
+DOMAINS = """\
+{
+  "domains": {
+    "a": {"things": [
+      // none
+    ]},
+    "b": {"things": []},
+    "c": {"things": [
+      {"id": "x"},
+    ]},
+  },
+}
+"""
+BY_KEY = """\
+{
+  "a": {
+    "args": [
+      "x"
+    ]
+  },
+  "b": {
+    "n": 1
+  },
+  "words": ["x", "y"]
+}
+"""
+
 ENTRY = {"command": "y"}
 CASES: dict[str, tuple[str, str, list[Edit], str, str]] = {
     "json, a list that is empty": (
@@ -86,6 +113,27 @@ CASES: dict[str, tuple[str, str, list[Edit], str, str]] = {
         [Insert(0, ("items",), {"id": "c", "n": 1}, index=2)],
         '"y",]\n    },\n',
         '"y",]\n    },\n    {"id": "c", "n": 1, },\n',
+    ),
+    "json, a list that is empty, as those of the mapping's other keys are": (
+        "jsonc",
+        DOMAINS,
+        [Insert(0, ("domains", "b", "things"), {"id": "z"})],
+        '"b": {"things": []}',
+        '"b": {"things": [\n      {"id": "z"},\n    ]}',
+    ),
+    "jsonc, a list with comments only": (
+        "jsonc",
+        DOMAINS,
+        [Insert(0, ("domains", "a", "things"), {"id": "z"})],
+        "      // none\n",
+        '      // none\n      {"id": "z"},\n',
+    ),
+    "json, a field that other keys of the mapping have on several lines": (
+        "json",
+        BY_KEY,
+        [Update(0, ("b", "args"), ["y"])],
+        '"n": 1\n',
+        '"n": 1,\n    "args": [\n      "y"\n    ]\n',
     ),
     "toml, tables that are set in": (
         "toml",

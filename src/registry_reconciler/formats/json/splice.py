@@ -380,15 +380,14 @@ class _Splicer:
         free = list(COMMENT.finditer(self.text, begin, end)) if self.comments else []
         owned = [(chunk.content, chunk.stop) for chunk in chunks]
         free = [match for match in free if not any(low <= match.start() < high for low, high in owned)]
+        filled = (one for one in models if one.kind == node.kind and one.entries)
+        like = node if chunks else next(filled, None)
         if free:
-            self._refill_below(node, chunks, news, free[-1].end())
+            self._refill_below(node, chunks, news, like, free[-1].end())
             return
         if not news:
             self.put(begin, end, "")
             return
-        like = (
-            node if chunks else next((one for one in models if one.kind == node.kind and one.entries), None)
-        )
         lines = on_lines(like) if like is not None else self.look.lines
         if not lines and not self._commented(news):
             pad = pad_of(like) or "" if like is not None else self.look.pads[node.kind != "map"]
@@ -405,11 +404,12 @@ class _Splicer:
             text = self.look.apart(indent).join(text for text, _ in written)
             self.put(begin, end, lead + text + self.look.newline + outer)
             return
-        comma = self.look.trailing if like is None else "," in tail_of(like)
-        text = joined(written, lead, "", comma=comma)
+        text = joined(written, lead, "", comma=self.writer.trailing(like))
         self.put(begin, end, text + self.look.newline + outer)
 
-    def _refill_below(self, node: JsonNode, chunks: Sequence[Chunk], news: Sequence[New], last: int) -> None:
+    def _refill_below(
+        self, node: JsonNode, chunks: Sequence[Chunk], news: Sequence[New], like: JsonNode | None, last: int
+    ) -> None:
         for chunk in chunks:
             self.put(chunk.goes, chunk.stop, "")
         if not news:
@@ -417,8 +417,8 @@ class _Splicer:
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
-        parts = [self._written(node, new, indent, lead) for new in news]
-        text = joined(parts, lead, "", comma=False)
+        parts = [self._written(node, new, indent, lead, like=like) for new in news]
+        text = joined(parts, lead, "", comma=self.writer.trailing(like))
         place = max([last, *(chunk.stop for chunk in chunks)])
         rest = self.text[place : node.end - 1]
         self.put(
