@@ -135,6 +135,20 @@ CASES: dict[str, tuple[str, str, list[Edit], str, str]] = {
         '"n": 1\n',
         '"n": 1,\n    "args": [\n      "y"\n    ]\n',
     ),
+    "json, a field of an entry on one line, of which there is no other": (
+        "json",
+        '[\n  {"id": "a"},\n  {"id": "b"}\n]\n',
+        [Update(0, (0, "args"), ["x", {"y": 1}])],
+        '"a"}',
+        '"a", "args": ["x", {"y": 1}]}',
+    ),
+    "yaml, a key that YAML 1.1 takes for a truth value": (
+        "yaml",
+        "- id: a\n  n: 1\n",
+        [Insert(0, (), {"id": "b", "n": 2, "y": 3})],
+        "  n: 1\n",
+        '  n: 1\n- id: b\n  n: 2\n  "y": 3\n',
+    ),
     "toml, tables that are set in": (
         "toml",
         SET_IN,
@@ -171,6 +185,16 @@ def test_a_new_file_of_toml_looks_like_the_one_beside_it() -> None:
         ENTRY, container=("envs", "qa", "servers", "two"), like=SERVERS.replace("\n", "\r\n").encode()
     )
     assert made == b"[envs.qa.servers.two]\r\ncommand='y'\r\n"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_new_file_of_yaml_looks_like_the_one_beside_it(newline: str) -> None:
+    beside = "id: 'a'\nn: 1\ntags:\n- 'x'\nsub:\n    k: [ 'p' ]\n".replace("\n", newline)
+    value = {"id": "b", "n": 2, "tags": ["z"], "sub": {"k": ["q"]}}
+    made = FORMATS["yaml"].new_text(value, like=beside.encode()).decode()
+    assert made == "id: 'b'\nn: 2\ntags:\n- 'z'\nsub:\n    k: [ 'q' ]\n".replace("\n", newline)
+    front = FORMATS["frontmatter"].new_text(value, like=f"---{newline}{beside}---{newline}".encode()).decode()
+    assert front == f"---{newline}{made}---{newline}"
 
 
 HUGGED = """\

@@ -157,8 +157,10 @@ def new_text(
     """The text of a new file: a block and nothing below it."""
     if body and isinstance(value, dict) and not container:
         value = {name: part for name, part in value.items() if name != body}
-    block = YAML.new_text(value, container=container, snippet=snippet)
-    text = b"---\n" + block + b"---\n"
+    parts = None if like is None else _parts(like)
+    shown = None if parts is None else parts.block
+    block = YAML.new_text(value, container=container, snippet=snippet, like=shown)
+    text = b"---\n" + block.replace(b"\r\n", b"\n") + b"---\n"
     crlf = like is not None and b"\r\n" in like
     return text.replace(b"\n", b"\r\n") if crlf else text
 

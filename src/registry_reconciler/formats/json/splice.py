@@ -36,7 +36,7 @@ from registry_reconciler.formats.json.look import (
     tail_of,
     values_at,
 )
-from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
+from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose, value_of
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, brought, notes_of, taker
 from registry_reconciler.formats.project import path_of, project_value
@@ -161,7 +161,7 @@ class _Splicer:
             else:
                 rest.append((path, edit))
         if rest:
-            self.visit(_value(member), rest, models_near(node, index, models))
+            self.visit(value_of(member), rest, models_near(node, index, models))
 
     def _rename(self, member: Member, edit: RenameKey) -> None:
         assert member.key is not None
@@ -214,7 +214,7 @@ class _Splicer:
         self, node: JsonNode, index: int, value: Json, notes: Notes, models: Sequence[JsonNode] = ()
     ) -> None:
         """Make a part equal to a value, with the comments that this brings."""
-        part = _value(node.entries[index])
+        part = value_of(node.entries[index])
         note = brought(notes, part.value, value)
         if note and not same(part.value, value):
             for start, end, text in with_comments(node, cut(node)[index], note, self.look.newline):
@@ -322,8 +322,8 @@ class _Splicer:
         self, node: JsonNode, chunks: Sequence[Chunk], following: int, news: Sequence[New]
     ) -> None:
         lead, indent, opened = self._opened(node, lead_of(node, chunks, following, self.look), news)
-        text = joined([self._written(node, new, indent, lead) for new in news], "", lead, comma=True)
-        text = lead + text if opened else text
+        parts = [self._written(node, new, indent, lead) for new in news]
+        text = (lead if opened else "") + joined(parts, "", lead, comma=True)
         place = chunks[following].content
         self.put(place, place, text, rank=1)
 
@@ -361,14 +361,17 @@ class _Splicer:
         """
         head = "" if new.key is None else self.writer.key_beside(node, new.key)
         shown = node if like is None else like
-        models = [_value(entry) for entry in shown.entries[max(near - NEAR, 0) : near + NEAR]]
+        models = [value_of(entry) for entry in shown.entries[max(near - NEAR, 0) : near + NEAR]]
         if node.kind == "map":
             models = alike(shown, new.value, new.models)
         on_line = "\n" not in lead
         text = _native(new, indent) if not on_line else None
         notes = NO_NOTES if on_line or not self.comments else new.notes()
         if text is None:
-            text = self.writer.value(new.value, indent, models, len(indent) + len(head), notes)
+            # Where nothing shows what it looks like, what comes to a line stays on it.
+            alone = on_line and bool(node.entries) and not any(model.entries for model in models)
+            writer = Writer(self.look, flat=True) if alone else self.writer
+            text = writer.value(new.value, indent, models, len(indent) + len(head), notes)
         return self.writer.above(notes, indent) + head + text, self.writer.behind(notes)
 
     def _refill(
@@ -428,11 +431,6 @@ class _Splicer:
             + ("" if rest[:1] == "\n" or (not parts[-1][1] and "\n" in rest) else self.look.newline + outer),
             rank=1,
         )
-
-
-def _value(member: Member) -> JsonNode:
-    assert isinstance(member.value, JsonNode)
-    return member.value
 
 
 def _native(new: New, indent: str) -> str | None:
