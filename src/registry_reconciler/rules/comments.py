@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -259,20 +259,21 @@ class _Doubt(Struct, frozen=True):
 def _asked(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
     """The entries with a comment that their fragment has more often than their registries."""
     folder = f"{DESIRED_FOLDER}/"
-    by_file: dict[str, list[Entry]] = {}
+    by_file: defaultdict[str, list[Entry]] = defaultdict(list)
     for item in entry_set.items.values():
-        if (
-            item.live_place is not None
-            and item.place.file.startswith(folder)
-            and item.kind in entry_set.kinds
-        ):
-            by_file.setdefault(item.place.file, []).append(item)
-    for file, items in by_file.items():
-        forms = {
-            item.live_place.file: format_of(item.live_place.file, entry_set.kinds[item.kind])
+        if item.live_place is not None:
+            by_file[item.place.file].append(item)
+    for file, found in by_file.items():
+        if not file.startswith(folder):
+            continue
+        items = [item for item in found if item.kind in entry_set.kinds]
+        # A fragment has many entries in few registries.
+        registries = {
+            (item.live_place.file, item.kind): None
             for item in items
             if item.live_place is not None and entry_set.judges(item.address)
         }
+        forms = {path: format_of(path, entry_set.kinds[kind]) for path, kind in registries}
         if not forms:
             continue
         for registry, name in entry_set.rest.beside.get(file, {}).items():

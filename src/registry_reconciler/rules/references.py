@@ -285,7 +285,7 @@ class _After:
         self._moved = {
             change.from_address: change.address for change in transition.changes if change.from_address
         }
-        self._said: dict[tuple[str, str], dict[str, FieldPath]] = {}
+        self._places: dict[tuple[str, str], dict[str, FieldPath]] = {}
 
     def still_meant(self, address: str) -> list[Link]:
         """The references to an entry that stand after the plan as they stood before."""
@@ -299,12 +299,12 @@ class _After:
 
     def _path(self, item: Entry, link: Link) -> FieldPath | None:
         key = (item.address, link.reference.field.text)
-        said = self._said.get(key)
-        if said is None:
-            said = self._said[key] = {}
+        places = self._places.get(key)
+        if places is None:
+            places = self._places[key] = {}
             for path, value in references_in(link.reference, item.value):
-                said.setdefault(value, path)
-        return said.get(link.value)
+                places.setdefault(value, path)
+        return places.get(link.value)
 
 
 def _gone(transition: Transition) -> Iterator[Finding]:

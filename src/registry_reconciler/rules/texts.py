@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from registry_reconciler.base.escape import unseen
 from registry_reconciler.model.entry import FieldPath, Json
@@ -17,8 +17,8 @@ def _keys(entry_set: EntrySet) -> Iterator[Finding]:
             yield Finding(
                 item, f"the id {item.key!a} has characters that nobody sees: {unseen_ones}.", extra="id"
             )
-        else:
-            yield from _file_name(item)
+        elif item.live_place is not None and not item.live_place.file.isascii():
+            yield from _file_name(item, item.live_place.file)
     for item in entry_set.memo(_not_plain):
         for path, name in _names(item.value):
             if not name.isascii() and (unseen_ones := unseen(name)):
@@ -26,10 +26,9 @@ def _keys(entry_set: EntrySet) -> Iterator[Finding]:
                 yield Finding(item, message, (*path, name), on_key=True)
 
 
-def _file_name(item: Entry) -> Iterator[Finding]:
+def _file_name(item: Entry, file: str) -> Iterator[Finding]:
     """A registry file by another name than the one that people read."""
-    file = item.live_place.file if item.live_place is not None else ""
-    if not file.isascii() and (unseen_ones := unseen(file)):
+    if unseen_ones := unseen(file):
         message = f"the name of its file {file!a} has characters that nobody sees: {unseen_ones}."
         yield Finding(item, message, extra="file", cause=f"TXT001 {file}")
 
@@ -87,17 +86,17 @@ TXT003 = Rule(
 def _not_plain(entry_set: EntrySet) -> tuple[Entry, ...]:
     """The entries that hold more than plain ASCII: few files may, and few entries of those do."""
     known = entry_set.beyond_ascii
-    return tuple(
-        item
-        for item in entry_set.items.values()
-        if entry_set.judges(item.address)
-        and (
-            known is None
-            or item.place.file in known
-            or (item.live_place is not None and item.live_place.file in known)
-        )
-        and not _is_ascii(item.value)
-    )
+    items: Iterable[Entry] = entry_set.items.values()
+    if known is not None:
+        files = {item.place.file for item in items}
+        files.update(item.live_place.file for item in items if item.live_place is not None)
+        beyond = {file for file in files if file in known}
+        items = [
+            item
+            for item in (items if beyond else ())
+            if item.place.file in beyond or (item.live_place is not None and item.live_place.file in beyond)
+        ]
+    return tuple(item for item in items if entry_set.judges(item.address) and not _is_ascii(item.value))
 
 
 def _is_ascii(value: Json) -> bool:

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.files.tree import Tree, find
-from registry_reconciler.files.unreadable import Hidden, Unreadable
+from registry_reconciler.files.unreadable import SHOW_ALL, Hidden, Unreadable
 from registry_reconciler.loading.state.files import (
     GONE_FOLDER,
     LEFT,
@@ -206,13 +206,13 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
             f"{GONE_FOLDER}/{name}" for name, kind in tree.children(GONE_FOLDER) if kind == "file"
         )
     except Unreadable as fault:
-        return State({}, {}, problems=(_unreadable(STATE_FOLDER, fault),), hidden=True)
+        return State({}, {}, problems=(unreadable_problem(STATE_FOLDER, fault),), hidden=True)
     hidden = False
     for path in paths:
         try:
             data = tree.read(path) or b""
         except Unreadable as fault:
-            problems.append(_unreadable(path, fault))
+            problems.append(unreadable_problem(path, fault))
             hidden = True
             continue
         if is_old(path) and taken.is_taken(path, data):
@@ -224,7 +224,7 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
         try:
             taken = load_lists(tree, taken)
         except Unreadable as fault:
-            problems.append(_unreadable(TAKEN_FOLDER, fault))
+            problems.append(unreadable_problem(TAKEN_FOLDER, fault))
             hidden = True
         let_go = taken.let_go(side for path in files if is_old(path) for side in files[path])
         files = _news(files, taken)
@@ -253,8 +253,8 @@ def place_texts(tree: Tree) -> Iterator[tuple[str, str, bytes]]:
 
 def load_places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
     """What can be read of where kinds had their entries; where git left a conflict, nothing is known."""
-    for _, name, data in place_texts(tree):
-        place = parse_place(data) if conflict_line(data) is None else None
+    for path, name, data in place_texts(tree):
+        place = parse_place(path, data) if conflict_line(data) is None else None
         if place is not None:
             yield name, place
 
@@ -381,11 +381,9 @@ def _of_one_side(parts: Sequence[set[str]]) -> set[str]:
     return {address for part in parts if part & twice for address in part - twice} if twice else set()
 
 
-def _unreadable(path: str, why: Unreadable) -> Problem:
-    hidden = isinstance(why, Hidden)
-    fix = (
-        "Check it out: git sparse-checkout disable" if hidden else "Make it readable, or restore it from git."
-    )
+def unreadable_problem(path: str, why: Unreadable) -> Problem:
+    """A file or folder of the state that cannot be read."""
+    fix = SHOW_ALL if isinstance(why, Hidden) else "Make it readable, or restore it from git."
     return problem("STA004", f"{path} cannot be read: {why}.", Place(path), fix=fix)
 
 

@@ -72,12 +72,12 @@ def _plain_item(data: bytes, section: Section, number: int, value: Json) -> Snip
     if not 0 <= number < len(starts) - 1:
         return None
     column = section.indent + 2
-    text = _plain_text(data[starts[number] + column : starts[number + 1]], section.indent)
+    text = plain_text(data[starts[number] + column : starts[number + 1]], section.indent)
     rows = _rows_above(data, starts, number, section.indent) if text is not None else None
     return Snippet(rows, text, value) if text is not None and rows is not None else None
 
 
-def _plain_text(chunk: bytes, indent: int) -> str | None:
+def plain_text(chunk: bytes, indent: int) -> str | None:
     """The text of an item from its lines, those of comments above the next one left out."""
     column = indent + 2
     item = (chunk[: _above(chunk, indent)] if b"#" in chunk else chunk).rstrip(b"\n")
