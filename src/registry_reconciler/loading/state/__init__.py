@@ -251,8 +251,8 @@ def place_texts(tree: Tree) -> Iterator[tuple[str, str, bytes]]:
 
 def load_places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
     """What can be read of where kinds had their entries; where git left a conflict, nothing is known."""
-    for _, name, data in place_texts(tree):
-        place = parse_place(data) if conflict_line(data) is None else None
+    for path, name, data in place_texts(tree):
+        place = parse_place(path, data) if conflict_line(data) is None else None
         if place is not None:
             yield name, place
 
