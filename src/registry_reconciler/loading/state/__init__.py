@@ -32,7 +32,7 @@ from registry_reconciler.loading.state.files import (
 from registry_reconciler.loading.state.old import STOP_PATH, is_old, parse_old
 from registry_reconciler.loading.state.places import PLACES_FOLDER, KindPlace, parse_place
 from registry_reconciler.loading.state.places import SUFFIX as PLACE_SUFFIX
-from registry_reconciler.loading.state.shadow import blocks, read_shadow, shadow, tree_of, whole_digest
+from registry_reconciler.loading.state.shadow import blocks, is_shadow_of, shadow, whole_digest
 from registry_reconciler.loading.state.taken import (
     NOTHING_TAKEN,
     TAKEN_FOLDER,
@@ -178,9 +178,7 @@ def says(applied: Applied, kind: Kind | None, value: dict[str, Json]) -> bool:
     digest = whole_digest(applied.text)
     if digest is not None:
         return digest == digest_value(value)
-    if applied.text == shadow(value, applied.salt):
-        return True
-    return read_shadow(applied.text) == tree_of(value, applied.salt.encode())
+    return is_shadow_of(applied.text, value, applied.salt)
 
 
 def state_paths(tree: Tree) -> list[str]:
