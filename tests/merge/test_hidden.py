@@ -9,7 +9,7 @@ import pytest
 
 from registry_reconciler.files.git_index import hidden
 from tests.merge.helper import SCHEMA, applied, committed, listed, nothing_to_do
-from tests.support import Box
+from tests.support import SCHEMAS, Box
 
 STATE = ".system/registry/state"
 
@@ -158,6 +158,32 @@ def test_the_base_of_a_comparison_sees_everything(box: Box) -> None:
     ran = box.run("plan", "--base", "main", "--format", "json")
     assert {one["action"] for one in ran.json["changes"]} == {"update"}
     assert {one["address"] for one in ran.json["changes"]} == {"t/a", "t/b"}
+
+
+@pytest.mark.parametrize("what", HIDDEN)
+def test_a_comparison_tells_of_no_deletion_of_what_is_hidden(box: Box, what: str) -> None:
+    """What the fragments say is compared all the same, as far as it can be seen."""
+    box.git("checkout", "-q", "-b", "topic")
+    box.write("desired/one.yaml", listed(a=2, n=1))
+    committed(box, "changed, removed and added")
+    hide(box, HIDDEN[what][0])
+    plan = box.run("plan", "--base", "main", "--format", "json").json
+    found = {(one["action"], one["address"]) for one in plan["changes"]}
+    assert {address for action, address in found if action == "delete"} <= {"t/b"}
+    if what in ("registry", "fragment"):
+        assert found - {("delete", "t/b")} == {("update", "t/a"), ("create", "t/n")}
+    assert [one for one in plan.get("notices", []) if one["title"] == "Schema changed"] == []
+
+
+@pytest.mark.parametrize("path", ["t.yaml", f"{SCHEMAS}/t.schema.yaml"])
+def test_a_comparison_tells_of_no_deletion_where_a_file_cannot_be_read(box: Box, path: str) -> None:
+    box.write(path, box.read(path) + "x: [\n")
+    plan = box.run("plan", "--base", "main", "--format", "json").json
+    assert (plan["exit"], plan["changes"]) == (3, [])
+    committed(box, "it cannot be read")
+    box.git("checkout", "-q", "-b", "mended")
+    box.git("revert", "--no-edit", "HEAD")
+    assert box.run("plan", "--base", "main", "--format", "json").json["changes"] == []
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 from registry_reconciler.base.child import Child
 from registry_reconciler.errors import Blocked
 from registry_reconciler.outputs.definitions import Output
-from registry_reconciler.outputs.render import Rendered, Source, render
+from registry_reconciler.outputs.render import Source, render
+from registry_reconciler.outputs.rendered import Rendered
 from registry_reconciler.outputs.targets import FileWork, Part
 from tests.outputs.helper import FRAGMENT, OUTPUTS, README, REGISTRY, SCHEMA, Home
 

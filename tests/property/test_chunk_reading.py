@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, SpliceError, Update
+from registry_reconciler.formats.faults import Limits
 from registry_reconciler.formats.yaml.edit.own_text import plain_items
 from registry_reconciler.formats.yaml.edit.plain_updates import plain_updates
 from registry_reconciler.formats.yaml.edit.splice import extract_many, splice
@@ -51,6 +52,15 @@ def test_reading_by_items_gives_what_reading_the_file_gives(seed: int, nasty: fl
     reader = ChunkReader()
     for _ in range(6):
         agree(reader, lists.text())
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS, NASTINESS)
+def test_a_file_of_more_values_than_may_be_is_refused_as_it_is_whole(seed: int, nasty: float) -> None:
+    data = Lists(seed, nasty).text()
+    for most in range(1, 60):
+        limits = Limits(max_nodes=most)
+        assert ChunkReader(limits).read(data).faults == read_yaml(data, limits).faults, (most, data)
 
 
 @settings(max_examples=300, deadline=None)

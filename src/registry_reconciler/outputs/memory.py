@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2s
 
 from msgspec import Struct, field
@@ -29,6 +29,7 @@ from registry_reconciler.model.problem import Problem
 FOLDER = f"{STATE_FOLDER}/outputs"
 SUFFIX = ".lines"
 FORMAT = 1
+_DIGEST_BYTES = 6
 _HEADLINE = re.compile(r"registry output (?P<format>[0-9]+) (?P<id>\S+) (?P<salt>[A-Za-z0-9+/]{0,24})\Z")
 
 
@@ -45,8 +46,8 @@ class LineDigests:
         if found is None:
             lines = text.split("\n")
             known = self._lines.setdefault(salt, {})
-            for line in set(lines) - known.keys():  # brackets come again and again
-                known[line] = _digest(salt, line)
+            new = list(set(lines) - known.keys())  # brackets come again and again
+            known.update(zip(new, _digests(salt, new), strict=True))
             found = self._texts[salt, text] = "\n".join(map(known.__getitem__, lines))
         return found
 
@@ -180,10 +181,7 @@ def parse(path: str, data: bytes) -> Account | None:
     if head is None:
         return None
     if head["format"] != str(FORMAT):
-        raise NewerFormat(
-            f"{path} was written by a newer version of registry ({first[:60]}); nothing was read or written. "
-            "Use the version that your colleagues use."
-        )
+        raise NewerFormat.of(path, first)
     salt, version = head["salt"], ""
     while rest.startswith((".", "% ")):
         line, _, rest = rest.partition("\n")
@@ -214,5 +212,18 @@ def new_path(output: str, content: bytes) -> str:
 
 
 def _digest(salt: str, line: str) -> str:
-    hashed = blake2s(f"{salt} {line}".encode("utf-8", "surrogatepass"), digest_size=6).digest()
-    return b2a_base64(hashed, newline=False).decode("ascii")
+    return _digests(salt, [line])[0]
+
+
+def _digests(salt: str, lines: Sequence[str]) -> list[str]:
+    """The digest of each line; of what all of them begin with it is computed once, for there are many."""
+    begun = blake2s(f"{salt} ".encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES)
+    found = []
+    for line in lines:
+        hashed = begun.copy()
+        hashed.update(line.encode("utf-8", "surrogatepass"))
+        found.append(hashed.digest())
+    # Each is as many bytes as letters can say without a rest, so all of them are put into letters at once.
+    letters = b2a_base64(b"".join(found), newline=False).decode("ascii")
+    size = _DIGEST_BYTES * 4 // 3
+    return [letters[at : at + size] for at in range(0, len(letters), size)]

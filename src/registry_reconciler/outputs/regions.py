@@ -290,6 +290,17 @@ def _fenced(line: str, fence: str) -> tuple[str, bool]:
     return fence, True
 
 
+def without_code(path: str, text: str) -> str:
+    """A text with the code of a Markdown page blotted out, every character at its place."""
+    if not path.lower().endswith(_MARKDOWN):
+        return text
+    fence, shown = "", []
+    for line in text.split("\n"):
+        fence, fenced = _fenced(line.rstrip("\r"), fence)
+        shown.append("\0" * len(line) if fenced else _without_code(line))
+    return "\n".join(shown)
+
+
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 
 

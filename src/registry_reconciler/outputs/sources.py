@@ -20,6 +20,7 @@ from registry_reconciler.model.entry import Json, canonical, digest_bytes
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path
+from registry_reconciler.outputs.plain import is_plain, plain
 from registry_reconciler.outputs.regions import without
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.marks import Marks, State
-    from registry_reconciler.outputs.render import Rendered
+    from registry_reconciler.outputs.rendered import Rendered
     from registry_reconciler.outputs.targets import DesiredContent, Part
     from registry_reconciler.rules.entry_set import Entry, EntrySet
 
@@ -104,11 +105,17 @@ class Sources:
         self.texts: dict[str, str | None] = {}
         self.read: dict[str, tuple[str, ...]] = {}
         self.begun: _Beside | None = None
+        self._known_rows: dict[str, list[Json]] = {}
 
     # What can be read
 
     def _rows(self, kind: str) -> list[Json]:
         """The entries of a kind, by key: key, address, the file that it is in, values."""
+        if kind not in self._known_rows:
+            self._known_rows[kind] = self._made_rows(kind)
+        return self._known_rows[kind]
+
+    def _made_rows(self, kind: str) -> list[Json]:
         files = {change.address: change.file for change in self.changes}
         marks = self.loaded.kinds[kind].secrets if kind in self.loaded.kinds else None
         rows = []
@@ -158,7 +165,12 @@ class Sources:
     def begin(self, outputs: Sequence[Output]) -> None:
         """Begin to render those of which anything that they read changed, beside what is done meanwhile."""
         records = self.records.load() if self.records is not None else {}
-        changed = [output for output in outputs if not self._reads_the_same(output, records.get(output.id))]
+        changed = [
+            output
+            for output in outputs
+            if not is_plain(output.spec, self._plain_kinds)
+            and not self._reads_the_same(output, records.get(output.id))
+        ]
         if changed:
             self.begun = _Beside(lambda began: self._rendered(changed, began))
             self.begun.start()
@@ -170,7 +182,12 @@ class Sources:
 
     def render(self, outputs: Sequence[Output]) -> dict[str, Rendered]:
         """Render some outputs, or wait for them. Raises :class:`.render.RenderFailure`."""
-        found = self.begun.answer() if self.begun is not None else {}
+        found = {
+            output.id: rendered
+            for output in outputs
+            if (rendered := plain(output.spec, self._plain_kinds, self._rows)) is not None
+        }
+        found |= self.begun.answer() if self.begun is not None else {}
         left = [output for output in outputs if output.id not in found]
         if left:
             found |= self._rendered(left)
@@ -338,6 +355,11 @@ class Sources:
             if change.writes and change.file not in shown
         ]
         return [[path, digest] for path, digest in sorted(files.items()) if digest is not None], hidden
+
+    @cached_property
+    def _plain_kinds(self) -> frozenset[str]:
+        """The kinds without secrets: the process that renders looks at each value of the others."""
+        return frozenset(name for name, kind in self.loaded.kinds.items() if not kind.secrets)
 
     @cached_property
     def _kind_keys(self) -> dict[str, str]:

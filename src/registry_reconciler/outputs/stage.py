@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.plan import PlanOptions
-    from registry_reconciler.outputs.render import Fault, Rendered
+    from registry_reconciler.outputs.rendered import Fault, Rendered
     from registry_reconciler.outputs.sources import Records
     from registry_reconciler.rules.entry_set import EntrySet
 

@@ -10,7 +10,8 @@ from msgspec import Struct
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import SHOW_ALL, Hidden, Unreadable
-from registry_reconciler.formats.edits import Insert, SpliceError, Update
+from registry_reconciler.formats.align import align, equal
+from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.faults import TextFile
 from registry_reconciler.formats.table import format_named, new_reader
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, get_path, same
@@ -19,6 +20,10 @@ from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.regions import Region, example, find_regions, forms
 from registry_reconciler.outputs.texts import NoText, Text, decoded, value_text
 
+_LONG = 200
+"""Items of a list of which only those that changed are written."""
+_MUCH = 10
+"""Where more than one item of so many changed, the list is written as a whole."""
 _NO_TEXT = re.compile("[\\0\ud800-\udfff]")
 
 
@@ -87,6 +92,7 @@ class FileWork:
         self.path = path
         self.fault: NoOutputPlace | None = None
         self._last: tuple[bytes, TextFile] | None = None
+        self._reader = new_reader()
         try:
             self.data = tree.read(path)
         except Hidden:
@@ -132,7 +138,7 @@ class FileWork:
     def _read_back(self, output: Output, desired: DesiredContent) -> None:
         try:
             right = (
-                same(self._there(output), desired.value)
+                equal(self._there(output), desired.value)
                 if output.at
                 else self.part(output).text == desired.text
             )
@@ -225,7 +231,7 @@ class FileWork:
     def _read(self, data: bytes) -> TextFile:
         """What a text says; of the last one it is known."""
         if self._last is None or self._last[0] is not data:
-            self._last = (data, format_named(self.path).read(data, new_reader()))
+            self._last = (data, format_named(self.path).read(data, self._reader))
         return self._last[1]
 
     def _there(self, output: Output) -> Json | Missing:
@@ -251,12 +257,14 @@ class FileWork:
                 return made
             documents = self._documents()
             number, path = place_of(documents, output)
-            there = bool(documents) and get_path(documents[number], path) is not MISSING
-            if there:
-                data = form.splice(self.data, [Update(number, path, value)])
+            there = get_path(documents[number], path) if documents else MISSING
+            if isinstance(there, Missing):
+                edits: list[Edit] = [
+                    Insert(number, path[:-1], value, key=str(path[-1]), container_kind="map")
+                ]
             else:
-                edit = Insert(number, path[:-1], value, key=str(path[-1]), container_kind="map")
-                data = form.splice(self.data, [edit])
+                edits = _edits(number, path, there, value)
+            data = form.splice(self.data, edits, self._read(self.data).sections)
         except SpliceError as error:
             raise NoOutputPlace(f"{self.path} cannot be edited there: {error.message}") from None
         after = self._read(data)
@@ -276,6 +284,26 @@ class FileWork:
             for index, pair in enumerate(zip(old, new, strict=True))
         ):
             raise NoOutputPlace("something beside it would change")
+
+
+def _edits(number: int, path: FieldPath, there: Json, value: Json) -> list[Edit]:
+    """What makes of a value that is there another one; of a long list in which little changed, only that."""
+    if type(there) is list and type(value) is list and min(len(there), len(value)) > _LONG:
+        steps = align(there, value)
+        stay = {old for old, _ in steps if old is not None}
+        edits: list[Edit] = [Remove(number, (*path, old)) for old in range(len(there)) if old not in stay]
+        position = 0
+        for old, new in steps:
+            if old is None:
+                at = position if position < len(there) else None
+                edits.append(Insert(number, path, value[new], index=at))
+            else:
+                position = old + 1
+                if not equal(there[old], value[new]):
+                    edits.append(Update(number, (*path, old), value[new]))
+        if len(edits) < len(there) // _MUCH:
+            return edits
+    return [Update(number, path, value)]
 
 
 def _without(value: Json, path: FieldPath) -> Json:

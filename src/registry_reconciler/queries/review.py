@@ -114,7 +114,7 @@ def _new_schemas(tree: Tree, newer: Planning) -> dict[str, bytes | None]:
 
 
 def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -> Review:
-    before, after = old.entry_sets.after, new.entry_sets.after
+    before, after = _complete(old, new), _complete(new, old)
     changes = tuple(compare(before, after, _renames(old, new)))
     impact = impacts(EntrySets(before, after, changes), changes)
     problems = tuple(
@@ -157,6 +157,36 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
         own_rules={**old.plan.own_rules, **new.plan.own_rules},
     )
     return Review(plan, base, {**commits, "applied": new.plan.empty})
+
+
+def _complete(side: Planning, other: Planning) -> EntrySet:
+    """The entries that a side leads to. Of a registry that it cannot read, those that its fragments say, and else what
+    the other side has: nothing comes or goes there that anybody could see.
+    """
+    entry_set, others = side.entry_sets.after, other.entry_sets.after
+    said = {
+        address: Entry(entry.kind, entry.key, address, entry.value, entry.place, managed=True)
+        for address, entry in side.desired.entries.items()
+        if entry.kind in entry_set.hidden_kinds and address not in entry_set.items
+    }
+    kept = {
+        address: item
+        for address, item in others.items.items()
+        if address not in entry_set.items and _is_unseen(item, side, other)
+    }
+    if not said and not kept:
+        return entry_set
+    items = dict(sorted({**entry_set.items, **kept, **said}.items()))
+    return replace(entry_set, items=items, earlier=None, touched=frozenset(), _by_kind={}, _memo={})
+
+
+def _is_unseen(item: Entry, side: Planning, other: Planning) -> bool:
+    """Whether a side that shows no such entry may have it: a branch that declares it anew, or no more, decides."""
+    if not side.entry_sets.after.maybe_hidden((item.kind,), item.key):
+        return False
+    if item.kind not in side.loaded.kinds or item.address not in other.desired.entries:
+        return True
+    return item.address in side.desired.entries or item.address in side.loaded.state.entries
 
 
 def _renames(old: Planning, new: Planning) -> dict[str, str]:
