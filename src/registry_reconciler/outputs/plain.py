@@ -151,22 +151,33 @@ class _Compiled:
         def made(fields: Mapping[str, Json]) -> str:
             parts = [first]
             for name, literal in pairs:
-                parts.append(_shown(self._value(fields[name])))
-                parts.append(literal)
+                parts += (self._shown(fields[name]), literal)
             return "".join(parts)
 
         return made
 
+    def _shown(self, value: Json) -> str:
+        """The text of a value inside a text."""
+        if type(value) is list:
+            raise _NotPlain
+        value = self._value(value)
+        if type(value) is str:
+            return value
+        if value is None:
+            return ""
+        return str(value).lower() if type(value) is bool else str(value)
+
     def _value(self, value: Json) -> Json:
         kind = type(value)
         if kind is str:
-            if value == MASK:
+            self.size += len(value)
+            if value == MASK or self.size > MOST_TEXT:
                 raise _NotPlain
-            self._grown(len(value))
             return value
         if value is None or kind is bool or (kind is int and -(2**63) <= value < 2**63):
             return value
-        if kind is list:
+        if kind is list and list not in map(type, value):
+            self._grown(8 * len(value))
             return [self._value(part) for part in value]
         raise _NotPlain
 
@@ -174,16 +185,3 @@ class _Compiled:
         self.size += by
         if self.size > MOST_TEXT:
             raise _NotPlain
-
-
-def _shown(value: Json) -> str:
-    """The text of a value inside a text."""
-    if type(value) is str:
-        return value
-    if value is None:
-        return ""
-    if type(value) is bool:
-        return "true" if value else "false"
-    if type(value) is int:
-        return str(value)
-    raise _NotPlain

@@ -117,24 +117,25 @@ class Sources:
 
     def _made_rows(self, kind: str) -> list[Json]:
         files = {change.address: change.file for change in self.changes}
-        marks = self.loaded.kinds[kind].secrets if kind in self.loaded.kinds else None
+        known = self.loaded.kinds.get(kind)
+        marks, body = (known.secrets, known.body) if known is not None else (None, "")
         rows = []
         for item in self._entries(kind):
             place = files.get(item.address) or (item.live_place.file if item.live_place else item.place.file)
             values = marks.mask(dict(item.value)) if marks else item.value
-            rows.append([item.key, item.address, place, self._without_outputs(kind, place, values)])
+            if body:
+                values = self._without_outputs(body, place, values)
+            rows.append([item.key, item.address, place, values])
         return rows
 
-    def _without_outputs(self, kind: str, path: str, values: Mapping[str, Json]) -> Mapping[str, Json]:
+    def _without_outputs(self, body: str, path: str, values: Mapping[str, Json]) -> Mapping[str, Json]:
         """The values of an entry without what outputs own of the text below it: an output that reads itself would
         never be right.
         """
-        known = self.loaded.kinds.get(kind)
-        body = values.get(known.body) if known is not None and known.body else None
-        if not isinstance(body, str) or path not in self.regions:
+        text = values.get(body)
+        if not isinstance(text, str) or path not in self.regions:
             return values
-        assert known is not None
-        return {**values, known.body: without(path, body, self.regions[path])}
+        return {**values, body: without(path, text, self.regions[path])}
 
     def _order(self, kind: str) -> list[str]:
         """The addresses of a kind as they will stand in its files."""
