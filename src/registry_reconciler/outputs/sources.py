@@ -20,6 +20,7 @@ from registry_reconciler.model.entry import Json, canonical, digest_bytes
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path
+from registry_reconciler.outputs.plain import Source as PlainSource
 from registry_reconciler.outputs.plain import is_plain, plain
 from registry_reconciler.outputs.regions import without
 
@@ -169,7 +170,7 @@ class Sources:
         changed = [
             output
             for output in outputs
-            if not is_plain(output.spec, self._plain_kinds)
+            if not is_plain(output.spec, self._plain)
             and not self._reads_the_same(output, records.get(output.id))
         ]
         if changed:
@@ -183,12 +184,13 @@ class Sources:
 
     def render(self, outputs: Sequence[Output]) -> dict[str, Rendered]:
         """Render some outputs, or wait for them. Raises :class:`.render.RenderFailure`."""
-        found = {
+        found = self.begun.answer() if self.begun is not None else {}
+        # Not beside it: both may ask the tree.
+        found |= {
             output.id: rendered
             for output in outputs
-            if (rendered := plain(output.spec, self._plain_kinds, self._rows)) is not None
+            if output.id not in found and (rendered := plain(output.spec, self._plain)) is not None
         }
-        found |= self.begun.answer() if self.begun is not None else {}
         left = [output for output in outputs if output.id not in found]
         if left:
             found |= self._rendered(left)
@@ -358,9 +360,9 @@ class Sources:
         return [[path, digest] for path, digest in sorted(files.items()) if digest is not None], hidden
 
     @cached_property
-    def _plain_kinds(self) -> frozenset[str]:
-        """The kinds without secrets: the process that renders looks at each value of the others."""
-        return frozenset(name for name, kind in self.loaded.kinds.items() if not kind.secrets)
+    def _plain(self) -> PlainSource:
+        kinds = frozenset(name for name, kind in self.loaded.kinds.items() if not kind.secrets)
+        return PlainSource(kinds, self._rows, self._template)
 
     @cached_property
     def _kind_keys(self) -> dict[str, str]:
