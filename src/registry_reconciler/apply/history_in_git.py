@@ -10,6 +10,7 @@ from registry_reconciler.apply.history import NAME, Entry
 from registry_reconciler.files import git_call
 from registry_reconciler.files.git import is_repository, is_shallow
 from registry_reconciler.files.git_call import GitFailure
+from registry_reconciler.loading.history_conflicts import refuse_newer
 from registry_reconciler.model.config import HISTORY_FOLDER
 
 _AT_ONCE = 200
@@ -25,6 +26,7 @@ def older(root: Path, known: Collection[str]) -> Iterator[Entry]:
     for first in range(0, len(paths), _AT_ONCE):
         some = paths[first : first + _AT_ONCE]
         for path, text in zip(some, _contents(root, [blobs[path] for path in some]), strict=False):
+            refuse_newer(path, text)
             try:
                 data = json.loads(text)
             except (ValueError, RecursionError):

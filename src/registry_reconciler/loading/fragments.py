@@ -330,6 +330,6 @@ def _held_by_others(
             place.at((name,), on_key=True),
             address=address,
             path=(name,),
-            fix=f"Declare what {name} holds as entries of their own kind (registry adopt --all does), and take {name} "
-            "out here.",
+            fix=f"Declare what {name} holds as entries of their own kind, and take {name} out here: registry adopt "
+            "--all does both, where the registry says the same.",
         )

@@ -181,10 +181,7 @@ def parse(path: str, data: bytes) -> Account | None:
     if head is None:
         return None
     if head["format"] != str(FORMAT):
-        raise NewerFormat(
-            f"{path} was written by a newer version of registry ({first[:60]}); nothing was read or written. "
-            "Use the version that your colleagues use."
-        )
+        raise NewerFormat.of(path, first)
     salt, version = head["salt"], ""
     while rest.startswith((".", "% ")):
         line, _, rest = rest.partition("\n")

@@ -129,7 +129,12 @@ _HEAD = re.compile(r"(?:[ \t\r\n]+|//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+\*/)*")
 
 
 def head_comments(data: bytes) -> tuple[str, ...]:
-    """The comments before the value of a file, where no blank line parts them from it."""
-    match = _HEAD.match(data.decode("utf-8").removeprefix("\ufeff"))
-    head = match[0] if match else ""
-    return () if re.search(r"\n[ \t\r]*\n[ \t\r]*\Z", head) else tuple(comment_rows(head))
+    """The comments directly above the value of a file: those that no blank line parts from it."""
+    text = data.decode("utf-8").removeprefix("\ufeff")
+    match = _HEAD.match(text)
+    rows: list[str] = []
+    at, end = 0, match.end() if match else 0
+    for comment in COMMENT.finditer(text, 0, end):
+        rows = [*([] if text.count("\n", at, comment.start()) > 1 else rows), *comment_rows(comment[0])]
+        at = comment.end()
+    return () if text.count("\n", at, end) > 1 else tuple(rows)

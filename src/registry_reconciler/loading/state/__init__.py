@@ -32,7 +32,7 @@ from registry_reconciler.loading.state.files import (
 from registry_reconciler.loading.state.old import STOP_PATH, is_old, parse_old
 from registry_reconciler.loading.state.places import PLACES_FOLDER, KindPlace, parse_place
 from registry_reconciler.loading.state.places import SUFFIX as PLACE_SUFFIX
-from registry_reconciler.loading.state.shadow import blocks, read_shadow, shadow, tree_of, whole_digest
+from registry_reconciler.loading.state.shadow import blocks, is_shadow_of, shadow, whole_digest
 from registry_reconciler.loading.state.taken import (
     NOTHING_TAKEN,
     TAKEN_FOLDER,
@@ -178,9 +178,7 @@ def says(applied: Applied, kind: Kind | None, value: dict[str, Json]) -> bool:
     digest = whole_digest(applied.text)
     if digest is not None:
         return digest == digest_value(value)
-    if applied.text == shadow(value, applied.salt):
-        return True
-    return read_shadow(applied.text) == tree_of(value, applied.salt.encode())
+    return is_shadow_of(applied.text, value, applied.salt)
 
 
 def state_paths(tree: Tree) -> list[str]:
@@ -253,8 +251,8 @@ def place_texts(tree: Tree) -> Iterator[tuple[str, str, bytes]]:
 
 def load_places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
     """What can be read of where kinds had their entries; where git left a conflict, nothing is known."""
-    for _, name, data in place_texts(tree):
-        place = parse_place(data) if conflict_line(data) is None else None
+    for path, name, data in place_texts(tree):
+        place = parse_place(path, data) if conflict_line(data) is None else None
         if place is not None:
             yield name, place
 

@@ -225,10 +225,7 @@ def parse_file(path: str, data: bytes) -> StateFile:
     first, _, rest = text.partition("\n")
     known = first in _FIRST_LINES
     if first.startswith(_HEAD) and not known:
-        raise NewerFormat(
-            f"{path} was written by a newer version of registry ({first[:60]}); nothing was read or written. "
-            "Use the version that your colleagues use."
-        )
+        raise NewerFormat.of(path, first)
     head, *parts = f"\n{rest}".split("\n@ ")
     faults = [] if known else [1]
     owner, protects = _other_lines(head, 1, faults)

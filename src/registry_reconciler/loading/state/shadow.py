@@ -194,6 +194,20 @@ def tree_of(value: Json, salt: bytes) -> Tree:
     return "=", _scalar(salt, value)
 
 
+_DIGESTS = re.compile(rf"[=~]([\w+/]{{{_LETTERS}}})$", re.MULTILINE)
+
+
+def is_shadow_of(text: str, value: dict[str, Json], salt: str) -> bool:
+    """Whether a shadow says a value, in whatever order."""
+    wanted = shadow(value, salt)
+    if text == wanted:
+        return True
+    # Most that says something else lacks a digest, which is found out sooner than all that it says.
+    if not all(digest in text for digest in _DIGESTS.findall(wanted)):
+        return False
+    return read_shadow(text) == tree_of(value, salt.encode())
+
+
 _LINE = re.compile(r"( *)(?:~([\w+/]+)|([^\s~=:\[\"]+)([=:\[\"])([\w+/]*))")
 
 

@@ -105,6 +105,12 @@ def _snippet(tree: Tree, document: int, path: FieldPath) -> Snippet:
     notes = _notes(tree, item, ())
     own = notes.pop((), Note())
     native = _native(tree, item) if isinstance(value, dict) else None
+    first = tree.statements[0] if item.home == "root" and tree.statements else None
+    if first is not None and native is not None and first.lead == 0 < first.line:
+        # What a file begins with is said of the whole of it, and not of its first field as well.
+        own = Note(rows_above(tree.text, first))
+        native = native[first.line :]
+        notes = _without(notes, own.above)
     notes[()] = Note(last=own.last)
     text, above = with_notes(value, notes), own.above
     if own.behind and not isinstance(value, dict | list) and "\n" not in text:
@@ -112,6 +118,12 @@ def _snippet(tree: Tree, document: int, path: FieldPath) -> Snippet:
     elif own.behind:
         above = (*above, own.behind)
     return Snippet(above, text, value, None if native is None else ("toml", native))
+
+
+def _without(notes: dict[FieldPath, Note], head: tuple[str, ...]) -> dict[FieldPath, Note]:
+    """The comments of fields but for those above the first one."""
+    at = next((path for path, note in notes.items() if note.above == head), None)
+    return notes if at is None else {**notes, at: replace(notes[at], above=())}
 
 
 def _notes(tree: Tree, item: Item, path: FieldPath) -> dict[FieldPath, Note]:
