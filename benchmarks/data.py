@@ -1,7 +1,8 @@
 """Made-up registries of any size: ``python -m benchmarks.data DIR --entries N [--reordered] [--changed PER_CENT]``.
 
-Entries of about 350 bytes with nested fields, comments, references, names and aliases; live in five files, desired in
-fragments of 100, one per cent changed. Deterministic: the same arguments give the same bytes.
+Entries of about 350 bytes with nested fields, comments, references, names and aliases; live in five files, or more of
+20,000 entries each; desired in fragments of 100, one per cent changed. Deterministic: the same arguments give the same
+bytes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from registry_reconciler.loading.state.shadow import new_salt
 
 FRAGMENT = 100
 SHARDS = 5
+MOST_IN_SHARD = 20_000
+"""A file may have 4,000,000 values, which are some 115,000 of these entries."""
 
 SCHEMA = """\
 $schema: https://json-schema.org/draft/2020-12/schema
@@ -54,6 +57,11 @@ properties:
 """
 
 
+def shards(total: int) -> int:
+    """How many registry files there are."""
+    return max(SHARDS, total // MOST_IN_SHARD)
+
+
 def entry(number: int, total: int, *, changed: bool = False, reordered: bool = False) -> str:
     """The text of one item of a list, indented by two."""
     team = number % 97
@@ -64,7 +72,7 @@ def entry(number: int, total: int, *, changed: bool = False, reordered: bool = F
     lines = [
         f"  # Asked for by team {team}; see the handbook.",
         f"  - id: svc.{number:07}",
-        f"    shard: s{number % SHARDS}",
+        f"    shard: s{number % shards(total)}",
         f"    name: Service {number:07}",
         f"    aliases: [s{number:07}, service-{number}]",
         "    description: Takes the requests of its area and keeps what comes of them"
@@ -82,9 +90,9 @@ def entry(number: int, total: int, *, changed: bool = False, reordered: bool = F
 
 
 def live_files(total: int) -> Iterator[tuple[str, str]]:
-    """The five registry files."""
-    for shard in range(SHARDS):
-        items = "".join(entry(number, total) for number in range(shard, total, SHARDS))
+    """The registry files."""
+    for shard in range(shards(total)):
+        items = "".join(entry(number, total) for number in range(shard, total, shards(total)))
         yield f"registries/s{shard}.yaml", f"# Services of shard {shard}.\nservices:\n{items}"
 
 

@@ -1,8 +1,10 @@
-"""What outputs add to a plan of 10,000 entries: ``python -m benchmarks.outputs [ENTRIES]``.
+"""What outputs add to a plan of 10,000 entries: ``python -m benchmarks.outputs [ENTRIES [TURNS]]``.
 
-Plans of one workspace by turns, each in a process of its own, in processor time of it and of those that it starts:
-without outputs, with outputs that are unchanged, and with outputs that are rendered anew. The caches of plans are left
-out. Beside them stands the least that rendering could cost: a Python that imports Jinja2 and renders the same table.
+Plans of one workspace by turns, each in a process of its own: processor time of it and of those that it starts, and
+elapsed time; the median of all turns. Beside each plan with outputs stands one of the same files without: rendered
+for the first time, again after one entry changed, and unchanged. The caches of whole plans are left out, the records
+of outputs are not. Below stands the least that each could cost: a Python that renders the same table with Jinja2
+alone, and one that writes the same list with its own JSON.
 """
 
 from __future__ import annotations
@@ -12,19 +14,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from statistics import median
 
 SCHEMA = """\
 type: object
 required: [id, path]
 properties: {id: {type: string}, path: {type: string}, version: {type: string}, summary: {type: string}}
 x-registry: {kind: skill, layout: list, file: skills.yaml, at: skills, key: id}
-"""
-OUTPUTS = """\
-outputs:
-  - {id: table, file: TABLE.md, template: table.md.j2}
-  - {id: count, file: README.md, region: count, value: "{{ entries.skill | length }}"}
-  - {id: list, file: list.yaml, at: plugins, each: skill, item: {name: "{{ key }}", source: "./{{ path }}"}}
 """
 TABLE = """\
 | skill | summary |
@@ -33,6 +31,23 @@ TABLE = """\
 | [{{ s.key }}]({{ s.path }}) | {{ s.summary }} |
 {% endfor %}
 """
+LOUD = TABLE.replace("s.summary", "s.summary | upper")
+"""A page with an expression, so that it needs Jinja2 and a process of its own; the others only put in names."""
+ITEMS = 'at: plugins, each: skill, item: {name: "{{ key }}", source: "./{{ path }}"}'
+PAGE = "  - {id: table, file: TABLE.md, template: table.md.j2}"
+LOUD_PAGE = PAGE.replace("table", "loud")
+COUNT = '  - {id: count, file: README.md, region: count, value: "{{ entries.skill | length }}"}'
+LIST = f"  - {{id: list, file: list.yaml, {ITEMS}}}"
+SETS = {
+    "count": [COUNT],
+    "page (Markdown)": [PAGE],
+    "page with an expression": [LOUD_PAGE],
+    "list in YAML": [LIST],
+    "list in JSON": [f"  - {{id: list, file: list.json, {ITEMS}}}"],
+    "list in TOML": [f"  - {{id: list, file: list.toml, {ITEMS}}}"],
+    "three: count, page, YAML": [PAGE, COUNT, LIST],
+}
+STATES = {"first": "first time", "changed": "one entry changed", "unchanged": "unchanged"}
 
 
 PLAN = """\
@@ -42,82 +57,150 @@ from registry_reconciler.cache.output_records import OutputRecords
 from registry_reconciler.files.tree import DiskTree
 from registry_reconciler.planning.pipeline import make_plan
 root = Path(sys.argv[1])
-assert make_plan(DiskTree(root), records=OutputRecords(root) if sys.argv[2] == "records" else None).plan.applicable
+assert make_plan(DiskTree(root), records=OutputRecords(root)).plan.applicable
 """
-FLOOR = """\
-import jinja2, sys
+ROWS = """\
+import sys
 rows = [{"key": f"skill-{n:06}", "path": f"skills/skill-{n:06}", "summary": f"Does what number {n} does."}
-        for n in range(int(sys.argv[2]))]
-jinja2.Environment().from_string(sys.argv[1]).render(entries={"skill": rows})
+        for n in range(int(sys.argv[1]))]
 """
-TURNS = 5
+FLOORS = {
+    "Python alone": ROWS,
+    "Jinja2 alone, the page": ROWS
+    + "import jinja2\njinja2.Environment().from_string(sys.argv[2]).render(entries={'skill': rows})\n",
+    "json.dumps alone, the list": ROWS
+    + "import json\n"
+    + "json.dumps({'plugins': [{'name': r['key'], 'source': './' + r['path']} for r in rows]}, indent=2)\n",
+}
+Cost = tuple[float, float]
+"""Processor seconds and elapsed seconds."""
 
 
-def spent() -> float:
-    """Seconds of processor time of ended children."""
-    used = os.times()
-    return used.children_user + used.children_system
+def cost_of(code: str, *words: str) -> Cost:
+    """What one program costs."""
+    used, began = os.times(), time.perf_counter()
+    subprocess.run([sys.executable, "-c", code, *words], check=True)
+    elapsed, now = time.perf_counter() - began, os.times()
+    before = used.children_user + used.children_system
+    return now.children_user + now.children_system - before, elapsed
 
 
-def measured(runs: dict[str, list[str]]) -> dict[str, float]:
-    """The best of several turns of each program, one after the other."""
-    best = dict.fromkeys(runs, 1e9)
-    for _ in range(TURNS):
-        for name, words in runs.items():
-            before = spent()
-            subprocess.run([sys.executable, "-c", *words], check=True)
-            best[name] = min(best[name], spent() - before)
-    return best
+class Bench:
+    """The workspaces in a folder of their own, and what plans of them cost."""
 
+    def __init__(self, folder: Path, count: int) -> None:
+        self.folder = folder
+        self.cache = folder / "cache"
+        os.environ["XDG_CACHE_HOME"] = str(self.cache)
+        self.count = count
+        self.costs: dict[str, list[Cost]] = {}
 
-def main(count: int) -> None:
-    """Measure and print."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["XDG_CACHE_HOME"] = f"{folder}/cache"
-        root = Path(folder) / "home"
+    def build(self) -> None:
+        """Every set of outputs in every state, and the same files without outputs."""
         entries = "".join(
             f"  - id: skill-{number:06}\n    path: skills/skill-{number:06}\n    version: '1.{number}'\n"
             f"    summary: Does what number {number} does.\n"
-            for number in range(count)
+            for number in range(self.count)
         )
         files = {
             ".system/registry/schemas/skill.schema.yaml": SCHEMA,
             "desired/skills.yaml": f"skill:\n{entries}",
             "README.md": "<!-- registry:begin count -->0<!-- registry:end count -->\n",
         }
+        plain = self.folder / "none" / "unchanged"
         for path, text in files.items():
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_text(text)
+            (plain / path).parent.mkdir(parents=True, exist_ok=True)
+            (plain / path).write_text(text)
+        self._apply(plain)
+        self._with_one_changed(plain)
+        for name, outputs in SETS.items():
+            first = self.folder / name / "first"
+            shutil.copytree(plain, first)
+            (first / ".system/registry/templates").mkdir()
+            (first / ".system/registry/templates/table.md.j2").write_text(TABLE)
+            (first / ".system/registry/templates/loud.md.j2").write_text(LOUD)
+            (first / ".system/registry/outputs.yaml").write_text("\n".join(["outputs:", *outputs, ""]))
+            unchanged = self.folder / name / "unchanged"
+            shutil.copytree(first, unchanged)
+            self._apply(unchanged)
+            cost_of(PLAN, str(unchanged))
+            self._with_one_changed(unchanged)
+            self._keep(unchanged)
+
+    def _apply(self, root: Path) -> None:
         from registry_reconciler.workspace import Workspace
 
         workspace = Workspace(root)
         workspace.apply(workspace.plan())
-        plain = Path(folder) / "plain"
-        shutil.copytree(root, plain)
-        (root / ".system/registry/templates").mkdir()
-        (root / ".system/registry/templates/table.md.j2").write_text(TABLE)
-        (root / ".system/registry/outputs.yaml").write_text(OUTPUTS)
-        first = Path(folder) / "first"
-        shutil.copytree(root, first)
-        workspace.apply(workspace.plan())
-        subprocess.run([sys.executable, "-c", PLAN, str(root), "records"], check=True)
-        found = measured(
-            {
-                "without outputs": [PLAN, str(plain), "none"],
-                "unchanged": [PLAN, str(root), "records"],
-                "rendered again": [PLAN, str(root), "none"],
-                "rendered first": [PLAN, str(first), "none"],
-                "Jinja2 alone": [FLOOR, TABLE, str(count)],
-            }
-        )
-    print(f"{count:,} entries, 3 outputs; processor seconds of a whole plan")
-    without = found.pop("without outputs")
-    least = found.pop("Jinja2 alone")
-    print(f"without outputs   {without:.2f}")
-    for name, seconds in found.items():
-        print(f"{name:17} {seconds:.2f}  ({100 * (seconds / without - 1):+.0f} %)")
-    print(f"Jinja2 alone      {least:.2f}  ({100 * least / without:.0f} % of a plan)")
+
+    def _with_one_changed(self, root: Path) -> None:
+        changed = root.with_name("changed")
+        shutil.copytree(root, changed)
+        # The records of outputs are kept by the path of their workspace: the changed one takes turns at that path.
+        fragment = changed / "desired/skills.yaml"
+        number = f"{self.count // 2:06}"
+        fragment.write_text(fragment.read_text().replace(f"skills/skill-{number}", f"moved/skill-{number}"))
+
+    def _keep(self, root: Path) -> None:
+        """The records of a workspace that was planned."""
+        shutil.move(self.cache, root.with_name("cache"))
+
+    def plan(self, name: str, state: str) -> None:
+        """One turn of one plan, from the same files and the same records every time."""
+        home, at = self.folder / name, self.folder / name / "unchanged"
+        shutil.rmtree(self.cache, ignore_errors=True)
+        if state != "first" and (home / "cache").exists():
+            shutil.copytree(home / "cache", self.cache)
+        if state == "changed":
+            at.rename(home / "aside")
+            (home / state).rename(at)
+        self._take(f"{name} {state}", PLAN, str(home / "first" if state == "first" else at))
+        if state == "changed":
+            at.rename(home / state)
+            (home / "aside").rename(at)
+
+    def _take(self, label: str, code: str, *words: str) -> None:
+        self.costs.setdefault(label, []).append(cost_of(code, *words))
+
+    def turn(self) -> None:
+        """One turn of everything."""
+        for state in STATES:
+            if state != "first":
+                self.plan("none", state)
+            for name in SETS:
+                self.plan(name, state)
+        for name, code in FLOORS.items():
+            self._take(name, code, str(self.count), TABLE)
+
+    def median(self, label: str) -> Cost:
+        """Of all turns."""
+        processor, elapsed = zip(*self.costs[label], strict=True)
+        return median(processor), median(elapsed)
+
+
+def main(count: int, turns: int) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), count)
+        bench.build()
+        for _ in range(turns):
+            bench.turn()
+    print(
+        f"{count:,} entries, median of {turns} turns: seconds of processor time (elapsed), added to a plan without"
+    )
+    for state, title in STATES.items():
+        least = bench.median(f"none {'changed' if state == 'changed' else 'unchanged'}")
+        print(f"{title}: without outputs {least[0]:.2f} ({least[1]:.2f})")
+        for name in SETS:
+            found = bench.median(f"{name} {state}")
+            more, longer = (100 * (mine / its - 1) for mine, its in zip(found, least, strict=True))
+            print(f"  {name:26} {found[0]:.2f} ({found[1]:.2f})  {more:+4.0f} % ({longer:+.0f} %)")
+    least = bench.median("none unchanged")
+    for name in FLOORS:
+        found = bench.median(name)
+        print(f"{name:28} {found[0]:.2f} ({found[1]:.2f})  {100 * found[0] / least[0]:.0f} % of a plan")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    given = [int(word) for word in sys.argv[1:]]
+    main(given[0] if given else 10_000, given[1] if len(given) > 1 else 5)

@@ -169,6 +169,8 @@ def measure_cold(bench: Bench, sizes: Sequence[int]) -> dict[int, Cost]:
             lambda root=root: bench.run(registry("plan"), root),
             lambda root=root: bench.run(peer("events", root), root),
             lambda root=root: bench.run(peer("rust", root), root),
+            # Everything else is told beside these.
+            repeats=max(3, bench.repeats),
         )
         found[total] = costs[0]
         what = f"cold plan, {total:,} entries, byte-equal"

@@ -73,6 +73,14 @@ class NewerFormat(RegistryFailure):
 
     code = "newer_format"
 
+    @classmethod
+    def of(cls, path: str, says: str) -> NewerFormat:
+        """Of one file; ``says``: what it says of its format."""
+        return cls(
+            f"{path} was written by a newer version of registry ({says[:60]}); nothing was read or written. "
+            "Use the version that your colleagues use."
+        )
+
 
 class VersionRequired(RegistryFailure):
     """The workspace asks for another version of this program."""

@@ -126,3 +126,26 @@ def test_the_commands_pass_a_branch_that_is_applied_and_fail_one_that_is_not(hos
     branch.replace("desired/all.yaml", "topic: faults", "topic: errors")
     branch.git("commit", "-qam", "forgotten")
     assert run(host, branch)[-1] == 2
+
+
+def test_a_pipeline_of_merged_results_does_not_blame_the_branch_for_its_target(branch: Box) -> None:
+    base = branch.git("rev-parse", "main").strip()
+    branch.git("checkout", "-q", "main")
+    branch.replace("desired/all.yaml", "An API.", "The API.")
+    assert branch.run("apply", "--yes").exit == 0
+    branch.git("add", "-A")
+    branch.git("commit", "-qm", "what somebody else merged")
+    target = branch.git("rev-parse", "main").strip()
+    branch.git("merge", "-q", "--no-edit", "feature")
+    command = next(step for step in HOSTS["gitlab"][1](FILES[".gitlab-ci.yml"]) if "--base" in step)
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA": base,
+        "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": target,
+    }
+    said = subprocess.run(
+        ["sh", "-euc", command], cwd=branch.root, env=environment, check=True, capture_output=True, text=True
+    )
+    assert "topic" in said.stdout
+    assert "The API." not in said.stdout

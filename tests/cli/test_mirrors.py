@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,24 @@ def test_an_absent_field_is_said_and_left_to_a_person(market: Box) -> None:
     market.run("fix", "MIR001")
     assert market.read("plugins/review/plugin.json") == '{"id": "p/review"}\n'
     assert Path(market.root / "marketplace.json").read_text() == PLUGINS
+    problems = market.run("plan", "--format", "json").json["problems"]
+    (fix,) = (one["fix"]["description"] for one in problems if one["message"] == found[2])
+    command = shlex.split(fix.partition("registry ")[2])
+    assert market.run(*command, "--yes").exit == 0
+    assert market.read("plugins/review/plugin.json") == '{"id": "p/review", "version": "1.2.0"}\n'
+
+
+def test_of_two_that_nobody_owns_the_files_are_named(market: Box) -> None:
+    schema = market.read(".system/registry/schemas/plugin.schema.yaml")
+    market.write(".system/registry/schemas/plugin.schema.yaml", schema.replace("  truth: live\n", ""))
+    market.write("desired/s.yaml", "")
+    market.write("skills.yaml", "skills:\n  - {id: review, description: Looks at changes.}\n")
+    problems = market.run("plan", "--format", "json").json["problems"]
+    (fix,) = (one["fix"]["description"] for one in problems if one["message"].startswith("description"))
+    assert (
+        fix == "No fragment owns either of the two: say the same in both by hand, "
+        "in skills.yaml or marketplace.json."
+    )
 
 
 def test_values_of_any_type_are_shown_as_the_files_write_them(market: Box) -> None:

@@ -48,6 +48,30 @@ def test_a_review_is_of_the_branch_and_not_of_what_main_did_since(committed: Box
     assert committed.run("plan", "--base", "main", "--detailed-exitcode").exit == 2
 
 
+def test_what_no_fragment_owns_is_said_to_be_edited_and_not_to_follow_from_a_fragment(committed: Box) -> None:
+    committed.write(
+        ".system/registry/schemas/t.schema.yaml",
+        "type: object\nx-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\n",
+    )
+    committed.write("t.yaml", "t:\n- {id: a, v: 1}\n- {id: b, v: 1}\n- {id: c, v: 1}\n- {id: d, v: 1}\n")
+    committed.write("desired/t.yaml", "t:\n- {id: c, v: 1}\n")
+    assert committed.run("apply", "--yes").exit == 0
+    committed.commit("before")
+    committed.write("t.yaml", "t:\n- {id: a, v: 2}\n- {id: c, v: 2}\n- {id: d, v: 2}\n- {id: e, v: 1}\n")
+    committed.write("desired/t.yaml", "t:\n- {id: c, v: 2}\n- {id: d, v: 2}\n")
+    reasons = {
+        one["address"]: one["reason"]
+        for one in committed.run("plan", "--base", "HEAD", "--format", "json").json["changes"]
+    }
+    assert reasons == {
+        "t/a": "edited",
+        "t/b": "edited",
+        "t/c": "desired_changed",
+        "t/d": "adopted",
+        "t/e": "edited",
+    }
+
+
 def test_the_impact_of_a_change_is_who_depends_on_it(committed: Box) -> None:
     committed.replace(FRAGMENT, "An API.", "An HTTP API.")
     ran = committed.run("plan", "--base", "HEAD", "--format", "json")

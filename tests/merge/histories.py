@@ -47,6 +47,9 @@ OWN = (
 SCHEMA = "x-registry: {kind: t, layout: list, file: t.yaml, at: t, key: id}\ntype: object\n"
 NAMES = [first + second for first in "bcdfghkm" for second in "aeiou"]
 _COMMENT = re.compile(r"^# (.*)\n\n- id: (.*)$", re.MULTILINE)
+_HUNK = re.compile(r"^<{7} [^\0]*?^\|{7}.*\n([^\0]*?)^={7}\n[^\0]*?^>{7}.*\n(.*)$", re.MULTILINE)
+"""A conflict in a file: what the base has there, and the line behind it."""
+_MARKED = re.compile(r'^#\n[#~\n]*@ "t/(.*?)"', re.MULTILINE)
 _ENV = {
     **os.environ,
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -626,6 +629,10 @@ def _known(one: History, name: str, conflicts: list[str]) -> str:
         return "a pick from one form to the other"
     if state_shares.FULL < 2_000 and all(_is_of_one_record(one, path) for path in conflicts):
         return "a record that is alone in its file moved"
+    if one.older and all(_owner(one, path) in one.renamed_away for path in conflicts):
+        return "an older program renamed a fragment"
+    if all(_is_at_comment(one, path) for path in conflicts):
+        return "a comment that no apply had seen"
     return ""
 
 
@@ -633,6 +640,43 @@ def _is_of_one_record(one: History, path: str) -> bool:
     """Whether a file of the state in conflict has one record at most: files are that small here alone."""
     texts = [one.git("show", f":{stage}:{path}", check=False).stdout for stage in (1, 2, 3)]
     return path.endswith(".state") and all(text.count("\n@ ") < 2 for text in texts)
+
+
+def _owner(one: History, path: str) -> str:
+    """The fragment that a file of the state is about in the common base."""
+    found = re.search('^< "(.*)"$', one.git("show", f":1:{path}", check=False).stdout, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _is_at_comment(one: History, path: str) -> bool:
+    """Whether each conflict is where the base has a comment in the fragment, and no line for it in the state."""
+    stages = one.git("ls-files", "--unmerged", "--", path).stdout.splitlines()
+    if len(stages) < 3 or not path.endswith(".state"):
+        return False
+    base = one.git("show", f":1:{path}").stdout
+    file = one.root / path
+    merged = file.read_bytes()
+    one.git("checkout", "-q", "--conflict=diff3", path)
+    hunks = _HUNK.findall(file.read_text())
+    file.write_bytes(merged)
+    lines = [f'@ "t/{name}" ' for name in _unseen_comments(one, path, base)]
+    return bool(hunks) and all(any(line in "".join(hunk) for line in lines) for hunk in hunks)
+
+
+def _unseen_comments(one: History, path: str, base: str) -> set[str]:
+    """The entries below a comment of their fragment that came between two records: the state has no line for it yet."""
+    blob, owner = one.git("rev-parse", f":1:{path}").stdout, _owner(one, path)
+    marked = _MARKED.findall(base)
+    found: set[tuple[str, str]] = set()
+    without: set[tuple[str, str]] = set()
+    for commit in one.git("rev-list", "--all", "--reflog").stdout.split():
+        text = one.git("show", f"{commit}:{owner}", check=False).stdout
+        names = [""] + [entry["id"] for entry in (loaded(text) or {}).get("t") or []]
+        below = {name for _, name in _COMMENT.findall(text)}
+        without.update(pair for pair in pairwise(names) if pair[1] not in below)
+        if one.git("rev-parse", f"{commit}:{path}", check=False).stdout == blob:
+            found.update(pair for pair in pairwise(names) if pair[1] in below.difference(marked))
+    return {name for above, name in found & without}
 
 
 def _ever_there(one: History, path: str) -> bool:

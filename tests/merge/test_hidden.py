@@ -9,7 +9,7 @@ import pytest
 
 from registry_reconciler.files.git_index import hidden
 from tests.merge.helper import SCHEMA, applied, committed, listed, nothing_to_do
-from tests.support import Box
+from tests.support import SCHEMAS, Box
 
 STATE = ".system/registry/state"
 
@@ -58,10 +58,11 @@ def test_nothing_is_planned_of_what_a_sparse_checkout_hides_and_it_is_said(box: 
     assert not (box.root / pattern.strip("/")).exists()
     plan = planned(box)
     assert plan["changes"] == [] == plan["drift"] == plan.get("heals", [])
+    assert plan.get("outputs", []) == []
     assert codes(plan) == expected
     assert pattern.strip("/") in " ".join(one["message"] for one in plan["problems"])
     assert {one for one in plan["inputs"].values() if one == "hidden"}
-    advice = plan["problems"][0]["fix"]["description"].rpartition(": ")[2]
+    (advice,) = {one["fix"]["description"].rpartition(": ")[2] for one in plan["problems"]}
     assert box.run("plan").exit == plan["exit"] == (0 if expected == ["LIV006"] else 3)
     box.git(*advice.split()[1:])
     nothing_to_do(box)
@@ -159,6 +160,32 @@ def test_the_base_of_a_comparison_sees_everything(box: Box) -> None:
     assert {one["address"] for one in ran.json["changes"]} == {"t/a", "t/b"}
 
 
+@pytest.mark.parametrize("what", HIDDEN)
+def test_a_comparison_tells_of_no_deletion_of_what_is_hidden(box: Box, what: str) -> None:
+    """What the fragments say is compared all the same, as far as it can be seen."""
+    box.git("checkout", "-q", "-b", "topic")
+    box.write("desired/one.yaml", listed(a=2, n=1))
+    committed(box, "changed, removed and added")
+    hide(box, HIDDEN[what][0])
+    plan = box.run("plan", "--base", "main", "--format", "json").json
+    found = {(one["action"], one["address"]) for one in plan["changes"]}
+    assert {address for action, address in found if action == "delete"} <= {"t/b"}
+    if what in ("registry", "fragment"):
+        assert found - {("delete", "t/b")} == {("update", "t/a"), ("create", "t/n")}
+    assert [one for one in plan.get("notices", []) if one["title"] == "Schema changed"] == []
+
+
+@pytest.mark.parametrize("path", ["t.yaml", f"{SCHEMAS}/t.schema.yaml"])
+def test_a_comparison_tells_of_no_deletion_where_a_file_cannot_be_read(box: Box, path: str) -> None:
+    box.write(path, box.read(path) + "x: [\n")
+    plan = box.run("plan", "--base", "main", "--format", "json").json
+    assert (plan["exit"], plan["changes"]) == (3, [])
+    committed(box, "it cannot be read")
+    box.git("checkout", "-q", "-b", "mended")
+    box.git("revert", "--no-edit", "HEAD")
+    assert box.run("plan", "--base", "main", "--format", "json").json["changes"] == []
+
+
 @pytest.fixture
 def locked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Folders that cannot be listed, by the ends of their paths: root may list whatever its mode says."""
@@ -187,8 +214,9 @@ def test_a_folder_that_cannot_be_listed_is_said_and_never_remembered(
         ran = box.run(*command)
         assert ran.exit == 3
         assert "cannot be" in ran.out
+        assert folder.strip("/") in "".join(ran.out.split())
     plan = planned(box)
-    assert plan["changes"] == [] == plan["drift"]
+    assert plan["changes"] == [] == plan["drift"] == plan.get("outputs", [])
     locked.clear()
     for _ in range(2):
         ran = box.run(*command)

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -119,6 +120,23 @@ def test_older_answers_of_log_come_from_git(box: Box) -> None:
     )
     assert len(box.run("log", "t/a", "--limit", "3", "--format", "json").json["applies"]) == 3
     assert len(box.run("log", "t/b", "--format", "json").json["applies"]) == 1
+    assert "older ones (--limit" in box.run("log", "t/a", "--limit", "5").out
+    assert "older" not in box.run("log", "t/a", "--limit", "6").out
+
+
+def test_log_says_what_a_shallow_clone_lacks(box: Box, tmp_path: Path) -> None:
+    box.write(".system/registry/config.yaml", "history: {keep: 2}\n")
+    for number in range(3, 7):
+        applied(box, f"number {number}", listed(a=number, b=1))
+    clone = str(tmp_path / "clone")
+    box.git("clone", "-q", "--depth", "1", box.root.as_uri(), clone)
+    told = box.run("log", "--root", clone, "--format", "json").json
+    assert (len(told["applies"]), told["next"]) == (2, [["git", "fetch", "--unshallow"]])
+    assert "not fetched: git fetch --unshallow" in box.run("log", "--root", clone).out
+    assert box.run("log", "--root", clone, "--limit", "1", "--format", "json").json["next"] == []
+    box.git("-C", clone, *told["next"][0][1:])
+    told = box.run("log", "--root", clone, "--format", "json").json
+    assert (len(told["applies"]), told["next"]) == (6, [])
 
 
 # --- in a sparse checkout --------------------------------------------------------------------------------------

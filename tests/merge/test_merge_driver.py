@@ -151,6 +151,31 @@ def test_a_fragment_that_one_side_removed_and_the_other_added_to(repository: Rep
     assert repository.git("diff", "--name-only", "--diff-filter=U") == ""
 
 
+@pytest.mark.parametrize(
+    ("newline", "last", "style"), [("\r\n", "\r\n", "merge"), ("\n", "", "merge"), ("\r\n", "", "zdiff3")]
+)
+def test_a_conflict_is_known_as_git_left_it_whatever_the_line_ends_are(
+    repository: Repository, newline: str, last: str, style: str
+) -> None:
+    def save(text: str, branch: str) -> None:
+        text = text.removesuffix("\n").replace("\n", newline) + last
+        repository.write({"desired/skills.yaml": text})
+        repository.commit()
+        repository.git("branch", branch)
+
+    repository.git("config", "merge.conflictStyle", style)
+    save(FRAGMENT, "begin")
+    repository.git("checkout", "-q", "begin")
+    save(FRAGMENT.removesuffix("'1'\n") + "'2'\n", "right")
+    repository.git("checkout", "-q", "main")
+    save(FRAGMENT + "  - id: n\n    path: p\n", "left")
+    repository.git("merge", "-q", "right", fails=True)
+    assert "=======" in repository.text("desired/skills.yaml")
+    assert resolve_conflicts(Workspace(repository.root)).open == ()
+    text = FRAGMENT.removesuffix("'1'\n") + "'2'\n  - id: n\n    path: p"
+    assert repository.text("desired/skills.yaml") == text.replace("\n", newline) + last
+
+
 def test_a_file_that_somebody_edited_is_left_alone(repository: Repository) -> None:
     for branch, version in (("left", "2"), ("right", "3")):
         repository.git("checkout", "-q", "-b", branch, "main")

@@ -204,5 +204,5 @@ def test_what_an_older_program_did_not_say_blocks_where_it_is_needed(box: Box) -
     ],
 )
 def test_places_are_read_as_they_were_written(place: KindPlace) -> None:
-    assert parse_place(render_place("t", place)) == place
+    assert parse_place("", render_place("t", place)) == place
     assert KindPlace("", "", "", key='["a", "b.c"]').keys == ("a", "b.c")

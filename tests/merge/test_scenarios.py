@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.apply import history
+from registry_reconciler.loading.history_conflicts import FORMAT
 from registry_reconciler.loading.state.files import APART_FORMAT, APART_PART_FORMAT, part_path
 from tests.merge.helper import FRAGMENT, applied, committed, fails, listed, nothing_to_do
+from tests.merge.test_old_form import as_older
 from tests.support import Box
 
 
@@ -285,6 +286,33 @@ def test_a_newer_form_stops_this_program(box: Box, form: int, further: bool) -> 
     assert box.files() == before
 
 
+@pytest.mark.parametrize("what", ["history", "place", "taken", "output"])
+def test_any_other_newer_file_stops_this_program(box: Box, what: str) -> None:
+    as_older(box, "base", listed(a=1))
+    applied(box, "carried over", listed(a=2))
+    if what == "taken":  # it is read where an older program went on
+        as_older(box, "goes on", listed(a=3))
+    folder = box.root / ".system/registry"
+    found, old, new = {
+        "history": ("history/*.json", '"format": 1', '"format": 2'),
+        "place": ("state/places/t.place", "place 1", "place 2"),
+        "taken": ("state/taken/*", "taken 1", "taken 2"),
+        "output": ("state/outputs/desired-*", "output 1", "output 2"),
+    }[what]
+    path = sorted(folder.glob(found))[-1]
+    assert old in path.read_text()
+    assert box.run("plan").exit == 0
+    path.write_text(path.read_text().replace(old, new, 1))
+    before = box.files()
+    commands = (["plan"], ["apply", "--yes"], ["check"], ["drift"], ["resolve"], ["log"])
+    for command in commands if what == "history" else commands[:-1]:
+        ran = box.run(*command)
+        assert ran.exit == 1, command
+        assert "newer version" in ran.err
+        assert path.name in ran.err
+    assert box.files() == before
+
+
 def test_the_history_is_bounded_and_its_pruning_merges(box: Box) -> None:
     """What the folder no longer has is shown from git."""
     box.write(".system/registry/config.yaml", "history: {keep: 3}\n")
@@ -321,7 +349,7 @@ def test_no_two_files_of_the_history_are_alike_to_git(box: Box) -> None:
     committed(box, "pruned")
     told = box.git("diff", "--name-status", "-M50%", "HEAD~2", "HEAD", "--", ".system/registry/history")
     assert {row[0] for row in told.split("\n") if row} == {"A", "D"}
-    assert history.FORMAT == 1
+    assert FORMAT == 1
 
 
 def _history(box: Box) -> set[str]:

@@ -163,3 +163,31 @@ def test_two_branches_begin_at_a_reorder_that_was_not_applied(box: Box) -> None:
     box.git("checkout", "-q", "main")
     applied(box, "ours", listed(k=1, h=1, b=2))
     settled(box, "merge", "-q", "--no-edit", "other")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (("b", "new", "COMMENT", "m"), ("b", "COMMENT", "renamed")),
+        (("COMMENT", "m"), ("b", "COMMENT", "new", "m")),
+    ],
+)
+def test_two_sides_of_a_comment_that_no_apply_had_seen(
+    box: Box, ours: tuple[str, ...], theirs: tuple[str, ...]
+) -> None:
+    """The state has a line for a comment only once something beside it was applied."""
+
+    def text(*names: str) -> str:
+        entries = listed(**dict.fromkeys(("a", *names, "z"), 1))
+        return entries.replace("- id: COMMENT\n  kept: 1\n  v: 1\n", "\n# a comment\n\n")
+
+    applied(box, "base", text("b", "m"))
+    box.write(FRAGMENT, text("b", "COMMENT", "m"))
+    committed(box, "a comment")
+    box.git("checkout", "-q", "-b", "other")
+    moved = "moved:\n- {from: t/m, to: t/renamed}\n" if "renamed" in theirs else ""
+    applied(box, "theirs", text(*theirs) + moved)
+    applied(box, "no moves any more", text(*theirs))
+    box.git("checkout", "-q", "main")
+    applied(box, "ours", text(*ours))
+    settled(box, "merge", "-q", "--no-edit", "other")

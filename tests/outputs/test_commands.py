@@ -29,6 +29,9 @@ def test_an_edited_output_is_drift_for_plan_and_drift_until_it_is_settled(box: B
     ran = box.run("plan", "--detailed-exitcode", "--format", "json")
     assert (ran.exit, ran.json["next"]) == (2, [["registry", "drift"]])
     assert [output["action"] for output in ran.json["outputs"]] == ["edited"]
+    shown = box.run("plan", "--format", "markdown").out
+    assert "Next:" in shown
+    assert "To apply exactly this" not in shown, "drift applies nothing"
     assert box.run("plan").exit == 0, "an edit blocks nothing"
     assert box.run("check").exit == 0
     assert box.run("drift", "output:count").exit == 2

@@ -12,7 +12,8 @@ import pytest
 from registry_reconciler.base.child import Child
 from registry_reconciler.errors import Blocked
 from registry_reconciler.outputs.definitions import Output
-from registry_reconciler.outputs.render import Rendered, Source, render
+from registry_reconciler.outputs.render import Source, render
+from registry_reconciler.outputs.rendered import Rendered
 from registry_reconciler.outputs.targets import FileWork, Part
 from tests.outputs.helper import FRAGMENT, OUTPUTS, README, REGISTRY, SCHEMA, Home
 
@@ -200,6 +201,29 @@ def test_an_error_of_a_template_names_its_file_and_line(home: Home) -> None:
     assert "Did you mean 'path'?" in found.message
 
 
+def test_a_template_that_includes_one_outside_of_the_folder_is_named_with_its_line(home: Home) -> None:
+    home.write(
+        {
+            ".system/registry/schemas/skill.schema.yaml": SCHEMA,
+            ".system/registry/templates/table.md.j2": "\n{% include '../../README.md' %}",
+        }
+    )
+    (found,) = [one for one in home.plan().problems if one.code == "OUT002"]
+    assert (found.location.path, found.location.line) == (".system/registry/templates/table.md.j2", 2)  # type: ignore[union-attr]
+
+
+def test_a_whole_file_has_the_last_line_end_that_its_definition_has(home: Home) -> None:
+    home.outputs(
+        "outputs:\n  - {id: one, file: one.txt, value: '{{ entries.skill | length }}'}\n"
+        '  - {id: two, file: two.txt, value: "{{ entries.skill | length }}\\n"}\n'
+        "  - id: three\n    file: three.txt\n    value: |\n      {{ entries.skill[0].key }}\n"
+        '  - {id: four, file: four.json, at: n, value: "{{ entries.skill | length }}\\n"}\n'
+    )
+    home.apply()
+    assert [home.text(f"{name}.txt") for name in ("one", "two", "three")] == ["2", "2\n", "docx\n"]
+    assert home.text("four.json") == '{\n  "n": 2\n}\n'
+
+
 @pytest.mark.parametrize(
     "template",
     [
@@ -256,8 +280,6 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
     monkeypatch.setenv("XDG_CACHE_HOME", str(home.root.parent / "cache"))
     from registry_reconciler.workspace import Workspace
 
-    workspace = Workspace(home.root, use_cache=True)
-    workspace.apply(workspace.plan())
     asked: list[list[str]] = []
 
     def counted(jobs: list[dict[str, str]], source: Source, *more: Any) -> dict[str, Rendered]:
@@ -265,9 +287,15 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
         return render(jobs, source, *more)
 
     monkeypatch.setattr(rendering, "render", counted)
+    # With an expression, which no other process evaluates.
+    home.write({".system/registry/templates/table.md.j2": "{{ 1 + 1 }}\n"})
+    workspace = Workspace(home.root, use_cache=True)
+    workspace.apply(workspace.plan())
+    assert asked[-1] == ["table"]
+    asked.clear()
     assert workspace.plan().outputs == ()
     assert asked in ([], [[]])
-    home.write({".system/registry/templates/table.md.j2": "other\n"})
+    home.write({".system/registry/templates/table.md.j2": "{{ 1 + 2 }}\n"})
     assert [one.id for one in workspace.plan().outputs] == ["table"]
     assert asked[-1] == ["table"]
 
@@ -314,6 +342,25 @@ def test_a_value_is_that_of_the_document_which_has_it(home: Home) -> None:
     assert home.text("two.yaml") == (
         "first: 1\nmore: x\n---\n# second\ntotal: 2\nplugins:\n  - docx\n  - pdf\n"
     )
+
+
+def test_what_an_output_owns_of_the_text_below_an_entry_is_no_input(home: Home) -> None:
+    home.write(
+        {
+            ".system/registry/schemas/page.schema.yaml": (
+                "type: object\nproperties: {name: {type: string}}\n"
+                "x-registry: {kind: page, layout: file, file: 'pages/{name}.md', key: name, body: text, truth: live}\n"
+            ),
+            "pages/a.md": "---\nname: a\n---\nA <!-- registry:begin size -->0<!-- registry:end size --> page.\n",
+        }
+    )
+    home.outputs(
+        "outputs:\n  - {id: size, file: pages/a.md, region: size, value: '{{ entries.page[0].text | length }}'}\n"
+    )
+    home.apply()
+    size = len("A <!-- registry:begin size --><!-- registry:end size --> page.\n")
+    assert f"-->{size}<!--" in home.text("pages/a.md")
+    assert home.plan().outputs == ()
 
 
 def test_an_interrupted_plan_leaves_no_process_that_renders(

@@ -117,3 +117,17 @@ def test_what_equals_the_registry_today_is_proposed_and_changes_nothing(home: Ho
     home.apply()
     kept = [line for line in home.text(file).split("\n") if "registry:" not in line]
     assert "\n".join(kept) == text
+
+
+def test_every_count_of_a_page_is_proposed(home: Home) -> None:
+    text = (
+        "We have 2 skills, and\n**2** tested skills.\n\n`2 skills`, 12 skills and v2 skills.\n\n"
+        "````md\n```\n2 skills\n````\n"
+    )
+    home.write({"page.md": text})
+    planning = Workspace(home.root).planning()
+    found = list(proposals(planning, "page.md"))
+    assert [proposal.title.partition(": ")[0] for proposal in found] == ["page.md:1", "page.md:2"]
+    write_proposals(Workspace(home.root), planning, found)
+    assert home.actions() == {"skill-count": "adopt", "skill-count-2": "adopt"}
+    assert re.sub("<!-- registry:.*?-->", "", home.text("page.md")) == text

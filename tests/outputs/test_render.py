@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from registry_reconciler.model.entry import Json
-from registry_reconciler.outputs.render import Rendered, Source, render
+from registry_reconciler.outputs.render import Source, render
+from registry_reconciler.outputs.rendered import Rendered
 
 ROWS: list[Json] = [
     [

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
+from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, SpliceError, Update
+from registry_reconciler.formats.faults import Limits
 from registry_reconciler.formats.yaml.edit.own_text import plain_items
+from registry_reconciler.formats.yaml.edit.plain_updates import plain_updates
 from registry_reconciler.formats.yaml.edit.splice import extract_many, splice
 from registry_reconciler.formats.yaml.edit.window import (
     extract_items,
@@ -16,11 +19,12 @@ from registry_reconciler.formats.yaml.edit.window import (
     open_window,
     splice_items,
 )
+from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.locate import locate
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
-from registry_reconciler.model.entry import FieldPath, Missing, get_path, same
-from tests.property.chunk_texts import Lists
+from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
+from tests.property.chunk_texts import VALUES, Lists
 from tests.property.yaml_texts import paths_of
 
 SEEDS = st.integers(0, 2**32)
@@ -48,6 +52,15 @@ def test_reading_by_items_gives_what_reading_the_file_gives(seed: int, nasty: fl
     reader = ChunkReader()
     for _ in range(6):
         agree(reader, lists.text())
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS, NASTINESS)
+def test_a_file_of_more_values_than_may_be_is_refused_as_it_is_whole(seed: int, nasty: float) -> None:
+    data = Lists(seed, nasty).text()
+    for most in range(1, 60):
+        limits = Limits(max_nodes=most)
+        assert ChunkReader(limits).read(data).faults == read_yaml(data, limits).faults, (most, data)
 
 
 @settings(max_examples=300, deadline=None)
@@ -164,6 +177,66 @@ def test_an_edit_through_a_window_gives_the_bytes_of_an_edit_of_the_file(seed: i
     count = len(file.sections[0].items(data))
     edits = some_edits(seed, count)
     assert splice_items(data, file.sections, edits, head=3) == splice(data, edits)
+
+
+def said_otherwise(text: str, maker: random.Random) -> str:
+    """A text of an item in which a line or two say something else."""
+    rows = text.split("\n")
+    if maker.random() < 0.3 and not any(row.startswith((" ", "-")) for row in rows):
+        maker.shuffle(rows)
+        del rows[3:]
+    for _ in range(maker.randint(1, 2)):
+        at = maker.randrange(len(rows))
+        head = rows[at][: rows[at].find(": ") + 2] if ": " in rows[at] else ""
+        rows[at] = head + maker.choice((*VALUES[:10], "12", "013", "another", "a: b", "x # y", "- z"))
+    return "\n".join(rows)
+
+
+def updates(data: bytes, sections: Sequence[Section], maker: random.Random) -> list[Edit]:
+    """What fragments say of some items that are written plainly: all of them in words of their own."""
+    found: list[Edit] = []
+    places = [(0, (one.key, index)) for one in sections for index in range(len(one.items(data)))]
+    for place in maker.sample(places, min(len(places), maker.randint(1, 3))):
+        text = said_otherwise(extract_many(data, [place])[0].text, maker)
+        file = read_yaml(f"{text}\n".encode())
+        if file.readable and len(file.documents) == 1:
+            value = file.documents[0]
+            found.append(Update(*place, with_more(value, place, data, maker), Snippet((), text, value)))
+    return found
+
+
+def with_more(value: Json, place: tuple[int, FieldPath], data: bytes, maker: random.Random) -> Json:
+    """A value as it is to be, which may have fields of which only the registry says something, in any order."""
+    there = get_path(read_yaml(data).documents[0], place[1])
+    if type(value) is not dict or type(there) is not dict or maker.random() < 0.5:
+        return value
+    names = [*there, *(name for name in value if name not in there)]
+    return {name: value.get(name, there.get(name)) for name in maker.sample(names, len(names))}
+
+
+@settings(max_examples=400, deadline=None)
+@given(SEEDS, NASTINESS)
+def test_words_put_on_lines_that_are_alike_are_what_an_edit_of_the_file_puts_there(
+    seed: int, nasty: float
+) -> None:
+    maker = random.Random(seed)
+    data = Lists(seed, nasty).text() if seed % 2 else regular(seed)
+    sections = ChunkReader().read(data).sections
+    edits = updates(data, sections, maker) if sections else []
+    plain = plain_updates(data, sections, edits) if edits else None
+    if plain is not None:
+        assert plain == splice(data, edits)
+
+
+def test_most_ordinary_updates_are_of_lines_that_are_alike() -> None:
+    taken = total = 0
+    for seed in range(300):
+        data = regular(seed)
+        sections = ChunkReader().read(data).sections
+        edits = updates(data, sections, random.Random(seed))
+        total += bool(edits)
+        taken += bool(edits) and plain_updates(data, sections, edits) is not None
+    assert taken > total // 8
 
 
 @settings(max_examples=100, deadline=None)

@@ -25,7 +25,8 @@ from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.plan_json import dumps, plan_to_json
 from registry_reconciler.outputs import render
 from registry_reconciler.outputs.child import Renderer
-from registry_reconciler.outputs.render import Rendered, Source
+from registry_reconciler.outputs.render import Source
+from registry_reconciler.outputs.rendered import Rendered
 from registry_reconciler.planning.pipeline import make_plan
 
 SERVICE = """\

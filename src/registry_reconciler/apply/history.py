@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.loading.history_conflicts import FORMAT, refuse_newer
 from registry_reconciler.loading.state.files import conflict_line
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.config import (
@@ -26,7 +27,6 @@ from registry_reconciler.model.entry import Json, digest_bytes
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.problem import Severity, Status
 
-FORMAT = 1
 SUFFIX = ".json"
 NAME = re.compile(r"\d{8}T\d{6}(?:\d{6})?Z-[0-9a-f]{12}\.json")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
@@ -185,6 +185,7 @@ def read(tree: Tree, newest: int | None = None) -> tuple[list[Entry], list[str]]
     for path in names[:newest]:
         try:
             text = tree.read(path) or b""
+            refuse_newer(path, text)
             data = json.loads(text)
         except (Unreadable, ValueError, RecursionError) as fault:
             marked = not isinstance(fault, Unreadable) and conflict_line(text) is not None

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from registry_reconciler.apply.history import NAME, Entry
 from registry_reconciler.files import git_call
-from registry_reconciler.files.git import is_repository
+from registry_reconciler.files.git import is_repository, is_shallow
 from registry_reconciler.files.git_call import GitFailure
+from registry_reconciler.loading.history_conflicts import refuse_newer
 from registry_reconciler.model.config import HISTORY_FOLDER
 
 _AT_ONCE = 200
@@ -25,12 +26,21 @@ def older(root: Path, known: Collection[str]) -> Iterator[Entry]:
     for first in range(0, len(paths), _AT_ONCE):
         some = paths[first : first + _AT_ONCE]
         for path, text in zip(some, _contents(root, [blobs[path] for path in some]), strict=False):
+            refuse_newer(path, text)
             try:
                 data = json.loads(text)
             except (ValueError, RecursionError):
                 continue
             if isinstance(data, dict):
                 yield Entry(path, data)
+
+
+def is_cut_short(root: Path) -> bool:
+    """Whether older applies may be in commits that were not fetched."""
+    try:
+        return is_shallow(root)
+    except GitFailure:
+        return False
 
 
 def _blobs(root: Path) -> Iterator[tuple[str, str]]:

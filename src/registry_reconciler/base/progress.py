@@ -25,7 +25,7 @@ class Listener(Protocol):
         """One more part is done."""
 
 
-class _Told:
+class _Progress:
     """Who listens in this process (nobody, or one), in which phases, and how many parts are being counted."""
 
     def __init__(self) -> None:
@@ -34,33 +34,33 @@ class _Told:
         self.counting = 0
 
 
-_told = _Told()
+_progress = _Progress()
 
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
     """Tell ``listener`` of what is done until the end."""
-    _told.listeners.append(listener)
+    _progress.listeners.append(listener)
     try:
         yield
     finally:
-        _told.listeners.remove(listener)
+        _progress.listeners.remove(listener)
 
 
 @contextmanager
 def phase(name: str) -> Iterator[None]:
     """The steps until the end are those of a larger one: ``checking what was written: reading``."""
-    _told.phases.append(name)
+    _progress.phases.append(name)
     try:
         yield
     finally:
-        _told.phases.remove(name)
+        _progress.phases.remove(name)
 
 
 def step(name: str) -> None:
     """A step of a task begins."""
-    for listener in _told.listeners:
-        listener.begin(": ".join((*_told.phases, name)))
+    for listener in _progress.listeners:
+        listener.begin(": ".join((*_progress.phases, name)))
 
 
 def counted(parts: Collection[T]) -> Iterable[T]:
@@ -68,17 +68,17 @@ def counted(parts: Collection[T]) -> Iterable[T]:
 
     Parts of parts are counted only where there is one part: of many files the files count, of one its entries.
     """
-    if not _told.listeners or _told.counting > 1:
+    if not _progress.listeners or _progress.counting > 1:
         return parts
-    return _counted(parts, _told.listeners[-1])
+    return _counted(parts, _progress.listeners[-1])
 
 
 def _counted(parts: Collection[T], listener: Listener) -> Iterator[T]:
-    outer, _told.counting = _told.counting, len(parts)
+    outer, _progress.counting = _progress.counting, len(parts)
     listener.count(len(parts))
     try:
         for part in parts:
             yield part
             listener.advance()
     finally:
-        _told.counting = outer
+        _progress.counting = outer

@@ -25,6 +25,7 @@ from registry_reconciler.editing.fragment_edit import (
     live_snippets,
     with_place,
 )
+from registry_reconciler.editing.inner_fields import TakenOut, take_out
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.loading.workspace import Loaded, load
@@ -74,6 +75,7 @@ class Adoption(Struct, frozen=True):
 
     Attributes:
         plan: the plan of the next apply.
+        taken_out: fields of fragments whose entries are declared by themselves now.
     """
 
     edits: tuple[FragmentEdit, ...]
@@ -81,6 +83,7 @@ class Adoption(Struct, frozen=True):
     skipped: tuple[Skipped, ...]
     managed: int
     plan: Plan
+    taken_out: tuple[TakenOut, ...] = ()
 
 
 def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
@@ -97,7 +100,7 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
     with collector_off():
         loaded = load(Recorder(tree))
         before = _Before(loaded)
-        wanted, managed = _wanted(loaded, patterns)
+        asked, wanted, managed = _wanted(loaded, patterns)
         owned, wanted = _owned_by_live(loaded, wanted, patterns)
         skipped = {skipped.address: skipped for skipped in _unfit(loaded, wanted)}
         skipped.update((one.address, one) for one in _let_go(loaded, wanted, patterns))
@@ -107,6 +110,7 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
             step("drawing up fragments")
             drafts, fragments = _draw(loaded, chosen, by)
             _taken_back(drafts, chosen)
+            taken_out = take_out(loaded, drafts, asked, {entry.address for entry in chosen})
             edits = drafts.finish()
             with phase("planning with them"):
                 plan = _plan_with(tree, edits, loaded) if edits else before.plan
@@ -116,7 +120,7 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
                     Adopted(entry.address, entry.place.file, fragments[entry.address]) for entry in chosen
                 )
                 left_out = (*keyless, *_located(loaded, skipped))
-                return Adoption(edits, adopted, left_out, managed, plan)
+                return Adoption(edits, adopted, left_out, managed, plan, taken_out)
             skipped.update(found)
     raise Blocked("the entries conflict with each other; adopt a few at a time.")
 
@@ -143,8 +147,8 @@ def _plan_with(tree: Tree, edits: Sequence[FragmentEdit], loaded: Loaded) -> Pla
     return make_plan(overlay(tree, edits), reader=loaded.reader, remembers=False).plan
 
 
-def _wanted(loaded: Loaded, patterns: Sequence[str]) -> tuple[list[LiveEntry], int]:
-    """The unmanaged entries that are meant, and how many of those meant are managed already."""
+def _wanted(loaded: Loaded, patterns: Sequence[str]) -> tuple[set[str], list[LiveEntry], int]:
+    """All addresses that are meant, the unmanaged entries of them, and how many of them are managed already."""
     known = {*loaded.state.entries, *(entry.address for entry in loaded.fragments.entries)}
     for pattern in patterns:
         if not is_wild(pattern) and pattern not in loaded.live.entries:
@@ -152,7 +156,7 @@ def _wanted(loaded: Loaded, patterns: Sequence[str]) -> tuple[list[LiveEntry], i
     asked = Patterns(patterns, exact_ones(patterns, loaded.live.entries))
     meant = [entry for address, entry in loaded.live.entries.items() if address in asked]
     wanted = [entry for entry in meant if entry.address not in known]
-    return wanted, len(meant) - len(wanted)
+    return {entry.address for entry in meant}, wanted, len(meant) - len(wanted)
 
 
 def _owned_by_live(
@@ -295,7 +299,7 @@ def _draw(loaded: Loaded, chosen: Sequence[LiveEntry], by: str) -> tuple[Drafts,
     for entry in counted(chosen):
         kind = loaded.kinds[entry.kind]
         value = keyed_first(kind, entry.value)
-        path = fragment_for(entry._replace(value=kind.secrets.mask(entry.value)), by)
+        path = fragment_for(replace(entry, value=kind.secrets.mask(entry.value)), by)
         fragments[entry.address] = drafts.put(kind, value, path, with_place(value, snippets[entry.address]))
     return drafts, fragments
 

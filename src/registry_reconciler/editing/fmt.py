@@ -102,24 +102,24 @@ def _pass(text: str, kinds: Mapping[str, Kind]) -> str:
 def _checked(old: str, new: str, kinds: Mapping[str, Kind]) -> str:
     """``new`` where it says the same and has the same comments, else a failure."""
     before, after = read_yaml(old.encode()), read_yaml(new.encode())
-    if not after.readable or _said(before.documents, kinds) != _said(after.documents, kinds):
+    if not after.readable or _meaning(before.documents, kinds) != _meaning(after.documents, kinds):
         raise NotFormatted("its canonical form would not read back the same; please report the file")
     if set(comment_lines(old)) != set(comment_lines(new)):
         raise NotFormatted("a comment would be lost; please report the file")
     return new
 
 
-def _said(documents: Sequence[Json], kinds: Mapping[str, Kind]) -> list[Json]:
+def _meaning(documents: Sequence[Json], kinds: Mapping[str, Kind]) -> list[Json]:
     """What documents say, whatever the order of entries and however often they say the same."""
     return [
-        {name: _said_of(part) if name in kinds else canonical(part) for name, part in document.items()}
+        {name: _meaning_of(part) if name in kinds else canonical(part) for name, part in document.items()}
         if isinstance(document, dict)
         else canonical(document)
         for document in documents
     ]
 
 
-def _said_of(part: Json) -> Json:
+def _meaning_of(part: Json) -> Json:
     return sorted({canonical(item) for item in part}) if isinstance(part, list) else canonical(part)
 
 

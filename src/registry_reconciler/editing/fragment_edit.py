@@ -237,6 +237,12 @@ class Drafts(Struct):
                 f"{path} cannot be edited safely: {error.message}. Make the change by hand."
             ) from error
         read = YAML.read(content, self.loaded.reader)
+        too_much = next((fault.message for fault in read.faults if fault.code == "YML008"), "")
+        if too_much:
+            raise Blocked(
+                f"{path} would hold {too_much}; nothing was written. Declare less in one file: "
+                "registry adopt takes a pattern, and --by file or --by FIELD for more files."
+            )
         if not read.readable or not same(list(read.documents), promised):
             raise Blocked(
                 f"{path} would not read back as meant. Make the change by hand, and please report the file."

@@ -184,12 +184,17 @@ def _is_settled(sides: Sides, now: bytes | None) -> bool:
 
 def _is_as_git_left_it(sides: Sides, now: bytes) -> bool:
     """Whether a file has what both sides added, and nothing that neither has."""
-    rows = {row for data in (sides.before, sides.one, sides.other) for row in (data or b"").split(b"\n")}
-    parts = marked_sides(now)
-    there = {row for part in parts for row in part.split(b"\n")}
-    before = set((sides.before or b"").split(b"\n"))
-    came = {row for data in (sides.one, sides.other) for row in (data or b"").split(b"\n")} - before
-    return there <= rows and came <= there
+    before = _rows(sides.before)
+    sides_rows = _rows(sides.one) | _rows(sides.other)
+    there = {row for part in marked_sides(now) for row in _rows(part)}
+    return there <= before | sides_rows and sides_rows - before <= there
+
+
+def _rows(data: bytes | None) -> set[bytes]:
+    """The lines of a text, without line ends: a last line that has none gets one in front of a marker."""
+    if not data:
+        return set()
+    return {row.removesuffix(b"\r") for row in data.removesuffix(b"\n").split(b"\n")}
 
 
 def _known(root: Path, found: Iterable[Sides]) -> Known:

@@ -166,14 +166,16 @@ def _places(loaded: Loaded, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     for path, accounts in both.items():
         kind = loaded.kinds.get(path.removeprefix(f"{PLACES_FOLDER}/").removesuffix(PLACE_SUFFIX))
         known = [account for account in accounts if account is not None]
-        kept = next((account for account in known if _says_so(account, kind)), known[0] if known else None)
+        kept = next(
+            (account for account in known if _says_so(path, account, kind)), known[0] if known else None
+        )
         now = loaded.tree.read(path)
         if kept != now:
             yield _changed(path, now, kept)
 
 
-def _says_so(account: bytes, kind: Kind | None) -> bool:
-    place = parse_place(account)
+def _says_so(path: str, account: bytes, kind: Kind | None) -> bool:
+    place = parse_place(path, account)
     return place is not None and kind is not None and place._replace(former="") == place_of(kind)
 
 

@@ -59,7 +59,7 @@ def commit_of(folder: Path, revision: str) -> str:
     found = (said or b"").decode().strip()
     if _COMMIT.fullmatch(found):
         return found
-    if _is_shallow(folder):
+    if is_shallow(folder):
         raise _shallow(folder, f"there is no revision {revision!r} here", revision)
     raise UsageFailure(
         f"git knows no revision {revision!r}. A branch of the remote is origin/NAME, once it was fetched"
@@ -78,14 +78,15 @@ def merge_base(folder: Path, revision: str, onto: str = "HEAD") -> str:
     said = gitcall.ask(folder, ["merge-base", other, head], check=False)
     if said:
         return said.decode().split()[0]
-    if _is_shallow(folder):
+    if is_shallow(folder):
         raise _shallow(folder, f"the commit where this branch left {revision} was not fetched", revision)
     raise GitFailure(
         f"{revision} and {onto} have no common history; to compare them as they are: registry diff"
     )
 
 
-def _is_shallow(folder: Path) -> bool:
+def is_shallow(folder: Path) -> bool:
+    """Whether older commits were not fetched."""
     return gitcall.ask(folder, ["rev-parse", "--is-shallow-repository"], check=False) == b"true\n"
 
 

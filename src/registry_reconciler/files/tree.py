@@ -182,7 +182,7 @@ class DiskTree:
             if os.path.islink(full):
                 raise Unreadable("it is a symbolic link that leads nowhere") from None
         except OSError as error:
-            raise Unreadable(f"the folder cannot be listed: {error.strerror}") from error
+            raise Unreadable(f"the system said of {folder or '.'}: {error.strerror or error}") from error
         return tuple(sorted(found.items()))
 
     def _link_kind(self, path: str, folder: str) -> str:

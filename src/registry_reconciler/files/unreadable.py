@@ -12,3 +12,7 @@ class Hidden(Unreadable):
 
     def __init__(self) -> None:
         super().__init__("a sparse checkout hides it")
+
+
+SHOW_ALL = "Check it out: git sparse-checkout disable"
+"""What to do about a file that a sparse checkout hides."""

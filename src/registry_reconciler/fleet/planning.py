@@ -27,21 +27,21 @@ MOST_CHANGES = 2_000
 
 def plan(description: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     """What an apply would do in a repository, and every problem."""
-    return _told(opened(description), options)
+    return _result(opened(description), options)
 
 
 def check(description: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     """The problems of a repository, as ``registry check`` has them."""
-    return _told(opened(description), options, checks=True)
+    return _result(opened(description), options, checks=True)
 
 
 def drift(description: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     """What was edited by hand in a repository."""
-    return _told(opened(description), options)
+    return _result(opened(description), options)
 
 
-def _told(source: Source, options: dict[str, Any], *, checks: bool = False) -> dict[str, Any]:
-    from registry_reconciler.fleet.across.check import source_of, told_by
+def _result(source: Source, options: dict[str, Any], *, checks: bool = False) -> dict[str, Any]:
+    from registry_reconciler.fleet.across.check import described_by, source_of
     from registry_reconciler.model.plan import PlanOptions
     from registry_reconciler.queries.unseen import unseen
 
@@ -70,7 +70,7 @@ def _told(source: Source, options: dict[str, Any], *, checks: bool = False) -> d
         ],
         "edited_outputs": [{"id": output.id, "file": output.file} for output in plan.edited_outputs],
         "problems": list(_plain(plan.problems)),
-        **told_by(planning, options),
+        **described_by(planning, options),
         **({} if source.commit else {SEEN: {"inputs": inputs, "folders": asked.folders}}),
     }
 

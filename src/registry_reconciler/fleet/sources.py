@@ -112,12 +112,12 @@ def resolve(
             return _fetched(repository, cache, seconds)
         return _folder(repository, cache, seconds, committed=committed)
     except GitFailure as failure:
-        raise SourceFailure(_said(failure.message, repository)) from failure
+        raise SourceFailure(_first_message(failure.message, repository)) from failure
     except OSError as error:
         raise SourceFailure(f"{error.strerror or error}: {visible(error.filename or '')}") from error
 
 
-def _said(message: str, repository: Repository) -> str:
+def _first_message(message: str, repository: Repository) -> str:
     from registry_reconciler.fleet.addresses import without_credentials
 
     # Git says what it could not do, and then at length what the reason may be. Its hints are about its own options.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import marshal
+
 from registry_reconciler.base.sequences import common
 from registry_reconciler.model.entry import Json, canonical, same
 
@@ -10,23 +12,42 @@ _MOST_COMPARED = 2500
 
 def align(old: list[Json], new: list[Json]) -> list[tuple[int | None, int]]:
     """For each new item the old one it continues, or ``None``; old indexes only ever rise."""
-    head = 0
+    head, tail = equal_ends(old, new)
+    if head or tail:
+        inner = align(old[head : len(old) - tail], new[head : len(new) - tail])
+        return [
+            *((number, number) for number in range(head)),
+            *((None if step is None else head + step, head + other) for step, other in inner),
+            *((len(old) - tail + number, len(new) - tail + number) for number in range(tail)),
+        ]
     left = [canonical(item) for item in old]
     right = [canonical(item) for item in new]
-    while head < min(len(left), len(right)) and left[head] == right[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(left), len(right)) - head and left[-1 - tail] == right[-1 - tail]:
-        tail += 1
-    steps: list[tuple[int | None, int]] = [(number, number) for number in range(head)]
-    at_old = at_new = head
-    for one, other in common(left[head : len(left) - tail], right[head : len(right) - tail]):
-        steps += _pair(old, new, range(at_old, head + one), range(at_new, head + other))
-        steps.append((head + one, head + other))
-        at_old, at_new = head + one + 1, head + other + 1
-    steps += _pair(old, new, range(at_old, len(left) - tail), range(at_new, len(right) - tail))
-    steps += [(len(old) - tail + number, len(new) - tail + number) for number in range(tail)]
+    steps: list[tuple[int | None, int]] = []
+    at_old = at_new = 0
+    for one, other in common(left, right):
+        steps += _pair(old, new, range(at_old, one), range(at_new, other))
+        steps.append((one, other))
+        at_old, at_new = one + 1, other + 1
+    steps += _pair(old, new, range(at_old, len(left)), range(at_new, len(right)))
     return _without_moves(steps, left, right)
+
+
+def equal_ends(old: list[Json], new: list[Json]) -> tuple[int, int]:
+    """How many items both begin with, and how many of the others both end with."""
+    most = min(len(old), len(new))
+    head = next((number for number in range(most) if not equal(old[number], new[number])), most)
+    most -= head
+    tail = next((number for number in range(most) if not equal(old[-1 - number], new[-1 - number])), most)
+    return head, tail
+
+
+def equal(one: Json, other: Json) -> bool:
+    """The answer of :func:`same`: what is written alike is equal, and of long lists nearly all is."""
+    try:
+        # From version 3 on it says too which parts are one object.
+        return marshal.dumps(one, 2) == marshal.dumps(other, 2) or same(one, other)
+    except ValueError:  # a number that knows how it is written
+        return same(one, other)
 
 
 def _without_moves(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.formats.edits import SpliceError
 
@@ -17,6 +18,15 @@ class Replacement(Struct, frozen=True):
     end: int
     text: str
     rank: int = 0
+
+
+def put_instead(changes: list[Replacement], at: int, text: str, gap: str = "", rank: int = 0) -> None:
+    """A text in the place of what goes there, between the blank lines around that; else before what stays, apart."""
+    for number, each in enumerate(changes):
+        if each.start == at < each.end and not each.text:
+            changes[number] = replace(each, text=text)
+            return
+    changes.append(Replacement(at, at, text + gap, rank))
 
 
 def in_order(replacements: Iterable[Replacement]) -> list[Replacement]:

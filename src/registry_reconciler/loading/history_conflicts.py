@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Iterator
 
+from registry_reconciler.errors import NewerFormat
 from registry_reconciler.files.tree import Recorder, names_in
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.state import conflict_problem
@@ -12,15 +14,22 @@ from registry_reconciler.loading.state.files import conflict_line
 from registry_reconciler.model.config import HISTORY_BEFORE_PATH, HISTORY_FOLDER, OLD_HISTORY_PATH
 from registry_reconciler.model.problem import Problem
 
+FORMAT = 1
+_FORMAT = re.compile(rb'\{\s*"format":\s*(\d{1,9})\b')
 LOOKED_AT = 20
 """So many files, the newest, are looked at: no two branches write one, so a conflict in any is a hand's work."""
 
 
 def history_conflicts(tree: Recorder) -> Iterator[Problem]:
-    """One problem for each file with the marks of a conflict. Only such a file becomes an input of a plan."""
+    """One problem for each file with the marks of a conflict. Only such a file becomes an input of a plan.
+
+    Raises:
+        NewerFormat: one of the newest says that its format is newer.
+    """
     for path in _paths(tree):
         try:
             data = tree.tree.read(path) or b""
+            refuse_newer(path, data)
             line = conflict_line(data)
             if line is not None:
                 tree.read(path)
@@ -29,6 +38,13 @@ def history_conflicts(tree: Recorder) -> Iterator[Problem]:
                 tree.look_at(path, data)
         except Unreadable:
             continue
+
+
+def refuse_newer(path: str, data: bytes) -> None:
+    """Stop at a file of the history that a newer program wrote."""
+    said = _FORMAT.match(data)
+    if said is not None and int(said[1]) > FORMAT:
+        raise NewerFormat.of(path, f"history {int(said[1])}")
 
 
 def _paths(tree: Recorder) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from registry_reconciler.files.tree import Tree
+from registry_reconciler.files.unreadable import SHOW_ALL
 from registry_reconciler.loading.required_version import require_of
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.model.baseline import Baseline, parse_baseline
@@ -15,9 +16,6 @@ from registry_reconciler.model.structural import problem
 
 if TYPE_CHECKING:
     from registry_reconciler.schema.validator import Violation
-
-SHOW_ALL = "Check it out: git sparse-checkout disable"
-"""What to do about a file that a sparse checkout hides."""
 
 
 def load_config(tree: Tree) -> tuple[Config, tuple[Problem, ...], dict[str, SourceFile]]:

@@ -24,7 +24,9 @@ _BEFORE_VALUES = (b"\n", b",", b":", b"[", b"{", b"-", b"?")
 
 def may_hold_too_much(data: bytes) -> bool:
     """Whether an entry of a text could; most texts are too short for it, and have no aliases."""
-    return may_have_aliases(data) or sum(map(data.count, _BEFORE_VALUES)) > MOST_VALUES
+    return may_have_aliases(data) or (
+        len(data) > MOST_VALUES and sum(map(data.count, _BEFORE_VALUES)) > MOST_VALUES
+    )
 
 
 def may_have_aliases(data: bytes) -> bool:

@@ -159,7 +159,7 @@ def standing_of(look: Look, address: str) -> Iterator[str]:
     else:
         yield "Not applied yet:"
         for change in details.fields[:_FIELDS_SHOWN]:
-            yield f"  {visible(show_path(change.path)) or '(all)'}: {_said(change.before)} → {_said(change.after)}"
+            yield f"  {visible(show_path(change.path)) or '(all)'}: {_shown(change.before)} → {_shown(change.after)}"
         if len(details.fields) > _FIELDS_SHOWN:
             yield f"  … and {len(details.fields) - _FIELDS_SHOWN} more"
     if details.incoming:
@@ -167,7 +167,7 @@ def standing_of(look: Look, address: str) -> Iterator[str]:
         yield f"Used by {', '.join(map(visible, details.incoming[:3]))}{more}."
 
 
-def _said(value: object) -> str:
+def _shown(value: object) -> str:
     return "nothing" if value is MISSING else _cut(visible(dumps(value)))
 
 

@@ -129,11 +129,11 @@ def _search(arguments: Arguments) -> Command:
 
 
 def _set(arguments: Arguments) -> Command:
-    fields = [f"{name}={_said(value)}" for name, value in arguments["fields"].items()]
+    fields = [f"{name}={_value_text(value)}" for name, value in arguments["fields"].items()]
     return _words("set", behind=[arguments["address"], *fields])
 
 
-def _said(value: Json) -> str:
+def _value_text(value: Json) -> str:
     """A value for ``set``: JSON, which says what type it is; nothing removes the field."""
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 

@@ -219,7 +219,7 @@ class Plan(Struct, frozen=True, dict=True):
         digest = hashlib.sha256(b'{"changes":[')
         before = ""
         for change in self.changes:
-            digest.update(f"{before}{_told(change)}".encode("utf-8", "surrogatepass"))
+            digest.update(f"{before}{_identity_of(change)}".encode("utf-8", "surrogatepass"))
             before = ","
         digest.update(f"],{canonical(rest)[1:]}".encode("utf-8", "surrogatepass"))
         return "sha256:" + digest.hexdigest()
@@ -235,7 +235,7 @@ class Plan(Struct, frozen=True, dict=True):
         return plan_to_json(self)
 
 
-def _told(change: Change) -> str:
+def _identity_of(change: Change) -> str:
     """A change as the identity of a plan has it."""
     head = canonical([change.address, change.action.value, change.from_address])[:-1]
     before = canonical(change.before)

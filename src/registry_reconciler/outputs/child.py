@@ -151,7 +151,10 @@ class Renderer:
                 for other in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
                     named = getattr(other, "template", None)
                     if isinstance(named, nodes.Const) and isinstance(named.value, str):
-                        self._load(named.value)
+                        try:
+                            self._load(named.value)
+                        except Outside:
+                            raise Wrong("missing", named.value, name, other.lineno, []) from None
                 self._refuse_secrets(tree, None, name, [])
 
     def _refuse_secrets(self, tree: nodes.Node, kind: str | None, name: str, at: list[Any]) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.files.names import unsafe
+from registry_reconciler.files.unreadable import SHOW_ALL
 from registry_reconciler.loading.source import read_source
 from registry_reconciler.model.config import OUTPUTS_PATH, TEMPLATES_FOLDER
 from registry_reconciler.model.entry import Json, Place, canonical, digest_bytes
@@ -86,7 +87,7 @@ def load_definitions(tree: Tree, kinds: Mapping[str, Kind], broken_kinds: Iterab
             "LIV006",
             f"a sparse checkout hides {OUTPUTS_PATH}. No output is looked at.",
             Place(OUTPUTS_PATH),
-            fix="Check it out: git sparse-checkout disable",
+            fix=SHOW_ALL,
         )
         return Definitions((), (found,), broken=True, source=source)
     if not source.readable:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2s
 
 from msgspec import Struct, field
@@ -20,16 +20,16 @@ from msgspec import Struct, field
 from registry_reconciler.errors import NewerFormat
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.loading.state import conflict_problem
+from registry_reconciler.loading.state import conflict_problem, unreadable_problem
 from registry_reconciler.loading.state.files import conflict_line, sides
 from registry_reconciler.model.config import STATE_FOLDER
-from registry_reconciler.model.entry import Place, digest_bytes
+from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.problem import Problem
-from registry_reconciler.model.structural import problem
 
 FOLDER = f"{STATE_FOLDER}/outputs"
 SUFFIX = ".lines"
 FORMAT = 1
+_DIGEST_BYTES = 6
 _HEADLINE = re.compile(r"registry output (?P<format>[0-9]+) (?P<id>\S+) (?P<salt>[A-Za-z0-9+/]{0,24})\Z")
 
 
@@ -46,8 +46,8 @@ class LineDigests:
         if found is None:
             lines = text.split("\n")
             known = self._lines.setdefault(salt, {})
-            for line in set(lines) - known.keys():  # brackets come again and again
-                known[line] = _digest(salt, line)
+            new = list(set(lines) - known.keys())  # brackets come again and again
+            known.update(zip(new, _digests(salt, new), strict=True))
             found = self._texts[salt, text] = "\n".join(map(known.__getitem__, lines))
         return found
 
@@ -121,12 +121,12 @@ def load_memory(tree: Tree) -> Memory:
             return Memory({}, {})
         paths = [path for path in find(tree, f"{FOLDER}/*") if path.endswith(SUFFIX)]
     except Unreadable as fault:
-        return Memory({}, {}, (_unreadable(FOLDER, fault),), hidden=True)
+        return Memory({}, {}, (unreadable_problem(FOLDER, fault),), hidden=True)
     for path in paths:
         try:
             data = tree.read(path) or b""
         except Unreadable as fault:
-            problems.append(_unreadable(path, fault))
+            problems.append(unreadable_problem(path, fault))
             hidden = True
             continue
         line = conflict_line(data)
@@ -174,15 +174,6 @@ def _is_ours(path: str) -> bool:
     return path.startswith(f"{FOLDER}/") and path.endswith(SUFFIX)
 
 
-def _unreadable(path: str, why: Unreadable) -> Problem:
-    return problem(
-        "STA004",
-        f"{path} cannot be read: {why}.",
-        Place(path),
-        fix="Make it readable, check it out, or restore it from git.",
-    )
-
-
 def parse(path: str, data: bytes) -> Account | None:
     """Read one file; ``None`` where it says of no output: what cannot be read is not remembered."""
     first, _, rest = data.decode("utf-8", "replace").replace("\r\n", "\n").partition("\n")
@@ -190,10 +181,7 @@ def parse(path: str, data: bytes) -> Account | None:
     if head is None:
         return None
     if head["format"] != str(FORMAT):
-        raise NewerFormat(
-            f"{path} was written by a newer version of registry ({first[:60]}); nothing was read or written. "
-            "Use the version that your colleagues use."
-        )
+        raise NewerFormat.of(path, first)
     salt, version = head["salt"], ""
     while rest.startswith((".", "% ")):
         line, _, rest = rest.partition("\n")
@@ -224,5 +212,18 @@ def new_path(output: str, content: bytes) -> str:
 
 
 def _digest(salt: str, line: str) -> str:
-    hashed = blake2s(f"{salt} {line}".encode("utf-8", "surrogatepass"), digest_size=6).digest()
-    return b2a_base64(hashed, newline=False).decode("ascii")
+    return _digests(salt, [line])[0]
+
+
+def _digests(salt: str, lines: Sequence[str]) -> list[str]:
+    """The digest of each line; of what all of them begin with it is computed once, for there are many."""
+    begun = blake2s(f"{salt} ".encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES)
+    found = []
+    for line in lines:
+        hashed = begun.copy()
+        hashed.update(line.encode("utf-8", "surrogatepass"))
+        found.append(hashed.digest())
+    # Each is as many bytes as letters can say without a rest, so all of them are put into letters at once.
+    letters = b2a_base64(b"".join(found), newline=False).decode("ascii")
+    size = _DIGEST_BYTES * 4 // 3
+    return [letters[at : at + size] for at in range(0, len(letters), size)]

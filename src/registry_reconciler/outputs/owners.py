@@ -91,6 +91,15 @@ def _what(output: Output) -> str:
     return f"the region {output.region!r} of {output.file}" if output.region else output.file
 
 
+def regions_by_file(outputs: Sequence[Output]) -> dict[str, set[str]]:
+    """The regions that outputs own, by file."""
+    found: dict[str, set[str]] = {}
+    for output in outputs:
+        if output.region:
+            found.setdefault(output.file, set()).add(output.region)
+    return found
+
+
 def regions_in_registries(outputs: Sequence[Output], kinds: Mapping[str, Kind]) -> Iterator[str]:
     """The files with regions that are registries too."""
     for output in outputs:

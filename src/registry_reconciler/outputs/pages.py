@@ -11,6 +11,7 @@ from registry_reconciler.model.config import Config
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.outputs.names import AGENTS_PATH, COORDINATION_PATH
+from registry_reconciler.outputs.wording import ended
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.rule_files import DeclaredRule
@@ -156,11 +157,12 @@ def _purpose(kind: Kind) -> str:
     from registry_reconciler.base.escape import markdown
 
     purpose = markdown(" ".join((kind.description or kind.title).split()))
+    more = ""
     if kind.truth == "live":
-        return f"{purpose} Truth is live: no fragment; `registry set`, `add`, `rename`, `rm` edit its files.".strip()
-    if kind.managed == "all":
-        return f"{purpose} Every entry needs a fragment (UNM001).".strip()
-    return purpose
+        more = "Truth is live: no fragment; `registry set`, `add`, `rename`, `rm` edit its files."
+    elif kind.managed == "all":
+        more = "Every entry needs a fragment (UNM001)."
+    return f"{ended(purpose)} {more}" if purpose and more else purpose or more
 
 
 def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -189,6 +189,15 @@ def find_regions(path: str, text: str) -> tuple[dict[str, Region], list[Fault]]:
     return {name: region for name, region in found.items() if name not in crossed}, faults
 
 
+def without(path: str, text: str, ids: Collection[str]) -> str:
+    """A text with nothing between the markers of some regions."""
+    found = find_regions(path, text)[0]
+    for region in sorted(found.values(), key=lambda region: region.start, reverse=True):
+        if region.id in ids:
+            text = text[: region.start] + text[region.end :]
+    return text
+
+
 def _fault(some: Sequence[Marker]) -> str | None:
     begins = [marker for marker in some if marker.word == "begin"]
     ends = [marker for marker in some if marker.word == "end"]
@@ -279,6 +288,17 @@ def _fenced(line: str, fence: str) -> tuple[str, bool]:
     if match is not None and match["mark"].startswith(fence) and not match["rest"].strip():
         return "", True
     return fence, True
+
+
+def without_code(path: str, text: str) -> str:
+    """A text with the code of a Markdown page blotted out, every character at its place."""
+    if not path.lower().endswith(_MARKDOWN):
+        return text
+    fence, shown = "", []
+    for line in text.split("\n"):
+        fence, fenced = _fenced(line.rstrip("\r"), fence)
+        shown.append("\0" * len(line) if fenced else _without_code(line))
+    return "\n".join(shown)
 
 
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")

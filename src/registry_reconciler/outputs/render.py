@@ -16,6 +16,7 @@ from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.limits import MOST_MEMORY, MOST_SECONDS
 from registry_reconciler.outputs.names import template_path
+from registry_reconciler.outputs.rendered import Fault, Rendered
 
 _WORKER = "registry_reconciler.outputs.child"
 
@@ -24,31 +25,6 @@ class RenderFailure(RegistryFailure):
     """Rendering took too long, or its process could not be started."""
 
     code = "rendering"
-
-
-class Fault(Struct, frozen=True):
-    """What is wrong with a template or an expression.
-
-    Attributes:
-        kind: ``syntax``, ``missing``, ``undefined``, ``refused``, ``limit``, ``secret``, ``value`` or ``failed``.
-        template: the template concerned; "" for an expression in ``outputs.yaml``.
-        at: the steps to that expression in its definition.
-    """
-
-    kind: str
-    message: str
-    template: str
-    line: int
-    at: tuple[str | int, ...]
-
-
-class Rendered(Struct, frozen=True):
-    """What came out of one job: a text, a value or a list of items, or a fault; and what was read for it."""
-
-    result: Json = None
-    fault: Fault | None = None
-    kinds: tuple[str, ...] = ()
-    templates: tuple[str, ...] = ()
 
 
 class Source(Struct, frozen=True):

@@ -5,6 +5,7 @@ Nobody is given a page that was not asked for: ``init`` makes them, and who dele
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -38,17 +39,25 @@ def present(tree: Tree, taken: frozenset[str]) -> Iterator[Output]:
     for output in SHIPPED:
         if output.id in taken or (output.file in taken and output.whole):
             continue
-        folder, _, name = output.file.rpartition("/")
+        with contextlib.suppress(Unreadable):
+            if _is_there(tree, output):
+                yield output
+
+
+def unseen(tree: Tree) -> Iterator[str]:
+    """The ids of those whose files cannot be looked at: they are not gone."""
+    for output in SHIPPED:
         try:
-            if dict(tree.children(folder)).get(name) != "file":
-                continue
-            if output.region and f"registry:begin {output.region}".encode() not in (
-                tree.read(output.file) or b""
-            ):
-                continue
+            _is_there(tree, output)
         except Unreadable:
-            continue
-        yield output
+            yield output.id
+
+
+def _is_there(tree: Tree, output: Output) -> bool:
+    folder, _, name = output.file.rpartition("/")
+    if dict(tree.children(folder)).get(name) != "file":
+        return False
+    return not output.region or f"registry:begin {output.region}".encode() in (tree.read(output.file) or b"")
 
 
 def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ directory, and only the time depends on it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +20,9 @@ from registry_reconciler.model.entry import Json, canonical, digest_bytes
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path
+from registry_reconciler.outputs.plain import Source as PlainSource
+from registry_reconciler.outputs.plain import is_plain, plain
+from registry_reconciler.outputs.regions import without
 
 if TYPE_CHECKING:
     from registry_reconciler.base.child import Child
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.marks import Marks, State
-    from registry_reconciler.outputs.render import Rendered
+    from registry_reconciler.outputs.rendered import Rendered
     from registry_reconciler.outputs.targets import DesiredContent, Part
     from registry_reconciler.rules.entry_set import Entry, EntrySet
 
@@ -91,28 +94,49 @@ class Sources:
         changes: Sequence[Change],
         tree: Tree,
         records: Records | None,
+        regions: Mapping[str, Collection[str]],
     ) -> None:
+        """``regions``: by file, the regions that outputs own."""
         self.tree = tree
         self.loaded = loaded
         self.entry_set = entry_set
         self.changes = changes
+        self.regions = regions
         self.records = None if any(kind.secrets for kind in loaded.kinds.values()) else records
         self.texts: dict[str, str | None] = {}
         self.read: dict[str, tuple[str, ...]] = {}
         self.begun: _Beside | None = None
+        self._known_rows: dict[str, list[Json]] = {}
 
     # What can be read
 
     def _rows(self, kind: str) -> list[Json]:
         """The entries of a kind, by key: key, address, the file that it is in, values."""
+        if kind not in self._known_rows:
+            self._known_rows[kind] = self._made_rows(kind)
+        return self._known_rows[kind]
+
+    def _made_rows(self, kind: str) -> list[Json]:
         files = {change.address: change.file for change in self.changes}
-        marks = self.loaded.kinds[kind].secrets if kind in self.loaded.kinds else None
+        known = self.loaded.kinds.get(kind)
+        marks, body = (known.secrets, known.body) if known is not None else (None, "")
         rows = []
         for item in self._entries(kind):
             place = files.get(item.address) or (item.live_place.file if item.live_place else item.place.file)
             values = marks.mask(dict(item.value)) if marks else item.value
+            if body:
+                values = self._without_outputs(body, place, values)
             rows.append([item.key, item.address, place, values])
         return rows
+
+    def _without_outputs(self, body: str, path: str, values: Mapping[str, Json]) -> Mapping[str, Json]:
+        """The values of an entry without what outputs own of the text below it: an output that reads itself would
+        never be right.
+        """
+        text = values.get(body)
+        if not isinstance(text, str) or path not in self.regions:
+            return values
+        return {**values, body: without(path, text, self.regions[path])}
 
     def _order(self, kind: str) -> list[str]:
         """The addresses of a kind as they will stand in its files."""
@@ -143,7 +167,12 @@ class Sources:
     def begin(self, outputs: Sequence[Output]) -> None:
         """Begin to render those of which anything that they read changed, beside what is done meanwhile."""
         records = self.records.load() if self.records is not None else {}
-        changed = [output for output in outputs if not self._reads_the_same(output, records.get(output.id))]
+        changed = [
+            output
+            for output in outputs
+            if not is_plain(output.spec, self._plain)
+            and not self._reads_the_same(output, records.get(output.id))
+        ]
         if changed:
             self.begun = _Beside(lambda began: self._rendered(changed, began))
             self.begun.start()
@@ -156,6 +185,12 @@ class Sources:
     def render(self, outputs: Sequence[Output]) -> dict[str, Rendered]:
         """Render some outputs, or wait for them. Raises :class:`.render.RenderFailure`."""
         found = self.begun.answer() if self.begun is not None else {}
+        # Not beside it: both may ask the tree.
+        found |= {
+            output.id: rendered
+            for output in outputs
+            if output.id not in found and (rendered := plain(output.spec, self._plain)) is not None
+        }
         left = [output for output in outputs if output.id not in found]
         if left:
             found |= self._rendered(left)
@@ -323,6 +358,11 @@ class Sources:
             if change.writes and change.file not in shown
         ]
         return [[path, digest] for path, digest in sorted(files.items()) if digest is not None], hidden
+
+    @cached_property
+    def _plain(self) -> PlainSource:
+        kinds = frozenset(name for name, kind in self.loaded.kinds.items() if not kind.secrets)
+        return PlainSource(kinds, self._rows, self._template)
 
     @cached_property
     def _kind_keys(self) -> dict[str, str]:

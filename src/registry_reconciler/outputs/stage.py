@@ -24,8 +24,8 @@ from registry_reconciler.outputs import memory as remembered
 from registry_reconciler.outputs.definitions import Definitions, Output, load_definitions
 from registry_reconciler.outputs.memory import Memory, load_memory
 from registry_reconciler.outputs.names import template_path
-from registry_reconciler.outputs.owners import claims, regions_in_registries
-from registry_reconciler.outputs.shipped import GENERATED, SHIPPED, page_text, present
+from registry_reconciler.outputs.owners import claims, regions_by_file, regions_in_registries
+from registry_reconciler.outputs.shipped import GENERATED, SHIPPED, page_text, present, unseen
 from registry_reconciler.outputs.sources import Sources
 from registry_reconciler.outputs.targets import DesiredContent, FileWork, NoOutputPlace, Part, desired_text
 from registry_reconciler.outputs.texts import lines_that_differ, value_text
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.plan import PlanOptions
-    from registry_reconciler.outputs.render import Fault, Rendered
+    from registry_reconciler.outputs.rendered import Fault, Rendered
     from registry_reconciler.outputs.sources import Records
     from registry_reconciler.rules.entry_set import EntrySet
 
@@ -96,7 +96,7 @@ def derive(
     outputs = (*definitions.outputs, *present(loaded.tree, taken))
     if not outputs and not memory.files and not definitions.problems:
         return Derived(problems=memory.problems)
-    sources = Sources(loaded, entry_set, changes, tree, records)
+    sources = Sources(loaded, entry_set, changes, tree, records, regions_by_file(outputs))
     try:
         return _Deriving(loaded, tree, options, definitions, memory, outputs, sources).derived()
     finally:
@@ -131,6 +131,11 @@ class _Deriving:
         return Patterns(
             pattern.removeprefix(PREFIX) for pattern in self.options.overwrite if pattern.startswith(PREFIX)
         )
+
+    @cached_property
+    def known_outputs(self) -> frozenset[str]:
+        """The ids of those that there are, seen or not."""
+        return frozenset((*(output.id for output in self.outputs), *unseen(self.loaded.tree)))
 
     def derived(self) -> Derived:
         barred, taken = claims(self.outputs, self.loaded.kinds)
@@ -296,10 +301,10 @@ class _Deriving:
     def _settled(self, output: Output, part: Part, desired: DesiredContent) -> _Settled:
         if part.text == desired.text:
             known = self.memory.knows(output.id)
-            if self.memory.is_settled(output.id, desired.text):
+            if self.memory.hidden or self.memory.is_settled(output.id, desired.text):
                 return _Settled(output, part, desired, OutputAction.LEFT, quiet=True)
             return _Settled(output, part, desired, OutputAction.ADOPT, quiet=known or bool(output.page))
-        if self.options.leave_outputs:
+        if self.options.leave_outputs or self.memory.hidden:
             return _Settled(output, part, desired, OutputAction.LEFT)
         if not self._is_edited(output, part):
             action = OutputAction.CREATE if part.text is None else OutputAction.UPDATE
@@ -313,8 +318,6 @@ class _Deriving:
 
     def _is_edited(self, output: Output, part: Part) -> bool:
         """Whether what stands there is neither what was rendered before nor there to be filled."""
-        if self.memory.hidden:
-            return True
         if self.rendered_before.get(output.id):
             return False
         if self.memory.knows(output.id):
@@ -404,8 +407,7 @@ class _Deriving:
     def _forgotten(self) -> Iterator[OutputChange]:
         if self.definitions.broken or self.memory.hidden or self.options.leave_outputs:
             return
-        mine = {output.id for output in self.outputs}
-        for name in sorted(self.memory.accounts.keys() - mine):
+        for name in sorted(self.memory.accounts.keys() - self.known_outputs):
             yield OutputChange(name, "", OutputAction.FORGET, quiet=name in _PAGES)
 
     # What is remembered
@@ -416,9 +418,8 @@ class _Deriving:
             if change.action in (OutputAction.CREATE, OutputAction.UPDATE, OutputAction.ADOPT):
                 gone.update(self._account(change))
         if not (self.definitions.broken or self.options.leave_outputs):
-            mine = {output.id for output in self.outputs}
             for path, said in self.memory.files.items():
-                if not any(account.id in mine for account in said):
+                if not any(account.id in self.known_outputs for account in said):
                     gone[path] = None
         for path, content in sorted(gone.items()):
             try:

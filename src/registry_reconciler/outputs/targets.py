@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.files.unreadable import Hidden, Unreadable
-from registry_reconciler.formats.edits import Insert, SpliceError, Update
+from registry_reconciler.files.unreadable import SHOW_ALL, Hidden, Unreadable
+from registry_reconciler.formats.align import align, equal, equal_ends
+from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.faults import TextFile
 from registry_reconciler.formats.table import format_named, new_reader
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, get_path, same
@@ -19,6 +20,10 @@ from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.regions import Region, example, find_regions, forms
 from registry_reconciler.outputs.texts import NoText, Text, decoded, value_text
 
+_LONG = 200
+"""Items of a list of which only those that changed are written."""
+_MUCH = 10
+"""Where more than one item of so many changed, the list is written as a whole."""
 _NO_TEXT = re.compile("[\\0\ud800-\udfff]")
 
 
@@ -70,9 +75,14 @@ def desired_text(output: Output, part: Part, text: str) -> DesiredContent:
     text = text.replace("\r\n", "\n")
     if output.region and part.inline:
         text = text.removesuffix("\n")
-    elif output.region and text and not text.endswith("\n"):
+    elif text and not text.endswith("\n") and (output.region or _ends_a_line(output.spec.get("value"))):
         text += "\n"
     return DesiredContent(text)
+
+
+def _ends_a_line(value: Json) -> bool:
+    """Whether a definition is a text with a last line end, which is no part of its expression."""
+    return isinstance(value, str) and value.endswith("\n")
 
 
 class FileWork:
@@ -82,12 +92,13 @@ class FileWork:
         self.path = path
         self.fault: NoOutputPlace | None = None
         self._last: tuple[bytes, TextFile] | None = None
+        self._reader = new_reader()
         try:
             self.data = tree.read(path)
         except Hidden:
             self.data = None
             message = f"a sparse checkout hides {path}"
-            self.fault = NoOutputPlace(message, "Check it out: git sparse-checkout disable", hidden=True)
+            self.fault = NoOutputPlace(message, SHOW_ALL, hidden=True)
         except Unreadable as why:
             self.data = None
             self.fault = NoOutputPlace(f"{path} cannot be read: {why}", "Put a readable regular file there.")
@@ -127,7 +138,7 @@ class FileWork:
     def _read_back(self, output: Output, desired: DesiredContent) -> None:
         try:
             right = (
-                same(self._there(output), desired.value)
+                equal(self._there(output), desired.value)
                 if output.at
                 else self.part(output).text == desired.text
             )
@@ -220,7 +231,7 @@ class FileWork:
     def _read(self, data: bytes) -> TextFile:
         """What a text says; of the last one it is known."""
         if self._last is None or self._last[0] is not data:
-            self._last = (data, format_named(self.path).read(data, new_reader()))
+            self._last = (data, format_named(self.path).read(data, self._reader))
         return self._last[1]
 
     def _there(self, output: Output) -> Json | Missing:
@@ -246,12 +257,14 @@ class FileWork:
                 return made
             documents = self._documents()
             number, path = place_of(documents, output)
-            there = bool(documents) and get_path(documents[number], path) is not MISSING
-            if there:
-                data = form.splice(self.data, [Update(number, path, value)])
+            there = get_path(documents[number], path) if documents else MISSING
+            if isinstance(there, Missing):
+                edits: list[Edit] = [
+                    Insert(number, path[:-1], value, key=str(path[-1]), container_kind="map")
+                ]
             else:
-                edit = Insert(number, path[:-1], value, key=str(path[-1]), container_kind="map")
-                data = form.splice(self.data, [edit])
+                edits = _edits(number, path, there, value)
+            data = form.splice(self.data, edits, self._read(self.data).sections)
         except SpliceError as error:
             raise NoOutputPlace(f"{self.path} cannot be edited there: {error.message}") from None
         after = self._read(data)
@@ -271,6 +284,31 @@ class FileWork:
             for index, pair in enumerate(zip(old, new, strict=True))
         ):
             raise NoOutputPlace("something beside it would change")
+
+
+def _edits(number: int, path: FieldPath, there: Json, value: Json) -> list[Edit]:
+    """What makes of a value that is there another one; of a long list in which little changed, only that."""
+    whole: list[Edit] = [Update(number, path, value)]
+    if type(there) is not list or type(value) is not list or min(len(there), len(value)) <= _LONG:
+        return whole
+    head, tail = equal_ends(there, value)
+    stop = len(there) - tail
+    steps = [
+        (None if old is None else head + old, value[head + new])
+        for old, new in align(there[head:stop], value[head : len(value) - tail])
+    ]
+    stay = {old for old, _ in steps}
+    edits: list[Edit] = [Remove(number, (*path, old)) for old in range(head, stop) if old not in stay]
+    position = head
+    for old, item in steps:
+        if old is None:
+            index = position if position < len(there) else None
+            edits.append(Insert(number, path, item, index=index))
+        else:
+            position = old + 1
+            if not equal(there[old], item):
+                edits.append(Update(number, (*path, old), item))
+    return edits if len(edits) < len(there) // _MUCH else whole
 
 
 def _without(value: Json, path: FieldPath) -> Json:

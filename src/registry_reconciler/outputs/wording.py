@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.names import template_path
-
-if TYPE_CHECKING:
-    from registry_reconciler.outputs.render import Fault
+from registry_reconciler.outputs.rendered import Fault
 
 
 def ended(text: str) -> str:
@@ -39,8 +35,6 @@ def stale_page(output: Output) -> Problem:
 
 def fault_of_value(message: str) -> Fault:
     """The fault of an output whose value cannot stand where it belongs."""
-    from registry_reconciler.outputs.render import Fault
-
     return Fault("value", message, "", 0, ("value",))
 
 

@@ -75,7 +75,8 @@ def rules_changed(old: RuleFiles, new: RuleFiles) -> Iterator[Notice]:
     Whether one finds less than before is not decidable, so every change of what it judges by is said.
     """
     before, after = _by_code(old), _by_code(new)
-    for code in sorted({*before, *after}):
+    hidden = {_code_of(path) for path, source in new.files.items() if source.hidden}
+    for code in sorted({*before, *after} - hidden):
         was, now = before.get(code), after.get(code)
         if now is None:
             yield Notice(TITLE, f"{code} is gone: {_title(was)!r} is not checked any more.")
@@ -98,8 +99,12 @@ def _by_code(files: RuleFiles) -> dict[str, Mapping[str, Json]]:
     found: dict[str, Mapping[str, Json]] = {}
     for path, source in files.files.items():
         content = source.documents[0] if source.readable and len(source.documents) == 1 else {}
-        found[path.rpartition("/")[2].rpartition(".")[0]] = content if isinstance(content, dict) else {}
+        found[_code_of(path)] = content if isinstance(content, dict) else {}
     return found
+
+
+def _code_of(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0]
 
 
 def _title(content: Mapping[str, Json] | None) -> str:
@@ -119,5 +124,5 @@ def schemas_changed(old: Catalog, new: Catalog) -> Iterator[Notice]:
         before, after = old.files.get(path), new.files.get(path)
         if before is not None and after is None:
             yield Notice(TITLE, f"{path} was removed: entries of its kind are not checked any more.")
-        elif before is not None and after is not None and before.data != after.data:
+        elif before is not None and after is not None and before.data != after.data and not after.hidden:
             yield Notice("Schema changed", f"{path} was changed; its checks may be weaker.")

@@ -295,8 +295,8 @@ class Writing(Struct):
             paths: those that are there: one, and its parts.
         """
         first = first_path(paths[0]) if paths else ""
-        breaks = self._breaks(fragment, records)
-        found = shares(records, {path: self._stood_in(path) for path in paths}, breaks) or [Share(None)]
+        stood = {path: self._stood_in(path) for path in paths}
+        found = shares(records, stood, lambda: self._breaks(fragment, records)) or [Share(None)]
         protecting = self._protecting(paths, first)
         at = next((number for number, share in enumerate(found) if share.path == protecting), 0)
         for number, share in enumerate(found):

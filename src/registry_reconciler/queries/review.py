@@ -114,7 +114,7 @@ def _new_schemas(tree: Tree, newer: Planning) -> dict[str, bytes | None]:
 
 
 def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -> Review:
-    before, after = old.entry_sets.after, new.entry_sets.after
+    before, after = _complete(old, new), _complete(new, old)
     changes = tuple(compare(before, after, _renames(old, new)))
     impact = impacts(EntrySets(before, after, changes), changes)
     problems = tuple(
@@ -159,6 +159,36 @@ def _review(old: Planning, new: Planning, base: str, commits: dict[str, Json]) -
     return Review(plan, base, {**commits, "applied": new.plan.empty})
 
 
+def _complete(side: Planning, other: Planning) -> EntrySet:
+    """The entries that a side leads to. Of a registry that it cannot read, those that its fragments say, and else what
+    the other side has: nothing comes or goes there that anybody could see.
+    """
+    entry_set, others = side.entry_sets.after, other.entry_sets.after
+    said = {
+        address: Entry(entry.kind, entry.key, address, entry.value, entry.place, managed=True)
+        for address, entry in side.desired.entries.items()
+        if entry.kind in entry_set.hidden_kinds and address not in entry_set.items
+    }
+    kept = {
+        address: item
+        for address, item in others.items.items()
+        if address not in entry_set.items and _is_unseen(item, side, other)
+    }
+    if not said and not kept:
+        return entry_set
+    items = dict(sorted({**entry_set.items, **kept, **said}.items()))
+    return replace(entry_set, items=items, earlier=None, touched=frozenset(), _by_kind={}, _memo={})
+
+
+def _is_unseen(item: Entry, side: Planning, other: Planning) -> bool:
+    """Whether a side that shows no such entry may have it: a branch that declares it anew, or no more, decides."""
+    if not side.entry_sets.after.maybe_hidden((item.kind,), item.key):
+        return False
+    if item.kind not in side.loaded.kinds or item.address not in other.desired.entries:
+        return True
+    return item.address in side.desired.entries or item.address in side.loaded.state.entries
+
+
 def _renames(old: Planning, new: Planning) -> dict[str, str]:
     """What is called otherwise on the new side, the old address by the new one.
 
@@ -186,7 +216,7 @@ def _as_live(old: Planning, item: Entry) -> LiveEntry:
     if live is None:
         value = desired.value if desired else dict(item.value)
         return LiveEntry(item.kind, item.key, item.address, value, item.live_place or item.place)
-    return live._replace(value=desired.value) if desired else live
+    return replace(live, value=desired.value) if desired else live
 
 
 def compare(before: EntrySet, after: EntrySet, sources: Mapping[str, str]) -> Iterator[Change]:
@@ -199,10 +229,7 @@ def compare(before: EntrySet, after: EntrySet, sources: Mapping[str, str]) -> It
             continue
         moved = address in sources
         if old is None or new is None or moved or not same(dict(old.value), dict(new.value)):
-            change = _change(old, new, source if moved else None)
-            kind = after.kinds.get(change.kind) or before.kinds.get(change.kind)
-            owned_by_live = kind is not None and kind.truth == "live"
-            yield replace(change, reason=Reason.EDITED) if owned_by_live else change
+            yield _change(old, new, source if moved else None)
         elif new.managed and not old.managed:
             yield replace(_change(old, new, None), action=Action.ADOPT, reason=Reason.ADOPTED)
 
@@ -219,6 +246,10 @@ def _change(old: Entry | None, new: Entry | None, source: str | None) -> Change:
         action, reason = Action.DELETE, Reason.NOT_IN_FRAGMENTS
     elif source is not None:
         action, reason = Action.MOVE, Reason.MOVED
+    elif not old.managed:
+        reason = Reason.ADOPTED
+    if not any(entry.managed for entry in (old, new) if entry is not None):
+        reason = Reason.EDITED  # of a kind whose truth is live, or of an entry that no fragment owns
     return Change(
         address=item.address,
         kind=item.kind,

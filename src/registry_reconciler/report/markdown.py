@@ -52,6 +52,7 @@ from registry_reconciler.report.values import (
 )
 from registry_reconciler.report.words import (
     command_line,
+    lead_words,
     output_reason,
     plural,
     reason,
@@ -131,7 +132,7 @@ def _head(plan: Plan, options: RenderOptions) -> str:
         lines += ["", f"Plan id: {code(plan_id)}"]
     shown = list(_commands(plan, plan_id))
     if shown:
-        lines += ["", "To apply exactly this:" if plan.applicable else "What may help:", ""]
+        lines += ["", f"{lead_words(plan)}:", ""]
         lines += fence(shown, "sh")
     return "\n".join(lines) + "\n"
 

@@ -60,6 +60,13 @@ def verdict(plan: Plan) -> Verdict:
     return Verdict.NONE if plan.empty else Verdict.CHANGES
 
 
+def lead_words(plan: Plan) -> str:
+    """What stands before the commands that lead on."""
+    if not plan.applicable:
+        return "What may help"
+    return "Next" if plan.empty else "To apply exactly this"
+
+
 def reason(change: Change) -> str:
     """Why a change happens, in words; with its note."""
     state_only = change.action in (Action.ADOPT, Action.FORGET) and not change.writes

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.base import TextFormat
@@ -153,26 +154,26 @@ class _Texts:
         """The comments that each of some entries of one registry file has there."""
         text = self.text(places[0].file)
         known = _LIVE.get(form, text, dict)
-        missing = [place for place in places if place[1:] not in known]
+        missing = [place for place in places if (place.document, place.path) not in known]
         known.update(
             (
-                place[1:],
+                (place.document, place.path),
                 Counter((*map(_body, comments), *_written_in(inside, YAML), *self._head(place, form))),
             )
             for place, comments, inside in self._extracted(form, missing)
         )
-        return [Counter(known[place[1:]]) for place in places]
+        return [Counter(known[(place.document, place.path)]) for place in places]
 
     def own(self, places: Sequence[Place]) -> list[Sequence[str]]:
         """The comments of each of some entries of one fragment: in it, on its lines, and directly above it."""
         text = self.text(places[0].file)
         known = _OWN.get(YAML, text, dict)
-        missing = [place for place in places if place[1:] not in known]
+        missing = [place for place in places if (place.document, place.path) not in known]
         known.update(
-            (place[1:], (*comments, *_comments_in(inside)))
+            ((place.document, place.path), (*comments, *_comments_in(inside)))
             for place, comments, inside in self._extracted(YAML, missing)
         )
-        return [known[place[1:]] for place in places]
+        return [known[(place.document, place.path)] for place in places]
 
     def _extracted(
         self, form: TextFormat, places: Sequence[Place]
@@ -259,20 +260,21 @@ class _Doubt(Struct, frozen=True):
 def _asked(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
     """The entries with a comment that their fragment has more often than their registries."""
     folder = f"{DESIRED_FOLDER}/"
-    by_file: dict[str, list[Entry]] = {}
+    by_file: defaultdict[str, list[Entry]] = defaultdict(list)
     for item in entry_set.items.values():
-        if (
-            item.live_place is not None
-            and item.place.file.startswith(folder)
-            and item.kind in entry_set.kinds
-        ):
-            by_file.setdefault(item.place.file, []).append(item)
-    for file, items in by_file.items():
-        forms = {
-            item.live_place.file: format_of(item.live_place.file, entry_set.kinds[item.kind])
+        if item.live_place is not None:
+            by_file[item.place.file].append(item)
+    for file, found in by_file.items():
+        if not file.startswith(folder):
+            continue
+        items = [item for item in found if item.kind in entry_set.kinds]
+        # A fragment has many entries in few registries.
+        registries = {
+            (item.live_place.file, item.kind): None
             for item in items
             if item.live_place is not None and entry_set.judges(item.address)
         }
+        forms = {path: format_of(path, entry_set.kinds[kind]) for path, kind in registries}
         if not forms:
             continue
         for registry, name in entry_set.rest.beside.get(file, {}).items():
@@ -291,7 +293,7 @@ def _asked(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
                 kind = entry_set.kinds[item.kind]
                 place = item.live_place
                 path = LAYOUTS[kind.layout].item_path(place.path)
-                yield _Doubt(item, own, place._replace(path=path), forms[place.file])
+                yield _Doubt(item, own, replace(place, path=path), forms[place.file])
 
 
 def _by_file(asked: Sequence[_Doubt]) -> dict[tuple[str, str], list[int]]:

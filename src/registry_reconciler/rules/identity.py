@@ -70,8 +70,9 @@ IDN001 = Rule(
 def _shadowing(entry_set: EntrySet) -> Iterator[Finding]:
     spaces = entry_set.spaces()
     for space, claimed in names(entry_set).items():
-        owners = claimed.owners
-        for name, owner in [pair for pair in _ids(entry_set, spaces[space]).items() if pair[0] in owners]:
+        ids = _ids(entry_set, spaces[space])
+        claimed_ids = ids.keys() & claimed.owners.keys()
+        for name, owner in [pair for pair in ids.items() if pair[0] in claimed_ids] if claimed_ids else ():
             for item in claimed.claims(name):
                 if item.key != name:
                     yield Finding(

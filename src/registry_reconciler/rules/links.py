@@ -15,7 +15,7 @@ from registry_reconciler.model.references import keys_in
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 
 
-class Link(NamedTuple):
+class Link(Struct, frozen=True):
     """One reference of one entry: ``value`` stands at ``path`` and leads to ``target``."""
 
     item: Entry
@@ -76,6 +76,9 @@ def _part(entry_set: EntrySet, reference: Reference, entries: Iterable[Entry]) -
     in_items = reference.field.steps[-1] is EACH
     for item in entries:
         for path, value in find(item.value):
+            if type(value) is str and one_kind and (target := entry_at(one_kind + value)) is not None:
+                resolved.append(Link(item, reference, path, value, target))
+                continue  # so are nearly all
             for inner, key in (((), value),) if type(value) is str else keys_in(value):
                 target = entry_at(one_kind + key) if one_kind else entry_set.resolve(reference.kinds, key)
                 where = (*path, *inner) if inner else path

@@ -19,6 +19,10 @@ SUGGESTIONS = 20
 """How many entries without a partner get a did-you-mean: each looks through all keys of a kind."""
 
 
+_LONGEST_VALUE = 200
+"""A longer one is not repeated in a command."""
+
+
 class _Pair(NamedTuple):
     """An entry, what its kind says of a mirror, the key of its partner, and the partner."""
 
@@ -84,17 +88,27 @@ def _fix(entry_set: EntrySet, item: Entry, mirror: Mirror, ours: Json, partner: 
     elif _may_be_edited(entry_set, item):
         wins, loser, path, new, old = partner, item, mirror.field.path, theirs, ours
     else:
-        return Fix(f"No fragment owns either of the two: registry adopt {partner.address}")
+        files = " or ".join(dict.fromkeys((partner.place.file, item.place.file)))
+        return Fix(f"No fragment owns either of the two: say the same in both by hand, in {files}.")
     field = ".".join(map(str, path))
     if new is MISSING:
         return Fix(f"Take {field} out of {loser.address}, or say it in {wins.address} too.")
     if old is MISSING:
-        return Fix(f"Say it there too: registry set {loser.address} {field}=…")
+        return Fix(f"Say it there too: {_command(loser.address, field, new)}")
     return Fix(
         f"Say in {loser.address} what {wins.address} says.",
         safe=True,
         replacements=((place_of(loser, path), new),),
     )
+
+
+def _command(address: str, field: str, value: Json) -> str:
+    """The command that gives an entry a field."""
+    import json
+    from shlex import quote
+
+    told = quote(f"{field}={json.dumps(value, ensure_ascii=False)}")
+    return f"registry set {quote(address)} {told if len(told) <= _LONGEST_VALUE else f'{field}=…'}"
 
 
 def _may_be_edited(entry_set: EntrySet, item: Entry) -> bool:

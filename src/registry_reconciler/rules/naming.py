@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from registry_reconciler.model.fields import Finder, finder
+from registry_reconciler.model.fields import Selector, values_of
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 
 
@@ -86,20 +86,21 @@ def _names_of(entry_set: EntrySet, kinds: Sequence[str]) -> Names:
     owners: dict[str, Entry] = {}
     clashes: dict[str, list[Entry]] = {}
     for kind in kinds:
-        finders = _finders(entry_set, kind)
-        for item in entry_set.of(kind) if finders else ():
+        roles = [values_of(role) for role in _roles(entry_set, kind)]
+        for item in entry_set.of(kind) if roles else ():
             value = item.value
-            for find in finders:
-                for _, found_names in find(value):
+            for values in roles:
+                for found_names in values(value):
                     for name in found_names if type(found_names) is list else (found_names,):
                         if type(name) is str and owners.setdefault(name, item) is not item:
                             _clash(owners, clashes, name, item)
     return Names(owners, clashes)
 
 
-def _finders(entry_set: EntrySet, kind: str) -> list[Finder]:
-    roles = entry_set.kinds[kind].names
-    return [finder(role) for role in (roles.name, roles.aliases) if role is not None]
+def _roles(entry_set: EntrySet, kind: str) -> list[Selector]:
+    """The fields that claim names."""
+    names = entry_set.kinds[kind].names
+    return [role for role in (names.name, names.aliases) if role is not None]
 
 
 def _clash(owners: dict[str, Entry], clashes: dict[str, list[Entry]], name: str, item: Entry) -> None:
@@ -139,7 +140,7 @@ def _renewed(entry_set: EntrySet, kinds: Sequence[str], before: Names) -> Names:
 def _claimed(entry_set: EntrySet, kinds: Sequence[str], item: Entry) -> set[str]:
     """The names and aliases of an entry in the space of some kinds."""
     found = (
-        [value for find in _finders(entry_set, item.kind) for _, value in find(item.value)]
+        [value for role in _roles(entry_set, item.kind) for value in values_of(role)(item.value)]
         if item.kind in kinds
         else []
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -143,24 +144,25 @@ def _files(entry_set: EntrySet) -> _Files:
     return _Files(entry_set)
 
 
-def _harmless(_entry_set: EntrySet) -> set[tuple[str, int]]:
-    """The values of the earlier entries, by kind and identity, that have no such text. Most stand in both sets."""
-    return set()
+def _harmless(_entry_set: EntrySet) -> defaultdict[str, set[int]]:
+    """By kind the values of the earlier entries, by identity, that have no such text. Most stand in both sets."""
+    return defaultdict(set)
 
 
 def _plain(entry_set: EntrySet) -> Iterator[Finding]:
-    harmless = (entry_set.earlier or entry_set).memo(_harmless)
+    judged = entry_set.rest.judged
     for kind in entry_set.kinds.values():
         machine = kind.texts.machine
+        harmless = (entry_set.earlier or entry_set).memo(_harmless)[kind.name]
         for item in entry_set.of(kind.name):
-            if not entry_set.judges(item.address) or (kind.name, id(item.value)) in harmless:
+            if id(item.value) in harmless or (judged is not None and item.address not in judged):
                 continue
             dubious: _Found = []
             if _may_have_some(item.value):
                 _texts(machine, item.value, machine.start, (), dubious)
             # What was planned may be gone when the earlier entries are judged, which comes later.
             if not dubious and item.address not in entry_set.touched:
-                harmless.add((kind.name, id(item.value)))
+                harmless.add(id(item.value))
             for path, other in dubious:
                 place = item.place.at(path)
                 # A fragment is YAML whatever the registry is; in front matter texts are as plain as in YAML.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from registry_reconciler.base.suggest import closest, meant
 from registry_reconciler.model.entry import FieldPath, Json, Place, digest_bytes, get_path
 from registry_reconciler.model.fields import finder
@@ -285,7 +287,7 @@ class _After:
         self._moved = {
             change.from_address: change.address for change in transition.changes if change.from_address
         }
-        self._said: dict[tuple[str, str], dict[str, FieldPath]] = {}
+        self._places: dict[tuple[str, str], dict[str, FieldPath]] = {}
 
     def still_meant(self, address: str) -> list[Link]:
         """The references to an entry that stand after the plan as they stood before."""
@@ -294,17 +296,17 @@ class _After:
             item = self._transition.after.items.get(self._moved.get(link.item.address, link.item.address))
             path = self._path(item, link) if item is not None else None
             if item is not None and path is not None:
-                found.append(link._replace(item=item, path=path))
+                found.append(replace(link, item=item, path=path))
         return found
 
     def _path(self, item: Entry, link: Link) -> FieldPath | None:
         key = (item.address, link.reference.field.text)
-        said = self._said.get(key)
-        if said is None:
-            said = self._said[key] = {}
+        places = self._places.get(key)
+        if places is None:
+            places = self._places[key] = {}
             for path, value in references_in(link.reference, item.value):
-                said.setdefault(value, path)
-        return said.get(link.value)
+                places.setdefault(value, path)
+        return places.get(link.value)
 
 
 def _gone(transition: Transition) -> Iterator[Finding]:

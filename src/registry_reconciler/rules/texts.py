@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from registry_reconciler.base.escape import unseen
 from registry_reconciler.model.entry import FieldPath, Json
@@ -17,19 +17,18 @@ def _keys(entry_set: EntrySet) -> Iterator[Finding]:
             yield Finding(
                 item, f"the id {item.key!a} has characters that nobody sees: {unseen_ones}.", extra="id"
             )
-        else:
-            yield from _file_name(item)
-    for item in entry_set.memo(_not_plain):
+        elif item.live_place is not None and not item.live_place.file.isascii():
+            yield from _file_name(item, item.live_place.file)
+    for item in entry_set.memo(_oddly_named):
         for path, name in _names(item.value):
             if not name.isascii() and (unseen_ones := unseen(name)):
                 message = f"the name {name!a} has characters that nobody sees: {unseen_ones}."
                 yield Finding(item, message, (*path, name), on_key=True)
 
 
-def _file_name(item: Entry) -> Iterator[Finding]:
+def _file_name(item: Entry, file: str) -> Iterator[Finding]:
     """A registry file by another name than the one that people read."""
-    file = item.live_place.file if item.live_place is not None else ""
-    if not file.isascii() and (unseen_ones := unseen(file)):
+    if unseen_ones := unseen(file):
         message = f"the name of its file {file!a} has characters that nobody sees: {unseen_ones}."
         yield Finding(item, message, extra="file", cause=f"TXT001 {file}")
 
@@ -46,7 +45,7 @@ TXT001 = Rule(
 def _values(entry_set: EntrySet) -> Iterator[Finding]:
     for item in entry_set.memo(_not_plain):
         for path, text in _texts(item.value):
-            if text != item.key and not text.isascii() and (unseen_ones := unseen(text, prose=True)):
+            if text != item.key and (unseen_ones := unseen(text, prose=True)):
                 yield Finding(item, f"the text has characters that nobody sees: {unseen_ones}.", path)
 
 
@@ -62,7 +61,7 @@ TXT002 = Rule(
 def _twins(entry_set: EntrySet) -> Iterator[Finding]:
     from unicodedata import normalize
 
-    for item in entry_set.memo(_not_plain):
+    for item in entry_set.memo(_oddly_named):
         first: dict[tuple[FieldPath, str], str] = {}
         for path, name in _names(item.value):
             other = name if name.isascii() else first.setdefault((path, normalize("NFC", name)), name)
@@ -87,17 +86,28 @@ TXT003 = Rule(
 def _not_plain(entry_set: EntrySet) -> tuple[Entry, ...]:
     """The entries that hold more than plain ASCII: few files may, and few entries of those do."""
     known = entry_set.beyond_ascii
-    return tuple(
-        item
-        for item in entry_set.items.values()
-        if entry_set.judges(item.address)
-        and (
-            known is None
-            or item.place.file in known
-            or (item.live_place is not None and item.live_place.file in known)
-        )
-        and not _is_ascii(item.value)
-    )
+    items: Iterable[Entry] = entry_set.items.values()
+    if known is not None:
+        files = {item.place.file for item in items}
+        files.update(item.live_place.file for item in items if item.live_place is not None)
+        beyond = {file for file in files if file in known}
+        items = [
+            item
+            for item in (items if beyond else ())
+            if item.place.file in beyond or (item.live_place is not None and item.live_place.file in beyond)
+        ]
+    return tuple(item for item in items if entry_set.judges(item.address) and not _is_ascii(item.value))
+
+
+def _oddly_named(entry_set: EntrySet) -> tuple[Entry, ...]:
+    """Those of them that have a name in a mapping that is not plain ASCII."""
+    return tuple(item for item in entry_set.memo(_not_plain) if not _has_plain_names(item.value))
+
+
+def _has_plain_names(value: Json) -> bool:
+    if type(value) is dict:
+        return all(map(str.isascii, value)) and all(map(_has_plain_names, value.values()))
+    return all(map(_has_plain_names, value)) if type(value) is list else True
 
 
 def _is_ascii(value: Json) -> bool:
@@ -121,14 +131,14 @@ def _names(value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]
 
 
 def _texts(value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _texts(inner, (*path, name))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _texts(inner, (*path, index))
+    """Every text in a mapping or list that is not plain ASCII."""
+    parts: Iterable[tuple[str | int, Json]] = value.items() if isinstance(value, dict) else enumerate(value)
+    for step, part in parts:
+        if isinstance(part, str):
+            if not part.isascii():
+                yield (*path, step), part
+        elif isinstance(part, dict | list):
+            yield from _texts(part, (*path, step))
 
 
 RULES = (TXT001, TXT002, TXT003)

@@ -7,6 +7,8 @@ import pytest
 from registry_reconciler.editing.adopt import Adoption, adopt, fragment_for, fragments_of
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.formats.faults import Limits
+from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.model.entry import LiveEntry, Place
 
 OUTER = b"x-registry: {kind: box, layout: list, file: boxes.yaml, at: boxes, key: name}\ntype: object\n"
@@ -119,3 +121,18 @@ def test_by_must_be_a_field() -> None:
     entry = LiveEntry("thing", "x", "thing/x", {}, Place("x.yaml"))
     with pytest.raises(UsageFailure):
         fragment_for(entry, "a[")
+
+
+def test_a_fragment_that_would_hold_too_much_is_said_to_and_what_makes_more_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Each registry has 10 values, what declares both 19.
+    reader = ChunkReader(Limits(max_nodes=15))
+    monkeypatch.setattr("registry_reconciler.loading.workspace.new_reader", lambda: reader)
+    schema = OUTER.replace(b"boxes.yaml", b"'boxes/{shard}.yaml'")
+    boxes = b"boxes:\n  - name: %b1\n    size: 1\n  - name: %b2\n"
+    files = {f"boxes/{shard}.yaml": boxes.replace(b"%b", shard.encode()) for shard in "ab"}
+    of_two = MemoryTree({".system/registry/schemas/box.schema.yaml": schema, **files})
+    with pytest.raises(Blocked, match=r"box.yaml would hold more than 15 values.*--by file"):
+        adopt(of_two, ["*"])
+    assert len(adopt(of_two, ["*"], "file").edits) == 2

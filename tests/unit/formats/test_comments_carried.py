@@ -187,9 +187,21 @@ def test_comments_in_every_layout(form: str, where: str, text: str) -> None:
     files = adopted(workspace(form, text, where))
     declared = fragment(files)
     for comment in re.findall(r"(?:#|//) (one|two|three)", text):
-        assert f"# {comment}" in declared
+        assert declared.count(f"# {comment}") == 1
         changed = declared.replace(f"# {comment}", "# four", 1)
         assert codes({**files, "desired/thing.yaml": changed.encode()}) == ["CMT001"], comment
+
+
+@pytest.mark.parametrize("form", ["yaml", "toml", "jsonc"])
+def test_what_a_blank_line_parts_from_an_entry_is_not_of_it(form: str) -> None:
+    text = {
+        "yaml": "# license\n\n# one\nid: a\n",
+        "toml": "# license\n\n# one\nid = 'a'\n",
+        "jsonc": '// license\n\n// one\n{"id": "a"}\n',
+    }[form]
+    declared = fragment(adopted(workspace(form, text, f"layout: file, file: things.{form}, key: id")))
+    assert declared.count("# one") == 1
+    assert "license" not in declared
 
 
 LIST = "layout: list, file: things.{}, at: things, key: id"

@@ -54,6 +54,22 @@ def test_two_entries_beside_each_other_go_as_one(case: str, newline: str) -> Non
     assert edited(case, text, newline, *both) == text.replace(goes[0] + goes[1], "", 1)
 
 
+ALL_GONE = [
+    ("toml", "", "# Top\n\nitems = []\n"),
+    ("toml", "\n[[more]]\nid = 1\n", "# Top\n\nitems = []\n\n[[more]]\nid = 1\n"),
+    ("toml map", "", "[items]\n\n[other]\ny = 1\n"),
+]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(("case", "rest", "left"), ALL_GONE)
+def test_what_says_that_all_are_gone_stands_in_their_place(
+    case: str, rest: str, left: str, newline: str
+) -> None:
+    text, steps, _ = CASES[case]
+    assert edited(case, text + rest, newline, *(Remove(0, ("items", step)) for step in steps)) == left
+
+
 def test_what_comes_in_the_place_of_what_goes_has_its_gaps() -> None:
     edits = (Remove(0, ("items", 1)), Insert(0, ("items",), {"id": "bb"}, index=1))
     new = edited("yaml", YAML, "\n", *edits)

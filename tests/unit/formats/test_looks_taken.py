@@ -50,6 +50,33 @@ command='x'
 [envs.prod.servers]
 """
 
+DOMAINS = """\
+{
+  "domains": {
+    "a": {"things": [
+      // none
+    ]},
+    "b": {"things": []},
+    "c": {"things": [
+      {"id": "x"},
+    ]},
+  },
+}
+"""
+BY_KEY = """\
+{
+  "a": {
+    "args": [
+      "x"
+    ]
+  },
+  "b": {
+    "n": 1
+  },
+  "words": ["x", "y"]
+}
+"""
+
 ENTRY = {"command": "y"}
 CASES: dict[str, tuple[str, str, list[Edit], str, str]] = {
     "json, a list that is empty": (
@@ -87,6 +114,41 @@ CASES: dict[str, tuple[str, str, list[Edit], str, str]] = {
         '"y",]\n    },\n',
         '"y",]\n    },\n    {"id": "c", "n": 1, },\n',
     ),
+    "json, a list that is empty, as those of the mapping's other keys are": (
+        "jsonc",
+        DOMAINS,
+        [Insert(0, ("domains", "b", "things"), {"id": "z"})],
+        '"b": {"things": []}',
+        '"b": {"things": [\n      {"id": "z"},\n    ]}',
+    ),
+    "jsonc, a list with comments only": (
+        "jsonc",
+        DOMAINS,
+        [Insert(0, ("domains", "a", "things"), {"id": "z"})],
+        "      // none\n",
+        '      // none\n      {"id": "z"},\n',
+    ),
+    "json, a field that other keys of the mapping have on several lines": (
+        "json",
+        BY_KEY,
+        [Update(0, ("b", "args"), ["y"])],
+        '"n": 1\n',
+        '"n": 1,\n    "args": [\n      "y"\n    ]\n',
+    ),
+    "json, a field of an entry on one line, of which there is no other": (
+        "json",
+        '[\n  {"id": "a"},\n  {"id": "b"}\n]\n',
+        [Update(0, (0, "args"), ["x", {"y": 1}])],
+        '"a"}',
+        '"a", "args": ["x", {"y": 1}]}',
+    ),
+    "yaml, a key that YAML 1.1 takes for a truth value": (
+        "yaml",
+        "- id: a\n  n: 1\n",
+        [Insert(0, (), {"id": "b", "n": 2, "y": 3})],
+        "  n: 1\n",
+        '  n: 1\n- id: b\n  n: 2\n  "y": 3\n',
+    ),
     "toml, tables that are set in": (
         "toml",
         SET_IN,
@@ -123,6 +185,16 @@ def test_a_new_file_of_toml_looks_like_the_one_beside_it() -> None:
         ENTRY, container=("envs", "qa", "servers", "two"), like=SERVERS.replace("\n", "\r\n").encode()
     )
     assert made == b"[envs.qa.servers.two]\r\ncommand='y'\r\n"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_new_file_of_yaml_looks_like_the_one_beside_it(newline: str) -> None:
+    beside = "id: 'a'\nn: 1\ntags:\n- 'x'\nsub:\n    k: [ 'p' ]\n".replace("\n", newline)
+    value = {"id": "b", "n": 2, "tags": ["z"], "sub": {"k": ["q"]}}
+    made = FORMATS["yaml"].new_text(value, like=beside.encode()).decode()
+    assert made == "id: 'b'\nn: 2\ntags:\n- 'z'\nsub:\n    k: [ 'q' ]\n".replace("\n", newline)
+    front = FORMATS["frontmatter"].new_text(value, like=f"---{newline}{beside}---{newline}".encode()).decode()
+    assert front == f"---{newline}{made}---{newline}"
 
 
 HUGGED = """\

@@ -112,6 +112,20 @@ def test_the_guide_for_agents_names_every_kind_with_schema_files_key_and_purpose
         assert f"\n| {number} | " in page
 
 
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [("A skill", "A skill. Truth is live: "), ("", "Truth is live: "), ("It.", "It. Truth is live: ")],
+)
+def test_who_owns_a_kind_stands_behind_its_purpose(title: str, words: str) -> None:
+    schema = {
+        "title": title,
+        "x-registry": {"kind": "k", "layout": "list", "file": "k.yaml", "key": "id", "truth": "live"},
+    }
+    page = agents_page({"k": parse_kind(schema, "k.schema.yaml")})
+    (row,) = [line for line in page.splitlines() if line.startswith("| `k` |")]
+    assert row.split(" | ")[-1].startswith(words)
+
+
 def test_what_stands_in_a_schema_stays_text() -> None:
     hostile = {
         "description": "a | b\n# <script> @team [x](http://host)",

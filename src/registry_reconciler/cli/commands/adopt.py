@@ -104,6 +104,10 @@ def _body(adoption: Adoption, written: tuple[str, ...]) -> dict[str, Json]:
             for entry in adoption.adopted
         ],
         "skipped": [_skipped(skipped) for skipped in adoption.skipped],
+        "taken_out": [
+            {"address": one.address, "fields": list(one.fields), "fragment": one.fragment}
+            for one in adoption.taken_out
+        ],
         "managed": adoption.managed,
         "written": list(written),
     }
@@ -130,9 +134,12 @@ def _text(adoption: Adoption, dry_run: bool) -> str:
         for path, kinds in counts.items():
             what = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
             lines.append(f"  {visible(path):<{width}}  {what}")
-    elif not adoption.skipped:
+    elif not adoption.skipped and not adoption.taken_out:
         managed = f": {_entries(adoption.managed)} managed already" if adoption.managed else ""
         lines.append(f"Nothing to adopt{managed}.")
+    if adoption.taken_out:
+        lines.append(f"{'Would take' if dry_run else 'Took'} out of fragments what is declared by itself:")
+        lines += _taken_lines(adoption)
     kept = [skipped for skipped in adoption.skipped if skipped.whole_kind]
     skipped_entries = [skipped for skipped in adoption.skipped if not skipped.whole_kind]
     if skipped_entries:
@@ -142,6 +149,16 @@ def _text(adoption: Adoption, dry_run: bool) -> str:
         lines.append("Left where they are:")
         lines += _skipped_lines(kept)
     return "\n".join(lines) + "\n"
+
+
+def _taken_lines(adoption: Adoption) -> Iterator[str]:
+    """The fields, by fragment, and of how many entries."""
+    counts: dict[tuple[str, str], int] = {}
+    for one in adoption.taken_out:
+        for name in one.fields:
+            counts[one.fragment, name] = counts.get((one.fragment, name), 0) + 1
+    for (fragment, name), count in counts.items():
+        yield f"  {visible(fragment)}  {visible(name)} of {_entries(count)}"
 
 
 def _entries(count: int) -> str:

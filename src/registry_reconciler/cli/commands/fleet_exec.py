@@ -123,7 +123,7 @@ def _progress(call: Call, done: Executed, number: int, of: int) -> None:
 def _answered(
     call: Call, order: Order, selection: Sequence[str], found: Sequence[Executed], exit: int | None = None
 ) -> int:
-    from registry_reconciler.fleet.execute.one import BLOCKED, FAILED, OUTCOMES
+    from registry_reconciler.fleet.execute.repository import BLOCKED, FAILED, OUTCOMES
 
     rows = sorted(found, key=lambda done: (OUTCOMES.index(done.outcome), done.name))
     outcomes = {done.outcome for done in rows}

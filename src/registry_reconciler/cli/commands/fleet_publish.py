@@ -199,13 +199,13 @@ def _counts(done: Published) -> dict[str, Json]:
 def _lines(rows: Iterable[dict[str, Any]]) -> list[str]:
     rows = list(rows)
     width = max((len(visible(row["repository"])) for row in rows), default=0)
-    return [f"{visible(row['repository']):{width}}  {_said(row)}" for row in rows]
+    return [f"{visible(row['repository']):{width}}  {_outcome_words(row)}" for row in rows]
 
 
 _REPLACE = "; where that was taken back, --replace publishes this one"
 
 
-def _said(row: dict[str, Any]) -> str:
+def _outcome_words(row: dict[str, Any]) -> str:
     if row["error"]:
         return f"not published: {visible(row['error']['message'])}"
     commit = short(row["commit"])

@@ -22,6 +22,7 @@ EXAMPLE = """\
 
 _SIGNS = {"create": "+", "update": "~", "delete": "-", "move": ">", "adopt": "=", "forget": "="}
 _SHOWN = 20
+_UNSHALLOW = ("git", "fetch", "--unshallow")
 
 
 def command(
@@ -39,6 +40,7 @@ def command(
     """Show what was applied, when, by whom and by which plan. Older applies than the history keeps come from git."""
     from registry_reconciler.apply import reader
     from registry_reconciler.apply.history import read
+    from registry_reconciler.apply.history_in_git import is_cut_short
     from registry_reconciler.apply.writable import Writable
     from registry_reconciler.files.tree import DiskTree
 
@@ -48,24 +50,26 @@ def command(
         found, faults = read(DiskTree(workspace.root))
     known = {entry.path for entry in found}
     found = [entry for entry in found if address is None or entry.concerns(address)]
-    if len(found) < limit:
+    if len(found) <= limit:
         from itertools import islice
 
         from registry_reconciler.apply.history_in_git import older
 
         more = (entry for entry in older(workspace.root, known) if address is None or entry.concerns(address))
-        found += islice(more, limit - len(found))
+        found += islice(more, limit + 1 - len(found))
     if address is not None and not found and not faults:
         require_known(planning_of(workspace), [address], wild=False)
     shown = found[:limit]
     lines = [line for entry in shown for line in _lines(entry, address)]
     if len(found) > len(shown):
-        lines.append(f"… and {len(found) - len(shown):,} older (--limit shows more)")
+        lines.append("… and older ones (--limit shows more)")
     lines += [] if found else [f"No apply{f' changed {visible(address)}' if address else ''}."]
+    next = [_UNSHALLOW] if len(found) == len(shown) and is_cut_short(workspace.root) else []
+    lines += [f"Older commits were not fetched: {' '.join(command)}" for command in next]
     lines += [f"Cannot be read: {visible(fault)}" for fault in faults]
     body: dict[str, Json] = {"applies": [_to_json(entry) for entry in shown], "count": len(found)}
     errors = [{"code": "unreadable", "message": fault} for fault in faults]
-    return answer(call, "\n".join(lines) + "\n", body, exit=1 if faults else 0, errors=errors)
+    return answer(call, "\n".join(lines) + "\n", body, exit=1 if faults else 0, next=next, errors=errors)
 
 
 def _lines(entry: Entry, address: str | None) -> list[str]:

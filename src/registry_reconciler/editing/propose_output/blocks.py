@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from registry_reconciler.outputs.regions import without_code
+
 _ROW = re.compile(r"[ ]{0,3}\|.*\|[ \t]*\Z")
 
 _RULE = re.compile(r"[ ]{0,3}\|?[ \t:|-]*-[ \t:|-]*\|?[ \t]*\Z")
@@ -35,12 +37,13 @@ def blocks_of(file: str, body: str, keys: Iterable[Sequence[str]] = ()) -> Itera
 
 def _written_as_such(file: str, body: str) -> Iterator[Block]:
     lines = body.split("\n")
+    shown = without_code(file, body).split("\n")
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)
     index = 0
     while index < len(lines):
-        if is_in_code(file, body, starts[index]):
+        if lines[index] and not shown[index].strip("\0"):
             index += 1
         elif _ROW.match(lines[index]) and index + 1 < len(lines) and _RULE.match(lines[index + 1]):
             end = index + 2
@@ -57,11 +60,3 @@ def _written_as_such(file: str, body: str) -> Iterator[Block]:
             index = end
         else:
             index += 1
-
-
-def is_in_code(file: str, body: str, offset: int) -> bool:
-    """Whether a place of a Markdown text lies in a fenced block."""
-    if not file.lower().endswith(_MARKDOWN):
-        return False
-    fences = re.findall(r"^[ \t]*(?:```|~~~)", body[:offset], re.MULTILINE)
-    return len(fences) % 2 == 1

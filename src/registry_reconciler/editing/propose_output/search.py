@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from registry_reconciler.editing.propose_output.blocks import blocks_of, is_in_code
+from registry_reconciler.editing.propose_output.blocks import blocks_of
 from registry_reconciler.editing.propose_output.patterns import (
     ABSENT,
     Pattern,
@@ -19,7 +19,7 @@ from registry_reconciler.editing.propose_output.patterns import (
 from registry_reconciler.editing.propose_output.proposal import Proposal, Span
 from registry_reconciler.formats.table import format_named
 from registry_reconciler.model.entry import FieldPath, Json, same
-from registry_reconciler.outputs.regions import example, find_regions, forms, has_comments
+from registry_reconciler.outputs.regions import example, find_regions, forms, has_comments, without_code
 from registry_reconciler.outputs.texts import Text
 
 if TYPE_CHECKING:
@@ -217,24 +217,25 @@ class Search:
         )
 
     def _counted(self, body: str, owned: Sequence[tuple[int, int]]) -> Iterator[Proposal]:
+        shown = without_code(self.file, body)
         for kind, rows in self.kinds.items():
             word = re.escape(kind.replace("_", " ")).replace(r"\ ", "[ _-]")
             spoken = re.compile(
-                rf"(?<![\w.,-])({len(rows)})(?![\w.,%-])(?= (?:\w+ ){{0,2}}{word}s?\b)", re.IGNORECASE
+                rf"(?<![\w.,-])({len(rows)})(?![\w.,%-])(?=\*{{0,2}} (?:\w+ ){{0,2}}{word}s?\b)",
+                re.IGNORECASE,
             )
             spans = [
                 Span(match.start(1), match.end(1), inline=True)
-                for match in spoken.finditer(body)
+                for match in spoken.finditer(shown)
                 if not any(begin <= match.start() < stop for begin, stop in owned)
-                and not is_in_code(self.file, body, match.start())
             ]
-            if not spans:
-                continue
-            name = self._id(kind, "count")
-            definition: dict[str, Json] = {"id": name, "file": self.file, "region": name}
-            definition["value"] = f"{{{{ entries.{kind} | length }}}}"
-            title = f"{self.file}: how many of {kind} there are"
-            yield Proposal(title, definition, markers=example(self.file, name), spans=(spans[0],))
+            for span in spans:
+                name = self._id(kind, "count")
+                definition: dict[str, Json] = {"id": name, "file": self.file, "region": name}
+                definition["value"] = f"{{{{ entries.{kind} | length }}}}"
+                line = body.count("\n", 0, span.start) + 1
+                title = f"{self.file}:{line}: how many of {kind} there are"
+                yield Proposal(title, definition, markers=example(self.file, name), spans=(span,))
 
     # Fitting
 

@@ -49,11 +49,11 @@ def source_of(options: dict[str, Any], own: str) -> OtherRepositories | None:
     return OtherRepositories(options[ANSWERS], own) if ANSWERS in options else None
 
 
-def told_by(planning: Planning, options: dict[str, Any]) -> dict[str, Any]:
+def described_by(planning: Planning, options: dict[str, Any]) -> dict[str, Any]:
     """What a repository tells of itself, where the options ask that; to be put into the result of a job."""
-    from registry_reconciler.fleet.across.told import told
+    from registry_reconciler.fleet.across.description import described
 
-    return {TELL: told(planning)} if options.get(TELL) else {}
+    return {TELL: described(planning)} if options.get(TELL) else {}
 
 
 def judged(

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from registry_reconciler.base.suggest import closest
-from registry_reconciler.fleet.across.told import unpacked
+from registry_reconciler.fleet.across.description import unpacked
 from registry_reconciler.model.fleet_view import Holder, MemoryView
 
-Said = Mapping[str, Any]
-"""What one repository told (:func:`.told.told`)."""
+Description = Mapping[str, Any]
+"""What one repository told (:func:`~registry_reconciler.fleet.across.description.described`)."""
 
 Former = Callable[[str, str], Holder | None]
 """Who had an entry of a kind and a key last."""
@@ -26,12 +26,12 @@ class Fleet:
     """All repositories: what they told, and which could not be looked at."""
 
     def __init__(self) -> None:
-        self._said: dict[str, Said] = {}
+        self._descriptions: dict[str, Description] = {}
         self._unseen: set[str] = set()
 
-    def add(self, name: str, said: Said) -> None:
+    def add(self, name: str, description: Description) -> None:
         """What a repository told."""
-        self._said[name] = said
+        self._descriptions[name] = description
 
     def miss(self, name: str) -> None:
         """A repository could not be looked at."""
@@ -39,7 +39,7 @@ class Fleet:
 
     def settle(self, former: Former | None = None) -> Settled:
         """Put together what was told."""
-        return Settled(self._said, self._unseen, former)
+        return Settled(self._descriptions, self._unseen, former)
 
 
 class Settled:
@@ -47,11 +47,11 @@ class Settled:
 
     def __init__(
         self,
-        said: Mapping[str, Said],
+        descriptions: Mapping[str, Description],
         unseen: set[str],
         former: Former | None,
     ) -> None:
-        self._said = said
+        self._descriptions = descriptions
         self._former = former
         self._hidden: dict[str, list[str]] = {"": sorted(unseen)}
         self._entries: dict[str, dict[str, list[Holder]]] = {}
@@ -60,10 +60,10 @@ class Settled:
         self._keys: dict[str, tuple[str, ...]] = {}
         for kind in sorted({kind for _, asks in self._asks() for kind, _ in asks}):
             self._index(kind)
-        for name in sorted(said):
-            for kind in said[name]["unread"]:
+        for name in sorted(descriptions):
+            for kind in descriptions[name]["unread"]:
                 self._hidden.setdefault(kind, []).append(name)
-            for kind, fields in said[name]["claims"].items():
+            for kind, fields in descriptions[name]["claims"].items():
                 for field, packed in fields.items():
                     self._claim(name, kind, field, packed)
         self._twice: dict[str, list[list[Any]]] = {}
@@ -75,14 +75,14 @@ class Settled:
 
     def _asks(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         """Per repository: every kind and key that its references may mean."""
-        for name, said in self._said.items():
-            yield name, [pair for kinds, value in said["asks"] for pair in _meanings(kinds, value)]
+        for name, description in self._descriptions.items():
+            yield name, [pair for kinds, value in description["asks"] for pair in _meanings(kinds, value)]
 
     def _index(self, kind: str) -> None:
         entries = self._entries.setdefault(kind, {})
         names = self._names.setdefault(kind, {})
-        for name in sorted(self._said):
-            packed = self._said[name]["gives"].get(kind)
+        for name in sorted(self._descriptions):
+            packed = self._descriptions[name]["gives"].get(kind)
             for key, file, deprecated, called in unpacked(packed) if packed else ():
                 holder = Holder(name, f"{kind}/{key}", "", file, 0, deprecated)
                 entries.setdefault(key, []).append(holder)
@@ -97,7 +97,11 @@ class Settled:
 
     def concerned(self) -> list[str]:
         """The repositories of which something has to be said, by name."""
-        found = {name for name, said in self._said.items() if any(self._wrong(*ask) for ask in said["asks"])}
+        found = {
+            name
+            for name, description in self._descriptions.items()
+            if any(self._wrong(*ask) for ask in description["asks"])
+        }
         return sorted(found | self._twice.keys())
 
     def _wrong(self, kinds: list[str], value: str) -> bool:
@@ -114,7 +118,7 @@ class Settled:
         near: dict[str, set[str]] = {}
         called: dict[str, dict[str, list[Holder]]] = {}
         gone: dict[str, dict[str, Holder]] = {}
-        asks = sorted({(tuple(kinds), value) for kinds, value in self._said[name]["asks"]})
+        asks = sorted({(tuple(kinds), value) for kinds, value in self._descriptions[name]["asks"]})
         for kinds, value in asks:
             for kind, key in _meanings(list(kinds), value):
                 if key in self._entries.get(kind, {}):
@@ -128,7 +132,11 @@ class Settled:
                 former = self._former(kind, key) if self._former is not None else None
                 if former is not None:
                     gone.setdefault(kind, {})[key] = former
-        kinds_asked = {"", *self._said[name]["claims"], *(kind for kinds, _ in asks for kind in kinds)}
+        kinds_asked = {
+            "",
+            *self._descriptions[name]["claims"],
+            *(kind for kinds, _ in asks for kind in kinds),
+        }
         from msgspec import to_builtins
 
         found: dict[str, Any] = to_builtins(

@@ -11,6 +11,6 @@ from __future__ import annotations
 
 from registry_reconciler.fleet.execute.all import execute
 from registry_reconciler.fleet.execute.command import Order
-from registry_reconciler.fleet.execute.one import Executed
+from registry_reconciler.fleet.execute.repository import Executed
 
 __all__ = ["Executed", "Order", "execute"]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from registry_reconciler.files.git_call import Running, end_session
 from registry_reconciler.fleet.execute.command import Order
-from registry_reconciler.fleet.execute.one import Executed, executed
+from registry_reconciler.fleet.execute.repository import Executed, executed
 from registry_reconciler.fleet.manifest import Repository
 
 

@@ -51,7 +51,7 @@ def read(data: bytes, body: str, lenient: bool) -> TextFile:
         file = replace(
             file, documents=tuple(with_texts(read_document, covered) for read_document in file.documents)
         )
-    faults = [_moved(fault) for fault in file.faults]
+    faults = [_moved(fault, lenient) for fault in file.faults]
     if not file.readable:
         return TextFile((), tuple(faults))
     if len(file.documents) > 1:
@@ -74,9 +74,18 @@ def _counts(fault: TextFault, data: bytes) -> bool:
     return fault.fatal
 
 
-def _moved(fault: TextFault) -> TextFault:
-    related = fault.related_line + 1 if fault.related_line else 0
-    return replace(fault, line=fault.line + 1, related_line=related)
+def _moved(fault: TextFault, lenient: bool) -> TextFault:
+    """A fault of the block as one of the file, which has a line more."""
+    message, related = fault.message, 0
+    if fault.related_line:
+        related = fault.related_line + 1
+        message = message.replace(f"in line {fault.related_line}", f"in line {related}")
+    fix = fault.fix
+    if fault.code == "YML001" and not lenient:
+        fix = f"{fix}; or read the block key by key: lenient: true in the schema file of the kind".lstrip(
+            "; "
+        )
+    return replace(fault, message=message, line=fault.line + 1, related_line=related, fix=fix)
 
 
 def _parts(data: bytes) -> Parts | None:
@@ -157,8 +166,10 @@ def new_text(
     """The text of a new file: a block and nothing below it."""
     if body and isinstance(value, dict) and not container:
         value = {name: part for name, part in value.items() if name != body}
-    block = YAML.new_text(value, container=container, snippet=snippet)
-    text = b"---\n" + block + b"---\n"
+    parts = None if like is None else _parts(like)
+    shown = None if parts is None else parts.block
+    block = YAML.new_text(value, container=container, snippet=snippet, like=shown)
+    text = b"---\n" + block.replace(b"\r\n", b"\n") + b"---\n"
     crlf = like is not None and b"\r\n" in like
     return text.replace(b"\n", b"\r\n") if crlf else text
 

@@ -106,7 +106,8 @@ class _Explaining:
             self._put(stack, top, self._scalar(token), token.start())
             return True
         if len(stack) >= self.limits.max_depth:
-            self._fault("YML008", f"nested deeper than {self.limits.max_depth} levels", token.start())
+            message = f"nested deeper than {self.limits.max_depth} levels"
+            self._fault("YML008", message, token.start(), "write it with fewer levels")
             raise _Broken
         opened = _Open({} if mark == "{" else [], "}" if mark == "{" else "]", token.start())
         stack.append(opened)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from registry_reconciler.formats.edits import Snippet, SpliceError, refuse_tags
 from registry_reconciler.formats.json.chunks import Chunk, comment_rows, cut
@@ -12,6 +15,7 @@ from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose, 
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.notes import NO_NOTES, Note, notes_of, with_notes
 from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.written import holds_exact
 
 
 def extract(data: bytes, places: Sequence[tuple[int, FieldPath]], *, comments: bool) -> list[Snippet]:
@@ -96,6 +100,8 @@ def new_text(
                 look, models = look_of(root), [root]
         except (Unreadable, UnicodeDecodeError, IndexError):
             pass
+    elif snippet is None and (usual := _usual_text(value)) is not None:
+        return usual
     newline = look.newline
     notes = notes_of(snippet.text) if comments and snippet else NO_NOTES
     notes = {(*container, *path): note for path, note in notes.items()}
@@ -103,11 +109,32 @@ def new_text(
     return (head + Writer(look).value(value, "", models, 0, notes) + newline).encode()
 
 
+def _usual_text(value: Json) -> bytes | None:
+    """What :class:`Writer` writes where nothing shows another look, by encoders in C; ``None`` where it may differ."""
+    if holds_exact(value):
+        return None
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if _EXPONENT.search(text) or not text.startswith(("{", "[")):
+        return None
+    try:
+        return f"{msgspec.json.format(text, indent=2)}\n".encode()
+    except ValueError:  # half of a character, which the writer refuses by name
+        return None
+
+
+_EXPONENT = re.compile("[0-9]e[-+0-9]|NaN|Infinity")
+"""Numbers that are written in another way here; in a text it may stand too, which then is written the long way."""
+
 _HEAD = re.compile(r"(?:[ \t\r\n]+|//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+\*/)*")
 
 
 def head_comments(data: bytes) -> tuple[str, ...]:
-    """The comments before the value of a file, where no blank line parts them from it."""
-    match = _HEAD.match(data.decode("utf-8").removeprefix("\ufeff"))
-    head = match[0] if match else ""
-    return () if re.search(r"\n[ \t\r]*\n[ \t\r]*\Z", head) else tuple(comment_rows(head))
+    """The comments directly above the value of a file: those that no blank line parts from it."""
+    text = data.decode("utf-8").removeprefix("\ufeff")
+    match = _HEAD.match(text)
+    rows: list[str] = []
+    at, end = 0, match.end() if match else 0
+    for comment in COMMENT.finditer(text, 0, end):
+        rows = [*([] if text.count("\n", at, comment.start()) > 1 else rows), *comment_rows(comment[0])]
+        at = comment.end()
+    return () if text.count("\n", at, end) > 1 else tuple(rows)

@@ -214,7 +214,7 @@ class Writer:
         newline = self.look.newline
         rows = opening + newline
         shown = [model for model in models if on_lines(model)]
-        trailing = "," in tail_of(shown[0]) if shown else self.look.trailing
+        trailing = self.trailing(shown[0] if shown else None)
         parts = list(self._parts(value, models))
         if self.look.leading and not inside:
             own_texts = (
@@ -228,6 +228,10 @@ class Writer:
             rows += inner + self.above(own, inner) + text + comma + self.behind(own) + newline
         last = [f"{inner}{slashed(row)}{newline}" for row in notes.get((), Note()).last]
         return rows + "".join(last) + indent + closing
+
+    def trailing(self, like: JsonNode | None) -> bool:
+        """Whether a comma stands behind the last part: as in a collection beside, else as is usual."""
+        return self.look.trailing if like is None else "," in tail_of(like)
 
     def above(self, notes: Notes, indent: str) -> str:
         """The comments above a part, as lines that end where its own line begins."""
@@ -384,10 +388,11 @@ def slashed(row: str) -> str:
 
 
 def models_near(node: JsonNode, index: int, models: Sequence[JsonNode] = ()) -> list[JsonNode]:
-    """The values that stand nearest to one in its collection; of a mapping those that its models have there."""
-    if node.kind == "map":
-        key = node.entries[index].key
-        return values_at(models, key.text) if key is not None else []
+    """The values that stand nearest to one in its collection; of a mapping first those that its models have there."""
+    key = node.entries[index].key
+    there = values_at(models, key.text) if key is not None else []
+    if there:
+        return there
     near = [*node.entries[max(index - NEAR, 0) : index][::-1], *node.entries[index + 1 : index + NEAR]]
     return [member.value for member in near if isinstance(member.value, JsonNode)]
 

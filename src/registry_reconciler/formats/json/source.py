@@ -202,6 +202,12 @@ def compose(text: str, *, comments: bool) -> list[Document]:
     return [document]
 
 
+def value_of(member: Member) -> JsonNode:
+    """The value of a part."""
+    assert isinstance(member.value, JsonNode)
+    return member.value
+
+
 def child(node: Node, step: str | int) -> JsonNode | None:
     """The part of a node that a step leads to."""
     from registry_reconciler.formats.nodes import child_index

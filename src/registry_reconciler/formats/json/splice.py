@@ -36,7 +36,7 @@ from registry_reconciler.formats.json.look import (
     tail_of,
     values_at,
 )
-from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose
+from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose, value_of
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, brought, notes_of, taker
 from registry_reconciler.formats.project import path_of, project_value
@@ -161,7 +161,7 @@ class _Splicer:
             else:
                 rest.append((path, edit))
         if rest:
-            self.visit(_value(member), rest, models_near(node, index, models))
+            self.visit(value_of(member), rest, models_near(node, index, models))
 
     def _rename(self, member: Member, edit: RenameKey) -> None:
         assert member.key is not None
@@ -214,7 +214,7 @@ class _Splicer:
         self, node: JsonNode, index: int, value: Json, notes: Notes, models: Sequence[JsonNode] = ()
     ) -> None:
         """Make a part equal to a value, with the comments that this brings."""
-        part = _value(node.entries[index])
+        part = value_of(node.entries[index])
         note = brought(notes, part.value, value)
         if note and not same(part.value, value):
             for start, end, text in with_comments(node, cut(node)[index], note, self.look.newline):
@@ -322,8 +322,8 @@ class _Splicer:
         self, node: JsonNode, chunks: Sequence[Chunk], following: int, news: Sequence[New]
     ) -> None:
         lead, indent, opened = self._opened(node, lead_of(node, chunks, following, self.look), news)
-        text = joined([self._written(node, new, indent, lead) for new in news], "", lead, comma=True)
-        text = lead + text if opened else text
+        parts = [self._written(node, new, indent, lead) for new in news]
+        text = (lead if opened else "") + joined(parts, "", lead, comma=True)
         place = chunks[following].content
         self.put(place, place, text, rank=1)
 
@@ -361,14 +361,17 @@ class _Splicer:
         """
         head = "" if new.key is None else self.writer.key_beside(node, new.key)
         shown = node if like is None else like
-        models = [_value(entry) for entry in shown.entries[max(near - NEAR, 0) : near + NEAR]]
+        models = [value_of(entry) for entry in shown.entries[max(near - NEAR, 0) : near + NEAR]]
         if node.kind == "map":
             models = alike(shown, new.value, new.models)
         on_line = "\n" not in lead
         text = _native(new, indent) if not on_line else None
         notes = NO_NOTES if on_line or not self.comments else new.notes()
         if text is None:
-            text = self.writer.value(new.value, indent, models, len(indent) + len(head), notes)
+            # Where nothing shows what it looks like, what comes to a line stays on it.
+            alone = on_line and bool(node.entries) and not any(model.entries for model in models)
+            writer = Writer(self.look, flat=True) if alone else self.writer
+            text = writer.value(new.value, indent, models, len(indent) + len(head), notes)
         return self.writer.above(notes, indent) + head + text, self.writer.behind(notes)
 
     def _refill(
@@ -380,15 +383,14 @@ class _Splicer:
         free = list(COMMENT.finditer(self.text, begin, end)) if self.comments else []
         owned = [(chunk.content, chunk.stop) for chunk in chunks]
         free = [match for match in free if not any(low <= match.start() < high for low, high in owned)]
+        filled = (one for one in models if one.kind == node.kind and one.entries)
+        like = node if chunks else next(filled, None)
         if free:
-            self._refill_below(node, chunks, news, free[-1].end())
+            self._refill_below(node, chunks, news, like, free[-1].end())
             return
         if not news:
             self.put(begin, end, "")
             return
-        like = (
-            node if chunks else next((one for one in models if one.kind == node.kind and one.entries), None)
-        )
         lines = on_lines(like) if like is not None else self.look.lines
         if not lines and not self._commented(news):
             pad = pad_of(like) or "" if like is not None else self.look.pads[node.kind != "map"]
@@ -405,11 +407,12 @@ class _Splicer:
             text = self.look.apart(indent).join(text for text, _ in written)
             self.put(begin, end, lead + text + self.look.newline + outer)
             return
-        comma = self.look.trailing if like is None else "," in tail_of(like)
-        text = joined(written, lead, "", comma=comma)
+        text = joined(written, lead, "", comma=self.writer.trailing(like))
         self.put(begin, end, text + self.look.newline + outer)
 
-    def _refill_below(self, node: JsonNode, chunks: Sequence[Chunk], news: Sequence[New], last: int) -> None:
+    def _refill_below(
+        self, node: JsonNode, chunks: Sequence[Chunk], news: Sequence[New], like: JsonNode | None, last: int
+    ) -> None:
         for chunk in chunks:
             self.put(chunk.goes, chunk.stop, "")
         if not news:
@@ -417,8 +420,8 @@ class _Splicer:
         outer = self.source.indent(node.start)
         indent = self.source.indent(chunks[0].member) if chunks else outer + self.look.unit
         lead = self.look.newline + indent
-        parts = [self._written(node, new, indent, lead) for new in news]
-        text = joined(parts, lead, "", comma=False)
+        parts = [self._written(node, new, indent, lead, like=like) for new in news]
+        text = joined(parts, lead, "", comma=self.writer.trailing(like))
         place = max([last, *(chunk.stop for chunk in chunks)])
         rest = self.text[place : node.end - 1]
         self.put(
@@ -428,11 +431,6 @@ class _Splicer:
             + ("" if rest[:1] == "\n" or (not parts[-1][1] and "\n" in rest) else self.look.newline + outer),
             rank=1,
         )
-
-
-def _value(member: Member) -> JsonNode:
-    assert isinstance(member.value, JsonNode)
-    return member.value
 
 
 def _native(new: New, indent: str) -> str | None:

@@ -48,9 +48,9 @@ class TomlFormat(Struct, frozen=True):
 
     def splice(self, data: bytes, edits: Sequence[Edit], sections: Sections = ()) -> bytes:
         """The text with the edits made."""
-        from registry_reconciler.formats.toml.edit.splice import splice
+        from registry_reconciler.formats.toml.edit.window import splice_items
 
-        return splice(data, edits)
+        return splice_items(data, edits)
 
     def rearrange(self, data: bytes, edits: Sequence[DocumentEdit], count: int) -> bytes:
         """There is one document."""

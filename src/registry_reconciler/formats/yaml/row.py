@@ -69,7 +69,7 @@ class YamlFormat(Struct, frozen=True):
         """The text of a new file."""
         from registry_reconciler.formats.yaml.edit.splice import new_file
 
-        return new_file(value, container=container, snippet=snippet)
+        return new_file(value, container=container, snippet=snippet, like=like)
 
     def extract(
         self,

@@ -8,13 +8,12 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from registry_reconciler.files.tree import Tree, find
-from registry_reconciler.files.unreadable import Hidden, Unreadable
+from registry_reconciler.files.unreadable import SHOW_ALL, Hidden, Unreadable
 from registry_reconciler.loading.state.files import (
     GONE_FOLDER,
     LEFT,
@@ -32,7 +31,7 @@ from registry_reconciler.loading.state.files import (
 from registry_reconciler.loading.state.old import STOP_PATH, is_old, parse_old
 from registry_reconciler.loading.state.places import PLACES_FOLDER, KindPlace, parse_place
 from registry_reconciler.loading.state.places import SUFFIX as PLACE_SUFFIX
-from registry_reconciler.loading.state.shadow import blocks, read_shadow, shadow, tree_of, whole_digest
+from registry_reconciler.loading.state.shadow import blocks, is_shadow_of, shadow, whole_digest
 from registry_reconciler.loading.state.taken import (
     NOTHING_TAKEN,
     TAKEN_FOLDER,
@@ -49,7 +48,7 @@ from registry_reconciler.model.redact import mask
 from registry_reconciler.model.structural import problem
 
 
-class StateEntry(NamedTuple):
+class StateEntry(Struct, frozen=True):
     """What is remembered of one managed entry.
 
     Attributes:
@@ -178,9 +177,7 @@ def says(applied: Applied, kind: Kind | None, value: dict[str, Json]) -> bool:
     digest = whole_digest(applied.text)
     if digest is not None:
         return digest == digest_value(value)
-    if applied.text == shadow(value, applied.salt):
-        return True
-    return read_shadow(applied.text) == tree_of(value, applied.salt.encode())
+    return is_shadow_of(applied.text, value, applied.salt)
 
 
 def state_paths(tree: Tree) -> list[str]:
@@ -206,13 +203,13 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
             f"{GONE_FOLDER}/{name}" for name, kind in tree.children(GONE_FOLDER) if kind == "file"
         )
     except Unreadable as fault:
-        return State({}, {}, problems=(_unreadable(STATE_FOLDER, fault),), hidden=True)
+        return State({}, {}, problems=(unreadable_problem(STATE_FOLDER, fault),), hidden=True)
     hidden = False
     for path in paths:
         try:
             data = tree.read(path) or b""
         except Unreadable as fault:
-            problems.append(_unreadable(path, fault))
+            problems.append(unreadable_problem(path, fault))
             hidden = True
             continue
         if is_old(path) and taken.is_taken(path, data):
@@ -224,7 +221,7 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
         try:
             taken = load_lists(tree, taken)
         except Unreadable as fault:
-            problems.append(_unreadable(TAKEN_FOLDER, fault))
+            problems.append(unreadable_problem(TAKEN_FOLDER, fault))
             hidden = True
         let_go = taken.let_go(side for path in files if is_old(path) for side in files[path])
         files = _news(files, taken)
@@ -253,8 +250,8 @@ def place_texts(tree: Tree) -> Iterator[tuple[str, str, bytes]]:
 
 def load_places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
     """What can be read of where kinds had their entries; where git left a conflict, nothing is known."""
-    for _, name, data in place_texts(tree):
-        place = parse_place(data) if conflict_line(data) is None else None
+    for path, name, data in place_texts(tree):
+        place = parse_place(path, data) if conflict_line(data) is None else None
         if place is not None:
             yield name, place
 
@@ -309,11 +306,11 @@ def put_together(
                 if address not in further or not taken.is_as_taken(address, account)
             )
         )
-        found[address] = found[address]._replace(fragment=owner, applied=applied)
+        found[address] = replace(found[address], fragment=owner, applied=applied)
     _doubt(found, files)
     dropped = frozenset(address for address in found if digest(address) in let_go) if let_go else frozenset()
     for address in dropped:
-        found[address] = found[address]._replace(doubtful=True)
+        found[address] = replace(found[address], doubtful=True)
     protects = frozenset(
         protect for accounts in files.values() for file in accounts for protect in file.protects
     )
@@ -368,10 +365,10 @@ def _doubt(found: dict[str, StateEntry], files: Mapping[str, tuple[StateFile, ..
         if len(about) > 1:
             every = [set().union(*parts) for parts in about.values()]
             for address in set().union(*every) - every[0].intersection(*every[1:]):
-                found[address] = found[address]._replace(doubtful=True)
+                found[address] = replace(found[address], doubtful=True)
         for parts in about.values():
             for address in _of_one_side(parts) if len(parts) > 1 else ():
-                found[address] = found[address]._replace(doubtful=True)
+                found[address] = replace(found[address], doubtful=True)
 
 
 def _of_one_side(parts: Sequence[set[str]]) -> set[str]:
@@ -381,11 +378,9 @@ def _of_one_side(parts: Sequence[set[str]]) -> set[str]:
     return {address for part in parts if part & twice for address in part - twice} if twice else set()
 
 
-def _unreadable(path: str, why: Unreadable) -> Problem:
-    hidden = isinstance(why, Hidden)
-    fix = (
-        "Check it out: git sparse-checkout disable" if hidden else "Make it readable, or restore it from git."
-    )
+def unreadable_problem(path: str, why: Unreadable) -> Problem:
+    """A file or folder of the state that cannot be read."""
+    fix = SHOW_ALL if isinstance(why, Hidden) else "Make it readable, or restore it from git."
     return problem("STA004", f"{path} cannot be read: {why}.", Place(path), fix=fix)
 
 

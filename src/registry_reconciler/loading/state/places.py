@@ -24,13 +24,15 @@ import json
 import re
 from typing import NamedTuple
 
+from registry_reconciler.errors import NewerFormat
 from registry_reconciler.loading.state.shadow import REST
 from registry_reconciler.model.config import STATE_FOLDER
 from registry_reconciler.model.kind import Kind
 
 PLACES_FOLDER = f"{STATE_FOLDER}/places"
 SUFFIX = ".place"
-_HEAD = "registry place 1"
+_WORDS = "registry place "
+_HEAD = f"{_WORDS}1"
 _OPTIONAL = {"format", "former", "key", "value", "body", "lenient"}
 _LINE = re.compile(r'[^:\s]+: (file|at|layout|format|former|key|value|body|lenient) ("(?:[^"\\]|\\.)*")\Z')
 
@@ -114,10 +116,17 @@ def render_place(kind: str, place: KindPlace) -> bytes:
     return f"{_HEAD}\n{REST}\n{between.join(lines)}\n".encode()
 
 
-def parse_place(data: bytes) -> KindPlace | None:
-    """What such a file says; ``None`` where it says less: then nothing is remembered."""
+def parse_place(path: str, data: bytes) -> KindPlace | None:
+    """What such a file says; ``None`` where it says less: then nothing is remembered.
+
+    Raises:
+        NewerFormat: it says that its format is newer.
+    """
     found: dict[str, str] = {}
-    for line in data.decode("utf-8", "replace").splitlines():
+    lines = data.decode("utf-8", "replace").splitlines()
+    if lines and lines[0].startswith(_WORDS) and lines[0] != _HEAD:
+        raise NewerFormat.of(path, lines[0])
+    for line in lines:
         match = _LINE.match(line)
         if match is not None:
             try:

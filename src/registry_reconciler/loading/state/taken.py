@@ -24,13 +24,15 @@ from hashlib import blake2s
 
 from msgspec import Struct, field
 
+from registry_reconciler.errors import NewerFormat
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.loading.state.files import Applied, StateFile, quoted, unquoted
 from registry_reconciler.model.config import STATE_FOLDER
 from registry_reconciler.model.entry import digest_bytes
 
 TAKEN_FOLDER = f"{STATE_FOLDER}/taken"
-_HEAD = "registry taken 1"
+_WORDS = "registry taken "
+_HEAD = f"{_WORDS}1"
 _GONE = "gone"
 
 
@@ -169,13 +171,16 @@ def load_lists(tree: Tree, taken: Taken) -> Taken:
     """What the lists say that count. Raises :class:`Unreadable`."""
     found = Taken(taken.names, taken.there, former=taken.former)
     for name in sorted(taken.names - taken.former):
-        _read(tree.read(f"{TAKEN_FOLDER}/{name}") or b"", found)
+        path = f"{TAKEN_FOLDER}/{name}"
+        _read(path, tree.read(path) or b"", found)
     return found
 
 
-def _read(data: bytes, found: Taken) -> None:
+def _read(list_path: str, data: bytes, found: Taken) -> None:
     head, _, rest = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").partition("\n")
     owner, _, lines = rest.partition("\n")
+    if head.startswith(_WORDS) and head != _HEAD:
+        raise NewerFormat.of(list_path, head)
     path = unquoted(owner[2:]) if head == _HEAD and owner.startswith("< ") else None
     if path is None:
         return

@@ -20,7 +20,7 @@ from registry_reconciler.report.outline import (
     title_words,
     verdict_words,
 )
-from registry_reconciler.report.words import Verdict, command_line, verdict
+from registry_reconciler.report.words import Verdict, command_line, lead_words, verdict
 
 if TYPE_CHECKING:
     from registry_reconciler.model.plan import Plan
@@ -111,7 +111,7 @@ def _head(plan: Plan, options: RenderOptions) -> dict[str, Any]:
         "base": options.base,
         "plan_id": plan_id if not plan.empty else None,
         "brakes": [problem.message for problem in brakes(plan)] if options.command != "drift" else [],
-        "lead": "To apply exactly this" if plan.applicable else "What may help",
+        "lead": lead_words(plan),
         "commands": [command_line(words) for words in commands],
         "contents": [(_anchor(part, number), part.title, part.count) for number, part in enumerate(parts)],
     }

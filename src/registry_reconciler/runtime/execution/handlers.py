@@ -225,7 +225,7 @@ class _Supervised:
             raise ValueError("embedded null byte")
         if any(not name or "=" in name for name in environment):
             raise ValueError("illegal environment variable name")
-        self._said = b""
+        self._report = b""
         with contextlib.ExitStack() as stack:
             given = os.memfd_create("task")
             stack.callback(os.close, given)
@@ -265,13 +265,13 @@ class _Supervised:
         try:
             self.process.wait(_SECONDS_TO_END)
             # The first line is the script's own, where it could not be started.
-            self._said = os.read(self._status, 100).partition(b"\n")[0]
+            self._report = os.read(self._status, 100).partition(b"\n")[0]
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
         finally:
             os.close(self._status)
-        left = self._said.split()[1:] if not self._said.startswith(b"start") else []
+        left = self._report.split()[1:] if not self._report.startswith(b"start") else []
         return "" if left in ([], [b"0"]) else f"{left[0].decode()} of its processes could not be ended"
 
     def code(self, name: str) -> int:
@@ -280,7 +280,7 @@ class _Supervised:
         Raises:
             HandlerError: it was never started, or took its supervisor along.
         """
-        word, _, rest = self._said.partition(b" ")
+        word, _, rest = self._report.partition(b" ")
         if word == b"start":
             raise HandlerError(f"{name!r} cannot be started: {os.strerror(int(rest))}")
         if not word:

@@ -53,7 +53,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
 
-class Said:
+class ScriptOutput:
     """What scripts write while they run. Standard error is kept; both go on at once to whom they are shown."""
 
     def __init__(self, live: OutputSink | None) -> None:
@@ -125,7 +125,7 @@ def run_ability(
     runtime = _opened(path, lock_timeout, tuple(chosen))
     if isinstance(runtime, Outcome):
         return runtime
-    said = Said(live)
+    said = ScriptOutput(live)
     invoker = runtime.invoker(audit=audit, allow_python=True if allow_python else None)
     try:
         result = invoker.invoke(
@@ -162,7 +162,7 @@ def _is_script(runtime: WorkspaceRuntime, id: str) -> bool:
 
 
 def _notes(
-    result: InvocationResult[Any], runtime: WorkspaceRuntime, said: Said, shown: bool
+    result: InvocationResult[Any], runtime: WorkspaceRuntime, said: ScriptOutput, shown: bool
 ) -> tuple[str, ...]:
     plugins = [f"the plugin {name} failed: {why}" for name, why in runtime.plugins.failed.items()]
     hooks = [f"{message.hook}: {message.text}" for message in result.messages]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from registry_reconciler.loading.state import Applied, Record
@@ -58,16 +60,16 @@ def test_marks_are_read_as_they_were_written() -> None:
 
 def test_a_new_record_brings_the_breaks_around_it_and_old_neighbours_keep_theirs() -> None:
     stood = {"p": Stood(addresses("a", "b", "c"), {1: "#"})}
-    (share,) = shares(records("a", "b", "c", "d"), stood, [0, 0, 1, 1, 0])
+    (share,) = shares(records("a", "b", "c", "d"), stood, lambda: [0, 0, 1, 1, 0])
     assert share.marks == {1: "#", 3: "#"}
 
 
 def test_a_break_stays_between_those_that_become_neighbours() -> None:
     stood = {"p": Stood(addresses("a", "b", "c"), {1: "#", 2: "#"})}
     for breaks, marks in (([0, 2, 0], {1: "##"}), ([0, 1, 0], {1: "#"}), ([0, 0, 0], {})):
-        (share,) = shares(records("a", "c"), stood, breaks)
+        (share,) = shares(records("a", "c"), stood, partial(list, breaks))
         assert share.marks == marks
-    (share,) = shares(records("a", "c"), stood, None)
+    (share,) = shares(records("a", "c"), stood)
     assert share.marks == {1: "##"}, "where the fragment cannot be told, what stood there stays"
 
 

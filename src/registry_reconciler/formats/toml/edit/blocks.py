@@ -16,7 +16,7 @@ from registry_reconciler.formats.align import align
 from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, notes_of
 from registry_reconciler.formats.project import project_value
-from registry_reconciler.formats.replacements import Replacement
+from registry_reconciler.formats.replacements import Replacement, put_instead
 from registry_reconciler.formats.toml.edit.asked import (
     are_tables,
     comments_of,
@@ -66,9 +66,8 @@ class Editor:
         self.edit(self.tree.root, (), edits)
         for item, path, new in self.heads.values():
             # A table that only headers below it say gets one of its own.
-            first = self.tree.statements[item.said[0]]
-            text = self.sections.header_text(item, new, path)
-            self.put(first.lead, first.lead, text + self.look.newline * self.look.gap, _LAST)
+            at, text = self.tree.statements[item.said[0]].lead, self.sections.header_text(item, new, path)
+            put_instead(self.changes, at, text, self.look.newline * self.look.gap, _LAST)
         return self.changes
 
     # ---------------------------------------------------------------- any part
@@ -233,7 +232,7 @@ class Editor:
         name = self.text[statement.keys[0].start : statement.keys[item.parts - 1].end]
         indent = self.text[at.line : at.start]
         line = f"[{name}]" if item.home == "implied" else f"{name}{self.sections.equals(statement)}{{}}"
-        self.put(at.lead, at.lead, f"{indent}{line}{self.look.newline}", _LAST)
+        put_instead(self.changes, at.lead, f"{indent}{line}{self.look.newline}", rank=_LAST)
 
     def _put_new(self, item: Item, path: FieldPath, new: Sequence[New]) -> None:
         pairs: list[New] = []
@@ -302,10 +301,11 @@ class Editor:
     def _put_on_top(self, text: str, *, last: bool) -> None:
         """A pair of the root goes above all headers."""
         found = self.tree.statements
-        if not found:
-            self.put(len(self.text), len(self.text), text)
-            return
-        self.put(found[0].lead, found[0].lead, text + (self.look.newline * self.look.gap if last else ""))
+        at = found[0].lead if found else len(self.text)
+        if last:
+            put_instead(self.changes, at, text, self.look.newline * self.look.gap if found else "")
+        else:
+            self.put(at, at, text)
 
     def _put_sections(self, item: Item, path: FieldPath, text: str, before: Item | None) -> None:
         """New sections go behind those of the table, or before one of them."""

@@ -13,7 +13,7 @@ from registry_reconciler.formats.notes import Note, with_notes
 from registry_reconciler.formats.toml.edit.asked import rows_above, runs
 from registry_reconciler.formats.toml.edit.look import look_of
 from registry_reconciler.formats.toml.edit.sections import New, Sections
-from registry_reconciler.formats.toml.edit.spell import Look
+from registry_reconciler.formats.toml.edit.spell import Look, Speller
 from registry_reconciler.formats.toml.edit.splice import become, splice
 from registry_reconciler.formats.toml.read.statements import Statement, Value
 from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json, tree_of
@@ -31,7 +31,10 @@ def new_text(
         SpliceError: TOML cannot say it.
     """
     look = _look(like)
-    if container:
+    flat = _flat_items(value, container, look) if snippet is None and like is None else None
+    if flat is not None:
+        text = flat
+    elif container:
         step = container[-1]
         key = step if isinstance(step, str) else None
         kind = "list" if key is None else "map"
@@ -45,6 +48,30 @@ def new_text(
             written = "".join(f"{line}\n" for line in snippet.comments) + snippet.native[1] + "\n"
         text = become(written, value)
     return text.replace("\r\n", "\n").replace("\n", look.newline).encode()
+
+
+def _flat_items(value: Json, container: FieldPath, look: Look) -> str | None:
+    """An array of tables of plain texts, numbers and the like; ``None`` where the general way has to decide.
+
+    A long one has thousands of items that are alike, and nothing stands near that shows another look.
+    """
+    if len(container) != 1 or not isinstance(container[0], str) or type(value) is not list or not value:
+        return None
+    speller = Speller("", look)
+    header = f"[[{speller.key(container[0])}]]\n"
+    keys: dict[str, str] = {}
+    parts: list[str] = []
+    for item in value:
+        if type(item) is not dict:
+            return None
+        parts.append(header)
+        for key, part in item.items():
+            if type(part) is not str or "\n" in part:
+                return None
+            start = keys.get(key) or keys.setdefault(key, f"{speller.key(key)}{look.equals}")
+            parts.append(f"{start}{speller.string(part, None)}\n")
+        parts.append("\n" * look.gap)
+    return "".join(parts[:-1])
 
 
 def _look(like: bytes | None) -> Look:
@@ -78,6 +105,12 @@ def _snippet(tree: Tree, document: int, path: FieldPath) -> Snippet:
     notes = _notes(tree, item, ())
     own = notes.pop((), Note())
     native = _native(tree, item) if isinstance(value, dict) else None
+    first = tree.statements[0] if item.home == "root" and tree.statements else None
+    if first is not None and native is not None and first.lead == 0 < first.line:
+        # What a file begins with is said of the whole of it, and not of its first field as well.
+        own = Note(rows_above(tree.text, first))
+        native = native[first.line :]
+        notes = _without(notes, own.above)
     notes[()] = Note(last=own.last)
     text, above = with_notes(value, notes), own.above
     if own.behind and not isinstance(value, dict | list) and "\n" not in text:
@@ -85,6 +118,12 @@ def _snippet(tree: Tree, document: int, path: FieldPath) -> Snippet:
     elif own.behind:
         above = (*above, own.behind)
     return Snippet(above, text, value, None if native is None else ("toml", native))
+
+
+def _without(notes: dict[FieldPath, Note], head: tuple[str, ...]) -> dict[FieldPath, Note]:
+    """The comments of fields but for those above the first one."""
+    at = next((path for path, note in notes.items() if note.above == head), None)
+    return notes if at is None else {**notes, at: replace(notes[at], above=())}
 
 
 def _notes(tree: Tree, item: Item, path: FieldPath) -> dict[FieldPath, Note]:

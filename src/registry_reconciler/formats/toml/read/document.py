@@ -13,6 +13,8 @@ import tomllib
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.scan import BOM, scan_text
+from registry_reconciler.formats.toml.read.advice import advice
+from registry_reconciler.formats.toml.read.simple import simple
 from registry_reconciler.formats.toml.read.statements import (
     MAX_DEPTH,
     TooDeep,
@@ -35,9 +37,10 @@ def read_toml(data: bytes, limits: Limits = DEFAULT_LIMITS) -> TextFile:
         return TextFile((), tuple(warnings))
     text = data.removeprefix(BOM).decode("utf-8")
     try:
-        value = _load(text)
+        plain = simple(text)
+        value = _load(text) if plain is None else plain
         _measure(value, limits, text)
-        if _has_moment(value):
+        if plain is None and _has_moment(value):
             value = to_json(Tree(text).root)
     except _Limit as error:
         return TextFile((), (TextFault("TML003", error.message, error.line, error.column, fix=error.fix),))
@@ -163,9 +166,13 @@ def _fault(text: str, message: str) -> TextFault:
     if place and place.group(1):
         line, column = int(place.group(1)), int(place.group(2))
     else:
-        line, column = _line_column(text, len(text))
+        # Of what single quotes open and nothing closes, the last ones in the text are the opening ones.
+        quote = said.removeprefix('Expected "').removesuffix('"')
+        line, column = _line_column(text, text.rfind(quote) if quote in ("'", "'''") else len(text))
     if not said.startswith(_TWICE):
-        return TextFault("TML001", f"this is not TOML: {said[:1].lower()}{said[1:]}", line, column)
+        row = text.split("\n")[line - 1]
+        told = advice(said, row[column - 1 : column])
+        return TextFault("TML001", f"this is not TOML: {told.message}", line, column, fix=told.fix)
     first = _first_of(text, line)
     name = f"{first[1]} " if first else "a key or table "
     return TextFault(
@@ -187,19 +194,34 @@ def _first_of(text: str, line: int) -> tuple[int, str] | None:
     seen: dict[tuple[str, ...], int] = {}
     items: dict[tuple[str, ...], int] = {}
     header: tuple[str, ...] = ()
+    table: tuple[str, ...] = ()
+    plain: dict[tuple[str, ...], tuple[int, str]] = {}
     number = at = 0
     for statement in found:
         number += text.count("\n", at, statement.start)
         at = statement.start
-        name = tuple(key.name for key in statement.keys)
+        statement_name = tuple(key.name for key in statement.keys)
         if statement.kind == "item":
-            items[name] = items.get(name, 0) + 1
-        own = header + name if statement.kind == "pair" else _numbered(name, items)
-        header = header if statement.kind == "pair" else own
+            items[statement_name] = items.get(statement_name, 0) + 1
+        pair = statement.kind == "pair"
+        own = header + statement_name if pair else _numbered(statement_name, items)
+        name = table + statement_name if pair else statement_name
+        if not pair:
+            header, table = own, statement_name
         if number + 1 <= line <= number + 1 + text.count("\n", statement.start, statement.end):
             before = seen.get(own)
-            return None if before is None else (before, ".".join(name))
+            return _clash(name, plain) if before is None else (before, ".".join(statement_name))
         seen.setdefault(own, number + 1)
+        plain.setdefault(name, (number + 1, statement.kind))
+    return None
+
+
+def _clash(name: tuple[str, ...], said: dict[tuple[str, ...], tuple[int, str]]) -> tuple[int, str] | None:
+    """What was said before as something else: a value of which parts come, or parts of what comes as a whole."""
+    for before, (line, kind) in said.items():
+        shared = min(len(before), len(name))
+        if before[:shared] == name[:shared] and (kind == "pair" or len(before) >= len(name)):
+            return line, ".".join(name[:shared])
     return None
 
 

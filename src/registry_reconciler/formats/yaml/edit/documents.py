@@ -35,7 +35,9 @@ def rearranged(data: bytes, edits: Sequence[InsertDocument | RemoveDocument], co
     for edit in edits:
         if isinstance(edit, InsertDocument):
             where = count if edit.before is None else edit.before
-            new = new_file(edit.value, snippet=edit.snippet).decode("utf-8").replace("\n", newline)
+            near = parts[max(where - 1, 0)].encode("utf-8") if parts else None
+            new = new_file(edit.value, snippet=edit.snippet, like=near).decode("utf-8")
+            new = new.replace("\r\n", "\n").replace("\n", newline)
             coming.setdefault(where, []).append(new)
     return (bom + head + _joined(parts, gone, coming, newline)).encode("utf-8")
 

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from registry_reconciler.base.yaml_quotes import double_quoted
 from registry_reconciler.formats.edits import Snippet, SpliceError
 from registry_reconciler.formats.nodes import Node
-from registry_reconciler.formats.yaml.edit.style import Hints, Style
+from registry_reconciler.formats.yaml.edit.flat_items import FlatItems
+from registry_reconciler.formats.yaml.edit.style import Hints, Style, plain_style
 from registry_reconciler.formats.yaml.edit.wording import Part, Wording, in_words, part_of
 from registry_reconciler.formats.yaml.read.scalars import (
     is_block_safe,
@@ -121,7 +122,12 @@ class Emitter:
         lines: list[str] = []
         open_end = False
         below = hints.below("*")
+        flat = FlatItems(self, below, self.style.dash) if not below.styles else None
         for number, part in enumerate(value, 1):
+            if flat is not None and (rows := flat.item(part)) is not None:
+                lines += rows
+                open_end = False
+                continue
             body = self._at(number == len(value)).body(part, below)
             lines += self.item(body)
             open_end = body.open_end
@@ -214,7 +220,8 @@ class Emitter:
 
     def key(self, key: str, hints: Hints = _NO_HINTS, *, flow: bool = False) -> str:
         """A key, without its colon."""
-        return self._string(key, hints.quote_keys or "plain", flow=flow)
+        wanted = plain_style(key) if key in hints.plain_keys else "plain"
+        return self._string(key, hints.quote_keys or wanted, flow=flow)
 
     def pair(self, key: str, body: Body) -> list[str]:
         """The lines of a pair in a block mapping, relative to the mapping."""

@@ -10,6 +10,8 @@ from bisect import bisect_right
 from collections import Counter
 from itertools import groupby
 
+from msgspec.structs import replace
+
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.nodes import Node
 from registry_reconciler.formats.notes import DRAWN, taker
@@ -326,11 +328,7 @@ class EntryPatcher(ValuePatcher):
                 near = [part for part in near if part.kind in ("map", "seq")] or near
             hints = self._hints_of(near)
             # Other fields of one mapping say how strings are quoted here, not how this field is built.
-            return (
-                hints
-                if node.kind == "seq" or self._uniform(near)
-                else Hints({}, hints.quote_all, hints.quote_keys)
-            )
+            return hints if node.kind == "seq" or self._uniform(near) else replace(hints, styles={})
         return self._hints_of([*slot.neighbours, node]).below(str(new.key))
 
     @staticmethod

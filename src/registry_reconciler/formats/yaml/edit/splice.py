@@ -43,7 +43,7 @@ from registry_reconciler.formats.yaml.edit.own_text import (
 )
 from registry_reconciler.formats.yaml.edit.page import Page
 from registry_reconciler.formats.yaml.edit.patch import Patcher
-from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of, style_of
+from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of, look_of, style_of
 from registry_reconciler.formats.yaml.edit.value_patch import Slot
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
@@ -408,14 +408,14 @@ def new_file(
     container: FieldPath = (),
     snippet: Snippet | None = None,
     comments: Sequence[str] = (),
-    style: Style | None = None,
+    like: bytes | None = None,
 ) -> bytes:
     """The text of a new file that says ``value``, or has it at ``container`` (mappings are made for it).
 
     With a ``snippet`` its text and comments are used for the value. ``comments`` are lines (with their ``#``)
-    for the head of the file.
+    for the head of the file. It looks like the file ``like``.
     """
-    used = style or Style()
+    used, hints = look_of(like)
     part: Json | Piece = value
     if snippet is not None:
         fitted = _fit(Insert(0, (), value, snippet=snippet))
@@ -426,4 +426,5 @@ def new_file(
     head = "".join(f"{line}{used.newline}" for line in comments)
     # A file that is an entry is a block, also where the fragment has the entry in braces.
     braces = container or (snippet is not None and snippet.kept)
-    return (head + _document_text(part, used, None if braces else Hints({(): "block"}))).encode()
+    hints = replace(hints, styles={} if container else {**hints.styles, (): "" if braces else "block"})
+    return (head + _document_text(part, used, hints)).encode()

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from registry_reconciler.base.yaml11 import type_11
 from registry_reconciler.formats.nodes import Document, Member, Node, key_of, scalar_value
@@ -41,11 +42,17 @@ class Style(Struct, frozen=True):
 
 
 class Hints(Struct, frozen=True):
-    """What the neighbours of a new part do, by field: ``flow``, ``block``, a quote, or :func:`plain_style`."""
+    """What the neighbours of a new part do, by field: ``flow``, ``block``, a quote, or :func:`plain_style`.
+
+    Attributes:
+        quote_all, quote_keys: the quote that nearly all texts, or keys, have.
+        plain_keys: keys without quotes that YAML 1.1 takes for something else than text: ``n``, ``on``, ``12``.
+    """
 
     styles: dict[Pattern, str] = field(default_factory=dict)
     quote_all: str = ""
     quote_keys: str = ""
+    plain_keys: frozenset[str] = frozenset()
 
     def below(self, key: str) -> Hints:
         """The hints for the field ``key`` of what these are for."""
@@ -57,7 +64,7 @@ class Hints(Struct, frozen=True):
         for path, style in self.styles.items():
             if path:
                 fields.setdefault(path[0], {})[path[1:]] = style
-        return lambda key: Hints(fields.get(key, {}), self.quote_all, self.quote_keys)
+        return lambda key: replace(self, styles=fields.get(key, {}))
 
 
 def column_of(text: str, position: int) -> int:
@@ -98,6 +105,21 @@ def style_of(text: str, documents: Sequence[Document]) -> Style:
     )
 
 
+def look_of(data: bytes | None) -> tuple[Style, Hints]:
+    """The habits of another file, for one that is not there yet, and what an entry that is all of it does."""
+    from registry_reconciler.formats.nodes import Unreadable
+    from registry_reconciler.formats.yaml.read.nodes import compose
+
+    if data is None:
+        return Style(), Hints()
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+        documents = compose(text)
+    except (Unreadable, UnicodeDecodeError):
+        return Style(), Hints()
+    return style_of(text, documents), hints_of([document.root for document in documents[:1]])
+
+
 def _mostly(counts: Counter[bool]) -> bool | None:
     return counts[True] > counts[False] if counts else None
 
@@ -121,6 +143,7 @@ def hints_of(nodes: Sequence[Node]) -> Hints:
     styles: dict[Pattern, str] = {}
     quotes: Counter[str] = Counter()
     keys: Counter[str] = Counter()
+    plain: set[str] = set()
     for node in nodes:
         for pattern, part in islice(_patterned(node), _ENTRY_SAMPLE):
             if part.kind == "scalar":
@@ -132,7 +155,9 @@ def hints_of(nodes: Sequence[Node]) -> Hints:
             for entry in part.entries[:_ENTRY_SAMPLE]:
                 if entry.key is not None:
                     keys[entry.key.style] += 1
-    return Hints(styles, _majority(quotes), _majority(keys))
+                    if not entry.key.style and entry.key.text and type_11(entry.key.text) != "text":
+                        plain.add(entry.key.text)
+    return Hints(styles, _majority(quotes), _majority(keys), frozenset(plain))
 
 
 def plain_style(text: str) -> str:

@@ -27,6 +27,7 @@ from registry_reconciler.formats.edits import (
     SpliceError,
 )
 from registry_reconciler.formats.yaml.edit.own_text import plain_items
+from registry_reconciler.formats.yaml.edit.plain_updates import plain_updates
 from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.model.entry import FieldPath, Json
 
@@ -124,6 +125,9 @@ def splice_items(data: bytes, sections: Sequence[Section], edits: Sequence[Edit]
     Raises:
         SpliceError: as ``splice`` does.
     """
+    plain = plain_updates(data, sections, edits) if sections and edits else None
+    if plain is not None:
+        return plain
     from registry_reconciler.formats.yaml.edit.splice import splice
 
     wanted = _touched(data, sections, edits)

@@ -19,6 +19,7 @@ from yaml.events import (
 
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.faults import Limits, TextFault
+from registry_reconciler.formats.yaml.read.advice import FLATTER, advice
 from registry_reconciler.formats.yaml.read.opaque import is_unknown, opaque
 from registry_reconciler.formats.yaml.read.scalars import (
     MAP_TAGS,
@@ -198,7 +199,7 @@ class Builder:
 
     def _open(self, stack: list[_Frame], event: Any, value: Any) -> None:
         if len(stack) >= self.limits.max_depth:
-            self._fault("YML008", f"nested deeper than {self.limits.max_depth} levels", event)
+            self._fault("YML008", f"nested deeper than {self.limits.max_depth} levels", event, fix=FLATTER)
             raise _Stop
         if self._count > self.limits.max_nodes:
             self._too_many(event)
@@ -305,7 +306,9 @@ class Builder:
             if kind is MappingStartEvent or kind is SequenceStartEvent:
                 inside += 1
                 if depth + inside > self.limits.max_depth:
-                    self._fault("YML008", f"nested deeper than {self.limits.max_depth} levels", event)
+                    self._fault(
+                        "YML008", f"nested deeper than {self.limits.max_depth} levels", event, fix=FLATTER
+                    )
                     raise _Stop
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 inside -= 1
@@ -346,7 +349,8 @@ class Builder:
             )
             return None
         if value is _OPEN:
-            self._fault("YML006", f"the alias *{shorten(name)} refers to what contains it", event)
+            message = f"the alias *{shorten(name)} refers to what contains it"
+            self._fault("YML006", message, event, fix="write out what is meant")
             return None
         self._expand(self._weights[name], event)
         return value
@@ -407,20 +411,6 @@ def _show_tag(tag: str) -> str:
     return shorten(tag.replace("tag:yaml.org,2002:", "!!"), 60)
 
 
-_HELP = (
-    ("while scanning a quoted scalar", "close the quote"),
-    ("did not find expected ',' or", "close the bracket, or separate the items with commas"),
-    ("mapping values are not allowed", 'quote the text if it holds ": "; else check the indentation'),
-    ("did not find expected key", "check the indentation: it must be the same for all keys of a mapping"),
-    (
-        "did not find expected '-' indicator",
-        "check the indentation: it must be the same for all items of a list",
-    ),
-    ("could not find expected ':'", 'a key needs ": " after it'),
-    ("that cannot start any token", "quote the text: it begins with a character that YAML reserves"),
-)
-
-
 def _syntax_fault(error: Any, data: bytes) -> TextFault:
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
     context = str(getattr(error, "context", None) or "")
@@ -436,7 +426,7 @@ def _syntax_fault(error: Any, data: bytes) -> TextFault:
         return TextFault("YML006", message, line, column, "", related)
     if related:
         message += f" (it began in line {related})"
-    fix = next((help for mark_text, help in _HELP if mark_text in message), "")
+    fix = advice(message)
     if mark is not None and "cannot start any token" in message and _is_tab(data, line, column):
         message = "a tab in the indentation"
         fix = "indent with spaces; YAML does not take tabs there"

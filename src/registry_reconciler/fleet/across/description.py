@@ -15,7 +15,7 @@ from registry_reconciler.rules.links import links
 from registry_reconciler.rules.unique import values_of_group
 
 
-def told(planning: Planning) -> dict[str, Any]:
+def described(planning: Planning) -> dict[str, Any]:
     """What a plan was made of, as the others need it: by kind packed, as few kinds are ever looked at.
 
     ``gives``: for each kind the entries (key, file, deprecated, names). ``claims``: values that are unique in the

@@ -1,0 +1,185 @@
+"""Law: what is put in without the process that renders is what that process gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registry_reconciler.base.mask import MASK
+from registry_reconciler.base.serving import Parent
+from registry_reconciler.model.entry import Json
+from registry_reconciler.outputs.child import Renderer
+from registry_reconciler.outputs.plain import Source, plain
+
+NAMES = (
+    "id",
+    "key",
+    "address",
+    "path",
+    "tags",
+    "none",
+    "self",
+    "loop",
+    "values",
+    "place",
+    "result",
+    "range",
+    "omit",
+)
+VALUES = st.one_of(
+    st.sampled_from(
+        ["a", "", "{{ id }}", "tail\n", "ä\r\n", MASK, True, False, None, 0, -7, 2**70, 1.5, 10**9]
+    ),
+    st.lists(st.sampled_from(["x", 1, None, MASK, ["y"]]), max_size=3),
+    st.dictionaries(st.sampled_from("ab"), st.integers(0, 3), max_size=2),
+)
+ROWS = st.lists(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6), max_size=3).map(
+    lambda found: [[f"k{n}", f"skill/k{n}", "s.yaml", values] for n, values in enumerate(found)]
+)
+NAMED = st.sampled_from(NAMES)
+PIECES = st.one_of(
+    st.sampled_from(["./", " ", "\n", "}", "{", "%}", "#", "text", "\r", "{{ '{' }}", "{# no #}", "'"]),
+    NAMED.map(lambda name: f"{{{{ {name} }}}}"),
+    NAMED.map(lambda name: f"{{{{{name}|default(omit)}}}}"),
+    NAMED.map(lambda name: f"{{{{ {name} | upper }}}}"),
+)
+TEXTS = st.lists(PIECES, max_size=4).map("".join)
+ITEMS = st.recursive(
+    st.one_of(TEXTS, st.sampled_from([None, True, 3, 1.5])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+FIELDS = st.sampled_from([*NAMES, "x"]).map(lambda name: f"s.{name}")
+FILTERS = st.sampled_from(
+    [
+        "",
+        "|default('')",
+        "| default(omit)",
+        "| replace('|', '\\\\|')",
+        "|default('') | replace('a','bb')|replace('\\n', ' ')",
+    ]
+)
+BODIES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["| ", " |", "\n", "\n\n", "  ", "}", "{", "{{ key }}", "{# c #}\n", "{{ s }}", "{%- if 1 %}"]
+        ),
+        st.tuples(FIELDS, FILTERS).map(lambda found: f"{{{{ {found[0]} {found[1]} }}}}"),
+    ),
+    max_size=5,
+).map("".join)
+LOOPS = st.tuples(
+    st.sampled_from(["", "\n", "text\n", "  ", "\t", "text "]),
+    st.sampled_from(["s", "s", "s", "key", "entries"]),
+    st.sampled_from(["\n", "\n", "\n", " "]),
+    BODIES,
+    st.sampled_from(["\n", "\n", "", " ", "\n  "]),
+    st.sampled_from(["\n", "\n", "", " "]),
+).map(
+    lambda found: (
+        f"{found[0]}{{% for {found[1]} in entries.skill %}}{found[2]}{found[3]}{found[4]}{{% endfor %}}{found[5]}"
+    )
+)
+TEMPLATES = st.lists(
+    st.one_of(
+        LOOPS,
+        LOOPS,
+        st.sampled_from(
+            ["# Head\n", "\n", "{{ entries.skill | length }}", "{{entries.skill|count}}\n", "end"]
+        ),
+    ),
+    max_size=4,
+).map("".join)
+SPECS = st.one_of(
+    ITEMS.map(lambda item: {"each": "skill", "item": item}),
+    st.sampled_from(
+        ["{{ entries.skill | length }}", " {{entries.skill|count}} ", "{{ entries.hook | length }}"]
+    ).map(lambda value: {"value": value}),
+)
+
+
+class _Answers:
+    """The plan, as the process that renders sees it."""
+
+    def __init__(self, rows: Sequence[Json], template: str) -> None:
+        self.rows = rows
+        self.template = template
+
+    def ask(self, question: dict[str, str]) -> Any:
+        return self.template if "template" in question else json.loads(json.dumps(self.rows))
+
+
+def source_of(rows: Sequence[Json], template: str = "") -> Source:
+    return Source({"skill"}, lambda _kind: rows, lambda _name: template)
+
+
+def agree(spec: dict[str, Json], rows: list[Json], template: str = "") -> bool:
+    """Whether an output is plain; then both ways give the same."""
+    found = plain(spec, source_of(rows, template))
+    if found is None:
+        return False
+    start = {"kinds": ["skill", "hook"], "fields": {}, "secrets": {}}
+    answer = Renderer(cast("Parent", _Answers(rows, template)), start).run({"id": "t", **spec})
+    answer = json.loads(json.dumps(answer))
+    assert answer.get("error") is None
+    assert json.dumps(found.result) == json.dumps(answer["result"])
+    assert (list(found.kinds), list(found.templates)) == (answer["reads"], answer["templates"])
+    return True
+
+
+@settings(max_examples=300, deadline=None)
+@given(SPECS, ROWS)
+def test_what_is_put_in_is_what_is_rendered(spec: dict[str, Json], rows: list[Json]) -> None:
+    agree(spec, rows)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEMPLATES, ROWS)
+def test_a_page_of_names_is_what_is_rendered(template: str, rows: list[Json]) -> None:
+    agree({"template": "t"}, rows, template)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "# {{ entries.skill | length }}\n\n{% for s in entries.skill %}\n| {{ s.key }} |\n{% endfor %}\nend",
+        "{% for e in entries.skill %}\n- `{{ e.key }}` "
+        "{{ e.x | default('') | replace('|', '\\\\|') | replace('\\n', ' ') }}\n{% endfor %}\n",
+        "  {% for e in entries.skill %}\n{{ e.path | replace('a', '') }}{{ e.place }}\n\n  {% endfor %}",
+    ],
+)
+def test_usual_pages_are_plain(template: str) -> None:
+    rows = [[key, f"skill/{key}", "s.yaml", {"path": "a|b", "x": "c\nd|"}] for key in ("a", "b")]
+    assert agree({"template": "t"}, rows, template)
+
+
+def test_most_lists_and_counts_need_no_process() -> None:
+    rows = [["a", "skill/a", "s.yaml", {"path": "x", "tags": ["t"], "n": 1}]]
+    item = {
+        "name": "{{ key }}",
+        "source": "./{{ path }}",
+        "tags": "{{ tags }}",
+        "home": "{{ home | default(omit) }}",
+    }
+    found = plain({"each": "skill", "item": item}, source_of(rows))
+    assert found is not None
+    assert found.result == [["a", {"name": "a", "source": "./x", "tags": ["t"]}]]
+    counted = plain({"value": "{{ entries.skill | length }}"}, source_of(rows))
+    assert counted is not None
+    assert counted.result == 1
+    for other in ({"n": "{{ name }}"}, {"n": "{{ n + 1 }}"}, {"n": "{{ values }}"}):
+        assert plain({"each": "skill", "item": other}, source_of(rows)) is None
+    assert plain({"each": "hook", "item": item}, source_of(rows)) is None
+
+
+def test_what_would_be_too_long_is_left_to_the_process_that_is_bounded() -> None:
+    rows = [[f"k{n}", f"skill/k{n}", "s.yaml", {"path": "x" * 100_000}] for n in range(100)]
+    for item in ("{{ path }}{{ path }}", "y" * 100_000):
+        assert plain({"each": "skill", "item": item}, source_of(rows)) is None

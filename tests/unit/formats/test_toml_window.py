@@ -1,0 +1,77 @@
+"""Splicing a few items of a long array of tables gives what splicing the whole text gives."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+
+import pytest
+
+from registry_reconciler.formats.edits import Edit, Insert, Remove, Update
+from registry_reconciler.formats.toml.edit import window
+from registry_reconciler.formats.toml.edit.splice import splice
+
+SIZE = 60
+
+
+@pytest.fixture(autouse=True)
+def _short_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(window, "LEAST", 10)
+    monkeypatch.setattr(window, "HEAD", 8)
+
+
+def text_of(rng: random.Random) -> str:
+    """An array of tables with comments and habits."""
+    equals, gap = rng.choice([(" = ", "\n"), ("=", ""), (" = ", "\n\n")])
+    newline = rng.choice(["\n", "\n", "\r\n"])
+    parts = [rng.choice(["", "# head\n\n", 'title = "x"\n\n', "[tool]\na = 1\n\n"])]
+    for number in range(SIZE):
+        above = rng.choice(["", "", "", "# about it\n"])
+        behind = rng.choice(["", "", "  # behind"])
+        parts.append(f'{above}[[items]]{behind}\nid{equals}"k{number}"\nnote{equals}"n {number}"  # why\n')
+        parts.append(gap if number < SIZE - 1 else rng.choice(["", "\n"]))
+    text = "".join(parts)
+    return (text if rng.random() < 0.8 else text.rstrip("\n")).replace("\n", newline)
+
+
+def edits_of(rng: random.Random) -> list[Edit]:
+    """A few edits, each of another item."""
+    edits: list[Edit] = []
+    for number in rng.sample(range(SIZE), rng.randint(1, 3)):
+        value = {"id": f"new{number}", "note": "m"}
+        choices: list[Edit] = [
+            Update(0, ("items", number), value),
+            Update(0, ("items", number, "note"), "other"),
+            Insert(0, ("items",), value, index=rng.choice([number, None])),
+            Remove(0, ("items", number)),
+            Insert(0, ("items", number), 1, key="more"),
+            Remove(0, ("items", number, "note")),
+        ]
+        edits.append(rng.choice(choices))
+    return edits
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_window_gives_what_the_whole_gives(seed: int) -> None:
+    rng = random.Random(seed)
+    data, edits = text_of(rng).encode(), edits_of(rng)
+    assert window._opened(data.decode(), "items", edits) is not None
+    assert window.splice_items(data, edits) == splice(data, edits)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "[items.sub]\nx = 1\n",
+        'text = """\n[[items]]\n"""\n',
+        "list = [\n[1],\n]\n",
+        '[[ items ]]\nid = "z"\n',
+        '[[other]]\nid = "z"\n',
+    ],
+)
+def test_where_an_item_might_be_cut_in_two_the_whole_is_spliced(more: str) -> None:
+    text = "".join(f'[[items]]\nid = "k{number}"\n' for number in range(SIZE)) + more
+    tomllib.loads(text)
+    edits: list[Edit] = [Update(0, ("items", 30, "id"), "other")]
+    assert window._opened(text, "items", edits) is None
+    assert tomllib.loads(window.splice_items(text.encode(), edits).decode())["items"][30]["id"] == "other"
