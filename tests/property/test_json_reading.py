@@ -200,7 +200,7 @@ def test_the_fast_way_reads_as_many_values_as_are_allowed() -> None:
         text = json.dumps(value, indent=rng.choice([None, 1])).encode()
         count = values_in(value)
         read._fast(text, Limits(max_nodes=count))
-        with pytest.raises(ValueError):
+        with pytest.raises(read._Odd):
             read._fast(text, Limits(max_nodes=count - 1))
 
 
