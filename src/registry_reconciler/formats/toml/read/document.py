@@ -14,6 +14,7 @@ from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.scan import BOM, scan_text
 from registry_reconciler.formats.toml.read.advice import advice
+from registry_reconciler.formats.toml.read.simple import simple
 from registry_reconciler.formats.toml.read.statements import (
     MAX_DEPTH,
     TooDeep,
@@ -36,9 +37,10 @@ def read_toml(data: bytes, limits: Limits = DEFAULT_LIMITS) -> TextFile:
         return TextFile((), tuple(warnings))
     text = data.removeprefix(BOM).decode("utf-8")
     try:
-        value = _load(text)
+        plain = simple(text)
+        value = _load(text) if plain is None else plain
         _measure(value, limits, text)
-        if _has_moment(value):
+        if plain is None and _has_moment(value):
             value = to_json(Tree(text).root)
     except _Limit as error:
         return TextFile((), (TextFault("TML003", error.message, error.line, error.column, fix=error.fix),))
