@@ -31,13 +31,17 @@ TABLE = """\
 | [{{ s.key }}]({{ s.path }}) | {{ s.summary }} |
 {% endfor %}
 """
+LOUD = TABLE.replace("s.summary", "s.summary | upper")
+"""A page with an expression, so that it needs Jinja2 and a process of its own; the others only put in names."""
 ITEMS = 'at: plugins, each: skill, item: {name: "{{ key }}", source: "./{{ path }}"}'
 PAGE = "  - {id: table, file: TABLE.md, template: table.md.j2}"
+LOUD_PAGE = PAGE.replace("table", "loud")
 COUNT = '  - {id: count, file: README.md, region: count, value: "{{ entries.skill | length }}"}'
 LIST = f"  - {{id: list, file: list.yaml, {ITEMS}}}"
 SETS = {
     "count": [COUNT],
     "page (Markdown)": [PAGE],
+    "page with an expression": [LOUD_PAGE],
     "list in YAML": [LIST],
     "list in JSON": [f"  - {{id: list, file: list.json, {ITEMS}}}"],
     "list in TOML": [f"  - {{id: list, file: list.toml, {ITEMS}}}"],
@@ -114,6 +118,7 @@ class Bench:
             shutil.copytree(plain, first)
             (first / ".system/registry/templates").mkdir()
             (first / ".system/registry/templates/table.md.j2").write_text(TABLE)
+            (first / ".system/registry/templates/loud.md.j2").write_text(LOUD)
             (first / ".system/registry/outputs.yaml").write_text("\n".join(["outputs:", *outputs, ""]))
             unchanged = self.folder / name / "unchanged"
             shutil.copytree(first, unchanged)

@@ -506,3 +506,22 @@ def test_a_file_of_one_entry_that_one_side_removed_stays_whole_or_goes(
         assert (found.content, found.conflicts) == (there.encode() if stays else None, ())
     ours, theirs = (None, before) if swapped else (before, None)
     assert merged(path, before, ours, theirs, about).content is None
+
+
+@pytest.mark.parametrize("renamed_by_us", [True, False])
+@pytest.mark.parametrize("earlier", ["", "moved:\n  - {from: skill/x, to: skill/b}\n"])
+def test_who_keeps_an_entry_that_the_other_side_renamed_and_let_go_keeps_no_line_that_moves_it(
+    renamed_by_us: bool, earlier: str
+) -> None:
+    a, b = "  - id: a\n    version: '1'\n", "  - id: b\n    version: '1'\n"
+    before = f"skill:\n{a}{b}{earlier}"
+    let_go = (
+        f"skill:\n{b}{earlier or 'moved:' + chr(10)}  # c is better\n  - {{from: skill/a, to: skill/c}}\n"
+    )
+    changed = before.replace("'1'", "'2'", 1)
+    ours, theirs = (let_go, changed) if renamed_by_us else (changed, let_go)
+    found = merged("desired/s.yaml", before, ours, theirs)
+    assert found.conflicts == ("skill/a: removed on one side, and changed on the other",)
+    assert found.content is not None
+    assert found.content.count(b"<<<<<<< HEAD (skill/a)") == 2
+    assert marked_sides(found.content) == (ours.encode(), theirs.encode())

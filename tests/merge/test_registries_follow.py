@@ -47,6 +47,8 @@ OPERATIONS = {
     "merge": ("merge", "-q", "--no-edit", "left"),
     "rebase": ("rebase", "-q", "left"),
     "cherry-pick": ("cherry-pick", "left"),
+    "squash": ("merge", "--squash", "left"),
+    "stash": ("stash", "pop", "-q"),
 }
 
 
@@ -57,6 +59,8 @@ OPERATIONS = {
         ("merge", FRAGMENT, "3", False),
         ("rebase", FRAGMENT, "4", False),
         ("cherry-pick", FRAGMENT, "3", False),
+        ("squash", FRAGMENT, "4", False),
+        ("stash", FRAGMENT, "2", False),
         ("merge", FLOW, "3", True),
         ("rebase", FLOW, "2", True),
     ],
@@ -69,6 +73,9 @@ def test_a_field_that_both_sides_changed_is_one_conflict(
         use_driver(home)
         home.commit()
     branch(home, "left", with_version("2", text))
+    if operation == "stash":
+        home.git("reset", "-q", "--soft", "main")
+        home.git("stash", "push", "-q")
     branch(home, "right", with_version("3", text))
     home.git(*OPERATIONS[operation], fails=True)
     assert {FRAGMENT_PATH, REGISTRY} <= unmerged(home)

@@ -280,8 +280,6 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
     monkeypatch.setenv("XDG_CACHE_HOME", str(home.root.parent / "cache"))
     from registry_reconciler.workspace import Workspace
 
-    workspace = Workspace(home.root, use_cache=True)
-    workspace.apply(workspace.plan())
     asked: list[list[str]] = []
 
     def counted(jobs: list[dict[str, str]], source: Source, *more: Any) -> dict[str, Rendered]:
@@ -289,9 +287,15 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
         return render(jobs, source, *more)
 
     monkeypatch.setattr(rendering, "render", counted)
+    # With an expression, which no other process evaluates.
+    home.write({".system/registry/templates/table.md.j2": "{{ 1 + 1 }}\n"})
+    workspace = Workspace(home.root, use_cache=True)
+    workspace.apply(workspace.plan())
+    assert asked[-1] == ["table"]
+    asked.clear()
     assert workspace.plan().outputs == ()
     assert asked in ([], [[]])
-    home.write({".system/registry/templates/table.md.j2": "other\n"})
+    home.write({".system/registry/templates/table.md.j2": "{{ 1 + 2 }}\n"})
     assert [one.id for one in workspace.plan().outputs] == ["table"]
     assert asked[-1] == ["table"]
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, cast
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.serving import Parent
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.child import Renderer
-from registry_reconciler.outputs.plain import plain
+from registry_reconciler.outputs.plain import Source, plain
 
 NAMES = (
     "id",
@@ -55,6 +56,47 @@ ITEMS = st.recursive(
     ),
     max_leaves=5,
 )
+FIELDS = st.sampled_from([*NAMES, "x"]).map(lambda name: f"s.{name}")
+FILTERS = st.sampled_from(
+    [
+        "",
+        "|default('')",
+        "| default(omit)",
+        "| replace('|', '\\\\|')",
+        "|default('') | replace('a','bb')|replace('\\n', ' ')",
+    ]
+)
+BODIES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["| ", " |", "\n", "\n\n", "  ", "}", "{", "{{ key }}", "{# c #}\n", "{{ s }}", "{%- if 1 %}"]
+        ),
+        st.tuples(FIELDS, FILTERS).map(lambda found: f"{{{{ {found[0]} {found[1]} }}}}"),
+    ),
+    max_size=5,
+).map("".join)
+LOOPS = st.tuples(
+    st.sampled_from(["", "\n", "text\n", "  ", "\t", "text "]),
+    st.sampled_from(["s", "s", "s", "key", "entries"]),
+    st.sampled_from(["\n", "\n", "\n", " "]),
+    BODIES,
+    st.sampled_from(["\n", "\n", "", " ", "\n  "]),
+    st.sampled_from(["\n", "\n", "", " "]),
+).map(
+    lambda found: (
+        f"{found[0]}{{% for {found[1]} in entries.skill %}}{found[2]}{found[3]}{found[4]}{{% endfor %}}{found[5]}"
+    )
+)
+TEMPLATES = st.lists(
+    st.one_of(
+        LOOPS,
+        LOOPS,
+        st.sampled_from(
+            ["# Head\n", "\n", "{{ entries.skill | length }}", "{{entries.skill|count}}\n", "end"]
+        ),
+    ),
+    max_size=4,
+).map("".join)
 SPECS = st.one_of(
     ITEMS.map(lambda item: {"each": "skill", "item": item}),
     st.sampled_from(
@@ -66,25 +108,56 @@ SPECS = st.one_of(
 class _Answers:
     """The plan, as the process that renders sees it."""
 
-    def __init__(self, rows: Sequence[Json]) -> None:
+    def __init__(self, rows: Sequence[Json], template: str) -> None:
         self.rows = rows
+        self.template = template
 
-    def ask(self, _question: object) -> Any:
-        return json.loads(json.dumps(self.rows))
+    def ask(self, question: dict[str, str]) -> Any:
+        return self.template if "template" in question else json.loads(json.dumps(self.rows))
+
+
+def source_of(rows: Sequence[Json], template: str = "") -> Source:
+    return Source({"skill"}, lambda _kind: rows, lambda _name: template)
+
+
+def agree(spec: dict[str, Json], rows: list[Json], template: str = "") -> bool:
+    """Whether an output is plain; then both ways give the same."""
+    found = plain(spec, source_of(rows, template))
+    if found is None:
+        return False
+    start = {"kinds": ["skill", "hook"], "fields": {}, "secrets": {}}
+    answer = Renderer(cast("Parent", _Answers(rows, template)), start).run({"id": "t", **spec})
+    answer = json.loads(json.dumps(answer))
+    assert answer.get("error") is None
+    assert json.dumps(found.result) == json.dumps(answer["result"])
+    assert (list(found.kinds), list(found.templates)) == (answer["reads"], answer["templates"])
+    return True
 
 
 @settings(max_examples=300, deadline=None)
 @given(SPECS, ROWS)
 def test_what_is_put_in_is_what_is_rendered(spec: dict[str, Json], rows: list[Json]) -> None:
-    found = plain(spec, {"skill"}, lambda _kind: rows)
-    if found is None:
-        return
-    start = {"kinds": ["skill", "hook"], "fields": {}, "secrets": {}}
-    answer = Renderer(cast("Parent", _Answers(rows)), start).run({"id": "t", **spec})
-    answer = json.loads(json.dumps(answer))
-    assert answer.get("error") is None
-    assert json.dumps(found.result) == json.dumps(answer["result"])
-    assert (list(found.kinds), list(found.templates)) == (answer["reads"], answer["templates"])
+    agree(spec, rows)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEMPLATES, ROWS)
+def test_a_page_of_names_is_what_is_rendered(template: str, rows: list[Json]) -> None:
+    agree({"template": "t"}, rows, template)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "# {{ entries.skill | length }}\n\n{% for s in entries.skill %}\n| {{ s.key }} |\n{% endfor %}\nend",
+        "{% for e in entries.skill %}\n- `{{ e.key }}` "
+        "{{ e.x | default('') | replace('|', '\\\\|') | replace('\\n', ' ') }}\n{% endfor %}\n",
+        "  {% for e in entries.skill %}\n{{ e.path | replace('a', '') }}{{ e.place }}\n\n  {% endfor %}",
+    ],
+)
+def test_usual_pages_are_plain(template: str) -> None:
+    rows = [[key, f"skill/{key}", "s.yaml", {"path": "a|b", "x": "c\nd|"}] for key in ("a", "b")]
+    assert agree({"template": "t"}, rows, template)
 
 
 def test_most_lists_and_counts_need_no_process() -> None:
@@ -95,18 +168,18 @@ def test_most_lists_and_counts_need_no_process() -> None:
         "tags": "{{ tags }}",
         "home": "{{ home | default(omit) }}",
     }
-    found = plain({"each": "skill", "item": item}, {"skill"}, lambda _kind: rows)
+    found = plain({"each": "skill", "item": item}, source_of(rows))
     assert found is not None
     assert found.result == [["a", {"name": "a", "source": "./x", "tags": ["t"]}]]
-    counted = plain({"value": "{{ entries.skill | length }}"}, {"skill"}, lambda _kind: rows)
+    counted = plain({"value": "{{ entries.skill | length }}"}, source_of(rows))
     assert counted is not None
     assert counted.result == 1
     for other in ({"n": "{{ name }}"}, {"n": "{{ n + 1 }}"}, {"n": "{{ values }}"}):
-        assert plain({"each": "skill", "item": other}, {"skill"}, lambda _kind: rows) is None
-    assert plain({"each": "skill", "item": item}, set(), lambda _kind: rows) is None
+        assert plain({"each": "skill", "item": other}, source_of(rows)) is None
+    assert plain({"each": "hook", "item": item}, source_of(rows)) is None
 
 
 def test_what_would_be_too_long_is_left_to_the_process_that_is_bounded() -> None:
     rows = [[f"k{n}", f"skill/k{n}", "s.yaml", {"path": "x" * 100_000}] for n in range(100)]
     for item in ("{{ path }}{{ path }}", "y" * 100_000):
-        assert plain({"each": "skill", "item": item}, {"skill"}, lambda _kind: rows) is None
+        assert plain({"each": "skill", "item": item}, source_of(rows)) is None

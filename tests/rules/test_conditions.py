@@ -62,7 +62,7 @@ def changed_kind(name: str, **fields: object) -> dict[str, Kind]:
 
 def all_unmanaged_but(known: EntrySet, *managed: str) -> EntrySet:
     items = {
-        name: item._replace(managed=name in managed, live_place=item.place)
+        name: structs.replace(item, managed=name in managed, live_place=item.place)
         for name, item in known.items.items()
     }
     return structs.replace(known, items=items, _by_kind={}, _memo={})

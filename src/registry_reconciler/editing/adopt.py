@@ -299,7 +299,7 @@ def _draw(loaded: Loaded, chosen: Sequence[LiveEntry], by: str) -> tuple[Drafts,
     for entry in counted(chosen):
         kind = loaded.kinds[entry.kind]
         value = keyed_first(kind, entry.value)
-        path = fragment_for(entry._replace(value=kind.secrets.mask(entry.value)), by)
+        path = fragment_for(replace(entry, value=kind.secrets.mask(entry.value)), by)
         fragments[entry.address] = drafts.put(kind, value, path, with_place(value, snippets[entry.address]))
     return drafts, fragments
 

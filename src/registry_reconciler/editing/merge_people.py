@@ -192,7 +192,9 @@ def _is_as_git_left_it(sides: Sides, now: bytes) -> bool:
 
 def _rows(data: bytes | None) -> set[bytes]:
     """The lines of a text, without line ends: a last line that has none gets one in front of a marker."""
-    return {row.removesuffix(b"\r") for row in (data or b"").removesuffix(b"\n").split(b"\n")}
+    if not data:
+        return set()
+    return {row.removesuffix(b"\r") for row in data.removesuffix(b"\n").split(b"\n")}
 
 
 def _known(root: Path, found: Iterable[Sides]) -> Known:

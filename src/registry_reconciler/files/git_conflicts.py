@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -64,6 +65,8 @@ def conflicts(root: Path) -> list[Sides]:
 _HEADS = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REBASE_HEAD")
 """What git calls the commit that comes, in a merge, a cherry-pick and a rebase."""
 _REVERTED = "REVERT_HEAD"
+_STASH = "refs/stash"
+_SQUASHED = re.compile(r"^commit ([0-9a-f]{40,64})$", re.MULTILINE)
 
 
 def both_sides(root: Path) -> tuple[str, str] | None:
@@ -73,7 +76,46 @@ def both_sides(root: Path) -> tuple[str, str] | None:
         other = _commit(root, name)
         if here and other:
             return here, other
+    for name in (_STASH, _squashed(root)):
+        other = _commit(root, name) if name else None
+        if here and other and _is_other_side(root, other):
+            return here, other
     return None
+
+
+def _squashed(root: Path) -> str:
+    """The last commit of a ``merge --squash``, which git names nowhere but in the message that it prepares."""
+    path = gitcall.ask(root, ["rev-parse", "--git-path", "SQUASH_MSG"], check=False)
+    if not path:
+        return ""
+    try:
+        message = (root / os.fsdecode(path.rstrip(b"\n"))).read_text("utf-8", "replace")
+    except OSError:
+        return ""
+    found = _SQUASHED.search(message)
+    return found[1] if found else ""
+
+
+def _is_other_side(root: Path, commit: str) -> bool:
+    """Whether what comes in each file in conflict is what a commit has there."""
+    output = gitcall.ask(root, ["ls-files", "--unmerged", "-z"]) or b""
+    incoming: dict[bytes, bytes] = {}
+    for row in output.split(b"\0"):
+        about, _, path = row.partition(b"\t")
+        if path:
+            _, blob, stage = about.split(b" ")
+            incoming.setdefault(path, b"")
+            if int(stage) == _OTHER:
+                incoming[path] = blob
+    if not incoming:
+        return False
+    there = dict.fromkeys(incoming, b"")
+    listed = gitcall.ask(root, ["ls-tree", "-r", "-z", commit], check=False) or b""
+    for row in listed.split(b"\0"):
+        about, _, path = row.partition(b"\t")
+        if path in there:
+            there[path] = about.split(b" ")[2]
+    return there == incoming
 
 
 def name_of_other(root: Path) -> str:

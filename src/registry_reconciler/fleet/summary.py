@@ -228,7 +228,9 @@ def _below(problem: Problem, folder: str) -> Problem:
 
 
 def _in(place: Place, folder: str) -> Place:
-    return place._replace(file=_path(place.file, folder))
+    from msgspec.structs import replace
+
+    return replace(place, file=_path(place.file, folder))
 
 
 def _path(path: str, folder: str) -> str:

@@ -15,10 +15,16 @@ BOM = b"\xef\xbb\xbf"
 _CONTROLS = bytes(n for n in range(32) if n not in b"\t\n\r") + b"\x7f"
 _CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
 # C1 controls (NEL among them), line and paragraph separator, BOM in the middle, U+FFFE and U+FFFF.
-_WIDE = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef\xbb\xbf|\xef\xbf[\xbe\xbf]")
+_WIDE = (
+    (b"\xc2", re.compile(rb"\xc2[\x80-\x9f]")),
+    (b"\xe2", re.compile(rb"\xe2\x80[\xa8\xa9]")),
+    (b"\xef", re.compile(rb"\xef(?:\xbb\xbf|\xbf[\xbe\xbf])")),
+)
+"""Each by its first byte, which is looked for ten times as fast as one of several."""
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _CONFLICT = re.compile(rb"^(?:<<<<<<< |>>>>>>> |\|\|\|\|\|\|\| )[^\r\n]*", re.MULTILINE)
-_CONFLICT_HINTS = (b"<<<<<<< ", b">>>>>>> ", b"||||||| ")
+_CONFLICT_HINTS = tuple((mark, re.compile(rb"\%c(?=\%c{6} )" % (mark, mark))) for mark in b"<>|")
+"""A pattern that begins with a byte is looked for twice as fast as several bytes, and one byte alone ten times so."""
 _WIDE_BOMS = (
     (b"\xff\xfe\x00\x00", "UTF-32"),
     (b"\x00\x00\xfe\xff", "UTF-32"),
@@ -98,9 +104,9 @@ def _forbidden(data: bytes) -> TextFault | None:
         if match:
             found.append(match)
     if not data.isascii():
-        match = _WIDE.search(data, len(BOM) if data.startswith(BOM) else 0)
-        if match:
-            found.append(match)
+        start = len(BOM) if data.startswith(BOM) else 0
+        matches = (pattern.search(data, start) for first, pattern in _WIDE if first in data)
+        found += filter(None, matches)
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         match = _LONE_CR.search(data)
         if match:
@@ -124,8 +130,7 @@ def _forbidden_fault(data: bytes, match: re.Match[bytes]) -> TextFault:
 
 
 def _conflict(data: bytes) -> TextFault | None:
-    # One byte is looked for twenty times as fast as several, and mostly there is not even that.
-    if not any(hint[:1] in data and hint in data for hint in _CONFLICT_HINTS):
+    if not any(mark in data and hint.search(data) for mark, hint in _CONFLICT_HINTS):
         return None
     match = _CONFLICT.search(data)
     if match is None:

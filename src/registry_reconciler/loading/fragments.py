@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.base.progress import counted
 from registry_reconciler.files.tree import Tree, find
@@ -239,7 +240,7 @@ def _entries(reading: FragmentReading, kind: Kind, place: Place, content: Json) 
         reading.misread.add(place.file)
         reading.fault(f"{kind.name!r} must be a list of entries.", place, "Begin each entry with '- '.")
         return
-    file, document, path, _ = place
+    file, document, path = place.file, place.document, place.path
     if kind.truth == "live":
         if content:
             _owned_by_live(reading, kind, place, len(content))
@@ -264,7 +265,7 @@ def _owned_by_live(reading: FragmentReading, kind: Kind, place: Place, count: in
     what = "the entry" if count == 1 else f"all {count:,} entries"
     reading.fault(
         f"{place.file} declares {kind.name}, and the truth of that kind is live: {kind.file.text} owns its entries.",
-        place._replace(on_key=True),
+        replace(place, on_key=True),
         f"Take {what} out of the fragment (the registry stays as it is), and edit there: "
         f"registry set {kind.name}/KEY FIELD=VALUE. To have fragments own them: "
         f"take 'truth: live' out of {kind.schema_path}.",

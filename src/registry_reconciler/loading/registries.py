@@ -311,8 +311,7 @@ def _as_it_stands(site: _Site, raw: RawEntry) -> LiveEntry | None:
         if value.get(field_name) != text:
             return None
     kind = site.kind.name
-    file, document, path, _ = site.place
-    place = Place(file, document, path + raw.path)
+    place = Place(site.place.file, site.place.document, site.place.path + raw.path)
     return LiveEntry(kind, key, f"{kind}/{key}", value, place, site.bound, site.all_carried)
 
 

@@ -16,6 +16,7 @@ from registry_reconciler.merging.known import Decided
 from registry_reconciler.merging.lines import Labels, joined_sides, marked
 from registry_reconciler.merging.order import merged_order
 from registry_reconciler.merging.shapes import NotUnderstood, Position, Shape, Side, with_former_names
+from registry_reconciler.merging.spent_moves import lines_about, without_spent_moves
 from registry_reconciler.merging.values import (
     BEFORE,
     OURS,
@@ -191,6 +192,9 @@ def _version(
         elif not structure.by_document:
             raise NotUnderstood("a document is gone")
     values = [value_of(part.result) for part in parts]
+    if merger.conflicts and (moves := structure.moves(tuple(values))):
+        parts = without_spent_moves(parts, moves, merger.conflicts, pick, sides)
+        values = [value_of(part.result) for part in parts]
     structure.shape(sides[OURS].data or b"", tuple(values))  # nothing may stand there twice
     conflicts = tuple(merger.conflicts)
 
@@ -269,12 +273,13 @@ def _lines(form: TextFormat, version: _Version, pick: Pick) -> list[tuple[int, s
         for conflict in version.conflicts
         if (position := conflict.positions[pick]) is not None
     }
-    found = [
-        (position, about[result.origin])
-        for number, part in enumerate(version.parts)
-        for position, result in _walked(part.result, Position(number, ()))
-        if result.origin in about
-    ]
+    removed = {conflict.label for conflict in version.conflicts if conflict.is_removal}
+    found: list[tuple[Position, str]] = []
+    for number, part in enumerate(version.parts):
+        for position, result in _walked(part.result, Position(number, ())):
+            if result.origin in about:
+                found.append((position, about[result.origin]))
+            found += lines_about(position, result, removed)
     places = form.locate(version.data, [(position.document, position.path, False) for position, _ in found])
     return [(line, text) for (line, _), (_, text) in zip(places, found, strict=True)]
 

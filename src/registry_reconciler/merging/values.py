@@ -44,6 +44,11 @@ class Conflict(Struct, frozen=True):
     positions: Positions
 
     @property
+    def is_removal(self) -> bool:
+        """Whether one side has not got the entry any more."""
+        return not self.path and (self.positions[OURS] is None or self.positions[THEIRS] is None)
+
+    @property
     def about(self) -> str:
         """Entry and field, for people."""
         return " ".join(part for part in (self.label, show_path(self.path)) if part) or "the whole file"

@@ -1,16 +1,20 @@
-"""Outputs that say names and nothing else: ``{{ key }}``, ``./{{ path }}``, ``{{ entries.skill | length }}``.
+"""Outputs that put in names and do nothing else, such as ``./{{ path }}``, ``{{ entries.skill | length }}`` and a loop
+over entries with ``{{ s.key }}`` in it.
 
-Most lists and counts are of this kind, and the process that renders would take longer to start than they take. Names
-are put in here as Jinja2 would put them in; no expression is evaluated. Whatever is not said here in full (another
-expression, a name that an entry has not, a value whose text is a question, a limit that comes near) is left to that
-process, so it alone says what is wrong. ``tests/property/test_plain_outputs.py`` holds that both give the same.
+Most outputs are of this kind, and the process that renders would take longer to start than they take. Names are put in
+here as Jinja2 would put them in; no expression is evaluated. Whatever is not said here in full (another expression, a
+name that an entry has not, a value that is no plain one, a limit that comes near) is left to that process, so it alone
+says what is wrong. ``tests/property/test_plain_outputs.py`` holds that both give the same.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
+
+from msgspec import Struct
 
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.model.entry import Json
@@ -19,19 +23,36 @@ from registry_reconciler.outputs.rendered import Rendered
 
 MOST_NAMES = 1_000_000
 """Names that are put in, in all entries: far fewer than the steps that a template may take."""
+MOST_REPLACED = 4
+"""Filters behind one name."""
+DEEPEST = 30
 
-_TAG = re.compile(r"\{\{\s*([A-Za-z]\w*)\s*(\|\s*default\(\s*omit\s*\)\s*)?\}\}", re.ASCII)
-_COUNT = re.compile(r"\s*\{\{\s*entries\.([A-Za-z]\w*)\s*\|\s*(?:length|count)\s*\}\}\s*", re.ASCII)
+_NAME = r"[A-Za-z]\w*"
+_QUOTED = r"'((?:[^'\\{}\n]|\\\\|\\n)*)'"
+_REPLACE = re.compile(rf"\|\s*replace\(\s*{_QUOTED}\s*,\s*{_QUOTED}\s*\)\s*", re.ASCII)
+_TAG = re.compile(
+    rf"\{{\{{\s*((?:{_NAME}\.)?{_NAME})\s*(?:\|\s*default\(\s*(omit|'')\s*\)\s*)?((?:{_REPLACE.pattern})*)\}}\}}",
+    re.ASCII,
+)
+_COUNT = re.compile(rf"\{{\{{\s*entries\.({_NAME})\s*\|\s*(?:length|count)\s*\}}\}}", re.ASCII)
+_BLOCK = re.compile(
+    rf"^[ \t]*\{{% (?:for ({_NAME}) in entries\.({_NAME})|endfor) %\}}(?:\n|\Z)", re.ASCII | re.MULTILINE
+)
+"""The beginning or the end of a loop on a line of its own, of which nothing is left."""
 _NOT_NAMES = frozenset(
     {
         *("true", "True", "false", "False", "none", "None", "not", "and", "or", "in", "is", "if", "else"),
-        *("self", "super", "caller", "loop", "varargs", "kwargs", "result", "values", "entry", "place"),
+        *("self", "super", "caller", "loop", "varargs", "kwargs", "result", "values", "entry", "entries"),
     }
 )
 """Words that mean something else than a field of their name, or the entry as a whole."""
 
+_ENTRY = ("key", "address", "place")
+"""Names of the entry itself, which come before fields that are called so."""
 _Row = Sequence[Any]
 """Key, address, place and values of an entry."""
+_Column = Callable[[Sequence[_Row]], list[Any]]
+"""Gives something of all entries at once: a list is made, searched and joined many times as fast as its items."""
 
 
 class _NotPlain(Exception):
@@ -43,141 +64,260 @@ class _Absent:
 
 
 _ABSENT = _Absent()
-_Part = Callable[[Mapping[str, Json]], Any]
 
 
-def plain(
-    spec: Mapping[str, Json], kinds: Collection[str], rows: Callable[[str], Sequence[_Row]]
-) -> Rendered | None:
-    """What an output gives; ``None`` where the process that renders has to be asked.
+class Source(Struct, frozen=True):
+    """What may be read.
 
-    Args:
-        kinds: the kinds whose entries can be read in full.
+    Attributes:
+        kinds: those without secrets: of the others the process that renders looks at each value.
         rows: gives the entries of a kind, by key.
+        template: gives the text of a template.
     """
-    if not is_plain(spec, kinds):
-        return None
-    count = _COUNT.fullmatch(spec["value"]) if "value" in spec else None
-    if count is not None:
-        return Rendered(len(rows(count[1])), kinds=(count[1],))
-    kind = str(spec["each"])
+
+    kinds: Collection[str]
+    rows: Callable[[str], Sequence[_Row]]
+    template: Callable[[str], str | None]
+
+
+def plain(spec: Mapping[str, Json], source: Source) -> Rendered | None:
+    """What an output gives; ``None`` where the process that renders has to be asked."""
     try:
-        return Rendered(_items(_Compiled(spec["item"]), rows(kind)), kinds=(kind,))
-    except _NotPlain:
+        return _compiled(spec, source)()
+    except (_NotPlain, KeyError):  # a name that an entry has not
         return None
 
 
-def is_plain(spec: Mapping[str, Json], kinds: Collection[str]) -> bool:
-    """Whether an output says names and nothing else, as far as its definition tells."""
-    if "value" in spec:
-        count = _COUNT.fullmatch(spec["value"]) if isinstance(spec["value"], str) else None
-        return count is not None and count[1] in kinds
-    if "each" not in spec or spec["each"] not in kinds or spec.keys() - {"each", "item"}:
-        return False
+def is_plain(spec: Mapping[str, Json], source: Source) -> bool:
+    """Whether an output puts in names and does nothing else, as far as its definition tells."""
     try:
-        _Compiled(spec["item"])
+        _compiled(spec, source)
     except _NotPlain:
         return False
     return True
 
 
-def _items(item: _Compiled, rows: Sequence[_Row]) -> list[Json]:
-    if len(rows) * (item.names + 1) > MOST_NAMES or len(rows) * item.size > MOST_TEXT:
+def _compiled(spec: Mapping[str, Json], source: Source) -> Callable[[], Rendered]:
+    if "template" in spec:
+        name = str(spec["template"])
+        text = source.template(name)
+        if text is None:
+            raise _NotPlain
+        return _page(name, text, source)
+    if "each" in spec and not spec.keys() - {"each", "item"}:
+        kind = _known(str(spec["each"]), source)
+        _Writer().part(spec["item"], 0)
+        return lambda: Rendered(_items(spec["item"], source.rows(kind)), kinds=(kind,))
+    value = spec.get("value")
+    count = _COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if count is None:
         raise _NotPlain
-    found: list[Json] = []
-    try:
-        for key, address, _, values in rows:
-            found.append([key, item.made({**values, "key": key, "address": address})])
-    except KeyError:  # a name that an entry has not
-        raise _NotPlain from None
-    return found
+    kind = _known(count[1], source)
+    return lambda: Rendered(len(source.rows(kind)), kinds=(kind,))
 
 
-class _Compiled:
-    """What makes an item of the fields of an entry.
+def _known(kind: str, source: Source) -> str:
+    if kind not in source.kinds:
+        raise _NotPlain
+    return kind
+
+
+def _items(item: Json, rows: Sequence[_Row]) -> list[Json]:
+    writer = _Writer()
+    made = writer.part(item, 0)
+    writer.require_room(len(rows))
+    return [[row[0], value] for row, value in zip(rows, made(rows), strict=True)]
+
+
+def _page(name: str, text: str, source: Source) -> Callable[[], Rendered]:
+    """What makes a page: texts, counts, and loops over entries."""
+    parts: list[Callable[[_Writer], str]] = []
+    kinds: set[str] = set()
+    position = 0
+    inside: tuple[str, str] | None = None
+    for block in _BLOCK.finditer(text):
+        piece, position = text[position : block.start()], block.end()
+        if (inside is None) != (block[1] is not None):
+            raise _NotPlain
+        if inside is None:
+            parts.append(_between(piece, source, kinds))
+            inside = (block[1], _known(block[2], source))
+            kinds.add(block[2])
+        else:
+            parts.append(_loop(inside[0], piece, inside[1], source))
+            inside = None
+    if inside is not None:
+        raise _NotPlain
+    parts.append(_between(text[position:], source, kinds))
+
+    def made() -> Rendered:
+        writer = _Writer()
+        return Rendered("".join([part(writer) for part in parts]), None, tuple(sorted(kinds)), (name,))
+
+    return made
+
+
+def _between(text: str, source: Source, kinds: set[str]) -> Callable[[_Writer], str]:
+    """A text outside of loops."""
+    first, *more = _COUNT.split(text)
+    if "{" in "".join((first, *more[1::2])) or "\r" in text:
+        raise _NotPlain
+    pairs = [(_known(kind, source), literal) for kind, literal in zip(more[::2], more[1::2], strict=True)]
+    kinds.update(kind for kind, _ in pairs)
+
+    def made(writer: _Writer) -> str:
+        writer.grow(len(text))
+        return first + "".join(f"{len(source.rows(kind))}{literal}" for kind, literal in pairs)
+
+    return made
+
+
+def _loop(variable: str, body: str, kind: str, source: Source) -> Callable[[_Writer], str]:
+    _Writer().mixed(body, variable)
+
+    def made(writer: _Writer) -> str:
+        rows = source.rows(kind)
+        part = writer.mixed(body, variable)
+        writer.require_room(len(rows))
+        return "".join(part(rows))
+
+    return made
+
+
+class _Writer:
+    """Makes functions that put the fields of an entry into values, and bounds what they put in.
 
     Attributes:
-        names: the steps that a template would take for those of one item, at most.
+        steps: those that a template would take for one entry, at most.
         size: about so many characters of text there are.
     """
 
-    def __init__(self, item: Json) -> None:
-        self.names = 0
+    def __init__(self) -> None:
+        self.steps = 1
         self.size = 0
-        self.made = self._part(item, 0)
 
-    def _part(self, value: Json, depth: int) -> _Part:
-        if depth > 30:
-            raise _NotPlain
-        if type(value) is dict and all(type(name) is str for name in value):
-            members = [(name, self._part(part, depth + 1)) for name, part in value.items()]
-            return lambda names: {
-                name: made for name, part in members if (made := part(names)) is not _ABSENT
-            }
-        if type(value) is list:
-            parts = [self._part(part, depth + 1) for part in value]
-            return lambda names: [made for part in parts if (made := part(names)) is not _ABSENT]
-        if type(value) is str:
-            return self._text(value, optional=depth > 0)
-        if value is None or type(value) in (bool, int):
-            return lambda _names: value
-        raise _NotPlain
-
-    def _text(self, text: str, *, optional: bool) -> _Part:
-        literals = _TAG.split(text)[::3]
-        tags = [(match[1], bool(match[2])) for match in _TAG.finditer(text)]
-        if "{" in "".join(literals) or "\r" in text or any(name in _NOT_NAMES for name, _ in tags):
-            raise _NotPlain
-        self.names += 3 * len(tags)
-        self._grown(len(text))
-        if not tags:
-            return lambda _names: text
-        if len(tags) == 1 and not "".join(literals).strip():
-            ((name, may_go),) = tags
-            if may_go and not optional:
-                raise _NotPlain
-            return self._optional(name) if may_go else lambda names: self._value(names[name])
-        if any(may_go for _, may_go in tags):
-            raise _NotPlain
-        return self._mixed(literals, [name for name, _ in tags])
-
-    def _optional(self, name: str) -> _Part:
-        return lambda names: self._value(names[name]) if name in names else _ABSENT
-
-    def _mixed(self, literals: Sequence[str], names: Sequence[str]) -> _Part:
-        first, *others = literals
-        pairs = list(zip(names, others, strict=True))
-
-        def made(fields: Mapping[str, Json]) -> str:
-            parts = [first]
-            for name, literal in pairs:
-                parts.append(_shown(self._value(fields[name])))
-                parts.append(literal)
-            return "".join(parts)
-
-        return made
-
-    def _value(self, value: Json) -> Json:
-        kind = type(value)
-        if kind is str:
-            if value == MASK:
-                raise _NotPlain
-            self._grown(len(value))
-            return value
-        if value is None or kind is bool or (kind is int and -(2**63) <= value < 2**63):
-            return value
-        if kind is list:
-            return [self._value(part) for part in value]
-        raise _NotPlain
-
-    def _grown(self, by: int) -> None:
+    def grow(self, by: int) -> None:
+        """So many more characters."""
         self.size += by
         if self.size > MOST_TEXT:
             raise _NotPlain
 
+    def require_room(self, rows: int) -> None:
+        """What was compiled may be made for so many entries."""
+        if rows * self.steps > MOST_NAMES:
+            raise _NotPlain
+        self.grow(rows * self.size)
+
+    def part(self, value: Json, depth: int) -> _Column:
+        """A value of an item."""
+        if depth > DEEPEST:
+            raise _NotPlain
+        if type(value) is dict and all(type(name) is str for name in value):
+            names = list(value)
+            members = self._together([self.part(part, depth + 1) for part in value.values()])
+            return lambda rows: [_present(dict(zip(names, found, strict=True))) for found in members(rows)]
+        if type(value) is list:
+            parts = self._together([self.part(part, depth + 1) for part in value])
+            return lambda rows: [[part for part in found if part is not _ABSENT] for found in parts(rows)]
+        if type(value) is str:
+            return self._text(value)
+        if value is None or type(value) in (bool, int):
+            return lambda rows: [value] * len(rows)
+        raise _NotPlain
+
+    @staticmethod
+    def _together(parts: Sequence[_Column]) -> _Column:
+        return lambda rows: (
+            list(zip(*(part(rows) for part in parts), strict=True)) if parts else [()] * len(rows)
+        )
+
+    def _text(self, text: str) -> _Column:
+        tag = _TAG.fullmatch(text.strip())
+        if tag is None:
+            return self.mixed(text)
+        self.grow(len(text))
+        return self._tag(tag, "", alone=True)
+
+    def mixed(self, text: str, variable: str = "") -> _Column:
+        """A text with names in it; of a ``variable``, where there is one."""
+        tags = list(_TAG.finditer(text))
+        first, *literals = _TAG.split(text)[:: _TAG.groups + 1]
+        if "{" in "".join((first, *literals)) or "\r" in text:
+            raise _NotPlain
+        self.grow(len(text))
+        parts = [self._tag(tag, variable) for tag in tags]
+
+        def made(rows: Sequence[_Row]) -> list[str]:
+            pieces: list[Iterable[str]] = [repeat(first, len(rows))]
+            for part, literal in zip(parts, literals, strict=True):
+                pieces += (map(_shown, part(rows)), repeat(literal, len(rows)))
+            return list(map("".join, zip(*pieces, strict=True)))
+
+        return made
+
+    def _tag(self, tag: re.Match[str], variable: str, *, alone: bool = False) -> _Column:
+        owner, _, name = tag[1].rpartition(".")
+        default, replaced = tag[2], [(_said(old), _said(new)) for old, new in _REPLACE.findall(tag[3])]
+        if owner != variable or name in _NOT_NAMES or variable in _NOT_NAMES or len(replaced) > MOST_REPLACED:
+            raise _NotPlain
+        if default == "omit" and (replaced or not alone):
+            raise _NotPlain
+        self.steps += 3 + 2 * len(replaced)
+        read = _reading(name, default)
+        if replaced:
+            return lambda rows: self._replaced(read(rows), replaced)
+        return lambda rows: self._values(read(rows))
+
+    def _replaced(self, column: list[Any], pairs: Sequence[tuple[str, str]]) -> list[str]:
+        if set(map(type, column)) - {str} or MASK in column:
+            raise _NotPlain
+        for old, new in pairs:
+            self.grow(sum(len(text) + text.count(old) * len(new) for text in column))
+            column = [text.replace(old, new) for text in column]
+        if MASK in column:
+            raise _NotPlain
+        return column
+
+    def _values(self, column: list[Any]) -> list[Any]:
+        if set(map(type, column)) == {str}:
+            self.grow(sum(map(len, column)))
+            if MASK in column:
+                raise _NotPlain
+            return column
+        return [value if value is _ABSENT else self._value(value) for value in column]
+
+    def _value(self, value: Json) -> Json:
+        kind = type(value)
+        if kind is str and value != MASK:
+            self.grow(len(value))
+            return value
+        if value is None or kind is bool or (kind is int and -(2**63) <= value < 2**63):
+            return value
+        if kind is list and list not in map(type, value):
+            self.grow(8 * len(value))
+            return [self._value(part) for part in value]
+        raise _NotPlain
+
+
+def _reading(name: str, default: str | None) -> _Column:
+    """What reads a field of all entries; :class:`KeyError` where one has none, and nothing stands for it."""
+    if name in _ENTRY:
+        at = _ENTRY.index(name)
+        return lambda rows: [row[at] for row in rows]
+    if default is None:
+        return lambda rows: [row[3][name] for row in rows]
+    instead = _ABSENT if default == "omit" else ""
+    return lambda rows: [row[3].get(name, instead) for row in rows]
+
+
+def _present(item: dict[str, Any]) -> dict[str, Any]:
+    if _ABSENT not in item.values():
+        return item
+    return {name: value for name, value in item.items() if value is not _ABSENT}
+
 
 def _shown(value: Json) -> str:
-    """The text of a value inside a text."""
+    """The text of a value inside of a text."""
     if type(value) is str:
         return value
     if value is None:
@@ -187,3 +327,8 @@ def _shown(value: Json) -> str:
     if type(value) is int:
         return str(value)
     raise _NotPlain
+
+
+def _said(quoted: str) -> str:
+    """What a text in quotes says."""
+    return re.sub(r"\\(.)", lambda match: "\n" if match[1] == "n" else match[1], quoted)

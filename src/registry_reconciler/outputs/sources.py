@@ -20,6 +20,7 @@ from registry_reconciler.model.entry import Json, canonical, digest_bytes
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path
+from registry_reconciler.outputs.plain import Source as PlainSource
 from registry_reconciler.outputs.plain import is_plain, plain
 from registry_reconciler.outputs.regions import without
 
@@ -117,24 +118,25 @@ class Sources:
 
     def _made_rows(self, kind: str) -> list[Json]:
         files = {change.address: change.file for change in self.changes}
-        marks = self.loaded.kinds[kind].secrets if kind in self.loaded.kinds else None
+        known = self.loaded.kinds.get(kind)
+        marks, body = (known.secrets, known.body) if known is not None else (None, "")
         rows = []
         for item in self._entries(kind):
             place = files.get(item.address) or (item.live_place.file if item.live_place else item.place.file)
             values = marks.mask(dict(item.value)) if marks else item.value
-            rows.append([item.key, item.address, place, self._without_outputs(kind, place, values)])
+            if body:
+                values = self._without_outputs(body, place, values)
+            rows.append([item.key, item.address, place, values])
         return rows
 
-    def _without_outputs(self, kind: str, path: str, values: Mapping[str, Json]) -> Mapping[str, Json]:
+    def _without_outputs(self, body: str, path: str, values: Mapping[str, Json]) -> Mapping[str, Json]:
         """The values of an entry without what outputs own of the text below it: an output that reads itself would
         never be right.
         """
-        known = self.loaded.kinds.get(kind)
-        body = values.get(known.body) if known is not None and known.body else None
-        if not isinstance(body, str) or path not in self.regions:
+        text = values.get(body)
+        if not isinstance(text, str) or path not in self.regions:
             return values
-        assert known is not None
-        return {**values, known.body: without(path, body, self.regions[path])}
+        return {**values, body: without(path, text, self.regions[path])}
 
     def _order(self, kind: str) -> list[str]:
         """The addresses of a kind as they will stand in its files."""
@@ -168,7 +170,7 @@ class Sources:
         changed = [
             output
             for output in outputs
-            if not is_plain(output.spec, self._plain_kinds)
+            if not is_plain(output.spec, self._plain)
             and not self._reads_the_same(output, records.get(output.id))
         ]
         if changed:
@@ -182,12 +184,13 @@ class Sources:
 
     def render(self, outputs: Sequence[Output]) -> dict[str, Rendered]:
         """Render some outputs, or wait for them. Raises :class:`.render.RenderFailure`."""
-        found = {
+        found = self.begun.answer() if self.begun is not None else {}
+        # Not beside it: both may ask the tree.
+        found |= {
             output.id: rendered
             for output in outputs
-            if (rendered := plain(output.spec, self._plain_kinds, self._rows)) is not None
+            if output.id not in found and (rendered := plain(output.spec, self._plain)) is not None
         }
-        found |= self.begun.answer() if self.begun is not None else {}
         left = [output for output in outputs if output.id not in found]
         if left:
             found |= self._rendered(left)
@@ -357,9 +360,9 @@ class Sources:
         return [[path, digest] for path, digest in sorted(files.items()) if digest is not None], hidden
 
     @cached_property
-    def _plain_kinds(self) -> frozenset[str]:
-        """The kinds without secrets: the process that renders looks at each value of the others."""
-        return frozenset(name for name, kind in self.loaded.kinds.items() if not kind.secrets)
+    def _plain(self) -> PlainSource:
+        kinds = frozenset(name for name, kind in self.loaded.kinds.items() if not kind.secrets)
+        return PlainSource(kinds, self._rows, self._template)
 
     @cached_property
     def _kind_keys(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import SHOW_ALL, Hidden, Unreadable
-from registry_reconciler.formats.align import align, equal
+from registry_reconciler.formats.align import align, equal, equal_ends
 from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.faults import TextFile
 from registry_reconciler.formats.table import format_named, new_reader
@@ -288,22 +288,27 @@ class FileWork:
 
 def _edits(number: int, path: FieldPath, there: Json, value: Json) -> list[Edit]:
     """What makes of a value that is there another one; of a long list in which little changed, only that."""
-    if type(there) is list and type(value) is list and min(len(there), len(value)) > _LONG:
-        steps = align(there, value)
-        stay = {old for old, _ in steps if old is not None}
-        edits: list[Edit] = [Remove(number, (*path, old)) for old in range(len(there)) if old not in stay]
-        position = 0
-        for old, new in steps:
-            if old is None:
-                at = position if position < len(there) else None
-                edits.append(Insert(number, path, value[new], index=at))
-            else:
-                position = old + 1
-                if not equal(there[old], value[new]):
-                    edits.append(Update(number, (*path, old), value[new]))
-        if len(edits) < len(there) // _MUCH:
-            return edits
-    return [Update(number, path, value)]
+    whole: list[Edit] = [Update(number, path, value)]
+    if type(there) is not list or type(value) is not list or min(len(there), len(value)) <= _LONG:
+        return whole
+    head, tail = equal_ends(there, value)
+    stop = len(there) - tail
+    steps = [
+        (None if old is None else head + old, value[head + new])
+        for old, new in align(there[head:stop], value[head : len(value) - tail])
+    ]
+    stay = {old for old, _ in steps}
+    edits: list[Edit] = [Remove(number, (*path, old)) for old in range(head, stop) if old not in stay]
+    position = head
+    for old, item in steps:
+        if old is None:
+            index = position if position < len(there) else None
+            edits.append(Insert(number, path, item, index=index))
+        else:
+            position = old + 1
+            if not equal(there[old], item):
+                edits.append(Update(number, (*path, old), item))
+    return edits if len(edits) < len(there) // _MUCH else whole
 
 
 def _without(value: Json, path: FieldPath) -> Json:

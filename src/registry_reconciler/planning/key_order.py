@@ -197,7 +197,7 @@ def rows_of(entries: Iterable[LiveEntry], layout: LayoutRow) -> dict[tuple[int, 
     """
     found: dict[tuple[int, FieldPath], list[LiveEntry]] = {}
     for entry in entries:
-        _, document, path, _ = entry.place
+        document, path = entry.place.document, entry.place.path
         if layout.documents:
             found.setdefault((0, ()), []).append(entry)
         elif path:

@@ -313,7 +313,8 @@ def _assemble(
     derived: Derived,
     relocation: Relocation,
 ) -> Plan:
-    locator = Locator(ChainMap(derived.sources, loaded.files) if derived.sources else loaded.files)  # type: ignore[arg-type]
+    sources = ChainMap(derived.sources, loaded.files) if derived.sources else loaded.files  # type: ignore[arg-type]
+    locator = Locator(sources, entry_sets.before.rest.located)
     held = holding(loaded, {**relocation.files, **written.files})
     texts = secret_texts(loaded.kinds, _known_entries(loaded)) if held else SecretTexts()
     shown = mask_problems(hide_text_faults(found, held), loaded.kinds, texts)

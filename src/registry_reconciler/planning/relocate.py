@@ -198,7 +198,7 @@ def _called_as_now(kind: Kind, former: Kind, live: Live) -> tuple[Live, str]:
         address = f"{kind.name}/{key}"
         if address in found:
             return live, f"two entries of the old place are called {address} now"
-        found[address] = entry._replace(address=address, key=key, value=value)
+        found[address] = replace(entry, address=address, key=key, value=value)
     return replace(live, entries=found), ""
 
 
@@ -288,7 +288,7 @@ def _shared(loaded: Loaded, old: _Old) -> str:
     places = {(entry.place.file, entry.place.document, entry.place.path) for entry in old.strays.values()}
     above = {(file, number, path[:size]) for file, number, path in places for size in range(len(path))}
     for entry in (*loaded.live.entries.values(), *loaded.live.clashes):
-        file, number, path, _ = entry.place
+        file, number, path = entry.place.file, entry.place.document, entry.place.path
         if entry.kind == old.kind.name or file not in old.live.files:
             continue
         if (file, number, path) in above or any(
@@ -374,7 +374,7 @@ def _aside(old: _Old) -> tuple[Kind, dict[str, SourceFile], dict[str, LiveEntry]
         for path, source in old.live.files.items()
     }
     strays = {
-        address: entry._replace(place=entry.place._replace(file=FORMER_PREFIX + entry.place.file))
+        address: replace(entry, place=replace(entry.place, file=FORMER_PREFIX + entry.place.file))
         for address, entry in old.live.entries.items()
     }
     return former, files, strays

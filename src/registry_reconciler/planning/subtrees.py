@@ -61,7 +61,7 @@ def _names_inside(asked: KnownEntries, renames: Mapping[str, str]) -> dict[str, 
     for address, entry in asked.live.items() if outer else ():
         if entry.kind not in inner_kinds or not entry.bound:
             continue
-        file, document, path, _ = entry.place
+        file, document, path = entry.place.file, entry.place.document, entry.place.path
         for size in sizes:
             around = outer.get((file, document, path[:size])) if size <= len(path) else None
             if around is not None and around[0].kind != entry.kind:

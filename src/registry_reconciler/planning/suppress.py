@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -88,11 +89,13 @@ def _suppress(
 
 
 class Locator:
-    """Resolves symbolic places to lines and columns, reading each file's structure once."""
+    """Resolves symbolic places to lines and columns, reading each file's structure once; ``known`` are some already."""
 
-    def __init__(self, files: Mapping[str, SourceFile]) -> None:
+    def __init__(
+        self, files: Mapping[str, SourceFile], known: Mapping[Place, Location] = MappingProxyType({})
+    ) -> None:
         self._files = files
-        self._known: dict[Place, Location] = {}
+        self._known = dict(known)
 
     def prepare(self, places: Iterable[Place]) -> None:
         """Resolve many places, file by file."""

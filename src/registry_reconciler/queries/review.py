@@ -216,7 +216,7 @@ def _as_live(old: Planning, item: Entry) -> LiveEntry:
     if live is None:
         value = desired.value if desired else dict(item.value)
         return LiveEntry(item.kind, item.key, item.address, value, item.live_place or item.place)
-    return live._replace(value=desired.value) if desired else live
+    return replace(live, value=desired.value) if desired else live
 
 
 def compare(before: EntrySet, after: EntrySet, sources: Mapping[str, str]) -> Iterator[Change]:

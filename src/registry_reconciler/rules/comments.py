@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.base import TextFormat
@@ -153,26 +154,26 @@ class _Texts:
         """The comments that each of some entries of one registry file has there."""
         text = self.text(places[0].file)
         known = _LIVE.get(form, text, dict)
-        missing = [place for place in places if place[1:] not in known]
+        missing = [place for place in places if (place.document, place.path) not in known]
         known.update(
             (
-                place[1:],
+                (place.document, place.path),
                 Counter((*map(_body, comments), *_written_in(inside, YAML), *self._head(place, form))),
             )
             for place, comments, inside in self._extracted(form, missing)
         )
-        return [Counter(known[place[1:]]) for place in places]
+        return [Counter(known[(place.document, place.path)]) for place in places]
 
     def own(self, places: Sequence[Place]) -> list[Sequence[str]]:
         """The comments of each of some entries of one fragment: in it, on its lines, and directly above it."""
         text = self.text(places[0].file)
         known = _OWN.get(YAML, text, dict)
-        missing = [place for place in places if place[1:] not in known]
+        missing = [place for place in places if (place.document, place.path) not in known]
         known.update(
-            (place[1:], (*comments, *_comments_in(inside)))
+            ((place.document, place.path), (*comments, *_comments_in(inside)))
             for place, comments, inside in self._extracted(YAML, missing)
         )
-        return [known[place[1:]] for place in places]
+        return [known[(place.document, place.path)] for place in places]
 
     def _extracted(
         self, form: TextFormat, places: Sequence[Place]
@@ -292,7 +293,7 @@ def _asked(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
                 kind = entry_set.kinds[item.kind]
                 place = item.live_place
                 path = LAYOUTS[kind.layout].item_path(place.path)
-                yield _Doubt(item, own, place._replace(path=path), forms[place.file])
+                yield _Doubt(item, own, replace(place, path=path), forms[place.file])
 
 
 def _by_file(asked: Sequence[_Doubt]) -> dict[tuple[str, str], list[int]]:

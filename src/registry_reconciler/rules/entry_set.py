@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Container, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -30,7 +30,7 @@ def _no_sections(_: str) -> Sections:
     return ()
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """An entry in an entry set.
 
     Attributes:

@@ -15,7 +15,7 @@ from registry_reconciler.model.references import keys_in
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 
 
-class Link(NamedTuple):
+class Link(Struct, frozen=True):
     """One reference of one entry: ``value`` stands at ``path`` and leads to ``target``."""
 
     item: Entry

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from registry_reconciler.base.suggest import closest, meant
 from registry_reconciler.model.entry import FieldPath, Json, Place, digest_bytes, get_path
 from registry_reconciler.model.fields import finder
@@ -294,7 +296,7 @@ class _After:
             item = self._transition.after.items.get(self._moved.get(link.item.address, link.item.address))
             path = self._path(item, link) if item is not None else None
             if item is not None and path is not None:
-                found.append(link._replace(item=item, path=path))
+                found.append(replace(link, item=item, path=path))
         return found
 
     def _path(self, item: Entry, link: Link) -> FieldPath | None:

@@ -19,7 +19,7 @@ def _keys(entry_set: EntrySet) -> Iterator[Finding]:
             )
         elif item.live_place is not None and not item.live_place.file.isascii():
             yield from _file_name(item, item.live_place.file)
-    for item in entry_set.memo(_not_plain):
+    for item in entry_set.memo(_oddly_named):
         for path, name in _names(item.value):
             if not name.isascii() and (unseen_ones := unseen(name)):
                 message = f"the name {name!a} has characters that nobody sees: {unseen_ones}."
@@ -45,7 +45,7 @@ TXT001 = Rule(
 def _values(entry_set: EntrySet) -> Iterator[Finding]:
     for item in entry_set.memo(_not_plain):
         for path, text in _texts(item.value):
-            if text != item.key and not text.isascii() and (unseen_ones := unseen(text, prose=True)):
+            if text != item.key and (unseen_ones := unseen(text, prose=True)):
                 yield Finding(item, f"the text has characters that nobody sees: {unseen_ones}.", path)
 
 
@@ -61,7 +61,7 @@ TXT002 = Rule(
 def _twins(entry_set: EntrySet) -> Iterator[Finding]:
     from unicodedata import normalize
 
-    for item in entry_set.memo(_not_plain):
+    for item in entry_set.memo(_oddly_named):
         first: dict[tuple[FieldPath, str], str] = {}
         for path, name in _names(item.value):
             other = name if name.isascii() else first.setdefault((path, normalize("NFC", name)), name)
@@ -99,6 +99,17 @@ def _not_plain(entry_set: EntrySet) -> tuple[Entry, ...]:
     return tuple(item for item in items if entry_set.judges(item.address) and not _is_ascii(item.value))
 
 
+def _oddly_named(entry_set: EntrySet) -> tuple[Entry, ...]:
+    """Those of them that have a name in a mapping that is not plain ASCII."""
+    return tuple(item for item in entry_set.memo(_not_plain) if not _has_plain_names(item.value))
+
+
+def _has_plain_names(value: Json) -> bool:
+    if type(value) is dict:
+        return all(map(str.isascii, value)) and all(map(_has_plain_names, value.values()))
+    return all(map(_has_plain_names, value)) if type(value) is list else True
+
+
 def _is_ascii(value: Json) -> bool:
     """Whether all names and texts are plain ASCII."""
     if type(value) is str:
@@ -120,14 +131,14 @@ def _names(value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]
 
 
 def _texts(value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _texts(inner, (*path, name))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _texts(inner, (*path, index))
+    """Every text in a mapping or list that is not plain ASCII."""
+    parts: Iterable[tuple[str | int, Json]] = value.items() if isinstance(value, dict) else enumerate(value)
+    for step, part in parts:
+        if isinstance(part, str):
+            if not part.isascii():
+                yield (*path, step), part
+        elif isinstance(part, dict | list):
+            yield from _texts(part, (*path, step))
 
 
 RULES = (TXT001, TXT002, TXT003)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 
+from registry_reconciler.model.entry import Location, Place
+
 if TYPE_CHECKING:
     from registry_reconciler.rules.entry_set import Entry
 
@@ -81,6 +83,7 @@ class Unloaded(Struct, frozen=True):
         registries: what registry files come out as, by path, while of the ``waits`` the same are changed in them:
             entries that their fragments say with the text that they had.
         beyond_ascii: of files whether they may have other characters than ASCII, where that is known.
+        located: the lines of entries of fragments of which not all was read.
     """
 
     unchanged: int = 0
@@ -96,6 +99,7 @@ class Unloaded(Struct, frozen=True):
     registries: Mapping[str, KnownRegistry] = field(default_factory=dict)
     waits: frozenset[str] = frozenset()
     beyond_ascii: Mapping[str, bool] = field(default_factory=dict)
+    located: Mapping[Place, Location] = field(default_factory=dict)
 
 
 NOTHING_UNLOADED = Unloaded()

@@ -151,7 +151,7 @@ def test_allowed_and_baselined_problems_are_suppressed_and_fixed_ones_left_out()
 
 def test_a_problem_of_no_file_is_at_the_workspace() -> None:
     nowhere = replace(
-        samples.NO_SUMMARY, location=Location(""), place=samples.NO_SUMMARY.place._replace(file="")
+        samples.NO_SUMMARY, location=Location(""), place=replace(samples.NO_SUMMARY.place, file="")
     )
     uri = results_of(nowhere)[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert uri == "."

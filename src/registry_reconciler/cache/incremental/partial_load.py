@@ -348,10 +348,15 @@ class _Loading:
             records_fit=memory.records_fit,
             registries={} if self.contents else self._as_they_came_out(),
             waits=judging.said_alike,
-            beyond_ascii={
-                path: file.beyond_ascii for path, file in memory.live.items() if path not in self.changed_live
-            },
+            located=self.waiting.located(),
+            beyond_ascii=dict.fromkeys(self._ascii_files(), False),
         )
+
+    def _ascii_files(self) -> set[str]:
+        """The files that are known to have no other characters than ASCII."""
+        live = {path for path, file in self.memory.live.items() if not file.beyond_ascii}
+        waiting = self.waiting.fragments.items()
+        return (live - self.changed_live) | {path for path, waits in waiting if not waits.beyond_ascii}
 
     def _as_they_came_out(self) -> dict[str, KnownRegistry]:
         """The registry files that are what they were when it was seen what they come out as."""

@@ -24,6 +24,7 @@ from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.loading.state.files import Record, parse_file, quoted, render_file
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.config import STATE_FOLDER
+from registry_reconciler.planning.check import may_exceed_ascii
 from registry_reconciler.planning.diff.records import MOST_LOOKED_AT, count_in, touched_fragments
 from registry_reconciler.planning.known_registries import is_in_place
 from registry_reconciler.planning.known_state import keys
@@ -47,6 +48,7 @@ class Item(Struct, array_like=True):
         index: of the item in that.
         start, end: of the text behind the dash.
         around: tells all that the text of the entry and its comments are taken from (:func:`around`).
+        line, column: where that is for people, of one that the plan changes; else 0.
     """
 
     address: str
@@ -55,6 +57,8 @@ class Item(Struct, array_like=True):
     start: int
     end: int
     around: str
+    line: int = 0
+    column: int = 0
 
 
 class Waiting(Struct):
@@ -69,6 +73,7 @@ class Waiting(Struct):
         left_out: how many other entries it has, by kind.
         registries: the files that all of its entries stand in, each with their kind.
         state: what its state comes out as.
+        beyond_ascii: it may have other characters than ASCII, written out or escaped.
     """
 
     sections: list[tuple[str, int, int, int, int]]
@@ -79,6 +84,7 @@ class Waiting(Struct):
     left_out: dict[str, int]
     registries: dict[str, str]
     state: KnownState
+    beyond_ascii: bool
 
     @property
     def addresses(self) -> set[str]:
@@ -133,6 +139,15 @@ class WaitingFragments:
     def _updated(self) -> set[str]:
         """The entries that are updated where they stand."""
         return {change.address for change in self._planning.plan.changes if is_in_place(change)}
+
+    @cached_property
+    def _lines(self) -> dict[str, tuple[int, int]]:
+        """Where the fragments say what is changed: line and column."""
+        return {
+            change.address: (change.origin_location.line, change.origin_location.column)
+            for change in self._planning.plan.changes
+            if change.origin_location is not None
+        }
 
     @cached_property
     def _renamed(self) -> set[str]:
@@ -209,6 +224,7 @@ class WaitingFragments:
                 entry.place.file: entry.kind for entry in map(live.get, addresses) if entry is not None
             },
             state=self._known_state(path, homes),
+            beyond_ascii=may_exceed_ascii(source.data or b""),
         )
 
     def _is_plain(
@@ -252,7 +268,8 @@ class WaitingFragments:
             for index, (start, end) in enumerate(pairwise(starts)):
                 if at < len(addresses) and addresses[at] in waits:
                     near = around(source.data, source.sections, number, index)
-                    yield Item(addresses[at], number, index, start + inside, end - 1, near)
+                    line, column = self._lines.get(addresses[at], (0, 0))
+                    yield Item(addresses[at], number, index, start + inside, end - 1, near, line, column)
                 at += 1
         if at != len(addresses):
             yield from [Item("", 0, 0, 0, 0, "")] * (len(addresses) + 1)  # not every item is an entry

@@ -16,7 +16,7 @@ from registry_reconciler.loading.fragments import Fragments, declared
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.loading.state import State, StateEntry
 from registry_reconciler.loading.state.files import parse_file
-from registry_reconciler.model.entry import DesiredEntry, Json, Place
+from registry_reconciler.model.entry import DesiredEntry, Json, Location, Place
 from registry_reconciler.model.kind import Kind
 
 _AT_ONCE = 1_000
@@ -81,6 +81,17 @@ class WaitingEntries(Struct):
             for record in records:
                 found[record.address] = StateEntry(record.address, path, (record.applied,))
         return found
+
+    def located(self) -> dict[Place, Location]:
+        """Where they stand for people, as far as that is known."""
+        return {
+            Place(path, 0, (fragment.sections[item.section][0], item.index)): Location(
+                path, item.line, item.column
+            )
+            for path, fragment in self.fragments.items()
+            for item in fragment.items
+            if item.line
+        }
 
     def source(self, path: str) -> SourceFile:
         """A fragment with the values of the entries that wait, and its bytes: where they stand is asked."""

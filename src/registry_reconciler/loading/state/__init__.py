@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -32,7 +31,7 @@ from registry_reconciler.loading.state.files import (
 from registry_reconciler.loading.state.old import STOP_PATH, is_old, parse_old
 from registry_reconciler.loading.state.places import PLACES_FOLDER, KindPlace, parse_place
 from registry_reconciler.loading.state.places import SUFFIX as PLACE_SUFFIX
-from registry_reconciler.loading.state.shadow import blocks, read_shadow, shadow, tree_of, whole_digest
+from registry_reconciler.loading.state.shadow import blocks, is_shadow_of, shadow, whole_digest
 from registry_reconciler.loading.state.taken import (
     NOTHING_TAKEN,
     TAKEN_FOLDER,
@@ -49,7 +48,7 @@ from registry_reconciler.model.redact import mask
 from registry_reconciler.model.structural import problem
 
 
-class StateEntry(NamedTuple):
+class StateEntry(Struct, frozen=True):
     """What is remembered of one managed entry.
 
     Attributes:
@@ -178,9 +177,7 @@ def says(applied: Applied, kind: Kind | None, value: dict[str, Json]) -> bool:
     digest = whole_digest(applied.text)
     if digest is not None:
         return digest == digest_value(value)
-    if applied.text == shadow(value, applied.salt):
-        return True
-    return read_shadow(applied.text) == tree_of(value, applied.salt.encode())
+    return is_shadow_of(applied.text, value, applied.salt)
 
 
 def state_paths(tree: Tree) -> list[str]:
@@ -309,11 +306,11 @@ def put_together(
                 if address not in further or not taken.is_as_taken(address, account)
             )
         )
-        found[address] = found[address]._replace(fragment=owner, applied=applied)
+        found[address] = replace(found[address], fragment=owner, applied=applied)
     _doubt(found, files)
     dropped = frozenset(address for address in found if digest(address) in let_go) if let_go else frozenset()
     for address in dropped:
-        found[address] = found[address]._replace(doubtful=True)
+        found[address] = replace(found[address], doubtful=True)
     protects = frozenset(
         protect for accounts in files.values() for file in accounts for protect in file.protects
     )
@@ -368,10 +365,10 @@ def _doubt(found: dict[str, StateEntry], files: Mapping[str, tuple[StateFile, ..
         if len(about) > 1:
             every = [set().union(*parts) for parts in about.values()]
             for address in set().union(*every) - every[0].intersection(*every[1:]):
-                found[address] = found[address]._replace(doubtful=True)
+                found[address] = replace(found[address], doubtful=True)
         for parts in about.values():
             for address in _of_one_side(parts) if len(parts) > 1 else ():
-                found[address] = found[address]._replace(doubtful=True)
+                found[address] = replace(found[address], doubtful=True)
 
 
 def _of_one_side(parts: Sequence[set[str]]) -> set[str]:

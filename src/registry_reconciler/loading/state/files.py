@@ -146,6 +146,13 @@ def rendered(record: Record) -> str:
     return f"@ {quoted(address)} {salt}{_former_names(former) if former else ''}\n{REST}\n{text}"
 
 
+def rendered_size(record: Record) -> int:
+    """How long :func:`rendered` is."""
+    (address, (salt, text), former) = record
+    names = _former_names(former) if former else ""
+    return len("@ ") + len(quoted(address)) + len(" ") + len(salt) + len(names) + len("\n.\n") + len(text)
+
+
 def render_file(
     fragment: str,
     records: Sequence[Record],
@@ -298,16 +305,15 @@ def _records(
 
 def _without_marks(applied: str) -> tuple[str, str]:
     """What stands below the address of a record, and the marks behind it."""
-    end = len(applied)
-    while end and applied[end - 1] == "\n":
-        end -= 1
+    end = len(applied.rstrip("\n"))
     if applied[end - 1 : end] not in _MARKS:  # a digest ends in neither
         return applied, ""
-    lines = applied[:end].split("\n")
-    at = len(lines)
-    while at and (lines[at - 1] in _MARKS or not lines[at - 1]):
+    text = applied[:end].rstrip("".join(("\n", *_MARKS)))
+    lines = applied[len(text) : end].split("\n")
+    at, first = len(lines), 1 if text else 0  # the first of these ends a line of the text
+    while at > first and (lines[at - 1] in _MARKS or not lines[at - 1]):
         at -= 1
-    return "\n".join(lines[:at]), "".join(lines[at:])
+    return text + "\n".join(lines[:at]), "".join(lines[at:])
 
 
 def _former(text: str) -> tuple[str, ...]:

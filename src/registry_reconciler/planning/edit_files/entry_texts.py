@@ -29,7 +29,7 @@ def extract_all(work: Writing, changes: Sequence[Change]) -> None:
         whole_file = entry is not None and not entry.place.path and kind.name not in work.former
         if entry is not None and not whole_file and work.leaves(kind, entry, change.after or {}):
             item = work.former_layout(kind).item_path(entry.place.path)
-            leaving.setdefault(entry.place.file, []).append(entry.place._replace(path=item))
+            leaving.setdefault(entry.place.file, []).append(replace(entry.place, path=item))
     if not leaving:
         return
     for file, places in leaving.items():

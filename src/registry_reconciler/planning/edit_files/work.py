@@ -145,7 +145,7 @@ class Writing(Struct):
         if found is None:
             found = self.inside[path] = {}
             for entry in (entry for entries in self.entries_in(path).values() for entry in entries):
-                _, document, steps, _ = entry.place
+                document, steps = entry.place.document, entry.place.path
                 for size in range(len(steps)):
                     found.setdefault((document, steps[:size]), []).append(entry)
         return found

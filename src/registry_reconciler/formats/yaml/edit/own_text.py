@@ -73,7 +73,8 @@ def _plain_item(data: bytes, section: Section, number: int, value: Json) -> Snip
         return None
     column = section.indent + 2
     text = plain_text(data[starts[number] + column : starts[number + 1]], section.indent)
-    rows = _rows_above(data, starts, number, section.indent) if text is not None else None
+    before = starts[number - 1] if number else section.head
+    rows = _rows_above(data[before : starts[number]], section.indent) if text is not None else None
     return Snippet(rows, text, value) if text is not None and rows is not None else None
 
 
@@ -96,13 +97,15 @@ def plain_text(chunk: bytes, indent: int) -> str | None:
     return text.replace(margin, "\n")
 
 
-def _rows_above(data: bytes, starts: Sequence[int], number: int, indent: int) -> tuple[str, ...] | None:
-    """The comment lines of an item; ``None`` where the lines alone do not tell which are its own."""
-    start = starts[number]
-    line = data.rfind(b"\n", 0, start - 1) + 1
-    if not data[line:start].lstrip(b" ").startswith(b"#"):
+def _rows_above(before: bytes, indent: int) -> tuple[str, ...] | None:
+    """The comment lines of an item; ``None`` where the lines alone do not tell which are its own.
+
+    Args:
+        before: the item before it, or the line of the key, with what stands above that.
+    """
+    line = before.rfind(b"\n", 0, -1) + 1
+    if not before[line:].lstrip(b" ").startswith(b"#"):
         return ()
-    before = data[starts[number - 1] : start] if number else b""
     above = _above(before, indent)
     if above == len(before) or before.endswith((b"\n\n", b" \n"), 0, above):
         return None

@@ -18,13 +18,16 @@ from registry_reconciler.model.entry import Json
 __all__ = ["DEFAULT_LIMITS", "Limits", "TextFault", "TextFile", "read_yaml"]
 
 
-def read_yaml(data: bytes, limits: Limits = DEFAULT_LIMITS) -> TextFile:
+def read_yaml(data: bytes, limits: Limits = DEFAULT_LIMITS, *, scanned: bool = False) -> TextFile:
     """All documents of a file, and everything that is wrong with its text.
 
     Findings are returned, never raised; with a fatal one there are no documents. Time is linear in
     ``len(data)`` whatever the bytes are.
+
+    Args:
+        scanned: :func:`scan` had nothing to say of it.
     """
-    warnings = scan(data, limits)
+    warnings = [] if scanned else scan(data, limits)
     if any(fault.fatal for fault in warnings):
         return TextFile((), tuple(warnings))
     if data.startswith(BOM):

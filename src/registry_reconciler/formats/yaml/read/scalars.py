@@ -132,6 +132,8 @@ _AMBIGUOUS_11 = r"""(?:
     )\Z"""
 _NEEDS_ESCAPE = f"[{FORBIDDEN}\\t\\n\\r]"
 _NEEDS_ESCAPE_IN_BLOCK = f"[{FORBIDDEN}\\r]"
+_SURELY_PLAIN = re.compile(r"(?![eE][-+0-9])(?:[A-Za-z]|\./)[A-Za-z0-9_./-]{5,}\Z")
+"""Most texts: longer than every word that YAML 1.1 takes for something else, and none of its numbers."""
 _UNSAFE_START = frozenset("-?:,[]{}#&*!|>'\"%@` \t=<")
 _DOCUMENT_MARK = ("---", "...")
 
@@ -149,6 +151,8 @@ def is_plain_safe(text: str, *, flow: bool, like: str = "") -> bool:
 
     Careful rather than exact: characters that some parsers trip over make it False.
     """
+    if _SURELY_PLAIN.match(text):
+        return True
     if (
         not text
         or text[-1] in " \t:"

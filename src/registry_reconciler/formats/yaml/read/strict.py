@@ -22,6 +22,7 @@ _TAB = re.compile(rb"^[ ]*\t", re.MULTILINE)
 # Patterns that begin with a byte of their own are looked for several times as fast as those that do not.
 _OPEN_LINE = re.compile(rb"\n[^\s#\-%\]}.:][^:\n]*(?=\n|\Z)")
 _OPEN_OR_TAB = re.compile(r"[^\s#\-%\]}.:][^:\n]*$|[ ]*\t", re.MULTILINE)
+_BLANK_BEFORE_END = re.compile(rb"\n(?<=[ ]\n)")
 _LAST_BLANKS = re.compile(rb"\n[ ]+\Z")
 _BLANKS_FIRST = re.compile(rb"[|>][-+1-9]*[ ]*(?:[ ]#[^\n]*)?\r?\n(?:\r?\n)*[ ]+\r?\n")
 _CLOSE_COMMENT = re.compile(rb"""\#(?:(?<=[\]},|>+0-9-]\#)|(?<=[^\s\[{,:]["']\#))""")
@@ -33,7 +34,9 @@ _COMMA = re.compile(r"\s*,")
 
 
 def _is_suspect(data: bytes) -> bool:
-    if data.startswith(b"%") or b"\n%" in data or _LAST_BLANKS.search(data, max(len(data) - 200, 0)):
+    if b"%" in data and (data.startswith(b"%") or b"\n%" in data):
+        return True
+    if _LAST_BLANKS.search(data, max(len(data) - 200, 0)):
         return True
     if b"[" in data or b"{" in data:
         if _LONE_DASH.search(data) and _DASH.search(data):
@@ -46,7 +49,7 @@ def _is_suspect(data: bytes) -> bool:
         return True
     if b"#" in data and _CLOSE_COMMENT.search(data):
         return True
-    blanks = b" \n" in data or b" \r\n" in data
+    blanks = _BLANK_BEFORE_END.search(data) or (b"\r" in data and b" \r\n" in data)
     if blanks and _BLANKS_FIRST.search(data):
         return True
     return bool(_OPEN_LINE.match(b"\n" + data[: data.find(b"\n") + 1 or None]) or _OPEN_LINE.search(data))

@@ -1,0 +1,64 @@
+"""What is read without the parser is what the parser reads."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+
+import pytest
+
+from registry_reconciler.formats.toml.read.simple import simple
+
+PIECES = (
+    *(
+        "[[a]]\n",
+        "[[a]]\n",
+        "[[b]]\n",
+        "[a]\n",
+        "[[a.b]]\n",
+        "[[ a ]]\n",
+        "[[a]] # c\n",
+        "# c\n",
+        "\n",
+        "\r\n",
+    ),
+    *(
+        'x = "1"\n',
+        'y = "t [[a]] # no"\n',
+        'x-y = "ä"\n',
+        'x="1"\n',
+        'x.y = "1"\n',
+        "x = 1\n",
+        "x = '1'\n",
+        'z = "\\n"\n',
+    ),
+    *(
+        'a = "1"\n',
+        'x = "1" # c\n',
+        ' x = "1"\n',
+        'x = """1"""\n',
+        "d = 2020-01-01\n",
+        'x = "1"',
+        "junk\n",
+        '1 = "1"\n',
+    ),
+)
+PLAIN = 'v = 1\n\n[[a]]\nx = "1"\nx-y = "ä"\n\n[[a]]\n1 = ""\n'
+
+
+def test_plain_texts_need_no_parser() -> None:
+    assert simple(PLAIN) == tomllib.loads(PLAIN) == {"v": 1, "a": [{"x": "1", "x-y": "ä"}, {"1": ""}]}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_read_is_what_the_parser_reads(seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(200):
+        if rng.random() < 0.5:
+            text = "".join(rng.choice(PIECES) for _ in range(rng.randrange(7)))
+        else:
+            at = rng.randrange(len(PLAIN))
+            text = PLAIN[:at] + rng.choice(PIECES) + PLAIN[at + rng.randrange(3) :]
+        found = simple(text)
+        if found is not None:
+            assert found == tomllib.loads(text), text
