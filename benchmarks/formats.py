@@ -145,6 +145,11 @@ PIECES: dict[str, Callable[[int], str]] = {
     "unusual decimals": lambda n: ("1.10", "1E5", "2.50", "0.100")[n % 4],
     "seven places": lambda _: f"{_RANDOM.uniform(0, 180):.7f}",
     "pairs of six places": lambda _: f"[{_RANDOM.uniform(-90, 90):.6f}, {_RANDOM.uniform(0, 180):.6f}]",
+    "decimals and integers": lambda n: (
+        str(_RANDOM.randrange(10**9)) if n % 2 else f"{_RANDOM.uniform(0, 180):.7f}"
+    ),
+    "small decimals": lambda _: f"{10 ** _RANDOM.uniform(-9, 3):.9f}",
+    "zeros at the end": lambda _: f"{_RANDOM.uniform(0, 1000):.4f}00",
     "any floats": lambda _: repr(_RANDOM.random()),
     "exponents": lambda _: f"{_RANDOM.uniform(-1e9, 1e9):.6e}",
     "prices, all distinct": lambda n: f'{{"id": "item-{n}", "price": {_RANDOM.uniform(0, 1e5):.2f}}}',
@@ -190,7 +195,7 @@ def reading_of(name: str, data: bytes) -> str:
             runs.append(time.process_time() - start)
     ours, theirs = map(min, spent.values())
     return (
-        f"reading {len(data) / 1e6:4.1f} MB of JSON, {name:21}{ours:7.3f} s, json.loads {theirs:.3f} s, "
+        f"reading {len(data) / 1e6:4.1f} MB of JSON, {name:22}{ours:7.3f} s, json.loads {theirs:.3f} s, "
         f"{ours / theirs:.2f} times"
     )
 

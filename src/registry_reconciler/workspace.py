@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock, WriteSession
     from registry_reconciler.cache.incremental.plan import Kept
     from registry_reconciler.formats.base import Reader
+    from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.fleet_view import FleetSource
     from registry_reconciler.outputs import Records
     from registry_reconciler.planning.pipeline import Planning
@@ -264,7 +265,9 @@ class Workspace:
         require(planning.plan)
         if verify and planning.plan.applicable:
             ask_others(planning)
-        return self._write(planning.plan, session, reader, None)
+        plan = planning.plan
+        del planning  # what was written is read anew: all entries would be held twice
+        return self._write(plan, session, reader, None)
 
     def _write(
         self,
@@ -293,12 +296,15 @@ class Workspace:
             )
         except StalePlan as stale:
             raise _edited_meanwhile(plan, stale) from stale
-        for planning, is_part in after:
-            self._prepare(plan, planning, is_part)
+        while after:
+            planning, is_part = after.pop()
             if self.use_cache and not is_part:
                 from registry_reconciler.cache.incremental.plan import remember
 
                 remember(self.root, planning, since)
+            loaded = planning.loaded
+            del planning  # its entry sets are not asked any more
+            self._prepare(plan, loaded, is_part)
         return ApplyResult(plan, _touched(receipt), receipt.warnings, session.recovered)
 
     def _verify(self, plan: Plan, reader: Reader, kept: Kept | None) -> tuple[Planning, bool]:
@@ -317,15 +323,15 @@ class Workspace:
             "Nothing was kept. This is a fault of registry, or the files are being edited right now: run plan again."
         )
 
-    def _prepare(self, plan: Plan, planning: Planning, is_part: bool) -> None:
+    def _prepare(self, plan: Plan, loaded: Loaded, is_part: bool) -> None:
         """Leave the index that programs open; it is a cache, so nothing about it can make an apply fail."""
         from registry_reconciler.runtime.serve.workspace import prepare_after, prepare_from
 
         with contextlib.suppress(OSError):
             if is_part:
-                prepare_after(self.root, plan, planning.loaded)
+                prepare_after(self.root, plan, loaded)
             else:
-                prepare_from(self.root, planning.loaded)
+                prepare_from(self.root, loaded)
 
     def runtime(self) -> WorkspaceRuntime:
         """The applied registries for programs: lookup by id, name and alias (:mod:`registry_reconciler.runtime`)."""

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits
-from registry_reconciler.formats.json import decimals
+from registry_reconciler.formats.json import decimals, read
 from registry_reconciler.formats.json.explain import explain
 from registry_reconciler.formats.json.read import read_json
 from registry_reconciler.formats.json.source import blanked
@@ -184,6 +184,24 @@ def test_limits_hold_on_both_ways() -> None:
         slow = explain(text, comments=False, limits=limits)[1]
         fast = read_json(text.encode(), limits=limits).faults
         assert [fault.code for fault in slow] == [fault.code for fault in fast], text
+
+
+def values_in(value: object) -> int:
+    """How many values there are in one, itself included."""
+    if isinstance(value, dict):
+        return 1 + sum(map(values_in, value.values()))
+    return 1 + sum(map(values_in, value)) if isinstance(value, list) else 1
+
+
+def test_the_fast_way_reads_as_many_values_as_are_allowed() -> None:
+    rng = random.Random(2)
+    for _ in range(200):
+        value = [json_texts.value(rng), [], {}, "", [""], [[]], {"a": {}}]
+        text = json.dumps(value, indent=rng.choice([None, 1])).encode()
+        count = values_in(value)
+        read._fast(text, Limits(max_nodes=count))
+        with pytest.raises(read._Odd):
+            read._fast(text, Limits(max_nodes=count - 1))
 
 
 @pytest.mark.parametrize("levels", range(195, 210))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import re
+from functools import partial
 from itertools import accumulate
 
 import msgspec
@@ -71,11 +72,16 @@ def _fast(data: bytes, limits: Limits) -> Json:
         raise _Odd
     outline = _outline(data)
     keys = outline.count(b":")
-    _bounded(outline, limits)
-    value = with_digits(data)
-    if _keys(value, outline.count(b"{") + outline.count(b"[")) != keys:
+    _bounded(outline, data, limits)
+    check = partial(_no_key_twice, collections=outline.count(b"{") + outline.count(b"["), keys=keys)
+    del outline
+    return with_digits(data, check)
+
+
+def _no_key_twice(value: Json, collections: int, keys: int) -> None:
+    """Raise :class:`_Odd` where a value has not as many keys as its text."""
+    if _keys(value, collections) != keys:
         raise _Odd
-    return value
 
 
 _NOT_OUTLINE = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
@@ -93,10 +99,12 @@ _STEPS = bytes(1 if byte in b"[{" else 255 for byte in range(256))
 _SHALLOW = 8
 
 
-def _bounded(outline: bytes, limits: Limits) -> None:
+def _bounded(outline: bytes, data: bytes, limits: Limits) -> None:
     """Hold how many values there are, and how deep they nest. Raises :class:`_Odd`."""
     opened = outline.count(b"[") + outline.count(b"{")
-    if opened + outline.count(b",") + 1 > limits.max_nodes:
+    beyond = opened + outline.count(b",") + 1 - limits.max_nodes
+    # A collection that holds nothing was counted twice.
+    if beyond > 0 and (beyond > opened or beyond > _empty(data)):
         raise _Odd
     if opened <= limits.max_depth:
         return
@@ -108,6 +116,12 @@ def _bounded(outline: bytes, limits: Limits) -> None:
         depth -= 2
     if brackets and max(accumulate(memoryview(brackets.translate(_STEPS)).cast("b"))) > depth:
         raise _Odd
+
+
+def _empty(data: bytes) -> int:
+    """How many lists and mappings hold nothing."""
+    bare = b"s".join(_escaped(data).split(b'"')[::2]).translate(None, b" \t\r\n")
+    return bare.count(b"[]") + bare.count(b"{}")
 
 
 _COLLECTIONS = frozenset((dict, list))
