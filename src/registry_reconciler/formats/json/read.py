@@ -80,7 +80,7 @@ def _fast(data: bytes, limits: Limits) -> Json:
 
 def _no_key_twice(value: Json, collections: int, keys: int) -> None:
     """Raise :class:`_Odd` where a value has not as many keys as its text."""
-    if _keys(value, collections) != keys:
+    if _keys(value, collections, keys) != keys:
         raise _Odd
 
 
@@ -128,15 +128,19 @@ _COLLECTIONS = frozenset((dict, list))
 _MANY = 1000
 
 
-def _keys(value: Json, left: int) -> int:
-    """How many keys there are in so many lists and mappings; where all were met, nobody looks further down."""
+def _keys(value: Json, left: int, most: int) -> int:
+    """How many keys there are in so many lists and mappings; where all were met, nobody looks further down.
+
+    Args:
+        most: of so many keys there are no more.
+    """
     level = [value] if type(value) in _COLLECTIONS else []
     lists = type(value) is list
     keys = 0
     while level:
         left -= len(level)
         keys += sum([len(held) for held in level if type(held) is dict]) if lists else sum(map(len, level))
-        if left <= 0:
+        if left <= 0 or keys >= most:
             break
         if len(level) > _MANY:
             # To look into so many takes longer than to write all of them.
