@@ -208,6 +208,8 @@ def test_what_a_fragment_lets_go_of_is_taken_back_by_its_name_only(box: Box) -> 
     assert box.read("desired/item.yaml") == (
         "item:\n  - {id: a, v: 1}\n  - {id: c}\nremoved:\n  - address: item/b\n    keep: true\n"
     )
+    assert box.run("adopt", "item/b").exit == 0
+    assert box.read("desired/item.yaml") == "item:\n  - {id: a, v: 1}\n  - {id: b}\n  - {id: c}\n"
     assert box.run("apply", "--yes").exit == 0
     assert box.run("plan", "--detailed-exitcode").exit == 0
 

@@ -170,6 +170,8 @@ def _text(call: Call, amendment: Amendment, plan: Plan, rest: Plan, *, applied: 
 
 def foreseen(call: Call, amendment: Amendment, words: Sequence[str]) -> int:
     """The answer of ``--dry-run``."""
+    from registry_reconciler.cli.typed_secrets import holds_secret
+
     plan = amendment.plan
     assert plan is not None
     blocks = any(problem.blocking for problem in amendment.introduced)
@@ -178,8 +180,10 @@ def foreseen(call: Call, amendment: Amendment, words: Sequence[str]) -> int:
         return answer(call, "Nothing to do: it is so already.\n", _body(call, amendment, plan, applied=False))
     text = "".join(_edited_diff(amendment)) + plan_as_text(call, plan, "apply")
     body = _body(call, amendment, plan, applied=False)
-    next_ = [] if blocks else [["registry", *words]]
+    secret = not blocks and holds_secret(amendment, words)
+    next_ = [] if blocks or secret else [["registry", *words]]
     text += "Nothing was written: --dry-run.\n" + next_lines(next_)
+    text += "Next: the same without --dry-run; it is not repeated, as it says a secret.\n" if secret else ""
     return answer(call, text, body, exit=3 if blocks else 0, next=next_)
 
 

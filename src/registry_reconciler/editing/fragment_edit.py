@@ -200,7 +200,7 @@ class Drafts(Struct):
             for edit in _insertions(kind, drafts, source, self.loaded.kinds[kind]):
                 self.edit(path, edit)
         self.inserts.clear()
-        made = (self._content(path, edits) for path, edits in sorted(self.edits.items()))
+        made = (self._content(path, self._whole(path, edits)) for path, edits in sorted(self.edits.items()))
         return tuple(edit for edit in made if edit is not None)
 
     def edit(self, path: str, edit: Edit) -> None:
@@ -221,6 +221,20 @@ class Drafts(Struct):
             # The title: the message may repeat what stands there, and that may be a secret; `plan` knows which.
             raise Blocked(f"{path} cannot be edited: {where}{first.title}")
         return source
+
+    def _whole(self, path: str, edits: Sequence[Edit]) -> Sequence[Edit]:
+        """The edits; a directive all of whose items go, goes with them, unless it is all that its document says."""
+        from registry_reconciler.formats.edits import Remove
+
+        source = self.loaded.fragments.files.get(path)
+        for number, document in enumerate(source.documents if source else ()):
+            for name in DIRECTIVES if isinstance(document, dict) and len(document) > 1 else ():
+                items = document.get(name)
+                about = [edit for edit in edits if _about(edit, number, name)]
+                gone = {edit.path for edit in about if isinstance(edit, Remove)}
+                if gone and isinstance(items, list) and len(gone) == len(about) == len(items):
+                    edits = [*(edit for edit in edits if edit not in about), Remove(number, (name,))]
+        return edits
 
     def _content(self, path: str, edits: Sequence[Edit]) -> FragmentEdit | None:
         from registry_reconciler.formats.edits import SpliceError
@@ -252,6 +266,17 @@ class Drafts(Struct):
             if content == old
             else FragmentEdit(path, None if old is None else digest_bytes(old), content)
         )
+
+
+def _about(edit: Edit, document: int, name: str) -> bool:
+    """Whether an edit is about the part of a document that has a name."""
+    from registry_reconciler.formats.edits import Insert, Remove, RenameKey, Update
+
+    if isinstance(edit, (Update, Remove, RenameKey)):
+        path = edit.path
+    else:
+        path = edit.container if isinstance(edit, Insert) else ()
+    return edit.document == document and path[:1] == (name,)
 
 
 def _document_with(documents: Sequence[Json], name: str) -> int:

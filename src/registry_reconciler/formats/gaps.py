@@ -1,7 +1,7 @@
 """Blank lines around what goes: two gaps become one.
 
 Where blank lines stood above and below whole lines that go, as many stay as the larger gap had, as between the
-neighbours. At the head and at the end of a text none is left over.
+neighbours. At the head and at the end of a text or document none is left over.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.replacements import Replacement
 
 _BEGINNING = re.compile(r"([ \t]*)(\[\[?)?[^#\[]")
+
+_MARKER = re.compile(r"(?:---|\.\.\.)(?![^ \t\r\n]|[ \t]*=)")
+"""What ends a document of YAML; in TOML it may be a key."""
 
 
 def closed_up(text: str, ordered: Sequence[Replacement], *, ends: bool = True) -> list[Replacement]:
@@ -66,8 +69,8 @@ def _closing(text: str, run: Sequence[Replacement], ends: bool) -> Iterator[tupl
             yield left.end, right.start
     start, end = run[0].start, run[-1].end
     above, below = _blank_above(text, start), _blank_below(text, end)
-    if below == len(text):
-        # Nothing follows: what parted it from the line before it goes too.
+    if below == len(text) or (below == end and _MARKER.match(text, end)):
+        # Nothing follows in its document: what parted it from the line before it goes too.
         if above < start and ends:
             yield above, start
     elif above == 0 or (above == start and _heads(text, start, below)):

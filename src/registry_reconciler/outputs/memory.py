@@ -46,7 +46,7 @@ class LineDigests:
         if found is None:
             lines = text.split("\n")
             known = self._lines.setdefault(salt, {})
-            new = list(set(lines) - known.keys())  # brackets come again and again
+            new = list(set(lines).difference(known))  # brackets come again and again
             known.update(zip(new, _digests(salt, new), strict=True))
             found = self._texts[salt, text] = "\n".join(map(known.__getitem__, lines))
         return found

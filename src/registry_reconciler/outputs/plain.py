@@ -10,7 +10,8 @@ says what is wrong. ``tests/property/test_plain_outputs.py`` holds that both giv
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 from msgspec import Struct
@@ -46,10 +47,12 @@ _NOT_NAMES = frozenset(
 )
 """Words that mean something else than a field of their name, or the entry as a whole."""
 
+_ENTRY = ("key", "address", "place")
+"""Names of the entry itself, which come before fields that are called so."""
 _Row = Sequence[Any]
 """Key, address, place and values of an entry."""
-_Fields = Mapping[str, Json]
-_Part = Callable[[_Fields], Any]
+_Column = Callable[[Sequence[_Row]], list[Any]]
+"""Gives something of all entries at once: a list is made, searched and joined many times as fast as its items."""
 
 
 class _NotPlain(Exception):
@@ -123,12 +126,7 @@ def _items(item: Json, rows: Sequence[_Row]) -> list[Json]:
     writer = _Writer()
     made = writer.part(item, 0)
     writer.require_room(len(rows))
-    return [[row[0], made(_fields(row))] for row in rows]
-
-
-def _fields(row: _Row) -> _Fields:
-    key, address, place, values = row
-    return {**values, "key": key, "address": address, "place": place}
+    return [[row[0], value] for row, value in zip(rows, made(rows), strict=True)]
 
 
 def _page(name: str, text: str, source: Source) -> Callable[[], Rendered]:
@@ -181,7 +179,7 @@ def _loop(variable: str, body: str, kind: str, source: Source) -> Callable[[_Wri
         rows = source.rows(kind)
         part = writer.mixed(body, variable)
         writer.require_room(len(rows))
-        return "".join([part(_fields(row)) for row in rows])
+        return "".join(part(rows))
 
     return made
 
@@ -210,50 +208,54 @@ class _Writer:
             raise _NotPlain
         self.grow(rows * self.size)
 
-    def part(self, value: Json, depth: int) -> _Part:
+    def part(self, value: Json, depth: int) -> _Column:
         """A value of an item."""
         if depth > DEEPEST:
             raise _NotPlain
         if type(value) is dict and all(type(name) is str for name in value):
-            members = [(name, self.part(part, depth + 1)) for name, part in value.items()]
-            return lambda names: {
-                name: made for name, part in members if (made := part(names)) is not _ABSENT
-            }
+            names = list(value)
+            members = self._together([self.part(part, depth + 1) for part in value.values()])
+            return lambda rows: [_present(dict(zip(names, found, strict=True))) for found in members(rows)]
         if type(value) is list:
-            parts = [self.part(part, depth + 1) for part in value]
-            return lambda names: [made for part in parts if (made := part(names)) is not _ABSENT]
+            parts = self._together([self.part(part, depth + 1) for part in value])
+            return lambda rows: [[part for part in found if part is not _ABSENT] for found in parts(rows)]
         if type(value) is str:
             return self._text(value)
         if value is None or type(value) in (bool, int):
-            return lambda _names: value
+            return lambda rows: [value] * len(rows)
         raise _NotPlain
 
-    def _text(self, text: str) -> _Part:
+    @staticmethod
+    def _together(parts: Sequence[_Column]) -> _Column:
+        return lambda rows: (
+            list(zip(*(part(rows) for part in parts), strict=True)) if parts else [()] * len(rows)
+        )
+
+    def _text(self, text: str) -> _Column:
         tag = _TAG.fullmatch(text.strip())
         if tag is None:
             return self.mixed(text)
         self.grow(len(text))
         return self._tag(tag, "", alone=True)
 
-    def mixed(self, text: str, variable: str = "") -> _Part:
+    def mixed(self, text: str, variable: str = "") -> _Column:
         """A text with names in it; of a ``variable``, where there is one."""
         tags = list(_TAG.finditer(text))
         first, *literals = _TAG.split(text)[:: _TAG.groups + 1]
         if "{" in "".join((first, *literals)) or "\r" in text:
             raise _NotPlain
         self.grow(len(text))
-        pairs = [(self._tag(tag, variable), literal) for tag, literal in zip(tags, literals, strict=True)]
+        parts = [self._tag(tag, variable) for tag in tags]
 
-        def made(fields: _Fields) -> str:
-            parts = [first]
-            for part, literal in pairs:
-                value = part(fields)
-                parts += (value if type(value) is str else _shown(value), literal)
-            return "".join(parts)
+        def made(rows: Sequence[_Row]) -> list[str]:
+            pieces: list[Iterable[str]] = [repeat(first, len(rows))]
+            for part, literal in zip(parts, literals, strict=True):
+                pieces += (map(_shown, part(rows)), repeat(literal, len(rows)))
+            return list(map("".join, zip(*pieces, strict=True)))
 
         return made
 
-    def _tag(self, tag: re.Match[str], variable: str, *, alone: bool = False) -> _Part:
+    def _tag(self, tag: re.Match[str], variable: str, *, alone: bool = False) -> _Column:
         owner, _, name = tag[1].rpartition(".")
         default, replaced = tag[2], [(_said(old), _said(new)) for old, new in _REPLACE.findall(tag[3])]
         if owner != variable or name in _NOT_NAMES or variable in _NOT_NAMES or len(replaced) > MOST_REPLACED:
@@ -261,32 +263,33 @@ class _Writer:
         if default == "omit" and (replaced or not alone):
             raise _NotPlain
         self.steps += 3 + 2 * len(replaced)
-        known = self._value
+        read = _reading(name, default)
         if replaced:
-            return lambda fields: self._replaced(fields.get(name, "") if default else fields[name], replaced)
-        if default == "omit":
-            return lambda fields: known(fields[name]) if name in fields else _ABSENT
-        if default:
-            return lambda fields: known(fields.get(name, ""))
-        return lambda fields: known(fields[name])
+            return lambda rows: self._replaced(read(rows), replaced)
+        return lambda rows: self._values(read(rows))
 
-    def _replaced(self, value: Json, pairs: Sequence[tuple[str, str]]) -> str:
-        if type(value) is not str:
+    def _replaced(self, column: list[Any], pairs: Sequence[tuple[str, str]]) -> list[str]:
+        if set(map(type, column)) - {str} or MASK in column:
             raise _NotPlain
-        text: str = value
         for old, new in pairs:
-            self.grow(len(text) + text.count(old) * len(new))
-            text = text.replace(old, new)
-        if MASK in (value, text):
+            self.grow(sum(len(text) + text.count(old) * len(new) for text in column))
+            column = [text.replace(old, new) for text in column]
+        if MASK in column:
             raise _NotPlain
-        return text
+        return column
+
+    def _values(self, column: list[Any]) -> list[Any]:
+        if set(map(type, column)) == {str}:
+            self.grow(sum(map(len, column)))
+            if MASK in column:
+                raise _NotPlain
+            return column
+        return [value if value is _ABSENT else self._value(value) for value in column]
 
     def _value(self, value: Json) -> Json:
         kind = type(value)
-        if kind is str:
-            self.size += len(value)
-            if value == MASK or self.size > MOST_TEXT:
-                raise _NotPlain
+        if kind is str and value != MASK:
+            self.grow(len(value))
             return value
         if value is None or kind is bool or (kind is int and -(2**63) <= value < 2**63):
             return value
@@ -296,8 +299,27 @@ class _Writer:
         raise _NotPlain
 
 
+def _reading(name: str, default: str | None) -> _Column:
+    """What reads a field of all entries; :class:`KeyError` where one has none, and nothing stands for it."""
+    if name in _ENTRY:
+        at = _ENTRY.index(name)
+        return lambda rows: [row[at] for row in rows]
+    if default is None:
+        return lambda rows: [row[3][name] for row in rows]
+    instead = _ABSENT if default == "omit" else ""
+    return lambda rows: [row[3].get(name, instead) for row in rows]
+
+
+def _present(item: dict[str, Any]) -> dict[str, Any]:
+    if _ABSENT not in item.values():
+        return item
+    return {name: value for name, value in item.items() if value is not _ABSENT}
+
+
 def _shown(value: Json) -> str:
-    """The text of what is no text, inside of one."""
+    """The text of a value inside of a text."""
+    if type(value) is str:
+        return value
     if value is None:
         return ""
     if type(value) is bool:

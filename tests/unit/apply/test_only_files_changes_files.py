@@ -26,7 +26,7 @@ NOT_PART_OF_AN_APPLY = frozenset(
         SOURCE / "cli" / "editor.py",
         SOURCE / "files" / "git_work.py",
         SOURCE / "fleet" / "catalogue" / "database.py",
-        SOURCE / "fleet" / "execute" / "one.py",
+        SOURCE / "fleet" / "execute" / "repository.py",
         SOURCE / "fleet" / "fetching.py",
         SOURCE / "fleet" / "run" / "forks.py",
         SOURCE / "runtime" / "execution" / "audit.py",

@@ -82,6 +82,18 @@ def test_larger_gaps_and_headings_between_sections_stay() -> None:
     assert edited("yaml", text, "\n", Remove(0, ("items", 2))) == text.replace("\n  - id: c\n", "")
 
 
+@pytest.mark.parametrize("marker", ["---\nx: 1\n", "--- # more\nx: 1\n", "...\n"])
+def test_the_last_entry_of_a_document_leaves_no_gap_that_was_not_there(marker: str) -> None:
+    text = f"items:\n  - a\n\n  - b\n{marker}"
+    assert edited("yaml", text, "\n", Remove(0, ("items", 1))) == text.replace("\n  - b\n", "")
+    apart = text.replace(marker, f"\n{marker}")
+    assert edited("yaml", apart, "\n", Remove(0, ("items", 1))) == text.replace("  - b\n", "")
+    says = text.replace("- a\n", "- |+\n    a\n")
+    assert edited("yaml", says, "\n", Remove(0, ("items", 1))) == says.replace("  - b\n", "")
+    toml = "a = 1\n\nb = 2\n--- = 3\n"
+    assert edited("toml", toml, "\n", Remove(0, ("b",))) == toml.replace("b = 2\n", "")
+
+
 def test_blank_lines_that_a_text_says_stay() -> None:
     text = "items:\n  - |+\n    says\n\n  - b\n\n  - c\n"
     assert edited("yaml", text, "\n", Remove(0, ("items", 2))) == text.replace("  - c\n", "")

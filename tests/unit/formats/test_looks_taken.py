@@ -142,6 +142,20 @@ CASES: dict[str, tuple[str, str, list[Edit], str, str]] = {
         '"a"}',
         '"a", "args": ["x", {"y": 1}]}',
     ),
+    "json, a list instead of nothing in an entry on one line": (
+        "json",
+        '[\n  {"id": "a", "args": null},\n  {"id": "b"}\n]\n',
+        [Update(0, (0, "args"), ["x", {"y": 1}])],
+        "null",
+        '["x", {"y": 1}]',
+    ),
+    "json, a list instead of nothing on a line of its own": (
+        "json",
+        '[\n  {\n    "id": "a",\n    "args": null\n  }\n]\n',
+        [Update(0, (0, "args"), ["x"])],
+        "null",
+        '[\n      "x"\n    ]',
+    ),
     "yaml, a key that YAML 1.1 takes for a truth value": (
         "yaml",
         "- id: a\n  n: 1\n",

@@ -24,3 +24,20 @@ def test_a_scalar_that_is_too_large_is_said_at_its_place(written: str) -> None:
     (fault,) = read_toml(text.encode(), Limits(max_scalar=100)).faults
 
     assert (fault.code, fault.line, fault.column) == ("TML003", 4, 14)
+
+
+TABLE = f"[{'.'.join('t' * 150)}]\n"
+DEEP = {
+    "lists": (f"a = {'[' * 250}{']' * 250}", 204),
+    "lists without end": (f"a = {'[' * 5000}{']' * 5000}", 204),
+    "mappings": (f"a = {'{a = ' * 250}1{'}' * 250}", 1004),
+    "a table and names": (f"{TABLE}{'.'.join('b' * 100)} = 1", 98),
+    "a table and lists": (f"{TABLE}b = {'[' * 100}{']' * 100}", 53),
+}
+
+
+@pytest.mark.parametrize(("written", "offset"), DEEP.values(), ids=DEEP)
+def test_what_is_too_deep_is_said_at_its_place(written: str, offset: int) -> None:
+    (fault,) = read_toml(f"x = 1\n# x\n{written}\n".encode()).faults
+
+    assert (fault.code, fault.line, fault.column) == ("TML003", 3 + written.count("\n"), offset + 1)

@@ -9,7 +9,7 @@ import pytest
 from registry_reconciler.model.change import Action, Reason
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import Plan, PlanOptions
-from tests.support import Files, applied, plan_of, thing_kind, with_fragment
+from tests.support import Files, applied, kind_file, plan_of, thing_kind, with_fragment
 
 OTHERS = tuple({"id": f"k{number}"} for number in range(12))
 """Things that stay, so that one deletion is no deletion in mass."""
@@ -156,3 +156,30 @@ def test_a_protected_entry_is_not_deleted_in_the_apply_that_lifts_the_protection
     assert shown(plan_of(with_fragment(lifted, {"thing": [*OTHERS]}))) == [
         (Action.DELETE, Reason.NOT_IN_FRAGMENTS)
     ]
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_where_nothing_but_a_secret_differs_the_fragment_says(by_hand: bool) -> None:
+    spec = "layout: list, file: t.yaml, key: id"
+    files = kind_file("thing", spec, "properties: {id: {}, v: {}, pin: {type: integer, x-secret: true}}")
+    files = applied(with_fragment(files, {"thing": [{"id": "a", "v": 1, "pin": 1111}]}))
+    if by_hand:
+        files["t.yaml"] = (files["t.yaml"] or b"").replace(b"1111", b"2222")
+    else:
+        files = with_fragment(files, {"thing": [{"id": "a", "v": 1, "pin": 2222}]})
+    plan = plan_of(files)
+    assert shown(plan) == [(Action.UPDATE, Reason.DESIRED_CHANGED)]
+    assert not plan.drift
+    wanted = b"1111" if by_hand else b"2222"
+    assert wanted in (applied(files)["t.yaml"] or b"")
+
+
+def test_a_secret_beside_an_edit_by_hand_is_that_edit() -> None:
+    files = kind_file(
+        "thing", "layout: list, file: t.yaml, key: id", "properties: {pin: {x-secret: true}, v: {}, id: {}}"
+    )
+    files = applied(with_fragment(files, {"thing": [{"id": "a", "v": 1, "pin": 1111}]}))
+    files["t.yaml"] = (files["t.yaml"] or b"").replace(b"1111", b"2222").replace(b"v: 1", b"v: 2")
+    plan = plan_of(files)
+    assert shown(plan) == []
+    assert codes(plan) == ["STA001"]

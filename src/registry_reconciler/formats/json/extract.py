@@ -114,7 +114,8 @@ def _usual_text(value: Json) -> bytes | None:
     if holds_exact(value):
         return None
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    if _EXPONENT.search(text) or not text.startswith(("{", "[")):
+    # Such numbers are written in another way here; a text may say so too, and is then written the long way.
+    if _EXPONENT.search(text) or "NaN" in text or "Infinity" in text or not text.startswith(("{", "[")):
         return None
     try:
         return f"{msgspec.json.format(text, indent=2)}\n".encode()
@@ -122,8 +123,7 @@ def _usual_text(value: Json) -> bytes | None:
         return None
 
 
-_EXPONENT = re.compile("[0-9]e[-+0-9]|NaN|Infinity")
-"""Numbers that are written in another way here; in a text it may stand too, which then is written the long way."""
+_EXPONENT = re.compile("[0-9]e[-+0-9]")
 
 _HEAD = re.compile(r"(?:[ \t\r\n]+|//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+\*/)*")
 

@@ -21,6 +21,7 @@ _STRING = r'"(?:[^"\\\n]|\\[^\n])*+"?'
 _COMMENT = r"//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?"
 _STRING_OR_COMMENT = re.compile(f"{_STRING}|{_COMMENT}")
 _STRING_OR_LAST_COMMA = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*+[\]}}])")
+_KEY_ALONE = re.compile(rf"[ \t]*+(?:{_STRING}[ \t]*+:[ \t]*+)?")
 _NOT_BREAKS = re.compile(r"[^\r\n]")
 COMMENT = re.compile(_COMMENT)
 GAP = re.compile(rf"(?:[ \t\r\n]++|{_COMMENT})*+")
@@ -94,6 +95,10 @@ class Source:
         start = self.line_start(position)
         match = re.compile(r"[ \t]*(?:,[ \t]+)?").match(self.text, start)
         return match[0].replace(",", " ") if match else ""
+
+    def begins_line(self, position: int) -> bool:
+        """Whether nothing but its key stands before a value on its line."""
+        return _KEY_ALONE.fullmatch(self.text, self.line_start(position), position) is not None
 
     def outer(self, node: Node) -> str:
         """What a node is indented by: the line of its last bracket tells, where that is the first thing on it."""

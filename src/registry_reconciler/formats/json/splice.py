@@ -72,9 +72,8 @@ def splice(data: bytes, edits: Sequence[Edit], *, comments: bool) -> bytes:
         value = project_value(None, own)
         newline = "\r\n" if "\r\n" in text else "\n"
         before = text if not text or text.endswith("\n") or not text.strip() else text + newline
-        return (
-            bom + before.lstrip(" \t\r\n") + Writer(Look(newline=newline)).value(value, "") + newline
-        ).encode()
+        made = Writer(Look(newline=newline)).value(value, "") + newline
+        return (bom + before.lstrip(" \t\r\n") + made).encode()
     root = documents[0].root
     assert isinstance(root, JsonNode)
     splicer = _Splicer(root, comments=comments)
@@ -244,10 +243,16 @@ class _Splicer:
     ) -> None:
         if isinstance(value, dict | list):
             column = node.start - self.source.line_start(node.start)
-            text = self.writer.value(value, self.source.indent(node.start), models, column, notes)
+            writer = self._writer(models, on_line=not self.source.begins_line(node.start))
+            text = writer.value(value, self.source.indent(node.start), models, column, notes)
         else:
             text = self.writer.scalar(value, node.raw)
         self.put(node.start, node.end, text)
+
+    def _writer(self, models: Sequence[JsonNode], *, on_line: bool) -> Writer:
+        """Where nothing shows what it looks like, what comes to a line of others stays on it."""
+        alone = on_line and not any(model.entries for model in models)
+        return Writer(self.look, flat=True) if alone else self.writer
 
     # ------------------------------------------------------------ how their texts change
 
@@ -368,9 +373,7 @@ class _Splicer:
         text = _native(new, indent) if not on_line else None
         notes = NO_NOTES if on_line or not self.comments else new.notes()
         if text is None:
-            # Where nothing shows what it looks like, what comes to a line stays on it.
-            alone = on_line and bool(node.entries) and not any(model.entries for model in models)
-            writer = Writer(self.look, flat=True) if alone else self.writer
+            writer = self._writer(models, on_line=on_line and bool(node.entries))
             text = writer.value(new.value, indent, models, len(indent) + len(head), notes)
         return self.writer.above(notes, indent) + head + text, self.writer.behind(notes)
 
@@ -383,8 +386,7 @@ class _Splicer:
         free = list(COMMENT.finditer(self.text, begin, end)) if self.comments else []
         owned = [(chunk.content, chunk.stop) for chunk in chunks]
         free = [match for match in free if not any(low <= match.start() < high for low, high in owned)]
-        filled = (one for one in models if one.kind == node.kind and one.entries)
-        like = node if chunks else next(filled, None)
+        like = node if chunks else next((m for m in models if m.kind == node.kind and m.entries), None)
         if free:
             self._refill_below(node, chunks, news, like, free[-1].end())
             return

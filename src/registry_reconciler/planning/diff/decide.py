@@ -12,6 +12,7 @@ from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.model.change import Action, Change, Drift, Reason
 from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry, Place, same, split_address
 from registry_reconciler.model.problem import Problem, Related, Severity
+from registry_reconciler.model.redact import mask
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.diff.work import DiffWork, ThreeWay
 from registry_reconciler.planning.field_diff import diff_values
@@ -120,7 +121,7 @@ def _decide_managed(
     desired_entry = _as_before(work, three_way, desired)
     if same(desired_entry, live.value):
         _add(work, three_way, Action.MOVE, Reason.MOVED)
-    elif work.applied(state, desired.kind, desired_entry):
+    elif work.applied(state, desired.kind, desired_entry) and not _only_secrets(work, desired_entry, live):
         action = Action.MOVE if three_way.source else Action.UPDATE
         _settle_drift_of_live(work, three_way, action, live)
     elif work.applied(state, live.kind, live.value):
@@ -132,6 +133,12 @@ def _decide_managed(
     else:
         _drifted(work, three_way, known=False)
         _both_changed(work, three_way, live.place, "it was edited by hand, and its fragment changed too")
+
+
+def _only_secrets(work: DiffWork, desired: dict[str, Json], live: LiveEntry) -> bool:
+    """Whether nothing but secrets differs: the state keeps none to tell who changed one, so the fragment says."""
+    secrets = work.kinds[live.kind].secrets
+    return bool(secrets) and same(mask(desired, secrets), mask(live.value, secrets))
 
 
 def _settle_drift_of_live(work: DiffWork, three_way: ThreeWay, action: Action, live: LiveEntry) -> None:

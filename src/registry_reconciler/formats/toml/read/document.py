@@ -21,8 +21,8 @@ from registry_reconciler.formats.toml.read.statements import (
     float_value,
     statements,
 )
-from registry_reconciler.formats.toml.read.tree import Tree, to_json
-from registry_reconciler.model.entry import Json
+from registry_reconciler.formats.toml.read.tree import Tree, offset_of, to_json
+from registry_reconciler.model.entry import FieldPath, Json
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 _TWICE = ("Cannot ", "Duplicate inline table key")
@@ -68,7 +68,7 @@ def _load(text: str) -> dict[str, Json]:
     except tomllib.TOMLDecodeError:
         raise
     except RecursionError:
-        raise _deep(text, 0) from None
+        raise _deep(text, _deep_offset(text)) from None
     except ValueError:
         # Dates and floats are checked before they are made; only integers can be too long to be made.
         raise _long_integer(text) from None
@@ -89,6 +89,28 @@ def _refuse_long_keys(text: str) -> None:
 def _deep(text: str, offset: int) -> _Limit:
     line, column = _line_column(text, offset)
     return _Limit(f"values nest deeper than {MAX_DEPTH} levels", line, column, "write it with fewer levels")
+
+
+def _deep_offset(text: str, path: FieldPath = ()) -> int:
+    """Where a value stands that is too deep: the first that is by itself, else the one at the path."""
+    try:
+        return offset_of(Tree(text), path, on_key=False)
+    except TooDeep as error:
+        return error.offset
+    except Unreadable:
+        return 0
+
+
+def _path_down(value: Json, levels: int) -> FieldPath:
+    """The path of the first list or mapping that lies so many levels down."""
+    waiting: list[tuple[FieldPath, Json]] = [((), value)]
+    while waiting:
+        path, part = waiting.pop()
+        if len(path) == levels:
+            return path
+        parts = list(part.items() if isinstance(part, dict) else enumerate(part))
+        waiting += [((*path, step), held) for step, held in reversed(parts) if isinstance(held, (dict, list))]
+    return ()
 
 
 def _long_integer(text: str) -> _Limit:
@@ -115,8 +137,9 @@ def _measure(value: Json, limits: Limits, text: str) -> None:
     while level:
         depth += 1
         if depth > limits.max_depth:
+            place = _line_column(text, _deep_offset(text, _path_down(value, depth - 1)))
             raise _Limit(
-                f"values nest deeper than {limits.max_depth} levels", fix="write it with fewer levels"
+                f"values nest deeper than {limits.max_depth} levels", *place, fix="write it with fewer levels"
             )
         below: list[Json] = []
         for part in level:
