@@ -14,6 +14,7 @@ from textwrap import dedent, indent
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Snippet
 from registry_reconciler.formats.nodes import Member, Node, Unreadable, to_value
+from registry_reconciler.formats.notes import DRAWN
 from registry_reconciler.formats.yaml.edit.emit import dump
 from registry_reconciler.formats.yaml.edit.wording import Wording
 from registry_reconciler.formats.yaml.read.chunks import Section
@@ -75,7 +76,9 @@ def _plain_item(data: bytes, section: Section, number: int, value: Json) -> Snip
     text = plain_text(data[starts[number] + column : starts[number + 1]], section.indent)
     before = starts[number - 1] if number else section.head
     rows = _rows_above(data[before : starts[number]], section.indent) if text is not None else None
-    return Snippet(rows, text, value) if text is not None and rows is not None else None
+    if text is None or rows is None or (not number and any(map(DRAWN.search, rows))):
+        return None  # a drawn line heads the whole list
+    return Snippet(rows, text, value)
 
 
 def plain_text(chunk: bytes, indent: int) -> str | None:
