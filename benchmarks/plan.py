@@ -385,7 +385,9 @@ def main() -> None:
     )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--no-peers", action="store_true", help="without those that take minutes")
-    parser.add_argument("--million", action="store_true", help="also a million entries: half an hour, 10 GB")
+    parser.add_argument(
+        "--million", action="store_true", help="also a million entries: half an hour, up to 14 GB"
+    )
     parser.add_argument("--real", type=Path, help="a folder of real YAML files: they are measured, too")
     parser.add_argument("--only", choices=["million", "prose"], help="nothing else")
     parser.add_argument("--short", action="store_true", help="less than two minutes")
