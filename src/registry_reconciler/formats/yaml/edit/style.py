@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import TypeAlias
 
@@ -105,13 +106,24 @@ def style_of(text: str, documents: Sequence[Document]) -> Style:
     )
 
 
+_LOOKED_AT = 50_000
+"""So many bytes of another file tell its habits."""
+
+
 def look_of(data: bytes | None) -> tuple[Style, Hints]:
     """The habits of another file, for one that is not there yet, and what an entry that is all of it does."""
+    if data is None:
+        return Style(), Hints()
+    if len(data) > _LOOKED_AT:
+        data = data[: data.rfind(b"\n", 0, _LOOKED_AT) + 1]
+    return _look_of(data)
+
+
+@lru_cache(8)
+def _look_of(data: bytes) -> tuple[Style, Hints]:
     from registry_reconciler.formats.nodes import Unreadable
     from registry_reconciler.formats.yaml.read.nodes import compose
 
-    if data is None:
-        return Style(), Hints()
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
         documents = compose(text)
