@@ -1,7 +1,8 @@
 """Fields of fragments that hold entries of a kind which came later.
 
 Who adopts a plugin before skills are a kind has the skills in its declaration. Once they are declared by themselves,
-the field goes from there: where the registry says the same as the field, so that nothing that waits is lost.
+the field goes from there: where the registry says the same as the field, and has its comments, so that nothing that
+waits or stands nowhere else is lost.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from collections.abc import Iterator, Set
 from msgspec import Struct
 
 from registry_reconciler.editing.fragment_edit import Drafts
+from registry_reconciler.formats.notes import all_rows, notes_of
 from registry_reconciler.layouts.walk import Nesting, strip_nested
+from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.loading.workspace import Loaded
-from registry_reconciler.model.entry import MISSING, DesiredEntry, FieldPath, Json, LiveEntry, same
+from registry_reconciler.model.entry import MISSING, DesiredEntry, FieldPath, Json, LiveEntry, Place, same
 
 
 class TakenOut(Struct, frozen=True):
@@ -52,6 +55,18 @@ def take_out(loaded: Loaded, drafts: Drafts, asked: Set[str], chosen: Set[str]) 
     return tuple(found)
 
 
+def _comments(source: SourceFile, place: Place, fields: tuple[str, ...]) -> set[str]:
+    """Those that stand at some fields of an entry."""
+    if source.data is None:
+        return set()
+    (snippet,) = source.format.extract(source.data, [(place.document, place.path)], source.sections)
+    return set(
+        all_rows(
+            {path: note for path, note in notes_of(snippet.text).items() if path[:1] and path[0] in fields}
+        )
+    )
+
+
 def _outers(loaded: Loaded) -> Iterator[_Outer]:
     nesting = Nesting(loaded.kinds)
     by_place: dict[tuple[str, int, FieldPath], _Outer] = {}
@@ -63,9 +78,13 @@ def _outers(loaded: Loaded) -> Iterator[_Outer]:
         if live is None or same(left, entry.value):
             continue
         fields = tuple(name for name in entry.value if not same(left.get(name, MISSING), entry.value[name]))
-        there = loaded.live.files[live.place.file].value(live.place.document, live.place.path)
-        if isinstance(there, dict) and all(
-            same(there.get(name, MISSING), entry.value[name]) for name in fields
+        registry = loaded.live.files[live.place.file]
+        there = registry.value(live.place.document, live.place.path)
+        if (
+            isinstance(there, dict)
+            and all(same(there.get(name, MISSING), entry.value[name]) for name in fields)
+            and _comments(loaded.fragments.files[entry.place.file], entry.place, fields)
+            <= _comments(registry, live.place, fields)
         ):
             by_place[live.place.file, live.place.document, live.place.path] = _Outer(entry, left, fields, [])
             inner_kinds.update(inner.name for inner, _ in nesting.inside(kind))
