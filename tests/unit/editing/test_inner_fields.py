@@ -58,7 +58,7 @@ def test_what_waits_in_the_fragment_is_left_to_a_person() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [(b"size: 1", b"size: 1   # why one"), (b"  skills:", b"  # why these\n  skills:")]
+    ("old", "new"), [(b"size: 1", b"size: 1   # why one"), (b"    skills:", b"    # why these\n    skills:")]
 )
 def test_a_comment_that_stands_nowhere_else_keeps_the_field(old: bytes, new: bytes) -> None:
     files = came_later("json")
