@@ -76,6 +76,13 @@ def test_items_are_made_of_each_entry_and_omit_leaves_a_field_out() -> None:
     assert found.kinds == ("skill",)
 
 
+def test_an_item_is_not_left_out_as_a_whole() -> None:
+    found = run(each="skill", item="{{ license | default(omit) }}")
+    assert found.fault is not None
+    assert found.fault.at == ("item",)
+    assert "cannot stand alone" in found.fault.message
+
+
 def test_data_comes_before_what_python_has() -> None:
     assert text("{{ entries.skill[0].meta.items }}") == "1"
     assert text("{% for name, part in {'a': 1}.items() %}{{ name }}{{ part }}{% endfor %}") == "a1"

@@ -179,6 +179,18 @@ def test_most_lists_and_counts_need_no_process() -> None:
     assert plain({"each": "hook", "item": item}, source_of(rows)) is None
 
 
+@pytest.mark.parametrize("name", ["entries", "omit", "range", "dict", "namespace", "cycler", "joiner"])
+def test_a_name_that_every_template_knows_is_left_to_the_process(name: str) -> None:
+    rows = [["a", "skill/a", "s.yaml", {}]]
+    item = {"x": f"{{{{ {name} | default(omit) }}}}"}
+    assert plain({"each": "skill", "item": item}, source_of(rows)) is None
+
+
+def test_an_item_that_would_be_left_out_as_a_whole_is_left_to_the_process() -> None:
+    rows = [["a", "skill/a", "s.yaml", {}]]
+    assert plain({"each": "skill", "item": "{{ x | default(omit) }}"}, source_of(rows)) is None
+
+
 def test_what_would_be_too_long_is_left_to_the_process_that_is_bounded() -> None:
     rows = [[f"k{n}", f"skill/k{n}", "s.yaml", {"path": "x" * 100_000}] for n in range(100)]
     for item in ("{{ path }}{{ path }}", "y" * 100_000):

@@ -1,19 +1,22 @@
 """Fields of fragments that hold entries of a kind which came later.
 
 Who adopts a plugin before skills are a kind has the skills in its declaration. Once they are declared by themselves,
-the field goes from there: where the registry says the same as the field, so that nothing that waits is lost.
+the field goes from there: where the registry says the same as the field, and has its comments, so that nothing that
+waits or stands nowhere else is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from msgspec import Struct
 
 from registry_reconciler.editing.fragment_edit import Drafts
+from registry_reconciler.formats.notes import all_rows, notes_of
 from registry_reconciler.layouts.walk import Nesting, strip_nested
+from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.loading.workspace import Loaded
-from registry_reconciler.model.entry import MISSING, DesiredEntry, FieldPath, Json, LiveEntry, same
+from registry_reconciler.model.entry import MISSING, DesiredEntry, FieldPath, Json, LiveEntry, Place, same
 
 
 class TakenOut(Struct, frozen=True):
@@ -28,6 +31,7 @@ class _Outer(Struct):
     """A declaration with such fields, what it is without them, and the entries inside."""
 
     entry: DesiredEntry
+    live: LiveEntry
     left: dict[str, Json]
     fields: tuple[str, ...]
     inside: list[LiveEntry]
@@ -41,15 +45,46 @@ def take_out(loaded: Loaded, drafts: Drafts, asked: Set[str], chosen: Set[str]) 
         chosen: those that are declared with these drafts.
     """
     declared = {*chosen, *(entry.address for entry in loaded.fragments.entries)}
+    ready = [
+        outer
+        for outer in _outers(loaded)
+        if all(
+            inner.address in declared or loaded.kinds[inner.kind].truth == "live" for inner in outer.inside
+        )
+        and not asked.isdisjoint((outer.entry.address, *(inner.address for inner in outer.inside)))
+    ]
+    here = _comments(loaded.fragments.files, [(outer.entry.place, outer.fields) for outer in ready])
+    with_comments = [
+        (outer.live.place, outer.fields) for outer, rows in zip(ready, here, strict=True) if rows
+    ]
+    there = iter(_comments(loaded.live.files, with_comments))
     found: list[TakenOut] = []
-    for outer in _outers(loaded):
-        entry = outer.entry
-        alone = all(one.address in declared or loaded.kinds[one.kind].truth == "live" for one in outer.inside)
-        if not alone or asked.isdisjoint((entry.address, *(one.address for one in outer.inside))):
+    for outer, rows in zip(ready, here, strict=True):
+        if rows and not rows <= next(there):
             continue
+        entry = outer.entry
         drafts.put(loaded.kinds[entry.kind], outer.left)
         found.append(TakenOut(entry.address, outer.fields, entry.place.file))
     return tuple(found)
+
+
+def _comments(
+    files: Mapping[str, SourceFile], asked: Sequence[tuple[Place, tuple[str, ...]]]
+) -> list[set[str]]:
+    """The comments at some fields of each of some entries; the structure of each file is read once."""
+    found: list[set[str]] = [set() for _ in asked]
+    by_file: dict[str, list[int]] = {}
+    for number, (place, _) in enumerate(asked):
+        by_file.setdefault(place.file, []).append(number)
+    for path, numbers in by_file.items():
+        source = files[path]
+        places = [(asked[number][0].document, asked[number][0].path) for number in numbers]
+        snippets = source.format.extract(source.data or b"", places, source.sections)
+        for number, snippet in zip(numbers, snippets, strict=True):
+            notes = notes_of(snippet.text)
+            fields = asked[number][1]
+            found[number] = set(all_rows({path: notes[path] for path in notes if path and path[0] in fields}))
+    return found
 
 
 def _outers(loaded: Loaded) -> Iterator[_Outer]:
@@ -67,7 +102,8 @@ def _outers(loaded: Loaded) -> Iterator[_Outer]:
         if isinstance(there, dict) and all(
             same(there.get(name, MISSING), entry.value[name]) for name in fields
         ):
-            by_place[live.place.file, live.place.document, live.place.path] = _Outer(entry, left, fields, [])
+            outer = _Outer(entry, live, left, fields, [])
+            by_place[live.place.file, live.place.document, live.place.path] = outer
             inner_kinds.update(inner.name for inner, _ in nesting.inside(kind))
     if not by_place:
         return
@@ -75,7 +111,7 @@ def _outers(loaded: Loaded) -> Iterator[_Outer]:
         if inner.kind in inner_kinds:
             place = inner.place
             for size in range(len(place.path)):
-                outer = by_place.get((place.file, place.document, place.path[:size]))
-                if outer is not None and outer.entry.kind != inner.kind:
-                    outer.inside.append(inner)
+                around = by_place.get((place.file, place.document, place.path[:size]))
+                if around is not None and around.entry.kind != inner.kind:
+                    around.inside.append(inner)
     yield from by_place.values()

@@ -332,5 +332,5 @@ def _held_by_others(
             address=address,
             path=(name,),
             fix=f"Declare what {name} holds as entries of their own kind, and take {name} out here: registry adopt "
-            "--all does both, where the registry says the same.",
+            "--all does both, where the registry says the same and has its comments.",
         )

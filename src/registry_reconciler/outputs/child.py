@@ -211,7 +211,7 @@ class Renderer:
         call = self._compiled(value, at, kind) if isinstance(value, str) else None
         if call is None:
             return lambda _names: value
-        may_go = at not in (["value"], ["key"])
+        may_go = at not in (["value"], ["key"], ["item"])
 
         def rendered(found: Any) -> Any:
             if found.__class__ is str or (found is OMIT and may_go):

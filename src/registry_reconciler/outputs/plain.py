@@ -43,6 +43,7 @@ _NOT_NAMES = frozenset(
     {
         *("true", "True", "false", "False", "none", "None", "not", "and", "or", "in", "is", "if", "else"),
         *("self", "super", "caller", "loop", "varargs", "kwargs", "result", "values", "entry", "entries"),
+        *("omit", "range", "dict", "namespace", "cycler", "joiner"),
     }
 )
 """Words that mean something else than a field of their name, or the entry as a whole."""
@@ -220,7 +221,7 @@ class _Writer:
             parts = self._together([self.part(part, depth + 1) for part in value])
             return lambda rows: [[part for part in found if part is not _ABSENT] for found in parts(rows)]
         if type(value) is str:
-            return self._text(value)
+            return self._text(value, may_go=depth > 0)
         if value is None or type(value) in (bool, int):
             return lambda rows: [value] * len(rows)
         raise _NotPlain
@@ -231,12 +232,12 @@ class _Writer:
             list(zip(*(part(rows) for part in parts), strict=True)) if parts else [()] * len(rows)
         )
 
-    def _text(self, text: str) -> _Column:
+    def _text(self, text: str, *, may_go: bool) -> _Column:
         tag = _TAG.fullmatch(text.strip())
         if tag is None:
             return self.mixed(text)
         self.grow(len(text))
-        return self._tag(tag, "", alone=True)
+        return self._tag(tag, "", may_go=may_go)
 
     def mixed(self, text: str, variable: str = "") -> _Column:
         """A text with names in it; of a ``variable``, where there is one."""
@@ -255,12 +256,12 @@ class _Writer:
 
         return made
 
-    def _tag(self, tag: re.Match[str], variable: str, *, alone: bool = False) -> _Column:
+    def _tag(self, tag: re.Match[str], variable: str, *, may_go: bool = False) -> _Column:
         owner, _, name = tag[1].rpartition(".")
         default, replaced = tag[2], [(_said(old), _said(new)) for old, new in _REPLACE.findall(tag[3])]
         if owner != variable or name in _NOT_NAMES or variable in _NOT_NAMES or len(replaced) > MOST_REPLACED:
             raise _NotPlain
-        if default == "omit" and (replaced or not alone):
+        if default == "omit" and (replaced or not may_go):
             raise _NotPlain
         self.steps += 3 + 2 * len(replaced)
         read = _reading(name, default)

@@ -57,6 +57,17 @@ def test_what_waits_in_the_fragment_is_left_to_a_person() -> None:
     assert not adopt(MemoryTree(files), ["*"]).taken_out
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"size: 1", b"size: 1   # why one"), (b"    skills:", b"    # why these\n    skills:")]
+)
+def test_a_comment_that_stands_nowhere_else_keeps_the_field(old: bytes, new: bytes) -> None:
+    files = came_later("json")
+    before = files[FRAGMENT] or b""
+    files[FRAGMENT] = before.replace(old, new)
+    assert files[FRAGMENT] != before
+    assert not adopt(MemoryTree(files), ["*"]).taken_out
+
+
 def test_an_entry_inside_that_cannot_be_adopted_keeps_the_field() -> None:
     files = came_later("yaml", schema="properties: {size: {type: integer}}", size="x")
     adoption = adopt(MemoryTree(files), ["*"])

@@ -66,6 +66,7 @@ def test_a_window_gives_what_the_whole_gives(seed: int) -> None:
         'text = """\n[[items]]\n"""\n',
         "list = [\n[1],\n]\n",
         '[[ items ]]\nid = "z"\n',
+        '  [[items]]\nid = "z"\n',
         '[[other]]\nid = "z"\n',
     ],
 )

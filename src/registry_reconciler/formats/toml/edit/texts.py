@@ -51,7 +51,7 @@ def new_text(
 
 
 def _flat_items(value: Json, container: FieldPath, look: Look) -> str | None:
-    """An array of tables of plain texts, numbers and the like; ``None`` where the general way has to decide.
+    """An array of tables with texts of one line each; ``None`` where the general way has to decide.
 
     A long one has thousands of items that are alike, and nothing stands near that shows another look.
     """

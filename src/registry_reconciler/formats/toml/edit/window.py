@@ -82,7 +82,7 @@ def _opened(text: str, name: str, edits: Sequence[Edit]) -> _Window | None:
     if len(starts) < LEAST or _WORD in text or '"""' in text or "'''" in text:
         return None
     # With no other header below the first, and no array of tables above it, these are all items, and nothing else is.
-    other = re.compile(rf"^[ \t]*\[(?!\[{name}\]\][ \t]*(?:#.*)?\r?$)", re.MULTILINE)
+    other = re.compile(rf"^(?:[ \t]+\[|\[(?!\[{name}\]\][ \t]*(?:#.*)?\r?$))", re.MULTILINE)
     if "[[" in text[: starts[0]] or other.search(text, starts[0]):
         return None
     kept = set(range(HEAD))
