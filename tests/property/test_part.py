@@ -209,6 +209,7 @@ class Workspace:
             *[self.change, self.add, self.drop, self.swap, self.hand] * 3,
             *[self.edit_tools] * 4,
             *[self.keep_by_hand] * 2,
+            *[self.remark] * 2,
             self.declare_a_tool,
             self.apply,
             self.new_fragment,
@@ -223,6 +224,18 @@ class Workspace:
             self.break_text,
         ]
         self.choose.choice(ways)()
+
+    def remark(self) -> None:
+        """Put a comment that stands nowhere else into a fragment: behind a line, or on one of its own."""
+        path = self.some_fragment()
+        lines = (self.files.get(path) or b"").split(b"\n")
+        at = self.choose.randrange(len(lines))
+        comment = b"# remark %d" % self.choose.randrange(10**9)
+        if self.choose.random() < 0.5:
+            lines[at] += b"   " + comment
+        else:
+            lines.insert(at, b" " * self.choose.choice([0, 2, 2, 4]) + comment)
+        self.files[path] = b"\n".join(lines)
 
     def some_fragment(self) -> str:
         return self.choose.choice(sorted(self.declared)) if self.declared else FRAGMENTS[0]
@@ -730,6 +743,35 @@ def test_comments_of_a_fragment_in_which_something_waits_are_looked_for_in_all_i
     assert list(memory.waiting) == ["desired/one.yaml"]
     whole = make_plan(workspace.tree()).plan
     assert with_digests(of_part(memory, workspace.tree(), contents=False)) == with_digests(whole)
+
+
+def test_an_entry_that_waited_to_go_is_counted_where_the_state_is_lost() -> None:
+    one, other = (b"  - id: %s\n    shard: x\n    name: n%s\n" % (n, n) for n in (b"a", b"b"))
+    two = b"service:\n  - id: p\n    shard: x\n"
+    fragments = {"desired/one.yaml": b"service:\n" + one + other, "desired/two.yaml": two}
+    workspace = _waiting(fragments, {"desired/one.yaml": (other, b"")})
+    memory = remembered(workspace)
+    for path in [path for path in workspace.files if path.startswith(".system/registry/state/one-")]:
+        del workspace.files[path]
+    workspace.files["desired/one.yaml"] = b"service:\n" + one.replace(b"na", b"new")
+    whole = make_plan(workspace.tree()).plan
+    assert whole.unmanaged == 1
+    assert told(of_part(memory, workspace.tree())) == told(whole)
+
+
+def test_a_comment_that_a_fragment_alone_has_now_is_told_by_a_part() -> None:
+    one = b"".join(b"  - id: %s\n    shard: x\n    name: n%s\n" % (n, n) for n in (b"a", b"b", b"c"))
+    fragments = {
+        "desired/one.yaml": b"service:\n" + one,
+        "desired/two.yaml": b"service:\n  - id: p\n    shard: x\n",
+    }
+    workspace = _waiting(fragments, {})
+    memory = remembered(workspace)
+    for text in (b"name: nb   # why\n", b"name: nb\n  # for c\n", b"name: nb\n    # inside\n    # two\n"):
+        workspace.files["desired/one.yaml"] = fragments["desired/one.yaml"].replace(b"name: nb\n", text)
+        whole = make_plan(workspace.tree()).plan
+        assert "CMT001" in {problem.code for problem in whole.problems}
+        assert told(of_part(memory, workspace.tree())) == told(whole)
 
 
 def test_an_entry_that_waits_and_that_another_branch_renamed_is_told_by_the_whole() -> None:

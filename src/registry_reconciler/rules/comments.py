@@ -33,7 +33,7 @@ def _body(comment: str) -> str:
     return comment.strip().lstrip("#/*").removesuffix("*/").strip()
 
 
-def _written_in(text: str, form: TextFormat) -> Iterator[str]:
+def written_in(text: str, form: TextFormat) -> Iterator[str]:
     """What may be a comment in a text: also what looks like one inside of a value."""
     opening = form.comment.opening if form.comment is not None else ""
     if opening == "#" and "#" in text:
@@ -47,14 +47,14 @@ def _written_in(text: str, form: TextFormat) -> Iterator[str]:
 
 
 def _counted(text: str, form: TextFormat, bodies: dict[str, Sequence[str]]) -> Counter[str]:
-    """What :func:`_written_in` gives, with how often. ``bodies`` has the lines that were looked at, of any file."""
+    """What :func:`written_in` gives, with how often. ``bodies`` has the lines that were looked at, of any file."""
     if form.comment is None or form.comment.opening != "#":
-        return Counter(_written_in(text, form))
+        return Counter(written_in(text, form))
     found: Counter[str] = Counter()
     for end, count in Counter(_marked(text)).items():
         known = bodies.get(end)
         if known is None:
-            known = bodies[end] = tuple(_written_in(end, form))
+            known = bodies[end] = tuple(written_in(end, form))
         for body in known:
             found[body] += count
     return found
@@ -136,7 +136,7 @@ class _Texts:
         rows = [
             number
             for number, line in enumerate(text.split("\n"), 1)
-            if "#" in line and any(body in bodies for body in _written_in(line, YAML))
+            if "#" in line and any(body in bodies for body in written_in(line, YAML))
         ]
         asked = [(item.place.document, item.place.path, True) for item in items]
         places = YAML.locate(text.encode(), asked, self._sections(file))
@@ -158,7 +158,7 @@ class _Texts:
         known.update(
             (
                 (place.document, place.path),
-                Counter((*map(_body, comments), *_written_in(inside, YAML), *self._head(place, form))),
+                Counter((*map(_body, comments), *written_in(inside, YAML), *self._head(place, form))),
             )
             for place, comments, inside in self._extracted(form, missing)
         )

@@ -15,10 +15,13 @@ from registry_reconciler.cache.incremental.index_keys import KeyExtractors
 from registry_reconciler.cache.incremental.memory import AlwaysChecked, Memory
 from registry_reconciler.cache.incremental.registry_texts import LiveText
 from registry_reconciler.cache.incremental.waiting import around
+from registry_reconciler.formats.table import YAML
+from registry_reconciler.formats.yaml.edit.own_text import lines_of
 from registry_reconciler.loading.workspace import Loaded
-from registry_reconciler.model.entry import same, split_address
+from registry_reconciler.model.entry import Place, same, split_address
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.planning.check import full_value
+from registry_reconciler.rules.comments import written_in
 
 
 class Judging:
@@ -121,7 +124,31 @@ class Judging:
             number in text.places
             and same(live.value, desired.value)
             and address in self._loaded.state.entries
+            and not self._says_more(desired.place, text, text.places[number])
         )
+
+    def _says_more(self, place: Place, text: LiveText, index: int) -> bool:
+        """Whether a fragment has a comment of an entry that its item in a registry has not: a rule looks at that."""
+        source = self._loaded.fragments.files.get(place.file)
+        if source is None or source.data is None or b"#" not in source.data:
+            return False
+        key, number = place.path[:2]
+        section = next((section for section in source.sections if section.key == key), None)
+        if section is None or place.document or not isinstance(number, int):
+            return True
+        starts = section.starts(source.data)
+        before = starts[number - 1] if number else section.head
+        own = lines_of(
+            source.data[starts[number] : starts[number + 1]],
+            source.data[before : starts[number]],
+            section.indent,
+        )
+        if b"#" not in own:
+            return False
+        start, end = text.starts[index], text.starts[index + 1]
+        live = text.parts(((start, end), (text.starts[index - 1] if index else text.section.head, start)))
+        bodies = set(written_in(lines_of(live[0], live[1], text.section.indent).decode(), YAML))
+        return not bodies.issuperset(written_in(own.decode(), YAML))
 
     def tell(self, address: str, given: Words, asked: Words) -> None:
         """What a loaded entry asks, and, if it may have changed, what it gives and gave."""

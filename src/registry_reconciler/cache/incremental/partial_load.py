@@ -215,7 +215,9 @@ class _Loading:
             touched |= {state_file.fragment for sides in state.files.values() for state_file in sides}
             if state.problems or state.protects:
                 raise FullPlanRequired("the state is not plain")
-            named = {*(entry.address for entry in fragments.entries), *state.entries, *others}
+            # What waited in a fragment may be said by neither it nor its state now, and still stands in a registry.
+            waited = (memory.waiting[path].addresses for path in touched.intersection(memory.waiting))
+            named = {*(entry.address for entry in fragments.entries), *state.entries, *others}.union(*waited)
             numbers.update(number for address in named if (number := memory.number(address)) is not None)
             if len(numbers) > MOST or state.repeated:
                 raise FullPlanRequired("too much has changed")

@@ -118,6 +118,16 @@ def _rows_above(before: bytes, indent: int) -> tuple[str, ...] | None:
     return tuple(row.strip(SPACE) for row in before[above:].decode().split("\n")[:-1])
 
 
+def lines_of(item: bytes, before: bytes, indent: int) -> bytes:
+    """The lines of an item of a list, with those of the comments directly above it.
+
+    Args:
+        item: from its dash to the next one.
+        before: the item before it, or the line of the key.
+    """
+    return before[_above(before, indent) :] + item[: _above(item, indent)]
+
+
 def _above(chunk: bytes, indent: int) -> int:
     """Where the comment lines at the end of an item begin that stand in the column of its dash.
 
