@@ -81,6 +81,20 @@ class NewerFormat(RegistryFailure):
             "Use the version that your colleagues use."
         )
 
+    @classmethod
+    def refuse(cls, path: str, says: str, known: str) -> None:
+        """Raise it where the first line of a file is the known one with a greater number, not where it is damaged."""
+        words, _, number = known.rpartition(" ")
+        head, _, newer = says.rpartition(" ")
+        if (
+            head == words
+            and newer.isascii()
+            and newer.isdecimal()
+            and len(newer) < 10
+            and int(newer) > int(number)
+        ):
+            raise cls.of(path, says)
+
 
 class VersionRequired(RegistryFailure):
     """The workspace asks for another version of this program."""

@@ -313,6 +313,35 @@ def test_any_other_newer_file_stops_this_program(box: Box, what: str) -> None:
     assert box.files() == before
 
 
+@pytest.mark.parametrize(("what", "first"), [("place", "place 1"), ("taken", "taken 1")])
+@pytest.mark.parametrize("damaged", ["1desired", "x", '"""', "2 2", ""])
+def test_a_damaged_first_line_is_no_newer_format(box: Box, what: str, first: str, damaged: str) -> None:
+    as_older(box, "base", listed(a=1))
+    applied(box, "carried over", listed(a=2))
+    as_older(box, "goes on", listed(a=3))
+    found = {"place": "state/places/t.place", "taken": "state/taken/*"}[what]
+    path = sorted((box.root / ".system/registry").glob(found))[-1]
+    path.write_text(path.read_text().replace(first, f"{what} {damaged}", 1))
+    ran = box.run("plan")
+    assert ran.exit in (0, 3)
+    assert "newer version" not in ran.out + ran.err
+
+
+def test_the_log_counts_what_it_shows(box: Box) -> None:
+    for number in range(3):
+        applied(box, str(number), listed(a=number))
+    assert [box.run("log", "--limit", str(n), "--format", "json").json["count"] for n in (1, 2, 3, 9)] == [
+        1,
+        2,
+        3,
+        3,
+    ]
+    assert [box.run("log", "--limit", str(n), "--format", "json").json["more"] for n in (2, 3)] == [
+        True,
+        False,
+    ]
+
+
 def test_the_history_is_bounded_and_its_pruning_merges(box: Box) -> None:
     """What the folder no longer has is shown from git."""
     box.write(".system/registry/config.yaml", "history: {keep: 3}\n")

@@ -759,6 +759,20 @@ def test_an_entry_that_waited_to_go_is_counted_where_the_state_is_lost() -> None
     assert told(of_part(memory, workspace.tree())) == told(whole)
 
 
+def test_where_a_kind_stands_is_written_again_whoever_changes() -> None:
+    fragments = {
+        "desired/one.yaml": b"service:\n  - id: a\n    shard: x\n",
+        "desired/two.yaml": b"team:\n  - id: t\n",
+    }
+    workspace = _waiting(fragments, {})
+    del workspace.files[".system/registry/state/places/team.place"]
+    memory = remembered(workspace)
+    workspace.files["desired/one.yaml"] = fragments["desired/one.yaml"] + b"    name: new\n"
+    whole = make_plan(workspace.tree()).plan
+    assert ".system/registry/state/places/team.place" in {change.path for change in whole.files}
+    assert told(of_part(memory, workspace.tree())) == told(whole)
+
+
 def test_a_comment_that_a_fragment_alone_has_now_is_told_by_a_part() -> None:
     one = b"".join(b"  - id: %s\n    shard: x\n    name: n%s\n" % (n, n) for n in (b"a", b"b", b"c"))
     fragments = {

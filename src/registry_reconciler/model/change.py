@@ -32,6 +32,7 @@ class Reason(enum.Enum):
     REMOVED = "removed"
     ADOPTED = "adopted"
     EDITED = "edited"
+    SECRET_DIFFERS = "secret_differs"
 
 
 class FieldChange(Struct, frozen=True):

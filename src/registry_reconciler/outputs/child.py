@@ -37,7 +37,8 @@ _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], .
     (jinja2.UndefinedError, "undefined", ""),
     (ReadsSecret, "secret", ""),
     (jinja2.exceptions.SecurityError, "refused", ""),
-    ((TooMuch, NoJson), "limit", ""),
+    (TooMuch, "limit", ""),
+    (NoJson, "value", ""),
     (RecursionError, "limit", "it calls or includes itself without an end"),
     (MemoryError, "limit", "it takes too much memory"),
 )

@@ -209,6 +209,7 @@ def plan_loaded(
                 whole=whole,
                 carried=relocation.kinds,
                 known=rest.state,
+                unloaded=[kind for kind, count in rest.managed.items() if count],
             )
             if remembers
             else ()

@@ -65,6 +65,7 @@ def state_files(
     whole: bool = True,
     carried: Collection[str] = (),
     known: Mapping[str, KnownState] = NOTHING_KNOWN,
+    unloaded: Collection[str] = (),
 ) -> Iterator[FileChange]:
     """The state files that differ afterwards.
 
@@ -72,12 +73,13 @@ def state_files(
         heals: entries whose record does not fit, although nothing of them changes.
         whole: the plan is one of everything: what fragments protect is written too.
         carried: kinds whose entries stand elsewhere afterwards.
+        unloaded: kinds with entries that are managed and were not loaded.
         known: what the state of some fragments comes out as, of which not all was loaded. Their files have no content.
 
     Raises:
         UnreadNeeded: it does not come out as that.
     """
-    work = Writing(loaded, desired, whole, carried=frozenset(carried))
+    work = Writing(loaded, desired, whole, carried=frozenset(carried), unloaded=unloaded)
     work.take(changes)
     for heal in heals:
         if heal.address:
@@ -108,6 +110,7 @@ class Writing(Struct):
     now: dict[str, str] = field(default_factory=dict)
     """The inverse of that, once everything is decided: every file of the state asks."""
     carried: frozenset[str] = frozenset()
+    unloaded: Collection[str] = ()
     shared: dict[str, set[str]] = field(default_factory=dict)
     """What :meth:`_repeated` found."""
     seeded: bool = True
@@ -268,11 +271,9 @@ class Writing(Struct):
     def _places(self) -> Iterator[tuple[str, bytes]]:
         """Where the entries of each kind stand, of kinds that have some."""
         names = {address.partition("/")[0] for address in self.put} | self.carried
-        names |= {
-            kind
-            for address in self.loaded.state.entries
-            if address not in self.gone and self.loaded.live.found.get(kind := address.partition("/")[0])
-        }
+        there = (address for address in self.loaded.state.entries if address not in self.gone)
+        managed = {address.partition("/")[0] for address in there}.union(self.unloaded)
+        names |= {kind for kind in managed if self.loaded.live.found.get(kind)}
         for name in names.intersection(self.loaded.kinds):
             now, before = place_of(self.loaded.kinds[name]), self.loaded.state.places.get(name)
             if before is not None:

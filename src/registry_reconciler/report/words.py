@@ -33,6 +33,7 @@ _REASONS = {
     Reason.REMOVED: "a fragment says removed",
     Reason.ADOPTED: "managed from now on",
     Reason.EDITED: "edited in its registry",
+    Reason.SECRET_DIFFERS: "only a secret differs, and which side changed it is not known",
 }
 
 _STATE_ONLY_REASONS = {

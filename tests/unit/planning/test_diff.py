@@ -168,7 +168,7 @@ def test_where_nothing_but_a_secret_differs_the_fragment_says(by_hand: bool) -> 
     else:
         files = with_fragment(files, {"thing": [{"id": "a", "v": 1, "pin": 2222}]})
     plan = plan_of(files)
-    assert shown(plan) == [(Action.UPDATE, Reason.DESIRED_CHANGED)]
+    assert shown(plan) == [(Action.UPDATE, Reason.SECRET_DIFFERS)]
     assert not plan.drift
     wanted = b"1111" if by_hand else b"2222"
     assert wanted in (applied(files)["t.yaml"] or b"")

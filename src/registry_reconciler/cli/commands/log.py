@@ -67,7 +67,8 @@ def command(
     next = [_UNSHALLOW] if len(found) == len(shown) and is_cut_short(workspace.root) else []
     lines += [f"Older commits were not fetched: {' '.join(command)}" for command in next]
     lines += [f"Cannot be read: {visible(fault)}" for fault in faults]
-    body: dict[str, Json] = {"applies": [_to_json(entry) for entry in shown], "count": len(found)}
+    body: dict[str, Json] = {"applies": [_to_json(entry) for entry in shown], "count": len(shown)}
+    body["more"] = len(found) > len(shown)
     errors = [{"code": "unreadable", "message": fault} for fault in faults]
     return answer(call, "\n".join(lines) + "\n", body, exit=1 if faults else 0, next=next, errors=errors)
 

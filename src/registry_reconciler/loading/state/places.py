@@ -31,8 +31,7 @@ from registry_reconciler.model.kind import Kind
 
 PLACES_FOLDER = f"{STATE_FOLDER}/places"
 SUFFIX = ".place"
-_WORDS = "registry place "
-_HEAD = f"{_WORDS}1"
+_HEAD = "registry place 1"
 _OPTIONAL = {"format", "former", "key", "value", "body", "lenient"}
 _LINE = re.compile(r'[^:\s]+: (file|at|layout|format|former|key|value|body|lenient) ("(?:[^"\\]|\\.)*")\Z')
 
@@ -124,8 +123,7 @@ def parse_place(path: str, data: bytes) -> KindPlace | None:
     """
     found: dict[str, str] = {}
     lines = data.decode("utf-8", "replace").splitlines()
-    if lines and lines[0].startswith(_WORDS) and lines[0] != _HEAD:
-        raise NewerFormat.of(path, lines[0])
+    NewerFormat.refuse(path, lines[0] if lines else "", _HEAD)
     for line in lines:
         match = _LINE.match(line)
         if match is not None:

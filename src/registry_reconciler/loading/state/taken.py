@@ -31,8 +31,7 @@ from registry_reconciler.model.config import STATE_FOLDER
 from registry_reconciler.model.entry import digest_bytes
 
 TAKEN_FOLDER = f"{STATE_FOLDER}/taken"
-_WORDS = "registry taken "
-_HEAD = f"{_WORDS}1"
+_HEAD = "registry taken 1"
 _GONE = "gone"
 
 
@@ -179,8 +178,7 @@ def load_lists(tree: Tree, taken: Taken) -> Taken:
 def _read(list_path: str, data: bytes, found: Taken) -> None:
     head, _, rest = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").partition("\n")
     owner, _, lines = rest.partition("\n")
-    if head.startswith(_WORDS) and head != _HEAD:
-        raise NewerFormat.of(list_path, head)
+    NewerFormat.refuse(list_path, head, _HEAD)
     path = unquoted(owner[2:]) if head == _HEAD and owner.startswith("< ") else None
     if path is None:
         return

@@ -125,7 +125,9 @@ def _decide_managed(
         action = Action.MOVE if three_way.source else Action.UPDATE
         _settle_drift_of_live(work, three_way, action, live)
     elif work.applied(state, live.kind, live.value):
-        reason = Reason.MOVED if three_way.source else Reason.DESIRED_CHANGED
+        changed = _only_secrets(work, desired_entry, live)
+        reason = Reason.SECRET_DIFFERS if changed else Reason.DESIRED_CHANGED
+        reason = Reason.MOVED if three_way.source else reason
         _add(work, three_way, Action.MOVE if three_way.source else Action.UPDATE, reason)
     elif work.overwritten(three_way.address):
         _drifted(work, three_way, known=False)
