@@ -69,6 +69,25 @@ def test_additions_at_one_place_are_no_conflict_and_keep_their_comments() -> Non
     assert text == FRAGMENT + "  - id: d\n    version: '9'\n  # new e\n  - id: e   # e!\n    version: '8'\n"
 
 
+def test_what_both_sides_only_write_otherwise_has_no_marks_beside_a_conflict() -> None:
+    def written(*entries: str) -> str:
+        return "skill:\n" + "".join(
+            f"  - id: {text[0]}\n    version: {text[1]}1{text[1]}\n"
+            f"    summary: {text[2]}{{a}}{text[2]}\n    more: {text[3]}{text[4]}{text[3]}\n"
+            for text in entries
+        )
+
+    found = merged(
+        "desired/s.yaml",
+        written("""e\"\"\"m""", """g\"\"\"m"""),
+        written("""e'"'m"""),
+        written("""e''\"m""", """g'"'3""").replace("  - id: g", "\n  - id: g"),
+    )
+    assert found.conflicts == ("skill/g: removed on one side, and changed on the other",)
+    text = (found.content or b"").decode()
+    assert text.count("<<<<<<<") == text.count("<<<<<<< HEAD (skill/g)") == 1
+
+
 def test_a_field_that_both_changed_has_marks_around_it_alone_with_its_address() -> None:
     found = merged(
         "desired/s.yaml",

@@ -150,6 +150,29 @@ def marked(
     return "".join([*found, *mine[at:]])
 
 
+def with_looks_of(
+    ours: str,
+    theirs: str,
+    about_ours: Sequence[tuple[int, str]],
+    about_theirs: Sequence[tuple[int, str]],
+) -> str:
+    """The second text, with each stretch that nothing is said about as the first has it.
+
+    Takes the same as :func:`marked`.
+    """
+    mine, its = rows_of(ours), rows_of(theirs)
+    found: list[str] = []
+    at = 0
+    for low, high, other_low, other_high in unequal(mine, its):
+        spoken_of = any(low < line <= high for line, _ in about_ours) or any(
+            other_low < line <= other_high for line, _ in about_theirs
+        )
+        found += its[at:other_low]
+        found += its[other_low:other_high] if spoken_of else mine[low:high]
+        at = other_high
+    return "".join([*found, *its[at:]])
+
+
 def _few(names: Sequence[str]) -> str:
     known = list(dict.fromkeys(name for name in names if name))
     return ", ".join(known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.formats.base import Reader, Sections, TextFormat
 from registry_reconciler.formats.comments import comments_in
@@ -13,7 +14,7 @@ from registry_reconciler.formats.table import YAML
 from registry_reconciler.merging.comments import Comments
 from registry_reconciler.merging.edits import SideText
 from registry_reconciler.merging.known import Decided
-from registry_reconciler.merging.lines import Labels, joined_sides, marked
+from registry_reconciler.merging.lines import Labels, joined_sides, marked, with_looks_of
 from registry_reconciler.merging.order import merged_order
 from registry_reconciler.merging.shapes import NotUnderstood, Position, Shape, Side, with_former_names
 from registry_reconciler.merging.spent_moves import lines_about, without_spent_moves
@@ -108,9 +109,26 @@ def merge_structured(
     versions = [first, _version(sides, structure, THEIRS, textual, notes, comments)]
     if not comments.are_kept([(version.data, version.sections) for version in versions]):
         raise NotUnderstood("a comment would be lost")
-    texts = [version.data.decode("utf-8") for version in versions]
     about = [_lines(structure.form, version, pick) for version, pick in zip(versions, picks, strict=True)]
+    alike = _looking_alike(first, versions[1], about, structure)
+    if alike is not None and comments.are_kept([(one.data, one.sections) for one in (first, alike)]):
+        versions[1], about[1] = alike, _lines(structure.form, alike, THEIRS)
+    texts = [version.data.decode("utf-8") for version in versions]
     return Merged(marked(texts[0], texts[1], labels, *about).encode(), conflicts)
+
+
+def _looking_alike(
+    first: _Version, second: _Version, about: Sequence[Sequence[tuple[int, str]]], structure: Structure
+) -> _Version | None:
+    """The second version, written as the first where nothing is in conflict: quotes and blank lines are no conflict.
+
+    ``None`` where it would say something else then.
+    """
+    data = with_looks_of(first.data.decode("utf-8"), second.data.decode("utf-8"), *about).encode()
+    read = structure.form.read(data, structure.reader)
+    if not read.readable or not same(list(read.documents), [value_of(part.result) for part in second.parts]):
+        return None
+    return replace(second, data=data, sections=read.sections)
 
 
 class _Notes:
