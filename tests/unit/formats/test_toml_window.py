@@ -55,7 +55,7 @@ def edits_of(rng: random.Random) -> list[Edit]:
 def test_a_window_gives_what_the_whole_gives(seed: int) -> None:
     rng = random.Random(seed)
     data, edits = text_of(rng).encode(), edits_of(rng)
-    assert window._opened(data.decode(), "items", edits) is not None
+    assert window._opened(data, "items", edits) is not None
     assert window.splice_items(data, edits) == splice(data, edits)
 
 
@@ -74,5 +74,5 @@ def test_where_an_item_might_be_cut_in_two_the_whole_is_spliced(more: str) -> No
     text = "".join(f'[[items]]\nid = "k{number}"\n' for number in range(SIZE)) + more
     tomllib.loads(text)
     edits: list[Edit] = [Update(0, ("items", 30, "id"), "other")]
-    assert window._opened(text, "items", edits) is None
+    assert window._opened(text.encode(), "items", edits) is None
     assert tomllib.loads(window.splice_items(text.encode(), edits).decode())["items"][30]["id"] == "other"

@@ -2,72 +2,36 @@
 
 All of it works on a file that :class:`registry_reconciler.formats.yaml.read.reader.ChunkReader` has proven to be cut
 rightly: each item is a text of its own there, and says the same wherever it stands in a list of the same
-column. A window is the file with runs of far items left out, each run replaced by one item that says a word
-found nowhere else. The ordinary functions work on the window; where it was changed, the runs are put back for
-their words.
-
-The habits of a file (indentation, quotes) are judged in the window: at the head of its lists and around the
-edits.
+column. So the ordinary functions can work on a window (:mod:`registry_reconciler.formats.window`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 
-from msgspec import Struct
-from msgspec.structs import replace
-
-from registry_reconciler.formats.edits import (
-    Edit,
-    Insert,
-    Remove,
-    ReplaceDocument,
-    Snippet,
-    SpliceError,
+from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet
+from registry_reconciler.formats.window import (
+    HEAD,
+    NEAR,
+    WORD,
+    Window,
+    in_window,
+    leave_out,
+    path_of,
+    splice_by,
 )
 from registry_reconciler.formats.yaml.edit.own_text import plain_items
 from registry_reconciler.formats.yaml.edit.plain_updates import plain_updates
 from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.model.entry import FieldPath, Json
 
-NEAR = 6
-"""How many items on both sides of a new one are kept: more than the splicer takes as models."""
 NEAR_GONE = 3
 """As :data:`NEAR`, of one that goes: no blank lines are counted for it."""
 NEAR_CHANGED = 1
 """As :data:`NEAR`, of one that stays: it is a model of itself."""
-HEAD = 40
-"""How many items at the head of a list show the habits of the file."""
-_WORD = b"items-left-out-93d7a2"
-
 Asked = tuple[int, FieldPath, bool]
-
-
-class Window(Struct, frozen=True):
-    """A file with runs of items left out.
-
-    Attributes:
-        text: what is left, with a word for each run.
-        ranks: where an item of a list is now, by key and index.
-        runs: the words' lines and what they stand for, in order.
-    """
-
-    text: bytes
-    ranks: Mapping[str, Mapping[int, int]]
-    runs: Sequence[tuple[bytes, bytes]]
-
-    def whole(self, text: bytes) -> bytes | None:
-        """A changed window with the runs put back; ``None`` where a word is not there as it was."""
-        parts: list[bytes] = []
-        position = 0
-        for line, run in self.runs:
-            at = text.find(line, position)
-            if at < 0 or (at and text[at - 1 : at] != b"\n"):
-                return None
-            parts += (text[position:at], run)
-            position = at + len(line)
-        return b"".join((*parts, text[position:]))
 
 
 def open_window(
@@ -82,7 +46,7 @@ def open_window(
         wanted: by key: indexes, each with how many items on both sides are kept.
         head: how many items at the head of every list are kept.
     """
-    if not sections or _WORD in data:
+    if not sections or WORD in data:
         return None
     parts: list[bytes] = []
     ranks: dict[str, dict[int, int]] = {}
@@ -90,26 +54,16 @@ def open_window(
     position = 0
     for section in sections:
         starts = section.starts(data)
-        last = len(starts) - 1
-        kept = _kept(wanted.get(section.key, ()), last, head)
+        kept = _kept(wanted.get(section.key, ()), len(starts) - 1, head)
         parts.append(data[position : section.start])
-        rank = ranks[section.key] = {}
-        number = place = 0
-        while number < last:
-            if number in kept:
-                rank[number] = place
-                parts.append(data[starts[number] : starts[number + 1]])
-                number += 1
-            else:
-                stop = next((k for k in range(number, last) if k in kept), last)
-                line = section.mark[1:] + _WORD + b"-%d.\n" % len(runs)
-                runs.append((line, data[starts[number] : starts[stop]]))
-                parts.append(line)
-                number = stop
-            place += 1
+        ranks[section.key] = leave_out(data, starts, kept, partial(_stand_in, section.mark[1:]), parts, runs)
         position = section.end
     parts.append(data[position:])
     return Window(b"".join(parts), ranks, runs) if runs else None
+
+
+def _stand_in(mark: bytes, run: bytes, number: int) -> tuple[bytes, bytes]:
+    return b"%b%b-%d.\n" % (mark, WORD, number), run
 
 
 def _kept(wanted: Iterable[tuple[int, int]], count: int, head: int) -> set[int]:
@@ -132,20 +86,7 @@ def splice_items(data: bytes, sections: Sequence[Section], edits: Sequence[Edit]
 
     wanted = _touched(data, sections, edits)
     window = open_window(data, sections, wanted, head) if wanted is not None else None
-    if window is not None:
-        try:
-            result = window.whole(splice(window.text, [_moved(edit, window) for edit in edits]))
-        except SpliceError:
-            result = None  # the places that it names are those of the window
-        if result is not None:
-            return result
-    return splice(data, edits)
-
-
-def _path(edit: Edit) -> FieldPath:
-    if isinstance(edit, ReplaceDocument):
-        return ()
-    return edit.container if isinstance(edit, Insert) else edit.path
+    return splice_by(window, data, edits, splice)
 
 
 def _touched(
@@ -155,7 +96,7 @@ def _touched(
     counts = {section.key: len(section.starts(data)) - 1 for section in sections}
     wanted: dict[str, list[tuple[int, int]]] = {key: [] for key in counts}
     for edit in edits:
-        path = _path(edit)
+        path = path_of(edit)
         if edit.document or not path:
             return None
         key = path[0]
@@ -171,24 +112,6 @@ def _touched(
         goes = isinstance(edit, Remove) and len(path) == 2
         wanted[key].append((index, NEAR if len(path) == 1 else NEAR_GONE if goes else NEAR_CHANGED))
     return wanted
-
-
-def _moved(edit: Edit, window: Window) -> Edit:
-    """An edit as it is addressed in the window."""
-    path = _path(edit)
-    rank = window.ranks.get(str(path[0]), None)
-    if rank is None or isinstance(edit, ReplaceDocument):
-        return edit
-    if isinstance(edit, Insert):
-        if len(path) == 1:
-            # Behind the last item is the end, however many there are.
-            return replace(edit, index=None if edit.index is None else rank.get(edit.index))
-        return replace(edit, container=_in_window(path, rank))
-    return replace(edit, path=_in_window(path, rank))
-
-
-def _in_window(path: FieldPath, rank: Mapping[int, int]) -> FieldPath:
-    return (path[0], rank.get(path[1], -1) if isinstance(path[1], int) else path[1], *path[2:])
 
 
 def extract_items(
@@ -223,7 +146,7 @@ def _extract(
         window = open_window(data, sections, by_key, head=0)
     if window is None or not all(path[1] in window.ranks[str(path[0])] for _, path in places):
         return extract_many(data, places)
-    moved = [(0, _in_window(path, window.ranks[str(path[0])])) for _, path in places]
+    moved = [(0, in_window(path, window.ranks[str(path[0])])) for _, path in places]
     return extract_many(window.text, moved)
 
 
