@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from registry_reconciler.base.progress import step
 from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
 from registry_reconciler.formats.base import Reader
+from registry_reconciler.loading.left_behind import LeftBehind
 from registry_reconciler.loading.state.files import new_path
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
@@ -155,6 +156,7 @@ def plan_loaded(
         edits=edits,
         relocated=relocation.blocked,
         mended={heal.fragment for heal in of_fragments},
+        left_behind=LeftBehind(loaded),
     )
     step("preparing files")
     known = known_registries(loaded.live, difference.changes, rest)
