@@ -172,3 +172,45 @@ def test_where_git_does_not_answer_the_sentence_says_why(
             assert "git is not installed" in ran.err
     for words in (("plan",), ("drift",), ("log",)):  # what needs no history goes on
         assert committed.run(*words).exit == 0
+
+
+@pytest.mark.parametrize(
+    ("settled", "written", "open_", "lines"),
+    [
+        (
+            ("a.state", "b.yaml"),
+            ("a.state", "b.yaml", "h.json", "r.yaml"),
+            (),
+            [
+                "Settled 2 files that git had left in conflict:",
+                "  a.state",
+                "  b.yaml",
+                "Wrote 2 files besides, so that everything fits together:",
+                "  h.json",
+                "  r.yaml",
+            ],
+        ),
+        (("a.state",), ("a.state",), (), ["Settled 1 file that git had left in conflict:", "  a.state"]),
+        (
+            (),
+            ("a.state",),
+            (),
+            ["No conflict. Repaired 1 file of state, history and outputs that did not fit:", "  a.state"],
+        ),
+        ((), ("a.yaml",), (("a.yaml", "x"),), ["Merged 1 file as far as it can be told:", "  a.yaml"]),
+        ((), (), (), ["Nothing to resolve."]),
+    ],
+)
+def test_resolve_counts_what_it_lists(
+    box: Box,
+    monkeypatch: pytest.MonkeyPatch,
+    settled: tuple[str, ...],
+    written: tuple[str, ...],
+    open_: tuple[tuple[str, str], ...],
+    lines: list[str],
+) -> None:
+    from registry_reconciler.editing import resolve_conflicts
+
+    done = resolve_conflicts.Resolved(settled, written, open=open_)
+    monkeypatch.setattr(resolve_conflicts, "resolve_conflicts", lambda _: done)
+    assert box.run("resolve").out.splitlines()[: len(lines)] == lines
