@@ -67,7 +67,7 @@ class YamlFormat(Struct, frozen=True):
         like: bytes | None = None,
     ) -> bytes:
         """The text of a new file."""
-        from registry_reconciler.formats.yaml.edit.splice import new_file
+        from registry_reconciler.formats.yaml.edit.new_file import new_file
 
         return new_file(value, container=container, snippet=snippet, like=like)
 

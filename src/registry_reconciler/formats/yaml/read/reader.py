@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from registry_reconciler.base.progress import counted
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFile
 from registry_reconciler.formats.scan import scan
-from registry_reconciler.formats.yaml.read.chunks import Section, core, cut
+from registry_reconciler.formats.yaml.read.chunks import Section, cores, cut
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.simple import SimpleReader
 from registry_reconciler.model.entry import Json
@@ -66,7 +66,7 @@ class ChunkReader:
             return None
         if not self._head_is_whole(data[: sections[0].head]):
             return None
-        items = [[core(item, section.indent) for item in section.items(data)] for section in sections]
+        items = [cores(data, section) for section in sections]
         asked = [self._unknown(s.indent, own) for s, own in zip(sections, items, strict=True)]
         document = None if any(asked) else self._nothing_left(data, sections)
         if document is None:
