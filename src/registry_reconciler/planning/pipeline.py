@@ -1,4 +1,4 @@
-"""The flow: load → resolve → diff → edit files → derive → check → suppress.
+"""The flow: load → resolve → diff → edit files → judge and derive → suppress.
 
 It ends in a :class:`~registry_reconciler.model.plan.Plan`.
 
@@ -18,13 +18,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.base.progress import step
-from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
+from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.base import Reader
+from registry_reconciler.loading.left_behind import LeftBehind
 from registry_reconciler.loading.state.files import new_path
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, digest_bytes
-from registry_reconciler.model.fleet_view import CATALOG_INPUT, FleetLost, FleetSource, FleetView, is_asked
+from registry_reconciler.model.fleet_view import CATALOG_INPUT, FleetSource, FleetView, is_asked
 from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import FileChange, Plan, PlanOptions
 from registry_reconciler.model.problem import Problem
@@ -41,7 +42,6 @@ from registry_reconciler.outputs import derive
 from registry_reconciler.planning.check import (
     EntrySets,
     build_entry_sets,
-    check,
     said_by_rules,
     severity_problems,
     untouched,
@@ -49,6 +49,7 @@ from registry_reconciler.planning.check import (
 from registry_reconciler.planning.diff import Diff, diff
 from registry_reconciler.planning.edit_files import Written, write
 from registry_reconciler.planning.impact import impacts, with_impact
+from registry_reconciler.planning.judging import Judging
 from registry_reconciler.planning.known_registries import (
     TreeAfter,
     known_changes,
@@ -155,6 +156,7 @@ def plan_loaded(
         edits=edits,
         relocated=relocation.blocked,
         mended={heal.fragment for heal in of_fragments},
+        left_behind=LeftBehind(loaded),
     )
     step("preparing files")
     known = known_registries(loaded.live, difference.changes, rest)
@@ -184,14 +186,15 @@ def plan_loaded(
         rest,
         _asked_of_fleet(loaded, options, fleet),
     )
-    derived = derive(loaded, entry_sets.after, written.changes, tree_after, options, records)
-    if _seen_by_rules(loaded, tree_after, derived.targets):
-        entry_sets = entry_sets.over(MemoryTree(derived.targets, tree_after))
     own = own_rules(loaded)
+    judging = Judging(loaded, entry_sets, own.rules, no_check=options.no_check)
     try:
-        entry_sets, judged = _judged(loaded, entry_sets, own, options)
+        judging.judge_before()
+        derived = derive(loaded, entry_sets.after, written.changes, tree_after, options, records)
+        judged = judging.judge_after(derived.targets)
     finally:
         own.close()
+    entry_sets = judging.entry_sets
     heals = (*of_fragments, *difference.heals)
     if whole and (heals or difference.changes):
         told = {heal.fragment for heal in of_fragments}
@@ -264,33 +267,6 @@ def _asked_of_fleet(loaded: Loaded, options: PlanOptions, source: FleetSource | 
     if view is not None:
         loaded.asked.inputs[CATALOG_INPUT] = view.id or None
     return view
-
-
-def _judged(
-    loaded: Loaded, entry_sets: EntrySets, own: OwnRules, options: PlanOptions
-) -> tuple[EntrySets, tuple[Problem, ...]]:
-    """The problems, and what they were judged by: where the fleet is lost meanwhile, all of it without."""
-    try:
-        return entry_sets, check(loaded, entry_sets, own.rules, no_check=options.no_check)
-    except FleetLost as lost:
-        loaded.asked.inputs[CATALOG_INPUT] = None
-        entry_sets = entry_sets.with_fleet(lost.instead)
-        return entry_sets, check(loaded, entry_sets, own.rules, no_check=options.no_check)
-
-
-def _seen_by_rules(loaded: Loaded, tree: Tree, targets: Mapping[str, bytes | None]) -> bool:
-    """Whether a rule may see that outputs are written: files come or go, or are of those that rules read.
-
-    Rules read registries, fragments and the code of handlers; of other files they ask whether they are there.
-    """
-    return any(
-        content is None
-        or path.endswith(".py")
-        or path in loaded.live.files
-        or path in loaded.fragments.files
-        or tree.read(path) is None
-        for path, content in targets.items()
-    )
 
 
 def _relocated(loaded: Loaded, options: PlanOptions, rest: Unloaded) -> tuple[Loaded, Relocation]:
