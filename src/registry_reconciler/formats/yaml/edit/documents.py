@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import InsertDocument, RemoveDocument, SpliceError
-from registry_reconciler.formats.yaml.edit.new_file import new_file
+from registry_reconciler.formats.yaml.edit.splice import new_file
 
 _MARKER = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _OTHER = re.compile(r"^(?:%|\.\.\.(?=[ \t\r\n]|\Z))", re.MULTILINE)

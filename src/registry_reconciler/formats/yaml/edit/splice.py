@@ -35,7 +35,7 @@ from registry_reconciler.formats.nodes import Document, Node, Unreadable, child_
 from registry_reconciler.formats.replacements import Replacement, in_order, joined
 from registry_reconciler.formats.yaml.edit.emit import Piece, dump
 from registry_reconciler.formats.yaml.edit.intents import Intents
-from registry_reconciler.formats.yaml.edit.new_file import document_text, new_file
+from registry_reconciler.formats.yaml.edit.new_file import document_text, file_text
 from registry_reconciler.formats.yaml.edit.own_text import (
     behind_flow,
     first_comments,
@@ -80,7 +80,7 @@ def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
     bom = _BOM if text.startswith(_BOM) else ""
     text = text.removeprefix(_BOM)
     documents = _compose(text)
-    fitted = [fit(edit) for edit in edits]
+    fitted = [_fit(edit) for edit in edits]
     if not documents:
         return (bom + _first_document(text, fitted)).encode()
     style = style_of(text, documents)
@@ -183,7 +183,7 @@ def _first_document(text: str, edits: list[Edit]) -> str:
 # ---------------------------------------------------------------- snippets
 
 
-def fit(edit: Edit) -> Edit:
+def _fit(edit: Edit) -> Edit:
     """Makes the snippet of an insert say the value that is to be inserted, or drops its text."""
     if not isinstance(edit, Insert) or edit.snippet is None or edit.anew:
         return edit
@@ -392,3 +392,24 @@ def _parts(node: Node) -> list[Node]:
             if entry.key is not None:
                 parts.append(entry.key)
     return parts
+
+
+def new_file(
+    value: Json,
+    *,
+    container: FieldPath = (),
+    snippet: Snippet | None = None,
+    comments: Sequence[str] = (),
+    like: bytes | None = None,
+) -> bytes:
+    """The text of a new file that says ``value``, or has it at ``container`` (mappings are made for it).
+
+    With a ``snippet`` its text and comments are used for the value. ``comments`` are lines (with their ``#``)
+    for the head of the file. It looks like the file ``like``.
+    """
+    if snippet is None:
+        return file_text(value, container=container, comments=comments, like=like)
+    fitted = _fit(Insert(0, (), value, snippet=snippet))
+    assert isinstance(fitted, Insert)
+    part = value if fitted.snippet is None else Piece(value, fitted.snippet)
+    return file_text(part, container=container, comments=comments, like=like, kept=snippet.kept)
