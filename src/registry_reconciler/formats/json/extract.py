@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from registry_reconciler.base.json_text import compact
 from registry_reconciler.formats.edits import Snippet, SpliceError, refuse_tags
 from registry_reconciler.formats.json.chunks import Chunk, comment_rows, cut
 from registry_reconciler.formats.json.look import Look, Writer, look_of, slashed
@@ -113,7 +113,7 @@ def _usual_text(value: Json) -> bytes | None:
     """What :class:`Writer` writes where nothing shows another look, by encoders in C; ``None`` where it may differ."""
     if holds_exact(value):
         return None
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = compact(value)
     # Such numbers are written in another way here; a text may say so too, and is then written the long way.
     if _EXPONENT.search(text) or "NaN" in text or "Infinity" in text or not text.startswith(("{", "[")):
         return None
