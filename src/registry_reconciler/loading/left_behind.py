@@ -7,7 +7,7 @@ about what would be deleted: what its newest commit does not call managed, has i
 the fragment that the new file is about, nobody manages as far as can be told.
 
 Likewise an entry that was created, of a fragment that was committed before: it is gone from its registry, and nobody
-removed it by hand where all registries are as the newest commit has them.
+removed it by hand where the registries of its kind are as the newest commit has them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from msgspec import Struct
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files.git import RevisionTree, commit_of
 from registry_reconciler.files.git_index import untracked
-from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
+from registry_reconciler.files.reserved import is_reserved
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree, find
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.workspace import load
 
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
 
 
 class _Committed(Struct, frozen=True):
-    """What the newest commit has: its fragments, what they declare, and its registries with what stands there."""
+    """What the newest commit has: its fragments, what they declare, what stands in its registries, and by kind their
+    bytes."""
 
     fragments: frozenset[str] = frozenset()
     declared: frozenset[str] = frozenset()
     live: frozenset[str] = frozenset()
-    registries: Mapping[str, bytes] = MappingProxyType({})
+    registries: Mapping[str, Mapping[str, bytes | None]] = MappingProxyType({})
 
 
 _NOTHING = _Committed()
@@ -50,7 +52,7 @@ class LeftBehind:
         self._loaded = loaded
         self._fragments: dict[str, str] | None = None
         self._newest: _Committed | None = None
-        self._as_committed: bool | None = None
+        self._same: dict[str, bool] = {}
 
     def adopted(self, address: str) -> bool:
         """Whether an entry that no fragment declares was taken over, and that was taken back."""
@@ -62,9 +64,24 @@ class LeftBehind:
         committed = self._committed(address)
         if address in committed.live or address not in committed.declared:
             return False
-        if self._as_committed is None:
-            self._as_committed = all(self._read(path) == data for path, data in committed.registries.items())
-        return self._as_committed
+        kind = address.partition("/")[0]
+        if kind not in self._same:
+            before = committed.registries.get(kind)
+            self._same[kind] = bool(before) and self._registries(kind) == before
+        return self._same[kind]
+
+    def _registries(self, kind: str) -> dict[str, bytes | None]:
+        """The registry files of a kind as they are."""
+        pattern, excluded = self._loaded.kinds[kind].file, self._loaded.kinds[kind].exclude
+        try:
+            paths = list(find(self._loaded.asked, pattern.glob, exclude=excluded))
+        except Unreadable:
+            return {}
+        return {
+            path: self._read(path)
+            for path in paths
+            if pattern.match(path) is not None and not is_reserved(path)
+        }
 
     def _read(self, path: str) -> bytes | None:
         try:
@@ -127,5 +144,8 @@ def _newest(root: Path | None) -> _Committed:
         frozenset(loaded.fragments.files),
         frozenset(entry.address for entry in loaded.fragments.entries),
         frozenset(loaded.live.entries),
-        {path: file.data for path, file in loaded.live.files.items() if file.data is not None},
+        {
+            kind: {path: loaded.live.files[path].data for path in paths}
+            for kind, paths in loaded.live.files_of.items()
+        },
     )

@@ -56,7 +56,9 @@ def command(
         from registry_reconciler.apply.history_in_git import older
 
         more = (entry for entry in older(workspace.root, known) if address is None or entry.concerns(address))
-        found += islice(more, limit + 1 - len(found))
+        found += islice(more, limit + 1)
+        # A revert takes a file out of the history that is newer than those that stay.
+        found.sort(key=lambda entry: (entry.time, entry.path), reverse=True)
     if address is not None and not found and not faults:
         require_known(planning_of(workspace), [address], wild=False)
     shown = found[:limit]
