@@ -100,35 +100,3 @@ def test_what_an_apply_made_managed_goes_with_its_fragment(
         box.git("add", ".system")
     box.write(mine, "t: []\n" if how == "new fragment" else listed(a=1, b=1))
     assert _actions(box) == [("delete", "t/m")]
-
-
-def test_a_creation_that_was_taken_back_was_not_removed_by_hand(box: Box) -> None:
-    box.write("t.yaml", "t: []\n")
-    box.write("desired/u.yaml", listed(z=1))
-    committed(box, "before registry")
-    applied(box, "base")
-    box.write(FRAGMENT, listed(a=1))
-    committed(box, "not applied")
-    assert box.run("apply", "--yes").exit == 0
-    box.git("checkout", "-q", ".")
-    ran = box.run("plan", "--format", "json").json
-    assert ([(change["action"], change["address"]) for change in ran["changes"]], ran["drift"]) == (
-        [("create", "t/a")],
-        [],
-    )
-    assert box.run("apply", "--yes").exit == 0
-    nothing_to_do(box)
-    box.write("t.yaml", listed(z=3))
-    ran = box.run("plan", "--format", "json").json
-    assert {edit["address"] for edit in ran["drift"]} == {"t/a", "t/z"}, "this was done by hand"
-
-
-def test_what_is_removed_from_a_registry_that_git_does_not_have_was_removed_by_hand(box: Box) -> None:
-    """It may be ignored, or stand in a submodule: what git has says nothing of it."""
-    box.write(".gitignore", "t.yaml\n")
-    box.write(FRAGMENT, listed(a=1, z=1))
-    committed(box, "not applied")
-    assert box.run("apply", "--yes").exit == 0
-    box.write("t.yaml", listed(z=1))
-    ran = box.run("plan", "--format", "json").json
-    assert ([edit["address"] for edit in ran["drift"]], ran["changes"]) == (["t/a"], [])

@@ -5,17 +5,12 @@ that stood in its registry before, is then in no fragment any more, and a file o
 it would be deleted. Nothing in the files tells that from a fragment that was changed since. So git is asked, only
 about what would be deleted: what its newest commit does not call managed, has in a registry and does not declare in
 the fragment that the new file is about, nobody manages as far as can be told.
-
-Likewise an entry that was created, of a fragment that was committed before: it is gone from its registry, and nobody
-removed it by hand where the registries of its kind are as the newest commit has them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -23,9 +18,7 @@ from msgspec import Struct
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files.git import RevisionTree, commit_of
 from registry_reconciler.files.git_index import untracked
-from registry_reconciler.files.reserved import is_reserved
-from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
 from registry_reconciler.loading.workspace import load
 
 if TYPE_CHECKING:
@@ -33,13 +26,11 @@ if TYPE_CHECKING:
 
 
 class _Committed(Struct, frozen=True):
-    """What the newest commit has: its fragments, what they declare, what stands in its registries, and by kind their
-    bytes."""
+    """What the newest commit has: its fragments, what they declare, and what stands in its registries."""
 
     fragments: frozenset[str] = frozenset()
     declared: frozenset[str] = frozenset()
     live: frozenset[str] = frozenset()
-    registries: Mapping[str, Mapping[str, bytes | None]] = MappingProxyType({})
 
 
 _NOTHING = _Committed()
@@ -52,42 +43,11 @@ class LeftBehind:
         self._loaded = loaded
         self._fragments: dict[str, str] | None = None
         self._newest: _Committed | None = None
-        self._same: dict[str, bool] = {}
 
     def adopted(self, address: str) -> bool:
         """Whether an entry that no fragment declares was taken over, and that was taken back."""
         committed = self._committed(address)
         return address in committed.live and address not in committed.declared
-
-    def created(self, address: str) -> bool:
-        """Whether an entry that no registry has was made, and that was taken back."""
-        committed = self._committed(address)
-        if address in committed.live or address not in committed.declared:
-            return False
-        kind = address.partition("/")[0]
-        if kind not in self._same:
-            before = committed.registries.get(kind)
-            self._same[kind] = bool(before) and self._registries(kind) == before
-        return self._same[kind]
-
-    def _registries(self, kind: str) -> dict[str, bytes | None]:
-        """The registry files of a kind as they are."""
-        pattern, excluded = self._loaded.kinds[kind].file, self._loaded.kinds[kind].exclude
-        try:
-            paths = list(find(self._loaded.asked, pattern.glob, exclude=excluded))
-        except Unreadable:
-            return {}
-        return {
-            path: self._read(path)
-            for path in paths
-            if pattern.match(path) is not None and not is_reserved(path)
-        }
-
-    def _read(self, path: str) -> bytes | None:
-        try:
-            return self._loaded.asked.read(path)
-        except Unreadable:
-            return None
 
     def _committed(self, address: str) -> _Committed:
         """What the newest commit has; nothing where git tracks what calls the entry managed, or no such fragment."""
@@ -144,8 +104,4 @@ def _newest(root: Path | None) -> _Committed:
         frozenset(loaded.fragments.files),
         frozenset(entry.address for entry in loaded.fragments.entries),
         frozenset(loaded.live.entries),
-        {
-            kind: {path: loaded.live.files[path].data for path in paths}
-            for kind, paths in loaded.live.files_of.items()
-        },
     )
