@@ -277,6 +277,23 @@ def files_of_a_partial_clone(box: Box) -> None:
         assert [change["action"] for change in told["changes"]] == ["update"]
 
 
+def history_of_a_partial_clone(box: Box) -> None:
+    box.write(".system/registry/config.yaml", "history: {keep: 1}\n")
+    for value in (2, 3):
+        applied(box, f"value {value}", listed(a=value, b=1))
+    box.git("config", "uploadpack.allowFilter", "true")
+    for name in ("blob:none", "tree:0"):
+        partial = Box(box.root.parent / name.partition(":")[0], box.capsys)
+        box.git("clone", "-q", f"--filter={name}", f"file://{box.root}", str(partial.root))
+        told = partial.run("log", "--format", "json").json
+        assert told["count"] == 1
+        (command,) = told["next"]
+        assert " ".join(command) in partial.run("log").out
+        partial.git(*command[1:])
+        told = partial.run("log", "--format", "json").json
+        assert (told["count"], told["next"]) == (3, [])
+
+
 def executable(box: Box) -> None:
     box.write("run.sh", "#!/bin/sh\n")
     box.git("add", "--chmod=+x", "run.sh")
@@ -343,6 +360,7 @@ RUN = {
     "git sparse-checkout disable": all_of_a_sparse_checkout,
     "git checkout --ours": one_side_of_a_conflict,
     "git diff --stat": files_of_a_partial_clone,
+    "git log --stat --": history_of_a_partial_clone,
     "git fetch --unshallow": all_of_a_shallow_clone,
     "git add --chmod=+x": executable,
     "git add": kept,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.addresses import require_known
 from registry_reconciler.cli.common import answer, planning_of
 from registry_reconciler.cli.options import Shared
+from registry_reconciler.model.config import HISTORY_FOLDER
 from registry_reconciler.model.entry import Json
 
 EXAMPLE = """\
@@ -23,6 +25,8 @@ EXAMPLE = """\
 _SIGNS = {"create": "+", "update": "~", "delete": "-", "move": ">", "adopt": "=", "forget": "="}
 _SHOWN = 20
 _UNSHALLOW = ("git", "fetch", "--unshallow")
+_FETCH = ("git", "log", "--stat", "--", HISTORY_FOLDER)
+"""What a partial clone lacks is fetched by whatever looks at it."""
 
 
 def command(
@@ -40,7 +44,7 @@ def command(
     """Show what was applied, when, by whom and by which plan. Older applies than the history keeps come from git."""
     from registry_reconciler.apply import reader
     from registry_reconciler.apply.history import read
-    from registry_reconciler.apply.history_in_git import is_cut_short
+    from registry_reconciler.apply.history_in_git import is_cut_short, is_unfetched
     from registry_reconciler.apply.writable import Writable
     from registry_reconciler.files.tree import DiskTree
 
@@ -66,8 +70,13 @@ def command(
     if len(found) > len(shown):
         lines.append("… and older ones (--limit shows more)")
     lines += [] if found else [f"No apply{f' changed {visible(address)}' if address else ''}."]
-    next = [_UNSHALLOW] if len(found) == len(shown) and is_cut_short(workspace.root) else []
-    lines += [f"Older commits were not fetched: {' '.join(command)}" for command in next]
+    next: list[Sequence[str]] = []
+    if len(found) == len(shown) and is_cut_short(workspace.root):
+        next.append(_UNSHALLOW)
+        lines.append("Older commits were not fetched: git fetch --unshallow")
+    if len(found) == len(shown) and is_unfetched(workspace.root):
+        next.append(_FETCH)
+        lines.append(f"Older applies were not fetched: git log --stat -- {HISTORY_FOLDER}")
     lines += [f"Cannot be read: {visible(fault)}" for fault in faults]
     body: dict[str, Json] = {"applies": [_to_json(entry) for entry in shown], "count": len(shown)}
     body["more"] = len(found) > len(shown)
