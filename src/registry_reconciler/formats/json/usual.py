@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from registry_reconciler.base.json_text import compact
+from registry_reconciler.base.json_text import compact, encoded
 from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.json.read import read_json
 from registry_reconciler.formats.project import path_of, project_value
@@ -23,6 +23,9 @@ _COLLECTIONS = frozenset({dict, list})
 
 def usual_text(value: Json, indent: int = 2) -> bytes | None:
     """What :class:`.look.Writer` writes where nothing shows another look; ``None`` where it may differ."""
+    quickly = encoded(value)
+    if quickly is not None:
+        return b"%b\n" % msgspec.json.format(quickly, indent=indent) if quickly[0] in b"{[" else None
     if holds_exact(value):
         return None
     text = compact(value)
