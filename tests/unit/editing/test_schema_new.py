@@ -200,6 +200,14 @@ def test_the_key_is_the_field_by_which_other_kinds_name_the_entries() -> None:
     assert "tool.schema.yaml" in told
 
 
+def test_a_text_that_is_said_twice_is_no_key() -> None:
+    rows = [f"- {{name: {name}, description: Does {name}.}}\n" for name in ("a", "b", "c")]
+    schema_file = "x-registry: {kind: plugin, layout: list, file: p.yaml, key: name}\ntype: object\n"
+    files = {f"{name}/m.yaml": row[2:] for name, row in zip("abc", rows, strict=True)}
+    files |= {"p.yaml": "".join(rows), ".system/registry/schemas/plugin.schema.yaml": schema_file}
+    assert made(files, "manifest", "*/m.yaml").spec["key"] == "name"
+
+
 def test_what_lies_inside_the_entries_of_another_kind_names_nothing_there() -> None:
     plugins = "x-registry: {kind: plugin, layout: list, file: p.yaml, at: plugins, key: name}\ntype: object\n"
     files = {"p.yaml": NESTED_WITH_TEXTS, ".system/registry/schemas/plugin.schema.yaml": plugins}

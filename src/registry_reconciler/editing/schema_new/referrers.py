@@ -51,11 +51,10 @@ def referrers(work: Work, container: str, files: Collection[str]) -> Iterator[Re
                 continue  # these are the new entries themselves
             words = {word: count for word, count in part.strings.items() if word}
             field = selector_text(steps)
-            if (
-                len(words) >= _LEAST_WORDS
-                and field not in taken
-                and not kind.secrets.touches(Selector.parse(field))
-            ):
+            copied = "[]" not in steps and sum(words.values()) == len(words)  # the same said twice
+            if copied or len(words) < _LEAST_WORDS or field in taken:
+                continue
+            if not kind.secrets.touches(Selector.parse(field)):
                 yield Referrer(name, kind.schema_path, field, words)
 
 
