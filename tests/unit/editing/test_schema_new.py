@@ -34,6 +34,11 @@ plugins:
   - {name: p, skills: [{name: run, path: s/run.md}, {name: go, path: s/go.md}]}
   - {name: q, skills: [{name: run, path: s/no.md}]}
 """
+NESTED_WITH_TEXTS = """\
+plugins:
+  - {name: p, skills: [{name: run, text: Runs.}, {name: go, text: Goes.}]}
+  - {name: q, skills: [{name: run, text: Runs too.}]}
+"""
 DOMAINS = "domains:\n  pay: {skills: [{id: a}, {id: b}]}\n  ship: {skills: [{id: c}]}\n"
 
 SHAPES: dict[str, tuple[dict[str, str], str, str, dict[str, object], int]] = {
@@ -195,6 +200,22 @@ def test_the_key_is_the_field_by_which_other_kinds_name_the_entries() -> None:
     assert "tool.schema.yaml" in told
 
 
+def test_a_text_that_is_said_twice_is_no_key() -> None:
+    rows = [f"- {{name: {name}, description: Does {name}.}}\n" for name in ("a", "b", "c")]
+    schema_file = "x-registry: {kind: plugin, layout: list, file: p.yaml, key: name}\ntype: object\n"
+    files = {f"{name}/m.yaml": row[2:] for name, row in zip("abc", rows, strict=True)}
+    files |= {"p.yaml": "".join(rows), ".system/registry/schemas/plugin.schema.yaml": schema_file}
+    assert made(files, "manifest", "*/m.yaml").spec["key"] == "name"
+
+
+def test_what_lies_inside_the_entries_of_another_kind_names_nothing_there() -> None:
+    plugins = "x-registry: {kind: plugin, layout: list, file: p.yaml, at: plugins, key: name}\ntype: object\n"
+    files = {"p.yaml": NESTED_WITH_TEXTS, ".system/registry/schemas/plugin.schema.yaml": plugins}
+    new = made(files, "skill", "p.yaml")
+    assert new.spec["key"] == ["plugin", "name"]
+    assert not any("names entries" in doubt.message for doubt in new.doubts)
+
+
 def test_the_field_that_names_the_file_is_the_key_before_a_number_of_elsewhere() -> None:
     files = {f"people/{name}.toml": f'name = "{name}"\ngithub-id = {len(name)}\n' for name in ("al", "bob")}
     assert made(files, "person", "people/*.toml").spec["key"] == "name"
@@ -310,6 +331,7 @@ def test_words_that_are_meant_are_no_slips(strings: dict[str, int], why: str) ->
 
 def test_plurals() -> None:
     pairs = {"skills": "skill", "categories": "category", "boxes": "box", "class": "class", "hooks": "hook"}
+    pairs |= {"kubernetes": "kubernetes", "status": "status", "apis": "api"}
     assert {word: singular(word) for word in pairs} == pairs
     assert matches("module_instance", "instances")
     assert matches("skill", "skills")

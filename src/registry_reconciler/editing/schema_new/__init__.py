@@ -47,7 +47,7 @@ def new_schema(tree: Tree, kind: str, source: str, *, at: str = "", key: Sequenc
     documents = read_documents(work, tree)
     chosen = choose_place(work, documents, at)
     entries = with_path(work, chosen, sorted(documents))
-    named_by = list(referrers(work))
+    named_by = list(referrers(work, chosen.name, documents))
     names = choose_key(work, chosen, entries, key, named_by)
     work.spec = {
         "kind": kind,

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
 from registry_reconciler.editing.schema_new.guess import Found, path_of, quoted
 from registry_reconciler.layouts import LAYOUTS
@@ -185,11 +186,10 @@ def _tell(work: Work, kind: Kind, matches: Sequence[_Match]) -> None:
         if not match.apart:
             work.doubt("x-registry.mirrors", f"{match.field}: all {match.asked} agree with {where}.")
             continue
-        shown = ", ".join(match.apart[:_MOST_SHOWN])
-        more = f" and {len(match.apart) - _MOST_SHOWN} more" if len(match.apart) > _MOST_SHOWN else ""
         work.doubt(
             "x-registry.mirrors",
-            f"{match.field}: {match.equal} of {match.asked} agree with {where}; not {shown}{more}.",
+            f"{match.field}: {match.equal} of {match.asked} agree with {where}; "
+            f"not {first_few(match.apart, _MOST_SHOWN)}.",
         )
     if LAYOUTS[kind.layout].one_a_file and any(match.apart for match in matches):
         work.doubt(

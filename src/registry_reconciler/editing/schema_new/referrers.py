@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -30,8 +30,12 @@ class Referrer(Struct, frozen=True):
         return hits >= HOLDS * sum(self.words.values())
 
 
-def referrers(work: Work) -> Iterator[Referrer]:
-    """Every field of words that may be keys of another kind."""
+def referrers(work: Work, container: str, files: Collection[str]) -> Iterator[Referrer]:
+    """Every field of words that may be keys of another kind.
+
+    Args:
+        container: the field that holds the new entries where they lie inside entries of these files.
+    """
     by_kind: dict[str, list[LiveEntry]] = {}
     for live in work.loaded.live.entries.values():
         by_kind.setdefault(live.kind, []).append(live)
@@ -43,13 +47,14 @@ def referrers(work: Work) -> Iterator[Referrer]:
             [Found(live.place.file, dict(live.value)) for live in entries], [live.key for live in entries]
         )
         for steps, part in shape.walk():
+            if container in steps and any(live.place.file in files for live in entries):
+                continue  # these are the new entries themselves
             words = {word: count for word, count in part.strings.items() if word}
             field = selector_text(steps)
-            if (
-                len(words) >= _LEAST_WORDS
-                and field not in taken
-                and not kind.secrets.touches(Selector.parse(field))
-            ):
+            copied = "[]" not in steps and sum(words.values()) == len(words)  # the same said twice
+            if copied or len(words) < _LEAST_WORDS or field in taken:
+                continue
+            if not kind.secrets.touches(Selector.parse(field)):
                 yield Referrer(name, kind.schema_path, field, words)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
@@ -260,9 +261,8 @@ def _what_it_holds(kind: Kind, assignment: Assignment, there: list[Json]) -> str
     ]
     if MASK in held:
         return f"that. It holds {len(there)} item{'' if len(there) == 1 else 's'}."
-    items = ", ".join(item if isinstance(item, str) else canonical(item) for item in held[1:11])
-    more = f" and {len(there) - 10:,} more" if there[10:] else ""
-    return f"{asked!r}. It holds: {items}{more}."
+    items = [item if isinstance(item, str) else canonical(item) for item in held[1:]]
+    return f"{asked!r}. It holds: {first_few(items, 10)}."
 
 
 def _no_field(address: str, value: dict[str, Json], assignment: Assignment) -> UsageFailure:
