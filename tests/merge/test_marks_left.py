@@ -124,18 +124,6 @@ def test_older_answers_of_log_come_from_git(box: Box) -> None:
     assert "older" not in box.run("log", "t/a", "--limit", "6").out
 
 
-@pytest.mark.parametrize("limit", ["1", "2", "3", "9"])
-def test_the_log_is_in_the_order_of_applies_also_after_a_revert(box: Box, limit: str) -> None:
-    """A revert takes the file of an apply away that is newer than others."""
-    applied(box, "first", listed(a=1, g=1, z=1))
-    second = applied(box, "second", listed(a=2, g=1, z=1))
-    applied(box, "third", listed(a=2, g=1, z=2))
-    box.git("revert", "--no-edit", second)
-    files = [apply["file"] for apply in box.run("log", "--limit", limit, "--format", "json").json["applies"]]
-    assert files == sorted(files, reverse=True)
-    assert len(files) == min(int(limit), 5)
-
-
 def test_log_says_what_a_shallow_clone_lacks(box: Box, tmp_path: Path) -> None:
     box.write(".system/registry/config.yaml", "history: {keep: 2}\n")
     for number in range(3, 7):
