@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.base.progress import step
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.base import Reader
@@ -189,8 +190,7 @@ def managed_by_kind(state: State) -> dict[str, list[str]]:
 
 def count_of(addresses: Sequence[str]) -> str:
     """How many entries, and the first of them."""
-    shown = ", ".join(addresses[:3]) + (f" and {len(addresses) - 3:,} more" if len(addresses) > 3 else "")
-    return f"{len(addresses):,} {'entry' if len(addresses) == 1 else 'entries'} ({shown})"
+    return f"{len(addresses):,} {'entry' if len(addresses) == 1 else 'entries'} ({first_few(addresses, 3)})"
 
 
 def _readable(files: Mapping[str, SourceFile]) -> MutableMapping[str, SourceFile]:

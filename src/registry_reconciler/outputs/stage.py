@@ -23,7 +23,7 @@ from registry_reconciler.model.structural import problem
 from registry_reconciler.outputs import memory as remembered
 from registry_reconciler.outputs.definitions import Definitions, Output, load_definitions
 from registry_reconciler.outputs.memory import Memory, load_memory
-from registry_reconciler.outputs.names import template_path
+from registry_reconciler.outputs.names import template_names, template_path
 from registry_reconciler.outputs.owners import claims, regions_by_file, regions_in_registries
 from registry_reconciler.outputs.shipped import GENERATED, SHIPPED, page_text, present, unseen
 from registry_reconciler.outputs.sources import Sources
@@ -289,7 +289,8 @@ class Deriving:
 
     def _fault(self, output: Output, fault: Fault) -> Problem:
         code = "OUT006" if fault.kind == "secret" else "OUT002"
-        message, fix = fault_in_words(output, fault)
+        known = tuple(template_names(self.loaded.tree)) if fault.kind == "missing" else ()
+        message, fix = fault_in_words(output, fault, known)
         path = template_path(fault.template) if fault.template else None
         if path is None or (fault.kind == "missing" and not fault.line):
             at = fault.at if "template" not in output.spec else ("template",)
@@ -360,8 +361,9 @@ class Deriving:
             extra=name,
         )
         found = replace(found, message=f"{found.message}.")
-        if settled.part.line:
-            found = replace(found, location=Location(settled.output.file, settled.part.line, 1))
+        location = self.files[settled.output.file].location(settled.output, settled.part)
+        if location is not None:
+            found = replace(found, location=location)
         return replace(found, severity=Severity.ERROR) if blocks else found
 
     def _keep_registries(self, written: list[_Settled]) -> list[_Settled]:

@@ -14,7 +14,7 @@ from registry_reconciler.formats.align import align, equal, equal_ends
 from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.faults import TextFile
 from registry_reconciler.formats.table import format_named, new_reader
-from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, get_path, same
+from registry_reconciler.model.entry import MISSING, FieldPath, Json, Location, Missing, get_path, same
 from registry_reconciler.model.kind import Step
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.regions import Region, example, find_regions, forms
@@ -121,6 +121,18 @@ class FileWork:
             return Part(text.body)
         region = self._region(output, text.body)
         return Part(text.body[region.start : region.end], line=region.line, inline=region.inline)
+
+    def location(self, output: Output, part: Part) -> Location | None:
+        """Where an output's part stands in the file as it is; ``None`` of a whole file, and where nothing is."""
+        if part.line:
+            return Location(self.path, part.line, 1)
+        if not output.at or not self.before or part.text is None:
+            return None
+        form = format_named(self.path)
+        read = form.read(self.before, self._reader)
+        document, path = place_of(read.documents, output)
+        ((line, column),) = form.locate(self.before, [(document, path, True)], read.sections)
+        return Location(self.path, line, column)
 
     def put(self, output: Output, desired: DesiredContent) -> None:
         """Write an output's part. Raises :class:`NoOutputPlace`; then nothing was changed."""

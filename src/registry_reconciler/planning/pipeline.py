@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from registry_reconciler.base.progress import step
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.base import Reader
+from registry_reconciler.loading.left_behind import LeftBehind
 from registry_reconciler.loading.state.files import new_path
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
@@ -217,6 +218,7 @@ def _compared(loaded: Loaded, options: PlanOptions, rest: Unloaded, edits: Seque
         edits=edits,
         relocated=relocation.blocked,
         mended=mended,
+        left_behind=LeftBehind(loaded),
     )
     heals = (*of_fragments, *difference.heals)
     if whole and (heals or difference.changes):

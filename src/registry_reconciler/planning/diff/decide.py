@@ -44,7 +44,7 @@ def _was_left(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry, live: 
 def _decide_absent(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry) -> None:
     """The fragment says it, the registries do not have it."""
     state = three_way.state
-    if state is None or work.state.was_deleted(three_way.address):
+    if state is None or work.state.was_deleted(three_way.address) or _was_taken_back(work, three_way):
         _add(work, three_way, Action.CREATE, Reason.NOT_IN_REGISTRY)
         return
     _drifted(work, three_way, gone=True)
@@ -56,6 +56,11 @@ def _decide_absent(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry) -
         _add(work, three_way, Action.CREATE, Reason.BOTH_CHANGED)
     else:
         _both_changed(work, three_way, desired.place, "it was removed by hand, and its fragment changed too")
+
+
+def _was_taken_back(work: DiffWork, three_way: ThreeWay) -> bool:
+    """Whether an apply created the entry, and all that it changed was put back as git has it."""
+    return work.left_behind is not None and work.left_behind.created(three_way.address)
 
 
 def _settle_drift(work: DiffWork, three_way: ThreeWay, action: Action, place: Place, what: str) -> None:
@@ -168,7 +173,16 @@ def _decide_undeclared(work: DiffWork, three_way: ThreeWay) -> None:
     elif removal is None and work.fragments.partly_unreadable and not work.overwritten(three_way.address):
         _unseen(work, three_way, live)
     elif _in_doubt(work, three_way, state):
-        _doubted(work, three_way, live, state)
+        _doubted(work, three_way, live, state, "after a merge it is unclear whether it is managed")
+    elif (
+        removal is None
+        and work.left_behind is not None
+        and not work.overwritten(three_way.address)
+        and work.left_behind.adopted(three_way.address)
+    ):
+        _doubted(
+            work, three_way, live, state, "git has neither a state nor a fragment that says it is managed"
+        )
     elif untouched or work.overwritten(three_way.address):
         if work.desired.protected(three_way.address) or work.was_protected(three_way.address):
             refuse_protected(work, three_way, live)
@@ -190,14 +204,14 @@ def _in_doubt(work: DiffWork, three_way: ThreeWay, state: StateEntry) -> bool:
     return unclear and not work.overwritten(three_way.address)
 
 
-def _doubted(work: DiffWork, three_way: ThreeWay, live: LiveEntry, state: StateEntry) -> None:
+def _doubted(work: DiffWork, three_way: ThreeWay, live: LiveEntry, state: StateEntry, why: str) -> None:
     """Whether it is managed cannot be told: then it is not, and nobody deletes it."""
     work.unmanaged += 1
-    work.heal(three_way.address, state, "after a merge it is unclear whether it is managed, so it is not")
+    work.heal(three_way.address, state, f"{why}, so it is not")
     work.problems.append(
         problem(
             "STA006",
-            f"whether {three_way.address} is still managed is unclear after a merge, so it counts as not managed.",
+            f"{three_way.address} counts as not managed: {why}.",
             live.place,
             address=three_way.address,
             fix=f"If it is to be managed: registry adopt {three_way.address}. "

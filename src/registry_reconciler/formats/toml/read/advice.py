@@ -34,7 +34,8 @@ _ADVICE = {
         "more stands behind the value", "put it on a line of its own, or write a text in quotes"
     ),
     "Invalid initial character for a key": Advice(
-        "a key must stand here, on this line", "a table in braces stands on one line and ends without a comma"
+        "a key must stand here, on this line",
+        "a table in braces stands on one line and ends without a comma (TOML 1.0; lines inside came with 1.1)",
     ),
     "Invalid statement": Advice("neither a key nor a header begins here", "write key = value or [table]"),
 }
