@@ -81,7 +81,7 @@ def test_new_items_that_are_alike_are_written_as_each_alone_would_be(
         [*alike, {"source": "b", "name": odd}, {"name": odd, "source": "c"}] for odd in [*texts, *others]
     ]
     quickly = [form.new_text(value, container=("plugins",)) for value in lists]
-    monkeypatch.setattr(extract, "_usual_text", lambda _value: None)
+    monkeypatch.setattr(extract, "usual_text", lambda _value: None)
     monkeypatch.setattr(emit, "flat_items", lambda values, *_: [None] * len(values))
     monkeypatch.setattr(texts_of_toml, "_flat_items", lambda *_: None)
     assert quickly == [form.new_text(value, container=("plugins",)) for value in lists]

@@ -154,11 +154,11 @@ def equal_lines(before: str, after: str) -> tuple[int, int]:
     Found by halves: texts are compared a thousand times as fast as their lines one by one.
     """
     most = min(len(before), len(after))
-    head = _most(most, lambda start, stop: before.startswith(after[start:stop], start))
+    head = common_length(most, lambda start, stop: before.startswith(after[start:stop], start))
     head = before.rfind("\n", 0, head) + 1
     most -= head
     ends = len(before), len(after)
-    tail = _most(
+    tail = common_length(
         most, lambda start, stop: before.startswith(after[ends[1] - stop : ends[1] - start], ends[0] - stop)
     )
     begins = ((text, len(text) - tail) for text in (before, after))
@@ -168,8 +168,8 @@ def equal_lines(before: str, after: str) -> tuple[int, int]:
     return head, tail
 
 
-def _most(most: int, is_equal: Callable[[int, int], bool]) -> int:
-    """The greatest number up to which everything is equal."""
+def common_length(most: int, is_equal: Callable[[int, int], bool]) -> int:
+    """The greatest number up to which everything is equal, which is found by halves."""
     least = 0
     while least < most:
         middle = (least + most + 1) // 2

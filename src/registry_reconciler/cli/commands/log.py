@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from heapq import merge
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,10 +14,12 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.addresses import require_known
 from registry_reconciler.cli.common import answer, planning_of
 from registry_reconciler.cli.options import Shared
+from registry_reconciler.model.config import HISTORY_FOLDER
 from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
     from registry_reconciler.apply.former_addresses import Followed
+    from registry_reconciler.workspace import Workspace
 
 EXAMPLE = """\
   registry log route/api.errors
@@ -29,6 +32,8 @@ _SIGNS = {"create": "+", "update": "~", "delete": "-", "move": ">", "adopt": "="
 _BEGINNINGS = ("create", "adopt")
 _SHOWN = 20
 _UNSHALLOW = ("git", "fetch", "--unshallow")
+_FETCH = ("git", "log", "--stat", "--", HISTORY_FOLDER)
+"""What a partial clone lacks is fetched by whatever looks at it."""
 
 
 def command(
@@ -51,36 +56,24 @@ def command(
 
     Of an entry that was renamed, what was applied under its former addresses is shown too.
     """
-    from registry_reconciler.apply import reader
-    from registry_reconciler.apply.former_addresses import Followed, follow
-    from registry_reconciler.apply.history import read
-    from registry_reconciler.apply.history_in_git import is_cut_short, older
-    from registry_reconciler.apply.writable import Writable
-    from registry_reconciler.files.tree import DiskTree
+    from registry_reconciler.apply.history_in_git import is_cut_short, is_unfetched
 
     call = shared.call("log")
     workspace = call.workspace()
-    with reader(workspace.root, workspace.lock_timeout, may_write=Writable(workspace.root)):
-        kept, faults = read(DiskTree(workspace.root))
-    passed: list[Entry] = []
-    applies = _noted(chain(kept, older(workspace.root, {entry.path for entry in kept})), passed)
-    concerned = (
-        (Followed(apply, tuple(apply.changes)) for apply in applies)
-        if address is None
-        else follow(applies, address)
-    )
-    found = list(islice(concerned, limit + 1))
+    found, looked_at, faults = _applies(workspace, address, limit + 1)
     if address is not None and not found and not faults:
         require_known(planning_of(workspace), [address], wild=False)
     shown = found[:limit]
     more = len(found) > len(shown)
     cut_short = not more and is_cut_short(workspace.root)
+    unfetched = not more and is_unfetched(workspace.root)
     lines = [line for one in shown for line in _lines(one)]
     lines += ["… and older ones (--limit shows more)"] if more else []
     lines += [] if found else [f"No apply{f' changed {visible(address)}' if address else ''}."]
-    untold = [] if address is None or more or cut_short else list(_untold(shown, passed))
-    next = [_UNSHALLOW] if cut_short else []
-    lines += [f"Older commits were not fetched: {' '.join(command)}" for command in next]
+    untold = [] if address is None or more or cut_short or unfetched else list(_untold(shown, looked_at))
+    lines += ["Older commits were not fetched: git fetch --unshallow"] if cut_short else []
+    lines += [f"Older applies were not fetched: git log --stat -- {HISTORY_FOLDER}"] if unfetched else []
+    next = [*([_UNSHALLOW] if cut_short else []), *([_FETCH] if unfetched else [])]
     lines += untold
     lines += [f"Cannot be read: {visible(fault)}" for fault in faults]
     body: dict[str, Json] = {
@@ -93,16 +86,45 @@ def command(
     return answer(call, "\n".join(lines) + "\n", body, exit=1 if faults else 0, next=next, errors=errors)
 
 
-def _noted(applies: Iterable[Entry], passed: list[Entry]) -> Iterator[Entry]:
-    """The same applies; those that were looked at are in ``passed`` then."""
+def _applies(
+    workspace: Workspace, address: str | None, most: int
+) -> tuple[list[Followed], list[Entry], list[str]]:
+    """The newest applies, of those of one entry or of all; each that was looked at; what cannot be read."""
+    from registry_reconciler.apply import reader
+    from registry_reconciler.apply.former_addresses import Followed, follow
+    from registry_reconciler.apply.history import read
+    from registry_reconciler.apply.history_in_git import older
+    from registry_reconciler.apply.writable import Writable
+    from registry_reconciler.files.tree import DiskTree
+
+    def of_entry(applies: Iterable[Entry]) -> list[Followed]:
+        noted = _noted(applies, looked_at)
+        if address is not None:
+            return list(islice(follow(noted, address), most))
+        return [Followed(apply, tuple(apply.changes)) for apply in islice(noted, most)]
+
+    with reader(workspace.root, workspace.lock_timeout, may_write=Writable(workspace.root)):
+        kept, faults = read(DiskTree(workspace.root))
+    looked_at: list[Entry] = []
+    found = of_entry(kept)
+    if len(found) < most:
+        looked_at = []
+        from_git = older(workspace.root, {entry.path for entry in kept})
+        # A revert takes a file out of the history that is newer than those that stay.
+        found = of_entry(merge(kept, from_git, key=lambda entry: (entry.time, entry.path), reverse=True))
+    return found, looked_at, faults
+
+
+def _noted(applies: Iterable[Entry], looked_at: list[Entry]) -> Iterator[Entry]:
+    """The same applies; those that were looked at are in a list then."""
     for apply in applies:
-        passed.append(apply)
+        looked_at.append(apply)
         yield apply
 
 
-def _untold(shown: Sequence[Followed], passed: Sequence[Entry]) -> Iterator[str]:
+def _untold(shown: Sequence[Followed], looked_at: Sequence[Entry]) -> Iterator[str]:
     """What the history does not say of an entry."""
-    counted = sum(not apply.changes and "counts" in apply.data for apply in passed)
+    counted = sum(not apply.changes and "counts" in apply.data for apply in looked_at)
     if counted:
         which = (
             "1 apply kept its counts only: whether it"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
+from itertools import chain
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
 from registry_reconciler.formats.nodes import Unreadable
@@ -27,6 +28,7 @@ from registry_reconciler.model.entry import FieldPath, Json
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 _TWICE = ("Cannot ", "Duplicate inline table key")
 _LONG_INTEGER = re.compile(r"(?<![\w.])[+-]?\d[\d_]{400,}+")
+_COLLECTIONS = frozenset({dict, list})
 _ALSO_TWICE = "a key or table may be said once: give one of the two another name, or make them one"
 
 
@@ -141,21 +143,19 @@ def _measure(value: Json, limits: Limits, text: str) -> None:
             raise _Limit(
                 f"values nest deeper than {limits.max_depth} levels", *place, fix="write it with fewer levels"
             )
-        below: list[Json] = []
-        for part in level:
-            parts = part.values() if isinstance(part, dict) else part
-            count += len(parts)
+        parts = list(chain.from_iterable(part.values() if isinstance(part, dict) else part for part in level))
+        count += len(parts)
+        kinds = set(map(type, parts))
+        are_alike = kinds <= _COLLECTIONS or (kinds == {str} and max(map(len, parts)) <= limits.max_scalar)
+        if not are_alike:
             for item in parts:
-                if isinstance(item, (dict, list)):
-                    below.append(item)
-                elif isinstance(item, str):
-                    if len(item) > limits.max_scalar:
-                        raise _Limit(
-                            f"a text of {len(item)} characters; at most {limits.max_scalar} are read",
-                            *_place_of(text, item),
-                            fix="keep it in a file of its own",
-                        )
-                elif type(item) is int and not -biggest < item < biggest:
+                if isinstance(item, str) and len(item) > limits.max_scalar:
+                    raise _Limit(
+                        f"a text of {len(item)} characters; at most {limits.max_scalar} are read",
+                        *_place_of(text, item),
+                        fix="keep it in a file of its own",
+                    )
+                if type(item) is int and not -biggest < item < biggest:
                     raise _Limit(
                         f"an integer of more than {limits.max_int_digits} digits",
                         *_place_of(text, item),
@@ -163,7 +163,7 @@ def _measure(value: Json, limits: Limits, text: str) -> None:
                     )
         if count > limits.max_nodes:
             raise _Limit(f"more than {limits.max_nodes} values", fix="split the file")
-        level = below
+        level = [part for part in parts if isinstance(part, (dict, list))] if kinds != {str} else []
 
 
 def _has_moment(value: Json) -> bool:
