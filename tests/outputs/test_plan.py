@@ -425,7 +425,7 @@ def test_an_interrupted_plan_leaves_no_process_that_renders(
     with pytest.raises(KeyboardInterrupt):
         home.plan()
     for thread in threading.enumerate():
-        if type(thread).__name__ == "_Beside":
+        if type(thread).__name__ == "Beside":
             thread.join(30)
             assert not thread.is_alive()
     assert ended

@@ -7,7 +7,7 @@ problem with its place and hides nothing of the other files.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -65,12 +65,21 @@ class Loaded(Struct, frozen=True):
         return self.disk or self.tree
 
 
-def load(tree: Tree, reader: Reader | None = None) -> Loaded:
-    """Read a workspace. Faults are collected; nothing is raised for what stands in a file."""
+def load(
+    tree: Tree,
+    reader: Reader | None = None,
+    with_kinds: Callable[[Recorder, Catalog], None] = lambda _tree, _catalog: None,
+) -> Loaded:
+    """Read a workspace. Faults are collected; nothing is raised for what stands in a file.
+
+    Args:
+        with_kinds: is told when all kinds are known and no entry is read yet.
+    """
     recorder = tree if isinstance(tree, Recorder) else Recorder(tree)
     step("reading registries")
     config = load_config(recorder)
     catalog = load_catalog(recorder)
+    with_kinds(recorder, catalog)
     reader = reader or new_reader()
     live = load_live(recorder, catalog.kinds, reader=reader)
     step("reading fragments")

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.plan import PlanOptions
+    from registry_reconciler.outputs.beside import ReadyProcess
     from registry_reconciler.outputs.rendered import Fault, Rendered
     from registry_reconciler.outputs.sources import Records
     from registry_reconciler.rules.entry_set import EntrySet
@@ -72,38 +73,31 @@ class _Settled(Struct, frozen=True):
     quiet: bool = False
 
 
-def derive(
+def begin(
     loaded: Loaded,
     entry_set: EntrySet,
     changes: Sequence[Change],
     tree: Tree,
     options: PlanOptions,
     records: Records | None = None,
-) -> Derived:
-    """Everything that a plan does about outputs.
-
-    Args:
-        entry_set: the entries as they would be.
-        changes: of entries, as they are written.
-        tree: the files as they would be, without the outputs.
-        records: knows what outputs were made of before.
-    """
+    ready: ReadyProcess | None = None,
+) -> Deriving:
+    """See :func:`registry_reconciler.outputs.begin`."""
     definitions = load_definitions(loaded.tree, loaded.kinds, loaded.catalog.broken)
     memory = load_memory(loaded.tree)
     taken = frozenset(
         {*(output.id for output in definitions.outputs), *(output.file for output in definitions.outputs)}
     )
     outputs = (*definitions.outputs, *present(loaded.tree, taken))
-    if not outputs and not memory.files and not definitions.problems:
-        return Derived(problems=memory.problems)
     sources = Sources(loaded, entry_set, changes, tree, records, regions_by_file(outputs))
-    try:
-        return _Deriving(loaded, tree, options, definitions, memory, outputs, sources).derived()
-    finally:
-        sources.stop()
+    deriving = Deriving(loaded, tree, options, definitions, memory, outputs, sources)
+    deriving.begin(ready)
+    return deriving
 
 
-class _Deriving:
+class Deriving:
+    """The outputs of one plan."""
+
     def __init__(
         self,
         loaded: Loaded,
@@ -124,6 +118,7 @@ class _Deriving:
         self.files: dict[str, FileWork] = {}
         self.rendered_before: dict[str, bool] = {}
         self.problems: list[Problem] = [*definitions.problems, *memory.problems]
+        self.left: list[Output] = []
 
     @cached_property
     def overwritten(self) -> Patterns:
@@ -137,13 +132,20 @@ class _Deriving:
         """The ids of those that there are, seen or not."""
         return frozenset((*(output.id for output in self.outputs), *unseen(self.loaded.tree)))
 
-    def derived(self) -> Derived:
+    def begin(self, ready: ReadyProcess | None) -> None:
+        """Find out which may not be what they should be, and begin to render."""
         barred, taken = claims(self.outputs, self.loaded.kinds)
         self.problems += taken
-        left = list(self._not_untouched(barred))
-        # From here on nothing reads a file until all is rendered: a tree answers one at a time.
-        self.sources.begin([output for output in left if not output.page])
-        parts = dict(self._parts(left))
+        self.left = list(self._not_untouched(barred))
+        self.sources.begin([output for output in self.left if not output.page], ready)
+
+    def stop(self) -> None:
+        """End what was begun."""
+        self.sources.stop()
+
+    def derived(self) -> Derived:
+        """All that comes of it; waits for what is rendered."""
+        parts = dict(self._parts(self.left))
         all_desired = self._all_desired([output for output in self.outputs if output.id in parts], parts)
         settled = [
             self._settled(output, parts[output.id], all_desired[output.id])

@@ -1,7 +1,7 @@
-"""Judging a plan in two steps: the entries as they are, before outputs are made, and as they would be, after that.
+"""Judging a plan in two steps: without the files that outputs write, and with them.
 
-The first step needs nothing of the outputs. Where no entry would differ, and nothing that rules asked of the files has
-another answer with the outputs over them, it is the second step as well.
+The first step needs nothing of the outputs, so they may be rendered meanwhile. Where nothing that rules asked of the
+files has another answer with the outputs over them, it is the second step as well.
 """
 
 from __future__ import annotations
@@ -42,36 +42,35 @@ class Judging:
         self._loaded = loaded
         self._no_check = no_check
         self._rules = rules_to_judge_by(own, no_check=no_check)
-        self._tracked: TrackingTree | None = None
-        if entry_sets.before is entry_sets.after:
-            self._tracked = TrackingTree(entry_sets.before.tree)
-            both = replace(entry_sets.before, tree=self._tracked)
-            entry_sets = EntrySets(both, both, entry_sets.changes)
-        self.entry_sets = entry_sets
+        self._tracked = TrackingTree(entry_sets.after.tree)
+        after = replace(entry_sets.after, tree=self._tracked)
+        before = after if entry_sets.before is entry_sets.after else entry_sets.before
+        self.entry_sets = EntrySets(before, after, entry_sets.changes)
         self._before: Judged = {}
+        self._found: tuple[Problem, ...] = ()
 
-    def judge_before(self) -> None:
-        """Judge the entries as they are."""
+    def judge(self) -> None:
+        """Judge the entries as they are, and as they would be, over the files without those of outputs."""
         try:
             self._before = judge(self._loaded, self.entry_sets.before, self._rules)
+            self._found = self._compared()
         except FleetLost as lost:
             self._without_fleet(lost)
 
-    def judge_after(self, targets: Mapping[str, bytes | None]) -> tuple[Problem, ...]:
-        """Judge the entries as they would be, with the files that outputs make; tell the problems of both."""
-        if self._tracked is None or not self._tracked.answers_alike_over(targets):
-            if targets:
-                tree = MemoryTree(targets, self.entry_sets.after.tree)
-                self.entry_sets = self.entry_sets.over(tree)
+    def with_files(self, targets: Mapping[str, bytes | None]) -> tuple[Problem, ...]:
+        """The problems of both, with the files that outputs write."""
+        if not self._tracked.answers_alike_over(targets):
+            self.entry_sets = self.entry_sets.over(MemoryTree(targets, self._tracked.tree))
             try:
-                return self._compared()
+                self._found = self._compared()
             except FleetLost as lost:
                 self._without_fleet(lost)
-                return self._compared()
-        return with_status(self._before, self._before)
+        return self._found
 
     def _compared(self) -> tuple[Problem, ...]:
         sets = self.entry_sets
+        if sets.before is sets.after:
+            return with_status(self._before, self._before)
         after = judge(self._loaded, sets.after, self._rules)
         return compare(sets, self._before, after, self._rules, no_check=self._no_check)
 
@@ -80,3 +79,4 @@ class Judging:
         self._loaded.asked.inputs[CATALOG_INPUT] = None
         self.entry_sets = self.entry_sets.with_fleet(lost.instead)
         self._before = judge(self._loaded, self.entry_sets.before, self._rules)
+        self._found = self._compared()

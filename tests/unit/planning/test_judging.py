@@ -72,10 +72,15 @@ def test_a_file_that_an_output_makes_is_found_by_a_glob(judged: list[int]) -> No
     assert judged == [1, 1]
 
 
-def test_entries_that_change_are_judged_once_with_the_files_of_outputs(judged: list[int]) -> None:
+def test_entries_that_change_are_judged_anew_where_a_rule_asked_for_a_file_of_an_output(
+    judged: list[int],
+) -> None:
     more = "thing:\n  - {id: a, doc: docs/page.md}\n  - {id: b, doc: docs/page.md}\n"
-    assert statuses(workspace(PAGE, paths="missing: warning", fragment=more), "PTH001") == [Status.FIXED]
-    assert judged == [1, 2]
+    found = statuses(workspace(PAGE, paths="missing: warning", fragment=more), "PTH001")
+    assert (found, judged) == ([Status.FIXED], [1, 2, 2])
+    judged.clear()
+    found = statuses(workspace(OTHER, paths="missing: warning", fragment=more), "PTH001")
+    assert (set(found), judged) == ({Status.INTRODUCED, Status.PRE_EXISTING}, [1, 2])
 
 
 def test_a_rule_of_the_workspace_sees_a_file_that_an_output_makes() -> None:
