@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from registry_reconciler.formats.align import align
+from registry_reconciler.formats.composed import Recent
 from registry_reconciler.formats.edits import (
     Edit,
     Insert,
@@ -44,6 +45,8 @@ from registry_reconciler.formats.replacements import Replacement, replaced
 from registry_reconciler.model.entry import FieldPath, Json, same
 
 _BOM = "\ufeff"
+_LOOKS: Recent[Look] = Recent()
+"""Hundreds of fixes in one file are hundreds of edits of one text, whose habits are the same each time."""
 
 Own = list[tuple[FieldPath, Edit]]
 
@@ -86,7 +89,7 @@ class _Splicer:
         self.source = root.source
         self.text = root.source.text
         self.comments = comments
-        self.look = look_of(root)
+        self.look = _LOOKS.get(comments, self.text, lambda: look_of(root))
         self.writer = Writer(self.look)
         self.replacements: list[Replacement] = []
 
