@@ -351,10 +351,10 @@ def ask_others(planning: Planning) -> None:
 
     found = of_plan(planning).disagreements
     if found:
-        said = "; ".join(disagreement.text for disagreement in found[:5])
+        listed = "; ".join(disagreement.text for disagreement in found[:5])
         more = f"; and {len(found) - 5:,} more" if len(found) > 5 else ""
         raise OthersDisagree(
-            f"nothing was written, because a second opinion differs. {said}{more}. One of the two is wrong: look at "
+            f"nothing was written, because a second opinion differs. {listed}{more}. One of the two is wrong: look at "
             "the place, write the value so that both read it alike (quotes help), and please report it."
         )
 

@@ -127,6 +127,16 @@ def test_a_wrong_call_repeats_no_value(things: Box) -> None:
     assert repeating == []
 
 
+def test_a_text_of_an_editor_is_not_repeated(things: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in ("id: a\ntoken: *S3CRET\n", "id: a\ntoken: !!int S3CRET\n", "id: a\nS3CRET: 1\nS3CRET: 2\n"):
+        things.write("typed.yaml", text)
+        monkeypatch.setenv("EDITOR", f"cp {things.root / 'typed.yaml'}")
+        done = things.run("edit", "thing/a")
+        assert done.exit, done
+        assert "line " in done.err
+        assert "S3CRET" not in done.out + done.err
+
+
 def test_what_is_no_value_is_repeated(things: Box) -> None:
     assert "'extra' is too much" in things.run("show", "thing/a", "extra").err
     assert "'token=…' is too much" in things.run("show", "thing/a", "token=S3CRET").err

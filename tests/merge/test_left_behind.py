@@ -53,12 +53,18 @@ def test_an_adoption_that_was_taken_back_deletes_nothing(
     )
 
 
-def test_what_goes_all_the_same_is_said(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("advice", ["registry adopt t/m", "registry plan --overwrite t/m"])
+def test_the_advice_does_what_it_says(box: Box, monkeypatch: pytest.MonkeyPatch, advice: str) -> None:
     _small(monkeypatch)
     _adopted_and_taken_back(box, listed(a=1, b=1), listed(a=1, b=1, m=1))
-    assert box.run("apply", "--yes", "--overwrite", "t/m").exit == 0
+    (problem,) = box.run("plan", "--format", "json").json["problems"]
+    assert advice in problem["fix"]["description"]
+    assert box.run(*advice.replace("plan", "apply --yes").split()[1:]).exit == 0
+    assert box.run("apply", "--yes").exit == 0
     nothing_to_do(box)
-    assert "id: m" not in box.read("t.yaml")
+    adopts = "adopt" in advice
+    assert ('id: "m"' in box.read(FRAGMENT).replace("id: m", 'id: "m"')) == adopts
+    assert ("id: m" in box.read("t.yaml")) == adopts
 
 
 def test_a_plan_that_is_applied_later_is_stale_once_git_has_the_state(
@@ -94,24 +100,3 @@ def test_what_an_apply_made_managed_goes_with_its_fragment(
         box.git("add", ".system")
     box.write(mine, "t: []\n" if how == "new fragment" else listed(a=1, b=1))
     assert _actions(box) == [("delete", "t/m")]
-
-
-def test_a_creation_that_was_taken_back_was_not_removed_by_hand(box: Box) -> None:
-    box.write("t.yaml", "t: []\n")
-    box.write("desired/u.yaml", listed(z=1))
-    committed(box, "before registry")
-    applied(box, "base")
-    box.write(FRAGMENT, listed(a=1))
-    committed(box, "not applied")
-    assert box.run("apply", "--yes").exit == 0
-    box.git("checkout", "-q", ".")
-    ran = box.run("plan", "--format", "json").json
-    assert ([(change["action"], change["address"]) for change in ran["changes"]], ran["drift"]) == (
-        [("create", "t/a")],
-        [],
-    )
-    assert box.run("apply", "--yes").exit == 0
-    nothing_to_do(box)
-    box.write("t.yaml", listed(z=3))
-    ran = box.run("plan", "--format", "json").json
-    assert {edit["address"] for edit in ran["drift"]} == {"t/a", "t/z"}, "this was done by hand"

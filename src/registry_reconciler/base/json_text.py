@@ -36,12 +36,10 @@ def types_in(value: Any) -> set[type]:
     found = {type(value)}
     level = [value] if type(value) in _COLLECTIONS else []
     while level:
-        maps = [held for held in level if type(held) is dict]
-        lists = level if not maps else [held for held in level if type(held) is list]
-        parts = list(chain(chain.from_iterable(map(dict.values, maps)), chain.from_iterable(lists)))
-        kinds = set(map(type, parts))
+        groups = [held.values() if type(held) is dict else held for held in level]
+        kinds = set(map(type, chain.from_iterable(groups)))
         found |= kinds
-        level = (
-            [] if kinds.isdisjoint(_COLLECTIONS) else [part for part in parts if type(part) in _COLLECTIONS]
-        )
+        if kinds.isdisjoint(_COLLECTIONS):
+            break
+        level = [part for group in groups for part in group if type(part) in _COLLECTIONS]
     return found

@@ -100,11 +100,11 @@ def _lines(call: Call, summary: Summary) -> Iterator[str]:
     from registry_reconciler.fleet.summary import State
     from registry_reconciler.report.words import command_line
 
-    told = [row for row in summary.rows if call.full or row.state is not State.CLEAN]
-    shown = told if call.full else told[:_ROWS_SHOWN]
+    rows = [row for row in summary.rows if call.full or row.state is not State.CLEAN]
+    shown = rows if call.full else rows[:_ROWS_SHOWN]
     yield from _table(call, shown)
-    if len(told) > len(shown):
-        yield f"… and {len(told) - len(shown):,} more (--full shows all)"
+    if len(rows) > len(shown):
+        yield f"… and {len(rows) - len(shown):,} more (--full shows all)"
     if shown:
         yield ""
     yield from _causes(call, summary)

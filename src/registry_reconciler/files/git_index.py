@@ -113,9 +113,9 @@ def hidden(root: Path) -> Mapping[str, int]:
     except (_Doubt, OSError, MemoryError):
         tracked, whole = [], False
     if not whole:
-        said = _as_git_says(root)
-        if said is not None:
-            return said
+        answer = _as_git_says(root)
+        if answer is not None:
+            return answer
     return dict(_below(root, top, (tracked for tracked in tracked if tracked.skipped)))
 
 
@@ -145,11 +145,11 @@ def _as_git_says(root: Path) -> dict[str, int] | None:
     """The same from git itself, which puts split indexes together and looks into the folders of sparse ones."""
     from registry_reconciler.files import git_call
 
-    said = git_call.ask(root, ["ls-files", "-z", "-t", "--stage"], check=False)
-    if said is None:
+    answer = git_call.ask(root, ["ls-files", "-z", "-t", "--stage"], check=False)
+    if answer is None:
         return None
     found = {}
-    for row in said.split(b"\0"):
+    for row in answer.split(b"\0"):
         mode_and_more, _, name = row.partition(b"\t")
         if mode_and_more.startswith(b"S "):
             found[os.fsdecode(name)] = int(mode_and_more.split()[1], 8)

@@ -35,17 +35,25 @@ def mappings(keys: Sequence[str], columns: Sequence[Iterable[Json]]) -> list[dic
 
 def by_keys(items: Sequence[Json]) -> Iterator[Group]:
     """The items that are mappings of scalars, none of which has several lines."""
-    numbers: dict[tuple[str, ...], list[int]] = {}
-    for number, item in enumerate(items):
-        if type(item) is dict and item:
-            numbers.setdefault(tuple(item), []).append(number)
-    for keys, own in numbers.items():
-        columns: list[Sequence[Json]] = list(zip(*(items[number].values() for number in own), strict=True))
+    for keys, own in _numbers(items):
+        group = items if len(own) == len(items) else map(items.__getitem__, own)
+        columns: list[Sequence[Json]] = list(zip(*map(dict.values, group), strict=True))
         odd = {at for column in columns for at in _odd(column)}
         if odd:
             own = [number for at, number in enumerate(own) if at not in odd]
             columns = [[value for at, value in enumerate(column) if at not in odd] for column in columns]
         yield Group(keys, own, columns)
+
+
+def _numbers(items: Sequence[Json]) -> Iterator[tuple[tuple[str, ...], Sequence[int]]]:
+    """The mappings that hold something, by their keys."""
+    if set(map(type, items)) == {dict} and len(set(map(tuple, items))) == 1:
+        return iter([(tuple(items[0]), range(len(items)))] if items[0] else [])
+    numbers: dict[tuple[str, ...], list[int]] = {}
+    for number, item in enumerate(items):
+        if type(item) is dict and item:
+            numbers.setdefault(tuple(item), []).append(number)
+    return iter(numbers.items())
 
 
 def _odd(column: Sequence[Json]) -> Iterator[int]:

@@ -5,17 +5,12 @@ that stood in its registry before, is then in no fragment any more, and a file o
 it would be deleted. Nothing in the files tells that from a fragment that was changed since. So git is asked, only
 about what would be deleted: what its newest commit does not call managed, has in a registry and does not declare in
 the fragment that the new file is about, nobody manages as far as can be told.
-
-Likewise an entry that was created, of a fragment that was committed before: it is gone from its registry, and nobody
-removed it by hand where all registries are as the newest commit has them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -24,7 +19,6 @@ from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files.git import RevisionTree, commit_of
 from registry_reconciler.files.git_index import untracked
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
-from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.workspace import load
 
 if TYPE_CHECKING:
@@ -32,12 +26,11 @@ if TYPE_CHECKING:
 
 
 class _Committed(Struct, frozen=True):
-    """What the newest commit has: its fragments, what they declare, and its registries with what stands there."""
+    """What the newest commit has: its fragments, what they declare, and what stands in its registries."""
 
     fragments: frozenset[str] = frozenset()
     declared: frozenset[str] = frozenset()
     live: frozenset[str] = frozenset()
-    registries: Mapping[str, bytes] = MappingProxyType({})
 
 
 _NOTHING = _Committed()
@@ -50,27 +43,11 @@ class LeftBehind:
         self._loaded = loaded
         self._fragments: dict[str, str] | None = None
         self._newest: _Committed | None = None
-        self._as_committed: bool | None = None
 
     def adopted(self, address: str) -> bool:
         """Whether an entry that no fragment declares was taken over, and that was taken back."""
         committed = self._committed(address)
         return address in committed.live and address not in committed.declared
-
-    def created(self, address: str) -> bool:
-        """Whether an entry that no registry has was made, and that was taken back."""
-        committed = self._committed(address)
-        if address in committed.live or address not in committed.declared:
-            return False
-        if self._as_committed is None:
-            self._as_committed = all(self._read(path) == data for path, data in committed.registries.items())
-        return self._as_committed
-
-    def _read(self, path: str) -> bytes | None:
-        try:
-            return self._loaded.asked.read(path)
-        except Unreadable:
-            return None
 
     def _committed(self, address: str) -> _Committed:
         """What the newest commit has; nothing where git tracks what calls the entry managed, or no such fragment."""
@@ -127,5 +104,4 @@ def _newest(root: Path | None) -> _Committed:
         frozenset(loaded.fragments.files),
         frozenset(entry.address for entry in loaded.fragments.entries),
         frozenset(loaded.live.entries),
-        {path: file.data for path, file in loaded.live.files.items() if file.data is not None},
     )

@@ -228,10 +228,16 @@ def _digests(text: str, salt: str) -> str:
     begun = blake2s(f"{salt} ".encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES)
     lines = text.encode("utf-8", "surrogatepass").split(b"\n")
     known = dict.fromkeys(lines, b"")  # brackets come again and again
+    kind = type(begun)
+    copy, update, digest = (
+        begun.copy,
+        kind.update,
+        kind.digest,
+    )  # to look them up takes as long as to call them
     for line in known:
-        hashed = begun.copy()
-        hashed.update(line)
-        known[line] = hashed.digest()
+        hashed = copy()
+        update(hashed, line)
+        known[line] = digest(hashed)
     letters = b2a_base64(b"".join(map(known.__getitem__, lines)), newline=False)
     rows = bytearray(b"\n") * (len(lines) * (_DIGIT_COUNT + 1))
     for at in range(_DIGIT_COUNT):

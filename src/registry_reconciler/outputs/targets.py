@@ -24,7 +24,8 @@ _LONG = 200
 """Items of a list of which only those that changed are written."""
 _MUCH = 10
 """Where more than one item of so many changed, the list is written as a whole."""
-_NO_TEXT = re.compile("[\\0\ud800-\udfff]")
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character."""
 
 
 class NoOutputPlace(Exception):
@@ -194,7 +195,7 @@ class FileWork:
         )
 
     def _with_text(self, output: Output, desired: str) -> bytes:
-        if _NO_TEXT.search(desired):
+        if "\0" in desired or (not desired.isascii() and _HALF.search(desired)):
             raise NoOutputPlace("it holds characters that no text file can hold")
         if output.whole:
             text = self._text() if self.data is not None else Text("")

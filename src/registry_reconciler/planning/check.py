@@ -268,14 +268,14 @@ def said_by_rules(refused: Iterable[Problem], judged: Iterable[Problem]) -> tupl
 
     The change that is refused brings what the rule found.
     """
-    said = {
+    by_address = {
         problem.address: problem
         for problem in judged
         if problem.severity is Severity.ERROR and problem.status is Status.INTRODUCED and problem.address
     }
     return tuple(
-        replace(problem, cause=said[problem.address].cause_text)
-        if problem.address in said and problem.severity is Severity.ERROR
+        replace(problem, cause=by_address[problem.address].cause_text)
+        if problem.address in by_address and problem.severity is Severity.ERROR
         else problem
         for problem in refused
     )

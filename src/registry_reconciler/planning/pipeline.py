@@ -114,8 +114,8 @@ def make_plan(
 
     Args:
         edits: what a command asks of entries whose truth is live.
-        remembers: with the files of the state. Who only asks what would change and what blocks can do without: of
-            entries that are taken over they are a third of the work.
+        remembers: with the files of the state, and the edits of fixes. Who only asks what would change and what
+            blocks can do without: of entries that are taken over they are a third of the work, or more.
         reader: knows what was parsed for an earlier plan; the answer is the same without it.
         records: knows what outputs were made of before; the answer is the same without it.
         fleet: tells what the other repositories have, where a kind asks that.
@@ -191,7 +191,7 @@ def plan_loaded(
     files = _files(compared, edited, checked)
     found = _found(compared, edited, checked, options, files, remembers=remembers)
     step("finishing")
-    plan = _assemble(compared, edited, checked, options, files, found)
+    plan = _assemble(compared, edited, checked, options, files, found, fixes=remembers)
     return Planning(
         plan, compared.loaded, compared.desired, checked.entry_sets, checked.own, checked.derived.own
     )
@@ -357,6 +357,8 @@ def _assemble(
     options: PlanOptions,
     files: Sequence[FileChange],
     found: Sequence[Problem],
+    *,
+    fixes: bool,
 ) -> Plan:
     loaded, desired, difference = compared.loaded, compared.desired, compared.difference
     written, entry_sets, derived = edited.written, checked.entry_sets, checked.derived
@@ -377,7 +379,7 @@ def _assemble(
     locator.prepare(change.origin for change in written.changes if change.origin)
     locator.prepare(drift.place for drift in difference.drift)
     problems = locate_problems(settled, locator)
-    if any(problem.fix is not None and problem.fix.replacements for problem in problems):
+    if fixes and any(problem.fix is not None and problem.fix.replacements for problem in problems):
         from registry_reconciler.planning.fixes import with_edits
 
         problems = with_edits(problems, loaded.files)

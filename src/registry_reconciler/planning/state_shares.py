@@ -150,9 +150,9 @@ def _parted(share: Share) -> Iterator[Share]:
     yield here
 
 
-def in_order(said: Iterable[str], stood: Iterable[str], mine: Mapping[str, Applied]) -> list[str]:
+def in_order(declared: Iterable[str], stood: Iterable[str], mine: Mapping[str, Applied]) -> list[str]:
     """As the fragment says; what only stood in the state comes behind the one that it stood behind, or first."""
-    order = [address for address in dict.fromkeys(said) if address in mine]
+    order = [address for address in dict.fromkeys(declared) if address in mine]
     there = set(order)
     behind: dict[str, list[str]] = {}
     before = ""

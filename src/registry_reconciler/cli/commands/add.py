@@ -117,13 +117,15 @@ def _again(word: str, entry: dict[str, Json], fragment: str) -> list[str]:
 
 def _kind_word(words: Sequence[str], type_: str) -> tuple[str, bool]:
     """The kind that was named in one of two ways, and whether ``-`` was."""
-    kinds = {word for word in words if word != _STDIN} | ({type_} if type_ else set())
+    named = {word for word in words if word != _STDIN} | ({type_} if type_ else set())
     # What else stands there is not repeated: whoever writes fields as words writes secrets too.
-    if any(map(says_value, kinds)):
-        raise UsageFailure(f"fields are no words of their own: {_GIVE_ENTRY}", next=_example(type_))
+    kinds = [word for word in named if not says_value(word)]
+    if len(kinds) < len(named):
+        example = _example(kinds[0] if len(kinds) == 1 else "")
+        raise UsageFailure(f"fields are no words of their own: {_GIVE_ENTRY}", next=example)
     if len(kinds) > 1:
-        which = "the word and --type name two" if type_ else "no word but - stands beside it"
-        raise UsageFailure(f"name one kind: {which}. The entry: {_GIVE_ENTRY}", next=_example(type_))
+        which = "the word and --type name two" if type_ else "no other word than - stands beside it"
+        raise UsageFailure(f"name one kind ({which}), and {_GIVE_ENTRY}", next=_example(type_))
     return next(iter(kinds), ""), _STDIN in words
 
 
@@ -172,7 +174,7 @@ def read_entry(source: str, text: str, kind: str = "") -> dict[str, Json]:
 
 def _parse(name: str, data: bytes) -> Json:
     """YAML, of which JSON is a part but for tabs as indentation, and for characters written as two escapes."""
-    from registry_reconciler.formats.codes import TITLES
+    from registry_reconciler.formats.codes import without_text
     from registry_reconciler.formats.yaml.read.document import read_yaml
 
     if data.lstrip()[:1] == b"{":
@@ -180,15 +182,12 @@ def _parse(name: str, data: bytes) -> Json:
     read = read_yaml(data)
     if not read.readable:
         fault = read.faults[0]
-        # Other messages repeat names, tags and values, and the kind with its secrets is not known yet.
-        what = fault.message if fault.code in _REPEAT_NO_TEXT else TITLES[fault.code]
-        raise Blocked(f"{Location(name, fault.line, fault.column).show()}: {what}")
+        # The kind, which knows what is secret, is not looked at yet.
+        raise Blocked(f"{Location(name, fault.line, fault.column).show()}: {without_text(fault)}")
     if len(read.documents) != 1:
         raise UsageFailure(f"{name} must hold one entry.")
     return read.documents[0]
 
-
-_REPEAT_NO_TEXT = frozenset({"YML001", "YML002", "YML008"})
 
 _PAIR = re.compile(rb"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 """A character beyond the first 65,536 as JSON escapes it; an even number of backslashes before it stays one."""

@@ -14,6 +14,7 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.addresses import require_known
 from registry_reconciler.cli.common import answer, planning_of
 from registry_reconciler.cli.options import Shared
+from registry_reconciler.model.config import HISTORY_FOLDER
 from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ _SIGNS = {"create": "+", "update": "~", "delete": "-", "move": ">", "adopt": "="
 _BEGINNINGS = ("create", "adopt")
 _SHOWN = 20
 _UNSHALLOW = ("git", "fetch", "--unshallow")
+_FETCH = ("git", "log", "--stat", "--", HISTORY_FOLDER)
+"""What a partial clone lacks is fetched by whatever looks at it."""
 
 
 def command(
@@ -53,7 +56,7 @@ def command(
 
     Of an entry that was renamed, what was applied under its former addresses is shown too.
     """
-    from registry_reconciler.apply.history_in_git import is_cut_short
+    from registry_reconciler.apply.history_in_git import is_cut_short, is_unfetched
 
     call = shared.call("log")
     workspace = call.workspace()
@@ -63,12 +66,14 @@ def command(
     shown = found[:limit]
     more = len(found) > len(shown)
     cut_short = not more and is_cut_short(workspace.root)
+    unfetched = not more and is_unfetched(workspace.root)
     lines = [line for one in shown for line in _lines(one)]
     lines += ["… and older ones (--limit shows more)"] if more else []
     lines += [] if found else [f"No apply{f' changed {visible(address)}' if address else ''}."]
-    untold = [] if address is None or more or cut_short else list(_untold(shown, looked_at))
-    next = [_UNSHALLOW] if cut_short else []
-    lines += [f"Older commits were not fetched: {' '.join(command)}" for command in next]
+    untold = [] if address is None or more or cut_short or unfetched else list(_untold(shown, looked_at))
+    lines += ["Older commits were not fetched: git fetch --unshallow"] if cut_short else []
+    lines += [f"Older applies were not fetched: git log --stat -- {HISTORY_FOLDER}"] if unfetched else []
+    next = [*([_UNSHALLOW] if cut_short else []), *([_FETCH] if unfetched else [])]
     lines += untold
     lines += [f"Cannot be read: {visible(fault)}" for fault in faults]
     body: dict[str, Json] = {

@@ -44,7 +44,7 @@ def _was_left(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry, live: 
 def _decide_absent(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry) -> None:
     """The fragment says it, the registries do not have it."""
     state = three_way.state
-    if state is None or work.state.was_deleted(three_way.address) or _was_taken_back(work, three_way):
+    if state is None or work.state.was_deleted(three_way.address):
         _add(work, three_way, Action.CREATE, Reason.NOT_IN_REGISTRY)
         return
     _drifted(work, three_way, gone=True)
@@ -56,11 +56,6 @@ def _decide_absent(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry) -
         _add(work, three_way, Action.CREATE, Reason.BOTH_CHANGED)
     else:
         _both_changed(work, three_way, desired.place, "it was removed by hand, and its fragment changed too")
-
-
-def _was_taken_back(work: DiffWork, three_way: ThreeWay) -> bool:
-    """Whether an apply created the entry, and all that it changed was put back as git has it."""
-    return work.left_behind is not None and work.left_behind.created(three_way.address)
 
 
 def _settle_drift(work: DiffWork, three_way: ThreeWay, action: Action, place: Place, what: str) -> None:

@@ -185,17 +185,17 @@ def _line_column(text: str, offset: int) -> tuple[int, int]:
 def _fault(text: str, message: str) -> TextFault:
     """What ``tomllib`` found, with its place."""
     place = _PLACE.search(message)
-    said = message[: place.start()] if place else message
+    reason = message[: place.start()] if place else message
     if place and place.group(1):
         line, column = int(place.group(1)), int(place.group(2))
     else:
         # Of what single quotes open and nothing closes, the last ones in the text are the opening ones.
-        quote = said.removeprefix('Expected "').removesuffix('"')
+        quote = reason.removeprefix('Expected "').removesuffix('"')
         line, column = _line_column(text, text.rfind(quote) if quote in ("'", "'''") else len(text))
-    if not said.startswith(_TWICE):
+    if not reason.startswith(_TWICE):
         row = text.split("\n")[line - 1]
-        told = advice(said, row[column - 1 : column])
-        return TextFault("TML001", f"this is not TOML: {told.message}", line, column, fix=told.fix)
+        advised = advice(reason, row[column - 1 : column])
+        return TextFault("TML001", f"this is not TOML: {advised.message}", line, column, fix=advised.fix)
     first = _first_of(text, line)
     name = f"{first[1]} " if first else "a key or table "
     return TextFault(
@@ -239,9 +239,11 @@ def _first_of(text: str, line: int) -> tuple[int, str] | None:
     return None
 
 
-def _clash(name: tuple[str, ...], said: dict[tuple[str, ...], tuple[int, str]]) -> tuple[int, str] | None:
+def _clash(
+    name: tuple[str, ...], definitions: dict[tuple[str, ...], tuple[int, str]]
+) -> tuple[int, str] | None:
     """What was said before as something else: a value of which parts come, or parts of what comes as a whole."""
-    for before, (line, kind) in said.items():
+    for before, (line, kind) in definitions.items():
         shared = min(len(before), len(name))
         if before[:shared] == name[:shared] and (kind == "pair" or len(before) >= len(name)):
             return line, ".".join(name[:shared])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -123,6 +124,8 @@ class Emitter:
         open_end = False
         below = hints.below("*")
         flat = flat_items(value, self, below, self.style.dash) if not below.styles else [None] * len(value)
+        if value and all(flat):
+            return Body("seq", lines=tuple(chain.from_iterable(filter(None, flat))))
         for number, (part, rows) in enumerate(zip(value, flat, strict=True), 1):
             if rows is not None:
                 lines += rows

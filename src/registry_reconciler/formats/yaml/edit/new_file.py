@@ -41,4 +41,4 @@ def document_text(value: Json | Piece, style: Style, hints: Hints | None = None)
         lines = [*body.comments, body.head, *indented(body.lines, style.step)]
     else:
         lines = [*body.comments, *body.lines]
-    return "".join(line + style.newline for line in lines)
+    return style.newline.join((*lines, ""))

@@ -144,10 +144,12 @@ _AMBIGUOUS_11 = r"""(?:
     )\Z"""
 _NEEDS_ESCAPE = f"[{FORBIDDEN}\\t\\n\\r]"
 _NEEDS_ESCAPE_IN_BLOCK = f"[{FORBIDDEN}\\r]"
-_SURELY = r"(?![eE][-+0-9])(?:[A-Za-z]|\./)(?:[\w./-]{5,}+(?:[ ][\w./()-]++)*+|[\w./-]*+(?:[ ][\w./()-]++)++)"
+_LETTER = "[A-Za-z0-9_./-]"
+_FURTHER = "(?:[ ][A-Za-z0-9_./()-]++)"
+_SURELY = rf"(?![eE][-+0-9])(?:[A-Za-z]|\./)(?:{_LETTER}{{5,}}+{_FURTHER}*+|{_LETTER}*+{_FURTHER}++)"
 """Most texts: longer than every word that YAML 1.1 takes for something else or of several ones, and no number of it."""
-_SURELY_PLAIN = re.compile(rf"{_SURELY}\Z", re.ASCII)
-_ALL_SURELY_PLAIN = re.compile(rf"(?:{_SURELY}\n)*+", re.ASCII)
+_SURELY_PLAIN = re.compile(rf"{_SURELY}\Z")
+_ALL_SURELY_PLAIN = re.compile(rf"(?:{_SURELY}\n)*+")
 _UNSAFE_START = frozenset("-?:,[]{}#&*!|>'\"%@` \t=<")
 _DOCUMENT_MARK = ("---", "...")
 
