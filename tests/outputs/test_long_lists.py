@@ -51,6 +51,8 @@ def test_only_the_items_that_changed_are_written_and_no_other_byte_differs(name:
     written = form.splice(data, edits, form.read(data, new_reader()).sections)
     assert written == form.splice(data, [Update(0, ("plugins",), new)])
     assert same(form.read(written).documents[0]["plugins"], new)
+    others = data.replace(b"\n", b"\r\n")
+    assert form.splice(others, edits) == written.replace(b"\n", b"\r\n")
 
 
 @pytest.mark.parametrize("name", NAMES)

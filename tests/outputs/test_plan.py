@@ -429,3 +429,15 @@ def test_an_interrupted_plan_leaves_no_process_that_renders(
             assert not thread.is_alive()
     assert ended
     assert all(child._process is not None and child._process.poll() is not None for child in ended)
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "json", "toml"])
+def test_line_ends_of_a_file_with_values_stay_as_they_are(home: Home, suffix: str) -> None:
+    home.outputs(OUTPUTS.replace("marketplace.yaml", f"marketplace.{suffix}"))
+    home.apply()
+    before = home.text(f"marketplace.{suffix}").replace("\n", "\r\n")
+    home.write({f"marketplace.{suffix}": before})
+    home.write({"desired/skills.yaml": FRAGMENT.replace("skills/pdf", "moved/pdf")})
+    assert home.actions()["plugins"] == "update"
+    home.apply()
+    assert home.text(f"marketplace.{suffix}") == before.replace("skills/pdf", "moved/pdf")

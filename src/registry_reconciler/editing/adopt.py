@@ -105,7 +105,7 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
         asked, wanted, managed = _wanted(loaded, patterns)
         owned, wanted = _owned_by_live(loaded, wanted, patterns)
         skipped = {skipped.address: skipped for skipped in _unfit(loaded, wanted)}
-        skipped.update((one.address, one) for one in _let_go(loaded, wanted, patterns))
+        skipped.update((entry.address, entry) for entry in _let_go(loaded, wanted, patterns))
         keyless = (*owned, *_keyless(loaded, patterns))
         for _ in range(_ROUNDS):
             chosen = [entry for entry in wanted if entry.address not in skipped]

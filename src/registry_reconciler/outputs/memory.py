@@ -50,6 +50,10 @@ class LineDigests:
             self._last[salt] = text, known
         return known
 
+    def take(self, text: str, salt: str, known: str) -> None:
+        """Say what :meth:`of` would find out."""
+        self._last[salt] = text, known
+
 
 def _between(text: str, salt: str, last: str, known: str) -> str:
     """The digests of a text between those of the lines that another one begins and ends with too."""
@@ -114,6 +118,11 @@ class Memory(Struct, frozen=True):
         """Whether one plain file says of an output just this text."""
         paths = self.paths(output)
         return len(paths) == 1 and len(self.files[paths[0]]) == 1 and self.says(output, text)
+
+    def take_as_settled(self, output: str, text: str) -> None:
+        """Somebody knows already that just this text is remembered of an output."""
+        for account in self.accounts.get(output, ()):
+            self.digests.take(text, account.salt, account.lines)
 
     def version(self, output: str) -> str:
         """The program that rendered an output last; "" where nobody knows."""

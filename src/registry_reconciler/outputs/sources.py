@@ -271,20 +271,32 @@ class Sources:
             record.get("key") == self._key(output, record.get("kinds", []), record.get("templates", []))
         )
 
-    def untouched(self, output: Output, data: bytes | None, memory: Sequence[tuple[str, str | None]]) -> bool:
-        """Whether an output was right, and neither what it is made of nor its file nor what is remembered changed."""
+    def untouched(self, output: Output, data: bytes | None, memory: Sequence[str]) -> bool:
+        """Whether an output was right, and neither what it is made of nor its file nor what is remembered changed.
+
+        Args:
+            memory: the files in which it is remembered.
+        """
         record = self.records.load().get(output.id) if self.records is not None and data is not None else None
         if not isinstance(record, dict) or data is None or record.get("file") != digest_bytes(data):
             return False
         kinds, templates = record.get("kinds", []), record.get("templates", [])
-        if record.get("memory") != [list(pair) for pair in memory] or self.hidden_among(kinds):
+        if record.get("memory") != self._with_digests(memory) or self.hidden_among(kinds):
             return False
         self.read[output.id] = tuple(templates)
         return self._reads_the_same(output, record)
 
-    def keep_right(
-        self, found: Iterable[tuple[Output, bytes | None, Sequence[tuple[str, str | None]]]]
-    ) -> None:
+    def was_settled(self, output: Output, text: str, memory: Sequence[str]) -> bool:
+        """Whether an output was right with this text, and what is remembered of it did not change since."""
+        record = self.records.load().get(output.id) if self.records is not None else None
+        if not isinstance(record, dict) or record.get("memory") != self._with_digests(memory):
+            return False
+        return bool(record.get("text") == _text(text))
+
+    def _with_digests(self, paths: Sequence[str]) -> list[list[str | None]]:
+        return [[path, self.loaded.tree.inputs.get(path)] for path in paths]
+
+    def keep_right(self, found: Iterable[tuple[Output, bytes | None, Sequence[str]]]) -> None:
         """Remember the files of outputs that are right."""
         if self.records is None:
             return
@@ -293,7 +305,7 @@ class Sources:
             output.id: {
                 **known[output.id],
                 "file": digest_bytes(data),
-                "memory": [list(pair) for pair in memory],
+                "memory": self._with_digests(memory),
             }
             for output, data, memory in found
             if data is not None and isinstance(known.get(output.id), dict)

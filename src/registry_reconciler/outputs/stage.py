@@ -162,7 +162,7 @@ class Deriving:
             if done.action is OutputAction.LEFT and done.quiet and not done.output.page
         ]
         self.sources.keep_right(
-            (done.output, self.files[done.output.file].before, self._remembered(done.output))
+            (done.output, self.files[done.output.file].before, self.memory.paths(done.output.id))
             for done in right
         )
         written = [done for wanted in settled if (done := self._written(wanted)) is not None]
@@ -192,7 +192,7 @@ class Deriving:
             work = self.files.get(output.file) or self.files.setdefault(
                 output.file, FileWork(output.file, self.tree)
             )
-            if output.page or not self.sources.untouched(output, work.data, self._remembered(output)):
+            if output.page or not self.sources.untouched(output, work.data, self.memory.paths(output.id)):
                 yield output
 
     def _parts(self, outputs: Iterable[Output]) -> Iterator[tuple[str, Part]]:
@@ -203,13 +203,10 @@ class Deriving:
                 self._no_place(output, fault)
                 continue
             if part.text is not None:
+                if self.sources.was_settled(output, part.text, self.memory.paths(output.id)):
+                    self.memory.take_as_settled(output.id, part.text)
                 self.rendered_before[output.id] = self.memory.says(output.id, part.text)
             yield output.id, part
-
-    def _remembered(self, output: Output) -> list[tuple[str, str | None]]:
-        """The files about an output, with their digests."""
-        inputs = self.loaded.tree.inputs
-        return [(path, inputs.get(path)) for path in self.memory.paths(output.id)]
 
     def _no_place(self, output: Output, fault: NoOutputPlace) -> None:
         if fault.hidden:

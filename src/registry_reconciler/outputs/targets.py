@@ -18,7 +18,7 @@ from registry_reconciler.model.entry import MISSING, FieldPath, Json, Location, 
 from registry_reconciler.model.kind import Step
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.regions import Region, example, find_regions, forms
-from registry_reconciler.outputs.texts import NoText, Text, decoded, value_text
+from registry_reconciler.outputs.texts import NoText, Text, decoded, plain_ends, value_text
 
 _LONG = 200
 """Items of a list of which only those that changed are written."""
@@ -244,7 +244,7 @@ class FileWork:
     def _read(self, data: bytes) -> TextFile:
         """What a text says; of the last one it is known."""
         if self._last is None or self._last[0] is not data:
-            self._last = (data, format_named(self.path).read(data, self._reader))
+            self._last = (data, format_named(self.path).read(plain_ends(data), self._reader))
         return self._last[1]
 
     def _there(self, output: Output) -> Json | Missing:
@@ -277,7 +277,10 @@ class FileWork:
                 ]
             else:
                 edits = _edits(number, path, there, value)
-            data = form.splice(self.data, edits, self._read(self.data).sections)
+            plain = plain_ends(self.data)
+            data = form.splice(plain, edits, self._read(self.data).sections)
+            if plain is not self.data:
+                data = data.replace(b"\n", b"\r\n")
         except SpliceError as error:
             raise NoOutputPlace(f"{self.path} cannot be edited there: {error.message}") from None
         after = self._read(data)

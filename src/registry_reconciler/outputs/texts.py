@@ -51,6 +51,15 @@ def decoded(data: bytes) -> Text:
     return Text(body.replace("\r\n", "\n"), "\r\n", bom)
 
 
+def plain_ends(data: bytes) -> bytes:
+    """A file of which all lines end with ``\\r\\n``, with ``\\n`` instead; any other as it is.
+
+    Both say the same, and long lists are read and changed by their items where nothing but ``\\n`` ends a line.
+    """
+    ends = data.count(b"\r") if b"\r" in data else 0
+    return data.replace(b"\r\n", b"\n") if ends and ends == data.count(b"\r\n") == data.count(b"\n") else data
+
+
 def value_text(value: Json) -> str:
     """A value as the lines by which it is remembered and shown."""
     try:

@@ -200,6 +200,19 @@ def test_the_key_is_the_field_by_which_other_kinds_name_the_entries() -> None:
     assert "tool.schema.yaml" in told
 
 
+def test_a_field_called_as_the_kind_is_the_key_before_a_title() -> None:
+    rows = "- {command: ext.run, title: Run it}\n- {command: ext.stop, title: Stop it}\n"
+    assert made({"c.yaml": rows}, "command", "c.yaml").spec["key"] == "command"
+    assert made({"c.yaml": rows}, "ext_command", "c.yaml").spec["key"] == "command"
+
+
+def test_many_names_with_one_of_few_fields_each_are_a_mapping() -> None:
+    kinds = ("redirect: x", "tombstone: {}", "deprecation: {}")
+    rows = "".join(f"  m{row}: {{{kinds[row % 3]}}}\n" for row in range(12))
+    new = made({"r.yml": f"version: 1\nmodules:\n{rows}"}, "module", "r.yml")
+    assert (new.spec["layout"], new.spec["at"], new.entries) == ("map", "modules", 12)
+
+
 def test_a_text_that_is_said_twice_is_no_key() -> None:
     rows = [f"- {{name: {name}, description: Does {name}.}}\n" for name in ("a", "b", "c")]
     schema_file = "x-registry: {kind: plugin, layout: list, file: p.yaml, key: name}\ntype: object\n"

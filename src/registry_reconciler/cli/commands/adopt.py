@@ -106,8 +106,8 @@ def _body(adoption: Adoption, written: tuple[str, ...]) -> dict[str, Json]:
         ],
         "skipped": [_skipped(skipped) for skipped in adoption.skipped],
         "taken_out": [
-            {"address": one.address, "fields": list(one.fields), "fragment": one.fragment}
-            for one in adoption.taken_out
+            {"address": taken.address, "fields": list(taken.fields), "fragment": taken.fragment}
+            for taken in adoption.taken_out
         ],
         "managed": adoption.managed,
         "written": list(written),
@@ -159,9 +159,9 @@ def _text(adoption: Adoption, dry_run: bool, *, full: bool) -> str:
 def _taken_lines(adoption: Adoption) -> Iterator[str]:
     """The fields, by fragment, and of how many entries."""
     counts: dict[tuple[str, str], int] = {}
-    for one in adoption.taken_out:
-        for name in one.fields:
-            counts[one.fragment, name] = counts.get((one.fragment, name), 0) + 1
+    for taken in adoption.taken_out:
+        for name in taken.fields:
+            counts[taken.fragment, name] = counts.get((taken.fragment, name), 0) + 1
     for (fragment, name), count in counts.items():
         yield f"  {visible(fragment)}  {visible(name)} of {_entries(count)}"
 

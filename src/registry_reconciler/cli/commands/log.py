@@ -67,7 +67,7 @@ def command(
     more = len(found) > len(shown)
     cut_short = not more and is_cut_short(workspace.root)
     unfetched = not more and is_unfetched(workspace.root)
-    lines = [line for one in shown for line in _lines(one)]
+    lines = [line for followed in shown for line in _lines(followed)]
     lines += ["… and older ones (--limit shows more)"] if more else []
     lines += [] if found else [f"No apply{f' changed {visible(address)}' if address else ''}."]
     untold = [] if address is None or more or cut_short or unfetched else list(_untold(shown, looked_at))
@@ -77,7 +77,7 @@ def command(
     lines += untold
     lines += [f"Cannot be read: {visible(fault)}" for fault in faults]
     body: dict[str, Json] = {
-        "applies": [_to_json(one.apply) for one in shown],
+        "applies": [_to_json(followed.apply) for followed in shown],
         "count": len(shown),
         "more": more,
         "untold": list(untold),

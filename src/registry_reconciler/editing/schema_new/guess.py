@@ -20,6 +20,7 @@ from registry_reconciler.model.written import Opaque
 DEEPEST = 5
 _MOST_FIELDS = 30
 """Mappings with more keys may have names that people choose for keys."""
+_FIELDS_TIMES = 4
 _KEY_WORDS = ("id", "key", "name", "slug", "code", "title")
 _QUOTED = re.compile(r'[.\[\]{}*"]|^$')
 
@@ -170,6 +171,8 @@ def _is_map(value: dict[str, Json]) -> bool:
     if len(value) < 2 or not items or not all(isinstance(item, dict) for item in items):
         return False
     shapes = Counter(name for item in items for name in item)
+    if _FIELDS_TIMES * len(shapes) <= len(items):
+        return bool(shapes)  # so few fields for so many: each has one of them, or some
     return bool(shapes) and shapes.most_common(1)[0][1] >= max(2, 0.6 * len(items))
 
 
@@ -228,7 +231,12 @@ def unique_fields(entries: Sequence[Found], kind: str) -> list[str]:
 def is_key_word(name: str, kind: str) -> bool:
     """Whether a field's name says that it tells entries apart."""
     last = name.rpartition(".")[2].lower()
-    return last in ("id", "key", "name", "slug", "code", f"{kind}_id") or last.endswith(("_id", "-id"))
+    words = ("id", "key", "name", "slug", "code", f"{kind}_id", _last_word(kind))
+    return last in words or last.endswith(("_id", "-id"))
+
+
+def _last_word(kind: str) -> str:
+    return kind.lower().rpartition("_")[2]
 
 
 def _scalar_fields(entries: Sequence[Found], kind: str) -> list[str]:
@@ -240,14 +248,15 @@ def _scalar_fields(entries: Sequence[Found], kind: str) -> list[str]:
     for outer, value in first.items():
         if isinstance(value, dict):
             names += [f"{quoted(outer)}.{quoted(name)}" for name, inner in value.items() if is_keyish(inner)]
-    own = f"{kind.lower().rpartition('_')[2]}_id"
-    return sorted(names, key=lambda name: _rank(name, own))
+    return sorted(names, key=lambda name: _rank(name, _last_word(kind)))
 
 
-def _rank(name: str, own: str) -> tuple[int, int]:
+def _rank(name: str, word: str) -> tuple[int, int]:
     last = name.rpartition(".")[2].lower()
-    if last in ("id", own):
+    if last in ("id", f"{word}_id"):
         return (0, name.count("."))
+    if last == word and "." not in name:
+        return (1, 0)
     if last in _KEY_WORDS:
         return (_KEY_WORDS.index(last), name.count("."))
     if last.endswith(("_id", "-id")) and name.count(".") == 0:
