@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.base.progress import phase
 from registry_reconciler.errors import Blocked, OthersDisagree, StalePlan, WriteFailure
 from registry_reconciler.files.root import find_root as find_root
@@ -350,10 +351,10 @@ def ask_others(planning: Planning) -> None:
 
     found = of_plan(planning).disagreements
     if found:
-        said = "; ".join(disagreement.text for disagreement in found[:5])
+        listed = "; ".join(disagreement.text for disagreement in found[:5])
         more = f"; and {len(found) - 5:,} more" if len(found) > 5 else ""
         raise OthersDisagree(
-            f"nothing was written, because a second opinion differs. {said}{more}. One of the two is wrong: look at "
+            f"nothing was written, because a second opinion differs. {listed}{more}. One of the two is wrong: look at "
             "the place, write the value so that both read it alike (quotes help), and please report it."
         )
 
@@ -417,9 +418,4 @@ def _edited_meanwhile(plan: Plan, stale: StalePlan) -> StalePlan:
 
 
 def _few(words: Iterable[str]) -> str:
-    words = list(words)
-    return (
-        ", ".join(words[:5]) + (f" and {len(words) - 5} more" if len(words) > 5 else "")
-        if words
-        else "its options"
-    )
+    return first_few(list(words), 5) or "its options"

@@ -28,6 +28,9 @@ routes:
       # and not by night.
 """
 PATH = "modules/routes/ops.yaml"
+HAND_ROUTE = (
+    "  - {{id: ops.t{number}, scope: ops, topic: t{number}, module_id: payments.api, when_to_use: Now.}}\n"
+)
 
 
 def registries(box: Box) -> dict[str, bytes]:
@@ -152,3 +155,23 @@ def test_where_no_state_can_be_kept_nothing_is_adopted(
     ran = box.run("adopt", "*")
     assert (ran.exit, "WRT004" in ran.err) == (3, True), ran.out + ran.err
     assert [path.name for path in (box.root / "desired").iterdir()] == ["README.md"]
+
+
+def test_of_many_that_are_skipped_alike_the_first_are_shown(box: Box) -> None:
+    routes = "".join(f"  - {{id: ops.r{number:03}, scope: ops}}\n" for number in range(300))
+    box.write(PATH, f"routes:\n{routes}")
+    ran = box.run("adopt", "--all", "--dry-run", "--format", "json")
+    assert len(ran.json["skipped"]) == 300
+    out = box.run("adopt", "--all", "--dry-run").out
+    assert (out.count("  route/ops.r"), "… and 297 more (--full shows all)" in out) == (3, True)
+    out = box.run("adopt", "--all", "--dry-run", "--full").out
+    assert (out.count("  route/ops.r"), "more" in out) == (300, False)
+
+
+def test_of_many_fragments_the_first_are_named(box: Box) -> None:
+    box.write(PATH, "routes:\n" + "".join(HAND_ROUTE.format(number=f"{number:02}") for number in range(30)))
+    out = box.run("adopt", "--all", "--dry-run", "--by", "topic").out
+    assert "desired/t19.yaml" in out
+    assert "desired/t20.yaml" not in out
+    assert "… and 10 more fragments (--full shows all)" in out
+    assert "desired/t29.yaml" in box.run("adopt", "--all", "--dry-run", "--by", "topic", "--full").out

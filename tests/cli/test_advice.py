@@ -250,6 +250,50 @@ def all_of_a_shallow_clone(box: Box) -> None:
     assert shallow.run("plan", "--base", base).exit == 0
 
 
+OLD = "HEAD~2"
+
+
+def files_of_a_partial_clone(box: Box) -> None:
+    applied(box, "another value", listed(a=5, b=1))
+    box.replace(KIND, "type: object", "type: object\nproperties: {v: {type: integer}}")
+    committed(box, "another schema")
+    box.git("config", "uploadpack.allowFilter", "true")
+    for name in ("blob:none", "tree:0"):
+        partial = Box(box.root.parent / name.partition(":")[0], box.capsys)
+        box.git("clone", "-q", f"--filter={name}", f"file://{box.root}", str(partial.root))
+        for words in (
+            ("plan", "--base", OLD),
+            ("diff", OLD, "HEAD"),
+            ("schema", "check", "--base", OLD),
+            ("diff", OLD),
+        ):
+            ran = partial.run(*words, "--format", "json")
+            assert ran.out, (words, ran.err)
+            assert (ran.exit, ran.json["errors"][0]["code"]) == (1, "partial_clone")
+        (command,) = ran.json["next"]
+        assert " ".join(command) in ran.json["errors"][0]["message"]
+        partial.git(*command[1:])
+        told = partial.run("diff", OLD, "--format", "json").json
+        assert [change["action"] for change in told["changes"]] == ["update"]
+
+
+def history_of_a_partial_clone(box: Box) -> None:
+    box.write(".system/registry/config.yaml", "history: {keep: 1}\n")
+    for value in (2, 3):
+        applied(box, f"value {value}", listed(a=value, b=1))
+    box.git("config", "uploadpack.allowFilter", "true")
+    for name in ("blob:none", "tree:0"):
+        partial = Box(box.root.parent / name.partition(":")[0], box.capsys)
+        box.git("clone", "-q", f"--filter={name}", f"file://{box.root}", str(partial.root))
+        told = partial.run("log", "--format", "json").json
+        assert told["count"] == 1
+        (command,) = told["next"]
+        assert " ".join(command) in partial.run("log").out
+        partial.git(*command[1:])
+        told = partial.run("log", "--format", "json").json
+        assert (told["count"], told["next"]) == (3, [])
+
+
 def executable(box: Box) -> None:
     box.write("run.sh", "#!/bin/sh\n")
     box.git("add", "--chmod=+x", "run.sh")
@@ -315,6 +359,8 @@ RUN = {
     "git sparse-checkout set --no-cone": all_of_a_sparse_checkout,
     "git sparse-checkout disable": all_of_a_sparse_checkout,
     "git checkout --ours": one_side_of_a_conflict,
+    "git diff --stat": files_of_a_partial_clone,
+    "git log --stat --": history_of_a_partial_clone,
     "git fetch --unshallow": all_of_a_shallow_clone,
     "git add --chmod=+x": executable,
     "git add": kept,

@@ -172,3 +172,74 @@ def test_where_git_does_not_answer_the_sentence_says_why(
             assert "git is not installed" in ran.err
     for words in (("plan",), ("drift",), ("log",)):  # what needs no history goes on
         assert committed.run(*words).exit == 0
+
+
+@pytest.mark.parametrize(
+    ("settled", "written", "open_", "lines"),
+    [
+        (
+            ("a.state", "b.yaml"),
+            ("a.state", "b.yaml", "h.json", "r.yaml"),
+            (),
+            [
+                "Settled 2 files that git had left in conflict:",
+                "  a.state",
+                "  b.yaml",
+                "Wrote 2 files besides, so that everything fits together:",
+                "  h.json",
+                "  r.yaml",
+            ],
+        ),
+        (("a.state",), ("a.state",), (), ["Settled 1 file that git had left in conflict:", "  a.state"]),
+        (
+            (),
+            ("a.state",),
+            (),
+            ["No conflict. Repaired 1 file of state, history and outputs that did not fit:", "  a.state"],
+        ),
+        ((), ("a.yaml",), (("a.yaml", "x"),), ["Merged 1 file as far as it can be told:", "  a.yaml"]),
+        ((), (), (), ["Nothing to resolve."]),
+    ],
+)
+def test_resolve_counts_what_it_lists(
+    box: Box,
+    monkeypatch: pytest.MonkeyPatch,
+    settled: tuple[str, ...],
+    written: tuple[str, ...],
+    open_: tuple[tuple[str, str], ...],
+    lines: list[str],
+) -> None:
+    from registry_reconciler.editing import resolve_conflicts
+
+    done = resolve_conflicts.Resolved(settled, written, open=open_)
+    monkeypatch.setattr(resolve_conflicts, "resolve_conflicts", lambda _: done)
+    assert box.run("resolve").out.splitlines()[: len(lines)] == lines
+
+
+def test_log_follows_an_entry_back_through_its_names(applied: Box) -> None:
+    def log(address: str, *words: str) -> list[str]:
+        return [
+            line
+            for line in applied.run("log", address, *words).out.splitlines()
+            if "  plan sha256:" not in line
+        ]
+
+    assert applied.run("set", "route/api.errors", "topic=faults", "--apply", "--yes").exit == 0
+    assert applied.run("rename", "route/api.errors", "api.faults", "--apply", "--yes").exit == 0
+    assert applied.run("set", "route/api.faults", "topic=slips", "--apply", "--yes").exit == 0
+    changes = [
+        "  ~ route/api.faults  topic",
+        "  > route/api.faults  from route/api.errors",
+        "  ~ route/api.errors  topic",
+    ]
+    lines = log("route/api.faults")
+    assert [line[: len(change)] for line, change in zip(lines, changes, strict=False)] == changes
+    assert lines[3].startswith("  + route/api.errors")
+    assert len(lines) == 4
+    assert log("route/api.errors") == lines[1:]
+    assert log("route/api.faults", "--limit", "2") == [*lines[:2], "… and older ones (--limit shows more)"]
+    oldest = min(path for path in applied.files() if path.startswith(".system/registry/history/"))
+    (applied.root / oldest).unlink()
+    assert log("route/api.faults")[3:] == [
+        "How route/api.errors came into the registries is not in the history."
+    ]

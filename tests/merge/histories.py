@@ -712,9 +712,15 @@ def laws(one: History) -> None:
     if deleted:
         raise Broken(f"planned for deletion although no fragment that was applied says so: {deleted}")
     edited = {f"t/{name}" for name, (_, entry) in declared.items() if _is_by_hand(live.get(name), entry)}
-    by_hand = [drift.address for drift in plan.drift if drift.address not in edited]
+    # Where git takes back what was written by hand before the entry was adopted, nobody applied that either.
+    touched = edited | {
+        f"t/{name}" for name, (_, entry) in declared.items() if _is_by_hand(entry, live.get(name))
+    }
+    by_hand = [drift.address for drift in plan.drift if drift.address not in touched]
     told = [
-        one.address for one in plan.problems if one.code in ("STA001", "STA002") and one.address not in edited
+        one.address
+        for one in plan.problems
+        if one.code in ("STA001", "STA002") and one.address not in touched
     ]
     missed = edited - {drift.address for drift in plan.drift} - {one.address for one in plan.problems}
     if missed - {change.address for change in plan.changes if change.action.value == "create"}:
@@ -735,10 +741,16 @@ def laws(one: History) -> None:
     one.covered["law: plan not empty"] += bool(plan.changes)
 
 
-def _is_by_hand(live: Entry | None, said: Entry) -> bool:
-    """Whether a registry has a field that somebody wrote there by hand, and the fragment says another."""
-    return live is not None and any(
-        str(value).startswith("h") and said.get(key) != value for key, value in live.items() if key != "id"
+def _is_by_hand(side: Entry | None, other: Entry | None) -> bool:
+    """Whether a side has a field that somebody wrote into a registry by hand, and the other one says something else."""
+    return (
+        side is not None
+        and other is not None
+        and any(
+            str(value).startswith("h") and other.get(key) != value
+            for key, value in side.items()
+            if key != "id"
+        )
     )
 
 

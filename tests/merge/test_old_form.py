@@ -225,6 +225,7 @@ def test_what_an_older_program_let_go_is_adopted_again(old: Box) -> None:
     (problem,) = old.run("plan", "--format", "json").json["problems"]
     assert (problem["code"], "registry adopt t/a" in problem["fix"]["description"]) == ("STA006", True)
     assert old.run("adopt", "t/a").exit == 0
+    assert "id: a" in old.read(FRAGMENT).replace('"', "")
     assert old.run("apply", "--yes").exit == 0
     nothing_to_do(old)
     assert old.run("plan", "--format", "json").json["problems"] == []

@@ -132,23 +132,34 @@ def test_a_reordered_fragment_is_mended_by_whatever_is_applied_next(box: Box) ->
     assert box.run("resolve").out.strip() == "Nothing to resolve."
 
 
+@pytest.mark.parametrize("place", [0, 2, 5])
+@pytest.mark.parametrize("changes", [False, True])
 def test_a_record_that_is_alone_in_its_file_moves_here_and_goes_there(
-    box: Box, monkeypatch: pytest.MonkeyPatch
+    box: Box, monkeypatch: pytest.MonkeyPatch, place: int, changes: bool
 ) -> None:
-    """Its file does not show that it moved; the fragment has it at its new place after the merge."""
+    """Its file does not show that it moved, so it stays as it is; only what changes too conflicts with what goes."""
     for name, size in (("FILLED", 60), ("FULL", 60), ("MOST", 1_000_000)):
         monkeypatch.setattr(state_shares, name, size)
-    entries = {"a": 1, "b": 1, "c": 1, "d": 1}
-    applied(box, "base", listed(**entries))
+    names = ["b", "c", "d", "e", "f"]
+    names.insert(place, "a")
+    applied(box, "base", listed(**dict.fromkeys(names, 1)))
     box.git("checkout", "-q", "-b", "other")
-    applied(box, "theirs", listed(b=2, c=1, d=1, a=1))
+    names.remove("a")
+    moved = {**dict.fromkeys(names, 1), "a": 2 if changes else 1}
+    if place == 5:
+        moved = {"a": moved.pop("a"), **moved}
+    applied(box, "theirs", listed(**{**moved, "e": 2}))
     box.git("checkout", "-q", "main")
-    applied(box, "ours", listed(b=1, c=1, d=1))
-    conflicts = fails(box, "merge", "-q", "--no-edit", "other")
-    assert all(path.startswith(STATE) for path in conflicts), conflicts
-    found = box.run("plan", "--format", "json").json["changes"]
-    assert [change["action"] for change in found if change["action"] != "create"] == []
-    assert box.run("resolve").exit == 0
+    applied(box, "ours", listed(**dict.fromkeys(names, 1)))
+    if changes:
+        conflicts = fails(box, "merge", "-q", "--no-edit", "other")
+        assert [path for path in conflicts if not path.startswith(STATE)] in ([], ["t.yaml"]), conflicts
+        return
+    box.git("merge", "-q", "--no-edit", "other")
+    found = box.run("plan", "--format", "json").json
+    assert [(change["action"], change["address"]) for change in found["changes"]] == [("create", "t/a")]
+    assert found["drift"] == []
+    committed(box, "merged")
     assert box.run("apply", "--yes").exit == 0
     nothing_to_do(box)
     assert "id: a" in box.read("t.yaml")

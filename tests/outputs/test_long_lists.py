@@ -11,7 +11,7 @@ from registry_reconciler.formats.edits import Update
 from registry_reconciler.formats.json import extract
 from registry_reconciler.formats.table import format_named, new_reader
 from registry_reconciler.formats.toml.edit import texts as texts_of_toml
-from registry_reconciler.formats.yaml.edit.flat_items import FlatItems
+from registry_reconciler.formats.yaml.edit import emit
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.outputs.targets import _edits
 
@@ -51,6 +51,8 @@ def test_only_the_items_that_changed_are_written_and_no_other_byte_differs(name:
     written = form.splice(data, edits, form.read(data, new_reader()).sections)
     assert written == form.splice(data, [Update(0, ("plugins",), new)])
     assert same(form.read(written).documents[0]["plugins"], new)
+    others = data.replace(b"\n", b"\r\n")
+    assert form.splice(others, edits) == written.replace(b"\n", b"\r\n")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -76,8 +78,12 @@ def test_new_items_that_are_alike_are_written_as_each_alone_would_be(
     form = format_named(name)
     lists: list[list[Json]] = [[{"name": "a", "source": odd}, {odd: "b", "n": "c"}] for odd in texts]
     lists += [[{"name": "a"}, {"name": "b", "source": odd}, {}] for odd in others]
+    alike = [{"name": f"some-name {number}", "source": f"./{number}"} for number in range(3)]
+    lists += [
+        [*alike, {"source": "b", "name": odd}, {"name": odd, "source": "c"}] for odd in [*texts, *others]
+    ]
     quickly = [form.new_text(value, container=("plugins",)) for value in lists]
-    monkeypatch.setattr(extract, "_usual_text", lambda _value: None)
-    monkeypatch.setattr(FlatItems, "item", lambda _self, _value: None)
+    monkeypatch.setattr(extract, "usual_text", lambda _value: None)
+    monkeypatch.setattr(emit, "flat_items", lambda values, *_: [None] * len(values))
     monkeypatch.setattr(texts_of_toml, "_flat_items", lambda *_: None)
     assert quickly == [form.new_text(value, container=("plugins",)) for value in lists]

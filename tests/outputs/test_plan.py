@@ -11,6 +11,7 @@ import pytest
 
 from registry_reconciler.base.child import Child
 from registry_reconciler.errors import Blocked
+from registry_reconciler.model.entry import Location
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.render import Source, render
 from registry_reconciler.outputs.rendered import Rendered
@@ -67,6 +68,46 @@ def test_an_edited_output_is_left_until_it_is_overwritten(home: Home) -> None:
     home.apply(overwrite=["output:table"])
     assert "| PDF |" not in home.text("README.md")
     assert home.plan().empty
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line", "column"),
+    [
+        ("skills/_registry.yml", "total_skills: 2", "total_skills: 7", 2, 1),
+        ("marketplace.yaml", "source: ./skills/pdf", "source: ./elsewhere", 1, 1),
+        ("README.md", "| pdf |", "| PDF |", 5, 1),
+    ],
+)
+def test_an_edited_output_has_its_place(
+    home: Home, file: str, old: str, new: str, line: int, column: int
+) -> None:
+    home.apply()
+    home.write({file: home.text(file).replace(old, new)})
+    (found,) = [problem for problem in home.plan().problems if problem.code == "OUT005"]
+    assert found.location == Location(file, line, column)
+
+
+def test_a_template_that_is_not_there_is_one_that_is_misspelt(home: Home) -> None:
+    home.write(
+        {
+            ".system/registry/templates/parts/row.j2": "",
+            ".system/registry/templates/page.j2": "{% include 'part/row.j2' %}",
+        }
+    )
+    home.outputs(
+        "outputs:\n"
+        "  - {id: slip, file: a.md, template: tabel.md.j2}\n"
+        "  - {id: folder, file: b.md, template: row.j2}\n"
+        "  - {id: inner, file: c.md, template: page.j2}\n"
+        "  - {id: other, file: d.md, template: nothing-like-it}\n"
+    )
+    lies = "in .system/registry/templates/."
+    assert [message.partition(" there is ")[2] for _, message in home.said()] == [
+        f"no template 'tabel.md.j2' {lies} Did you mean 'table.md.j2'?",
+        f"no template 'row.j2' {lies} Did you mean 'parts/row.j2'?",
+        f"no template 'nothing-like-it' {lies}",
+        f"no template 'part/row.j2' {lies} Did you mean 'parts/row.j2'?",
+    ]
 
 
 def test_drift_may_block_or_be_undone(home: Home) -> None:
@@ -384,8 +425,20 @@ def test_an_interrupted_plan_leaves_no_process_that_renders(
     with pytest.raises(KeyboardInterrupt):
         home.plan()
     for thread in threading.enumerate():
-        if type(thread).__name__ == "_Beside":
+        if type(thread).__name__ == "Beside":
             thread.join(30)
             assert not thread.is_alive()
     assert ended
     assert all(child._process is not None and child._process.poll() is not None for child in ended)
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "json", "toml"])
+def test_line_ends_of_a_file_with_values_stay_as_they_are(home: Home, suffix: str) -> None:
+    home.outputs(OUTPUTS.replace("marketplace.yaml", f"marketplace.{suffix}"))
+    home.apply()
+    before = home.text(f"marketplace.{suffix}").replace("\n", "\r\n")
+    home.write({f"marketplace.{suffix}": before})
+    home.write({"desired/skills.yaml": FRAGMENT.replace("skills/pdf", "moved/pdf")})
+    assert home.actions()["plugins"] == "update"
+    home.apply()
+    assert home.text(f"marketplace.{suffix}") == before.replace("skills/pdf", "moved/pdf")

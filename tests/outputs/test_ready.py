@@ -69,6 +69,46 @@ def test_the_texts(home: Home) -> None:
         assert "- `docx` (`skills/docx`)\n- `pdf` (`skills/pdf`)\n" in home.text(path)
 
 
+CHART = """\
+x-registry: {kind: chart, layout: file, file: "charts/{name}/.meta/chart.yaml", key: name, truth: live}
+type: object
+properties: {name: {type: string}, codeowners: {type: array, items: {type: string}}}
+"""
+
+
+def test_the_folder_that_an_entry_has_for_itself_is_where_it_lies(tmp_path: Path) -> None:
+    files = {
+        ".system/registry/schemas/chart.schema.yaml": CHART,
+        ".system/registry/outputs.yaml": "outputs: []\n",
+        "charts/web/.meta/chart.yaml": "name: web\ncodeowners: ['@ada', '@bob']\n",
+    }
+    home = Home(tmp_path, **files)
+    for name in ("codeowners", "claude-marketplace"):
+        planning = Workspace(home.root).planning()
+        write_proposals(Workspace(home.root), planning, [from_template(planning, name, "chart", "")])
+    home.apply()
+    assert "\n/charts/web/ @ada @bob\n" in home.text(".github/CODEOWNERS")
+    found = json.loads(home.text(".claude-plugin/marketplace.json"))
+    assert found["plugins"] == [{"name": "web", "source": "./charts/web"}]
+
+
+def test_what_is_found_but_belongs_to_another_registry_is_said(tmp_path: Path) -> None:
+    kind = "x-registry: {{kind: {0}, layout: list, file: {0}.json, key: id, truth: live}}\ntype: object\n"
+    rows = '[{"id": "a"}, {"id": "b"}]\n'
+    files = {
+        ".system/registry/schemas/plugin.schema.yaml": kind.format("plugin").replace("key:", "at: all, key:"),
+        ".system/registry/schemas/source.schema.yaml": kind.format("source"),
+        "plugin.json": f'{{"all": {rows}}}\n',
+        "source.json": rows,
+    }
+    owned: list[str] = []
+    planning = Workspace(Home(tmp_path, **files).root).planning()
+    assert proposals(planning, "plugin.json", None, owned) == []
+    assert owned == [
+        "plugin.json at all: one item for each source, but it belongs to the registry of plugin."
+    ]
+
+
 def test_what_is_there_already_is_said_and_an_id_is_never_taken_twice(home: Home) -> None:
     taken(home, "claude-marketplace", "cursor-marketplace", "table")
     planning = Workspace(home.root).planning()

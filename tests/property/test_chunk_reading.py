@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.locate import locate
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
+from registry_reconciler.formats.yaml.read.simple import SimpleReader
 from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
 from tests.property.chunk_texts import VALUES, Lists
 from tests.property.yaml_texts import paths_of
@@ -33,15 +35,26 @@ SOUP = (
     *("  - a", '  - "', '  - b"', "  - [", "  - ]", "  - x: |", "  - 'a", "  - ?", "  - |+"),
     *("  - &a 1", "  - *a", "  - <<: {a: 1}", "  # c", "    # t", "  # b'", "    : b"),
 )
+SORTS = (
+    ["x", "two words", "1.10", "0x1F", "null", "Yes", "./a", "e1", "-1", "é", "a:b", "a#b", "2020-01-01"],
+    ("'x'", '"x y"', "'#'", '"- a"', "''"),
+    ("[]", "[a, 1]", "{a: b}", "{}"),
+)
+"""Words that are written in one way."""
+NASTY_SORTS = (
+    *SORTS,
+    ('"\\n"', "'it''s'", "[a, [b]]", "[a", "", "# c", "x # c", "~", "- x", "|", "&a x", "*a", "a: b"),
+)
 NASTINESS = st.sampled_from((0.0, 0.02, 0.1, 0.4))
 
 
 def agree(reader: ChunkReader, data: bytes) -> bool:
-    """Whether a reader with a memory says what reading the file alone says."""
-    mine, plain = reader.read(data), read_yaml(data)
-    assert mine.faults == plain.faults, data
-    assert same(list(mine.documents), list(plain.documents)), data
-    assert repr(mine.documents) == repr(plain.documents), data
+    """Whether a reader with a memory, and one that reads items together, say what reading the file alone says."""
+    plain = read_yaml(data)
+    for mine in (ChunkReader(many=1).read(data), reader.read(data)):
+        assert mine.faults == plain.faults, data
+        assert same(list(mine.documents), list(plain.documents)), data
+        assert repr(mine.documents) == repr(plain.documents), data
     return bool(mine.sections)
 
 
@@ -79,6 +92,36 @@ def test_soups_of_lines_are_read_alike(files: list[bytes]) -> None:
     reader = ChunkReader()
     for data in files:
         agree(reader, data)
+
+
+def alike(seed: int, odd: float) -> bytes:
+    """A list of items whose lines are of the same sorts, most of them; with other values and other gaps."""
+    maker = random.Random(seed)
+    indent = " " * maker.choice((0, 2))
+    end = maker.choice(("\n", "\n", "\r\n"))
+    sorts = [maker.choice(NASTY_SORTS if odd else SORTS) for _ in range(4)]
+    rows = [f"services:{end}"]
+    for _ in range(maker.randint(2, 6)):
+        own = [maker.choice(NASTY_SORTS) if maker.random() < odd else sort for sort in sorts]
+        a, b, c, d = (maker.choice(sort) for sort in own)
+        rows += (f"{indent}- id: {a}{end}", f"{indent}  b: {b}{end}", f"{indent}  deep:{end}")
+        rows += (f"{indent}    - x: {c}{end}", f"{indent}      y: {d}{end}")
+        gaps = ("", "", end, f"# c{end}", f"{indent}# c{end}")
+        rows.append(maker.choice((*gaps, f"{indent} # c{end}", f"  {end}") if odd else gaps))
+    return "".join((*rows, maker.choice(("", f"other: 1{end}")))).encode()
+
+
+@settings(max_examples=200, deadline=None)
+@given(SEEDS, NASTINESS)
+def test_items_that_are_alike_are_read_together_as_each_alone(seed: int, odd: float) -> None:
+    agree(ChunkReader(), alike(seed, odd))
+
+
+def test_items_that_are_alike_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SimpleReader, "read", None)
+    for seed in range(40):
+        data = alike(seed, 0.0).replace(b"\r", b"")
+        assert read_yaml(data).documents == ChunkReader(many=1).read(data).documents
 
 
 def test_most_ordinary_lists_are_read_by_items() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.formats.yaml.read.shape import FLOW, PLAIN, QUOTED
 from registry_reconciler.formats.yaml.read.simple import SimpleReader
 from tests.property.chunk_texts import NASTY_VALUES, VALUES, Lists
 
@@ -206,6 +208,29 @@ def test_what_has_the_shape_of_many_items_is_what_the_parser_reads(seed: int) ->
         reader.read(item, 4)
     for _ in range(30):
         agrees(other_values(maker, item), reader)
+
+
+@settings(max_examples=300, deadline=None)
+@given(SEEDS)
+def test_many_items_are_read_as_each_alone(seed: int) -> None:
+    maker = random.Random(seed)
+    rows = [some_line(maker) for _ in range(maker.choice((1, 2, 3, 4)))]
+    item = "\n".join([rows[0].lstrip(" "), *rows[1:]])
+    items = [item, *(other_values(maker, item) for _ in range(maker.choice((1, 2, 3))))]
+    found = SimpleReader(400).read_all([each.encode() for each in items], 4)
+    if found is not None:
+        assert repr(found) == repr([SimpleReader(400).read(each, 4) for each in items])
+
+
+def test_columns_of_words_are_read_as_each_word() -> None:
+    line = "a: {}\n    b:\n      - {}\n      - c: {}\n    d:\n    # {}\n    e: {}"
+    words = [word for word in WORDS if SimpleReader(400).read(f"a: {word}", 4)]
+    for pattern, least in ((PLAIN, 30), (QUOTED, 3), (FLOW, 3)):
+        own = [word for word in words if re.fullmatch(pattern, word)]
+        assert len(own) >= least
+        items = [line.format(*[word] * 5) for word in own]
+        found = SimpleReader(400).read_all([each.encode() for each in items], 4)
+        assert repr(found) == repr([SimpleReader(400).read(each, 4) for each in items])
 
 
 def test_a_shape_reads_as_much_as_the_lines_do() -> None:

@@ -599,7 +599,7 @@ def test_so_is_one_where_changes_wait(seed: int) -> None:
         untouched = [path for path in memory.waiting if before[path] == workspace.files.get(path)]
         waits_seen["part"] += 1
         waits_seen["with waiting fragments"] += bool(untouched)
-        waits_seen["with quiet entries"] += any(memory.waiting[path].quiet for path in untouched)
+        waits_seen["with unreported entries"] += any(memory.waiting[path].unreported for path in untouched)
         waits_seen["with problems"] += bool(untouched and whole.problems)
         known = [one.path for one in part.files if one.after and one.content is None]
         waits_seen["with known files"] += bool(known)

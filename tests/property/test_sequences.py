@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_reconciler.base import sequences
-from registry_reconciler.base.sequences import common, unequal
+from registry_reconciler.base.sequences import common, equal_lines, unequal
 
 LISTS = st.lists(st.sampled_from("abcdef"), max_size=30)
 LONG = st.lists(st.sampled_from([f"{number}" for number in range(40)]), min_size=150, max_size=400)
@@ -80,3 +80,20 @@ def test_a_long_list_reversed_keeps_one_item(size: int) -> None:
 def test_repeated_items_that_others_come_between_all_stay() -> None:
     left, right = ["a"] * 1000, ["b", "a"] * 1000
     assert len(common(left, right)) == 1000
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(("a\n", "b\n", "\n", "a", "ab")), max_size=8), st.data())
+def test_the_lines_that_two_texts_begin_and_end_with_are_all_of_them(
+    pieces: list[str], data: st.DataObject
+) -> None:
+    before = "".join(pieces)
+    start = data.draw(st.integers(0, len(before)))
+    stop = data.draw(st.integers(start, len(before)))
+    after = before[:start] + data.draw(st.sampled_from(("", "a", "b\n", "\n", "ab\na"))) + before[stop:]
+    head, tail = equal_lines(before, after)
+    old, new = (text.splitlines(keepends=True) for text in (before, after))
+    most = min(len(old), len(new))
+    first = next((n for n in range(most) if old[n] != new[n] or not old[n].endswith("\n")), most)
+    last = next((n for n in range(most - first) if old[-1 - n] != new[-1 - n]), most - first)
+    assert (head, tail) == (len("".join(old[:first])), len("".join(old[len(old) - last :])))

@@ -60,10 +60,6 @@ class Entry(Struct, frozen=True):
         found = self.data.get("changes")
         return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
-    def concerns(self, address: str) -> bool:
-        """Whether it changed an entry."""
-        return any(address in (change.get("address"), change.get("from")) for change in self.changes)
-
 
 def new_file(plan: Plan, files: Sequence[str]) -> tuple[str, bytes]:
     """The file that an apply of a plan leaves: its path, which nobody else will ever take, and its content.

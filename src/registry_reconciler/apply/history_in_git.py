@@ -8,7 +8,7 @@ from pathlib import Path
 
 from registry_reconciler.apply.history import NAME, Entry
 from registry_reconciler.files import git_call
-from registry_reconciler.files.git import is_repository, is_shallow
+from registry_reconciler.files.git import is_partial, is_repository, is_shallow
 from registry_reconciler.files.git_call import GitFailure
 from registry_reconciler.loading.history_conflicts import refuse_newer
 from registry_reconciler.model.config import HISTORY_FOLDER
@@ -41,6 +41,15 @@ def is_cut_short(root: Path) -> bool:
         return is_shallow(root)
     except GitFailure:
         return False
+
+
+def is_unfetched(root: Path) -> bool:
+    """Whether a partial clone knows the commits of older applies, and not what they say."""
+    if not is_partial(root):
+        return False
+    words = ["rev-list", "--objects", "--missing=print", "HEAD", "--", HISTORY_FOLDER]
+    listed = git_call.ask(root, words, check=False)
+    return listed is None or listed.startswith(b"?") or b"\n?" in listed
 
 
 def _blobs(root: Path) -> Iterator[tuple[str, str]]:

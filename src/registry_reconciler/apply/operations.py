@@ -14,6 +14,7 @@ from msgspec import Struct
 from registry_reconciler.apply.anchor import APPLY, Anchor, FileState, NotAFile, UnsafePath, why_unsafe
 from registry_reconciler.apply.failures import stale
 from registry_reconciler.errors import WriteFailure
+from registry_reconciler.files.git_index import untracked
 from registry_reconciler.files.names import Names, short, spelling
 from registry_reconciler.files.reserved import leads_astray
 from registry_reconciler.files.tree import DiskTree
@@ -164,6 +165,8 @@ def _same_input(tree: DiskTree, path: str, expected: str | None, ours: Container
         return True  # no file: the plan was made anew under the lock, and that asked the catalogue
     if path.endswith("#executable"):
         return tree.executable(path.removesuffix("#executable")) == (expected is not None)
+    if path.endswith("#tracked"):
+        return bool(untracked(tree.root, [path.removesuffix("#tracked")]))
     if path.endswith("#writable"):
         return not tree.room(path.removesuffix("#writable")).writable
     if expected in ("unreadable", "hidden"):

@@ -13,7 +13,9 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -48,6 +50,53 @@ class ChildEnded(Exception):
         self.code = code
 
 
+class _Clock:
+    """Calls somebody when so many seconds were spent; those while it is stopped do not count."""
+
+    def __init__(self, seconds: float, call: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._call = call
+        self._began = time.monotonic()
+        self._stopped_at: float | None = None
+        self._done = False
+        self.late = False
+        self._timer = self._started(seconds)
+
+    def _started(self, seconds: float) -> threading.Timer:
+        timer = threading.Timer(seconds, self._look)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    @property
+    def spent(self) -> float:
+        now = self._stopped_at
+        return (time.monotonic() if now is None else now) - self._began
+
+    def _look(self) -> None:
+        if self._done:
+            return
+        left = self._seconds - self.spent
+        if left > 0 or self._stopped_at is not None:
+            self._timer = self._started(max(left, 0.05))
+            return
+        self.late = True
+        self._call()
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        self._stopped_at = time.monotonic()
+        try:
+            yield
+        finally:
+            self._began += time.monotonic() - self._stopped_at
+            self._stopped_at = None
+
+    def stop(self) -> None:
+        self._done, self._stopped_at = True, time.monotonic()
+        self._timer.cancel()
+
+
 class Child:
     """A process that runs ``main`` of a module of this package, which calls ``serve`` of :mod:`.serving`.
 
@@ -63,13 +112,14 @@ class Child:
             name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._clock: _Clock | None = None
 
     def start(self) -> Child:
         """Start it."""
         home = str(Path(__file__).resolve().parents[2])
         start = (
-            f"import sys; sys.path.append({home!r}); from importlib import import_module; "
-            f"import_module({self._module!r}).main({self._limits.memory})"
+            f"import gc, sys; gc.disable(); sys.path.append({home!r}); from importlib import import_module; "
+            f"main = import_module({self._module!r}).main; gc.enable(); main({self._limits.memory})"
         )
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", start],
@@ -113,21 +163,23 @@ class Child:
         """
         process = self._process
         assert process is not None
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(seconds or self._limits.seconds, stop)
-        timer.daemon = True
-        timer.start()
+        self._clock = _Clock(seconds or self._limits.seconds, process.kill)
         try:
             return self._talk(process, question, answer)
         except (OSError, EOFError, ValueError, RecursionError) as fault:
-            raise self._ended(process, late=late.is_set()) from fault
+            raise self._ended(process, late=self._clock.late) from fault
         finally:
-            timer.cancel()
+            self._clock.stop()
+
+    @property
+    def spent(self) -> float:
+        """Seconds that the last question took."""
+        return self._clock.spent if self._clock is not None else 0.0
+
+    def unhurried(self) -> AbstractContextManager[None]:
+        """While this is entered, the child waits for somebody who does something else: its time stands still."""
+        assert self._clock is not None
+        return self._clock.stopped()
 
     @staticmethod
     def _talk(process: subprocess.Popen[bytes], question: Any, answer: Callable[[Any], Any] | None) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Container, Hashable, Iterator, Sequence
+from collections.abc import Callable, Container, Hashable, Iterator, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -146,6 +146,38 @@ def _by_order(left: Sequence[str], right: Sequence[str]) -> list[Pair]:
         at = before[at]
     found.reverse()
     return found
+
+
+def equal_lines(before: str, after: str) -> tuple[int, int]:
+    """How many characters of whole lines two texts both begin with, and how many of the others both end with.
+
+    Found by halves: texts are compared a thousand times as fast as their lines one by one.
+    """
+    most = min(len(before), len(after))
+    head = common_length(most, lambda start, stop: before.startswith(after[start:stop], start))
+    head = before.rfind("\n", 0, head) + 1
+    most -= head
+    ends = len(before), len(after)
+    tail = common_length(
+        most, lambda start, stop: before.startswith(after[ends[1] - stop : ends[1] - start], ends[0] - stop)
+    )
+    begins = ((text, len(text) - tail) for text in (before, after))
+    if any(start > head and text[start - 1] != "\n" for text, start in begins):
+        line = before.find("\n", len(before) - tail)
+        tail = len(before) - line - 1 if line >= 0 else 0
+    return head, tail
+
+
+def common_length(most: int, is_equal: Callable[[int, int], bool]) -> int:
+    """The greatest number up to which everything is equal, which is found by halves."""
+    least = 0
+    while least < most:
+        middle = (least + most + 1) // 2
+        if is_equal(least, middle):
+            least = middle
+        else:
+            most = middle - 1
+    return least
 
 
 def first_behind(items: Sequence[T], stay: Container[T]) -> dict[T, T]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+_NO_PLURAL = ("kubernetes", "status", "series", "news", "analysis", "redis", "corpus")
+
 
 def singular(word: str) -> str:
     """``categories`` → ``category``, ``skills`` → ``skill``."""
+    if word.lower().endswith(_NO_PLURAL):
+        return word
     if word.endswith("ies") and len(word) > 4:
         return f"{word[:-3]}y"
     if word.endswith(("sses", "xes", "ches", "shes")):

@@ -124,7 +124,7 @@ def fingerprint_of(
     """
     moment = Moment.now()
     now = moment.dated
-    settled = 0 if since is None or since.clock_went_back() else since.dated
+    dated = 0 if since is None or since.clock_went_back() else since.dated
     noted: dict[str, str] = {}
     for name, answer in inputs.items():
         path, mark, _ = name.partition("#executable")
@@ -132,7 +132,7 @@ def fingerprint_of(
             noted[path] = noted.get(path, "") + ("+x" if answer else "-x")
         else:
             noted[path] = (answer or "absent") + noted.get(path, "")
-    paths = tuple(_checked(root, path, what, _path_now, now, settled) for path, what in noted.items())
+    paths = tuple(_checked(root, path, what, _path_now, now, dated) for path, what in noted.items())
     listed = ((folder, _digest(entries)) for folder, entries in folders.items())
     rows = tuple(_checked(root, folder, what, _folder_now, now) for folder, what in listed)
     refuse_links(root, (*(row[0] for row in paths), *(row[0] for row in rows)))
@@ -173,8 +173,8 @@ def _checked(
     # Looked at before it is read: what is written in between makes the signature too old, never too new.
     info = _lstat(os.path.join(root, path))
     if info is not None and noted.startswith("sha256:") and noted[-2:] not in ("+x", "-x"):
-        settled = max(info.st_mtime_ns, info.st_ctime_ns) < since - YOUNG
-        if settled and TIMES_TELL and stat.S_ISREG(info.st_mode):
+        old_enough = max(info.st_mtime_ns, info.st_ctime_ns) < since - YOUNG
+        if old_enough and TIMES_TELL and stat.S_ISREG(info.st_mode):
             return path, noted, signature(info)
     if look(root, path, noted) != noted:
         raise NotKept(path)

@@ -16,6 +16,7 @@ from registry_reconciler.base.interrupts import INTERRUPTED
 from registry_reconciler.base.interrupts import message as interruption
 from registry_reconciler.cli.output import put, say, write_file
 from registry_reconciler.cli.seen import seen
+from registry_reconciler.cli.typed_values import says_value, without_values
 from registry_reconciler.errors import Blocked, RegistryFailure, UsageFailure
 from registry_reconciler.files.unreadable import Unreadable
 
@@ -102,7 +103,7 @@ def _in_our_words(error: Any, command: str, typed: Sequence[str]) -> str:
     if text.startswith("No such option") and isinstance(option, str):
         return _no_such_option(option, error.ctx, command, typed)
     if text.startswith("Got unexpected extra argument"):
-        words = text[text.find(" (") + 2 : text.rfind(")")]
+        words = without_values(text[text.find(" (") + 2 : text.rfind(")")], typed)
         return f"one command at a time, and no more words than it takes: {words!r} is too much"
     text = re.sub(r"is not a valid (int|integer)( range)?\.", "is no whole number.", text)
     text = re.sub(r"is not a valid float( range)?\.", "is no number.", text)
@@ -158,6 +159,8 @@ def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure)
     name = "registry" if command == "registry" else f"registry {command}"
     if isinstance(failure, UsageFailure) and not failure.next:
         failure.next = ((*name.split(), "--help"),)
+    failure.message = without_values(failure.message, words)
+    failure.next = tuple(step for step in failure.next if not any(map(says_value, step)))
     lines = [
         f"{name}: {failure.message}",
         *(f"  try: {command_line(arguments)}" for arguments in failure.next[:3]),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.base.escape import runner_safe, visible
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.cli.common import Call
 from registry_reconciler.cli.fleet import Running, chosen, manifest_of, outcomes_of
 from registry_reconciler.cli.options import Reporting
@@ -99,11 +100,11 @@ def _lines(call: Call, summary: Summary) -> Iterator[str]:
     from registry_reconciler.fleet.summary import State
     from registry_reconciler.report.words import command_line
 
-    told = [row for row in summary.rows if call.full or row.state is not State.CLEAN]
-    shown = told if call.full else told[:_ROWS_SHOWN]
+    rows = [row for row in summary.rows if call.full or row.state is not State.CLEAN]
+    shown = rows if call.full else rows[:_ROWS_SHOWN]
     yield from _table(call, shown)
-    if len(told) > len(shown):
-        yield f"… and {len(told) - len(shown):,} more (--full shows all)"
+    if len(rows) > len(shown):
+        yield f"… and {len(rows) - len(shown):,} more (--full shows all)"
     if shown:
         yield ""
     yield from _causes(call, summary)
@@ -149,11 +150,10 @@ def _causes(call: Call, summary: Summary) -> Iterator[str]:
     if several:
         yield "In several repositories:"
         for cause in several[: None if call.full else _ROWS_SHOWN]:
-            names = ", ".join(cause.repositories[:5])
-            more = f" and {len(cause.repositories) - 5:,} more" if len(cause.repositories) > 5 else ""
+            names = first_few(cause.repositories, 5)
             why = f" ({visible(cut(cause.first.message, _WORDS))})" if cause.first.code == FAILED else ""
             count = plural(len(cause.repositories), "repository")
-            yield f"  {cause.first.code}  {cause.count:,} in {count}: {names}{more}{why}"
+            yield f"  {cause.first.code}  {cause.count:,} in {count}: {names}{why}"
         yield ""
 
 

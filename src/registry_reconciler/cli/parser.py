@@ -110,7 +110,7 @@ COMMANDS = (
 GROUPS = (
     ("Every day", ("plan", "apply", "check", "drift", "diff", "fix", "log")),
     ("Edit entries", ("add", "set", "edit", "rename", "rm", "allow", "override", "adopt", "fmt")),
-    ("Look", ("show", "list", "graph", "site", "explain", "collisions")),
+    ("Look", ("show", "list", "outputs", "graph", "site", "explain", "collisions")),
     (
         "Set up",
         (
@@ -122,6 +122,7 @@ GROUPS = (
             "rule new",
             "rule test",
             "rule eval",
+            "outputs new",
             "baseline",
             "completion",
             "lsp",
@@ -145,6 +146,7 @@ GROUPS = (
             "fleet exec",
         ),
     ),
+    ("At run time", ("run",)),
     ("After a merge or a fault", ("resolve", "merge-driver", "recover", "verify")),
 )
 """The commands as the help shows them; what stands in no group comes last, under ``More``."""

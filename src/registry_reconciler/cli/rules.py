@@ -39,12 +39,12 @@ def own_definitions(planning: Planning, codes: Sequence[str]) -> tuple[list[Defi
         for problem in (*reading, *problems)
         if problem.place.file in asked and problem.code != "RUL002"
     ]
-    said = [f"{fault.place.file}: {fault.message}" for fault in faults]
+    messages = [f"{fault.place.file}: {fault.message}" for fault in faults]
     silent = asked - {
         "",
         *(definition.path for definition in chosen),
         *(fault.place.file for fault in faults),
     }
-    if not any("not installed" in message for message in said):
-        said += [f"{path}: it is about a kind whose schema cannot be used." for path in sorted(silent)]
-    return chosen, said
+    if not any("not installed" in message for message in messages):
+        messages += [f"{path}: it is about a kind whose schema cannot be used." for path in sorted(silent)]
+    return chosen, messages

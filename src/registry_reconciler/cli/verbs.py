@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Struct
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.cli.common import Call, answer, warn
 from registry_reconciler.cli.options import DryRun, NoCheck
 from registry_reconciler.cli.plans import plan_as_text
@@ -126,7 +127,7 @@ def _left_behind(root: Path, amendment: Amendment, plan: Plan) -> list[str]:
         except OSError:
             continue
         if rest:
-            shown = ", ".join(rest[:3]) + (f" and {len(rest) - 3:,} more" if rest[3:] else "")
+            shown = first_few(rest, 3)
             to = (
                 f"git mv {quote(folder)}/* {quote(change.file.rpartition('/')[0])}/"
                 if moved

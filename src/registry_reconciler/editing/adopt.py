@@ -28,6 +28,8 @@ from registry_reconciler.editing.fragment_edit import (
 from registry_reconciler.editing.inner_fields import TakenOut, take_out
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import Recorder, Tree
+from registry_reconciler.loading.left_behind import LeftBehind
+from registry_reconciler.loading.state import State
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Action
 from registry_reconciler.model.config import DESIRED_FOLDER, fragment_of_file
@@ -103,7 +105,7 @@ def adopt(tree: Tree, patterns: Sequence[str], by: str = "kind") -> Adoption:
         asked, wanted, managed = _wanted(loaded, patterns)
         owned, wanted = _owned_by_live(loaded, wanted, patterns)
         skipped = {skipped.address: skipped for skipped in _unfit(loaded, wanted)}
-        skipped.update((one.address, one) for one in _let_go(loaded, wanted, patterns))
+        skipped.update((entry.address, entry) for entry in _let_go(loaded, wanted, patterns))
         keyless = (*owned, *_keyless(loaded, patterns))
         for _ in range(_ROUNDS):
             chosen = [entry for entry in wanted if entry.address not in skipped]
@@ -149,14 +151,25 @@ def _plan_with(tree: Tree, edits: Sequence[FragmentEdit], loaded: Loaded) -> Pla
 
 def _wanted(loaded: Loaded, patterns: Sequence[str]) -> tuple[set[str], list[LiveEntry], int]:
     """All addresses that are meant, the unmanaged entries of them, and how many of them are managed already."""
-    known = {*loaded.state.entries, *(entry.address for entry in loaded.fragments.entries)}
+    declared = {entry.address for entry in loaded.fragments.entries}
+    behind = LeftBehind(loaded)
     for pattern in patterns:
         if not is_wild(pattern) and pattern not in loaded.live.entries:
             raise UsageFailure(_unknown(loaded, pattern), next=(("registry", "list", "--unmanaged"),))
     asked = Patterns(patterns, exact_ones(patterns, loaded.live.entries))
     meant = [entry for address, entry in loaded.live.entries.items() if address in asked]
-    wanted = [entry for entry in meant if entry.address not in known]
+    wanted = [
+        entry
+        for entry in meant
+        if entry.address not in declared
+        and (entry.address not in loaded.state.entries or _in_doubt(loaded.state, entry.address, behind))
+    ]
     return {entry.address for entry in meant}, wanted, len(meant) - len(wanted)
+
+
+def _in_doubt(state: State, address: str, behind: LeftBehind) -> bool:
+    """Whether an entry that the state knows, and no fragment declares, counts as not managed (STA006)."""
+    return state.entries[address].doubtful or state.was_left(address) or behind.adopted(address)
 
 
 def _owned_by_live(

@@ -431,8 +431,8 @@ def with_place(value: dict[str, Json], snippet: Snippet) -> Snippet:
     there = snippet.value
     if not isinstance(there, dict) or not there or snippet.text.startswith("{"):
         return snippet
-    said = dict(takewhile(lambda pair: pair[0] not in there, value.items()))
-    if not said:
+    leading = dict(takewhile(lambda pair: pair[0] not in there, value.items()))
+    if not leading:
         return snippet
-    head = YAML.new_text(said).decode("utf-8", "surrogatepass")
-    return replace(snippet, text=head + snippet.text, value={**said, **there}, native=None)
+    head = YAML.new_text(leading).decode("utf-8", "surrogatepass")
+    return replace(snippet, text=head + snippet.text, value={**leading, **there}, native=None)

@@ -61,13 +61,13 @@ class Placement(Struct, frozen=True):
     Attributes:
         before: its bytes now; ``None`` when it is not there.
         content: its bytes afterwards.
-        said: ``made``, ``extended``, ``there`` or ``differs`` (there, and not what would be made).
+        outcome: ``made``, ``extended``, ``there`` or ``differs`` (there, and not what would be made).
     """
 
     path: str
     before: bytes | None
     content: bytes
-    said: str
+    outcome: str
 
 
 def chosen_kinds(text: str) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def placements(tree: Tree, kinds: Sequence[str], *, pointer: bool) -> tuple[Plac
     found = [_kept(tree, path, content) for path, content in wanted.items()]
     pages = _pages(tree, found)
     # The index is filled in a page that is made here, and never in one that is there.
-    made = {placement.path for placement in found if placement.said == "made"}
+    made = {placement.path for placement in found if placement.outcome == "made"}
     found = [
         replace(placement, content=pages.pop(placement.path))
         if placement.path in pages and placement.path in made

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
+from registry_reconciler.base.globs import is_wild
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.errors import UsageFailure
+from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import Kind
 
-_OWNERS = ("owners", "owner", "maintainers", "maintainer", "team")
+_OWNERS = ("owners", "owner", "codeowners", "maintainers", "maintainer", "team")
 _PATHS = ("path", "source", "dir", "directory", "folder", "location")
 _ABOUT = ("description", "summary", "when_to_use", "title", "purpose")
 
@@ -33,13 +36,31 @@ class Ready(Struct, frozen=True):
 
 
 class _Fields(Struct, frozen=True):
-    """The fields of a kind by what they are for."""
+    """The fields of a kind by what they are for.
+
+    Attributes:
+        folder: where the file of an entry lies, in pieces: every second one is a field. Empty where that is open.
+    """
 
     kind: str
     path: str
     about: str
     owners: str
     version: str
+    folder: tuple[str, ...] = ()
+
+    def where(self, entry: str, what: str) -> str:
+        """What gives the path of an entry in a template: of a field, else of its file."""
+        if self.path:
+            return f"{{{{ {entry}{self.path} }}}}"
+        if not self.folder:
+            raise UsageFailure(
+                f"{self.kind} has no field for {what}: its schema names none of {', '.join(_PATHS)}, "
+                "and no folder is its own"
+            )
+        return "".join(
+            f"{{{{ {entry}{piece} }}}}" if number % 2 else piece for number, piece in enumerate(self.folder)
+        )
 
 
 def ready(name: str, kind: Kind, file: str = "") -> Ready:
@@ -64,7 +85,20 @@ def _fields(kind: Kind) -> _Fields:
         _first(_ABOUT, known),
         _first(_OWNERS, known),
         _first(("version",), known),
+        _folder_of(kind),
     )
+
+
+def _folder_of(kind: Kind) -> tuple[str, ...]:
+    """The folder that the file of an entry has for itself; what is hidden in it belongs to the tool."""
+    names = kind.file.text.split("/")[:-1]
+    while names and names[-1].startswith("."):
+        names.pop()
+    text = "/".join(names)
+    pieces = tuple(re.split(r"\{(.*?)\}", text))
+    plain = all(piece.isidentifier() for piece in pieces[1::2])
+    own = LAYOUTS[kind.layout].one_a_file and names and "{" in names[-1]
+    return pieces if own and plain and not is_wild("".join(pieces[::2])) else ()
 
 
 def _first(wanted: Sequence[str], known: Sequence[str]) -> str:
@@ -118,8 +152,8 @@ def _need(fields: _Fields, field: str, what: str, wanted: Sequence[str]) -> str:
 
 def _marketplace(file: str, default: str) -> Callable[[_Fields], Ready]:
     def made(fields: _Fields) -> Ready:
-        path = _need(fields, fields.path, "where a plugin lies", _PATHS)
-        item: dict[str, Json] = {"name": "{{ key }}", "source": f"./{{{{ {path} }}}}"}
+        where = fields.where("", "where a plugin lies")
+        item: dict[str, Json] = {"name": "{{ key }}", "source": f"./{where}"}
         if fields.about:
             item["description"] = f"{{{{ {fields.about} | default(omit) }}}}"
         if fields.version:
@@ -143,11 +177,11 @@ def _plugins(default: str) -> Callable[[_Fields, str], Ready]:
 
 
 def _codeowners(fields: _Fields, file: str) -> Ready:
-    path = _need(fields, fields.path, "a path", _PATHS)
+    where = fields.where("e.", "a path") + ("" if fields.path else "/")
     owners = _need(fields, fields.owners, "owners", _OWNERS)
     text = (
         f"{{% for e in entries.{fields.kind} if e.{owners} is defined and e.{owners} %}}\n"
-        f"/{{{{ e.{path} }}}} {{{{ ([e.{owners}] if e.{owners} is string else e.{owners}) | join(' ') }}}}\n"
+        f"/{where} {{{{ ([e.{owners}] if e.{owners} is string else e.{owners}) | join(' ') }}}}\n"
         "{% endfor %}\n"
     )
     name = f"codeowners-{fields.kind}"

@@ -7,6 +7,7 @@ no hook of the repository is run: the tree is that of the blobs, byte for byte.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
 import re
@@ -33,6 +34,12 @@ class ShallowClone(GitFailure):
     """The history that is needed was not fetched."""
 
     code = "shallow_clone"
+
+
+class PartialClone(GitFailure):
+    """Files of a revision that is needed were not fetched."""
+
+    code = "partial_clone"
 
 
 def is_repository(folder: Path) -> bool:
@@ -90,6 +97,21 @@ def is_shallow(folder: Path) -> bool:
     return gitcall.ask(folder, ["rev-parse", "--is-shallow-repository"], check=False) == b"true\n"
 
 
+def is_partial(folder: Path) -> bool:
+    """Whether files of commits that are there were not fetched, until somebody asks for them."""
+    words = ["config", "--get-regexp", r"^remote\..*\.promisor$"]
+    return bool(gitcall.ask(folder, words, check=False))
+
+
+def _partial(commit: str, what: str) -> PartialClone:
+    # To compare fetches all that the two do not share in one go; nothing else that only reads does.
+    return PartialClone(
+        f"{what} of {commit[:12]} could not be read: this clone is partial. "
+        f"Fetch them: git diff --stat {commit[:12]} HEAD",
+        next=(("git", "diff", "--stat", commit[:12], "HEAD"),),
+    )
+
+
 def _shallow(folder: Path, what: str, revision: str) -> ShallowClone:
     counted = gitcall.ask(folder, ["rev-list", "--count", "HEAD"], check=False) or b"1"
     depth = int(counted) if counted.strip().isdigit() else 1
@@ -127,6 +149,21 @@ class RevisionTree:
         self._entries = _list_tree(folder, f"{commit}:{root}" if root else commit, bare=bare)
         self._folders = _folders(self._entries)
         self._process: gitcall.Running | None = None
+        self._missing: set[str] = set()
+
+    def refuse_missing(self) -> None:
+        """Raise where git had not got the content of something that was read: nothing can be judged without.
+
+        Raises:
+            PartialClone: it was not fetched.
+            GitFailure: it is not there.
+        """
+        if not self._missing:
+            return
+        what = "files" if len(self._missing) > 1 else "a file"
+        if is_partial(self.folder):
+            raise _partial(self.commit, what)
+        raise GitFailure(f"git has not got the content of {what} of {self.commit[:12]}")
 
     def read(self, path: str) -> bytes | None:
         """See :class:`~registry_reconciler.files.tree.Tree`."""
@@ -185,7 +222,8 @@ class RevisionTree:
         if self._process is not None:
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
-                    pipe.close()
+                    with contextlib.suppress(BrokenPipeError):
+                        pipe.close()
             self._process.wait()
             self._process = None
 
@@ -220,11 +258,15 @@ class RevisionTree:
             self._process = gitcall.start(self.folder, ["cat-file", "--batch"], asked=True, bare=self.bare)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(blob.encode() + b"\n")
-        self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(blob.encode() + b"\n")
+            self._process.stdin.flush()
         head = self._process.stdout.readline().split()
         if len(head) != 3 or head[1] != b"blob":
-            # A partial clone that cannot fetch, or a damaged object store.
+            # A damaged object store; or a partial clone, of which git may not fetch more, and ends.
+            self._missing.add(blob)
+            if not head:
+                self.close()
             raise Unreadable(f"git has not got its content ({blob[:12]})")
         size = int(head[2])
         if size > MAX_BYTES:
@@ -237,7 +279,12 @@ class RevisionTree:
 
 
 def _list_tree(folder: Path, commit: str, *, bare: bool = False) -> dict[str, _Entry]:
-    listed = gitcall.ask(folder, ["ls-tree", "-r", "-z", commit], bare=bare) or b""
+    try:
+        listed = gitcall.ask(folder, ["ls-tree", "-r", "-z", commit], bare=bare) or b""
+    except GitFailure:
+        if not bare and is_partial(folder):
+            raise _partial(commit.partition(":")[0], "folders") from None
+        raise
     found: dict[str, _Entry] = {}
     for row in listed.split(b"\0"):
         if row:

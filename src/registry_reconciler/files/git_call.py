@@ -179,15 +179,15 @@ def ask(
             return None
         raise
     try:
-        said, errors = process.communicate(given, timeout=seconds)
+        output, errors = process.communicate(given, timeout=seconds)
     except subprocess.TimeoutExpired:
-        errors, said = f"it took more than {seconds:.0f} seconds".encode(), b""
+        errors, output = f"it took more than {seconds:.0f} seconds".encode(), b""
     finally:
         if process.returncode is None:
             process.kill()
             process.communicate()
     if process.returncode == 0:
-        return said
+        return output
     if not check:
         return None
     why = errors.decode("utf-8", "replace").strip().expandtabs(4) or f"exit {process.returncode}"
@@ -249,9 +249,9 @@ def fetch_ask(
     process = _fetch_start(folder, arguments, settings)
     if started is not None:
         started(process)
-    said, errors = said_by(process, arguments[0], seconds)
+    output, errors = said_by(process, arguments[0], seconds)
     if process.returncode == 0:
-        return said
+        return output
     why = errors.decode("utf-8", "replace").strip() or f"exit {process.returncode}"
     raise GitFailure(f"git {arguments[0]}: {why}")
 

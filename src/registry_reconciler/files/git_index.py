@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,6 +60,39 @@ def mentions(root: Path, path: str) -> bool:
         return True
 
 
+def untracked(root: Path, paths: Collection[str]) -> frozenset[str]:
+    """Those of some paths that the index does not have. Outside of git, and in doubt, there are none."""
+    found = _repository(Path(os.path.realpath(root)))
+    if found is None:
+        return frozenset()
+    top, place = found
+    real = os.path.realpath(root)
+    whole = {
+        path: os.fsencode(os.path.relpath(os.path.join(real, path), top)).replace(os.fsencode(os.sep), b"/")
+        for path in paths
+    }
+    try:
+        texts = [_content(file) for file in _index_files(place)]
+        # Most are there as they are spelt, and to find that takes no decoding.
+        missing = {
+            path: name for path, name in whole.items() if not any(_spells(name, text) for text in texts)
+        }
+        if not missing:
+            return frozenset()
+        names = set(_names(place))
+    except (_Doubt, OSError, MemoryError):
+        return frozenset()
+    folders = tuple(name for name in names if name.endswith(b"/"))
+    return frozenset(
+        path for path, name in missing.items() if name not in names and not name.startswith(folders)
+    )
+
+
+def _spells(name: bytes, text: bytes) -> bool:
+    at = text.find(name + b"\0")
+    return at > 0 and text[at - 1] != ord("/")
+
+
 def hidden(root: Path) -> Mapping[str, int]:
     """What a sparse checkout may leave out below ``root``: the mode of each path.
 
@@ -80,9 +113,9 @@ def hidden(root: Path) -> Mapping[str, int]:
     except (_Doubt, OSError, MemoryError):
         tracked, whole = [], False
     if not whole:
-        said = _as_git_says(root)
-        if said is not None:
-            return said
+        answer = _as_git_says(root)
+        if answer is not None:
+            return answer
     return dict(_below(root, top, (tracked for tracked in tracked if tracked.skipped)))
 
 
@@ -112,11 +145,11 @@ def _as_git_says(root: Path) -> dict[str, int] | None:
     """The same from git itself, which puts split indexes together and looks into the folders of sparse ones."""
     from registry_reconciler.files import git_call
 
-    said = git_call.ask(root, ["ls-files", "-z", "-t", "--stage"], check=False)
-    if said is None:
+    answer = git_call.ask(root, ["ls-files", "-z", "-t", "--stage"], check=False)
+    if answer is None:
         return None
     found = {}
-    for row in said.split(b"\0"):
+    for row in answer.split(b"\0"):
         mode_and_more, _, name = row.partition(b"\t")
         if mode_and_more.startswith(b"S "):
             found[os.fsdecode(name)] = int(mode_and_more.split()[1], 8)

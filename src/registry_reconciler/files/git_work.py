@@ -19,11 +19,11 @@ _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
 class Refused(GitFailure):
-    """Git, a hook or a host did not take it; ``said`` is what they said."""
+    """Git, a hook or a host did not take it; ``output`` is what they said."""
 
-    def __init__(self, message: str, said: str) -> None:
+    def __init__(self, message: str, output: str) -> None:
         super().__init__(message)
-        self.said = said
+        self.output = output
 
 
 def _unwatched(_process: Running, _runs: bool) -> None:
@@ -57,12 +57,12 @@ class Git(Struct, frozen=True):
         process = git_call.work_start(self.folder, words, hooks=hooks, settings=settings, bare=self.bare)
         self.watch(process, True)
         try:
-            said, errors = git_call.said_by(process, words[0], seconds)
+            output, errors = git_call.said_by(process, words[0], seconds)
         finally:
             self.watch(process, False)
         if process.returncode == 0:
-            return said.decode("utf-8", "surrogateescape")
-        text = "\n".join(part.decode("utf-8", "replace").strip() for part in (said, errors)).strip()
+            return output.decode("utf-8", "surrogateescape")
+        text = "\n".join(part.decode("utf-8", "replace").strip() for part in (output, errors)).strip()
         raise Refused(f"git {words[0]}: {text or f'exit {process.returncode}'}", text)
 
     def look(self, *words: str) -> str:
@@ -91,7 +91,7 @@ class Git(Struct, frozen=True):
                 self.ask("var", word)
             except Refused as refused:
                 # Before the reason git says how to set both.
-                reason = refused.said.rpartition("fatal:")[2]
+                reason = refused.output.rpartition("fatal:")[2]
                 return "user.name" if "name" in reason and "email" not in reason else "user.email"
         return ""
 

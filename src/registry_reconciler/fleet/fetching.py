@@ -117,9 +117,9 @@ def look(folder: Path, address: str, seconds: float = SECONDS) -> Remote:
     with contextlib.suppress(OSError):
         os.utime(folder)  # what is asked for is in use: see forget_unused
     words = ["ls-remote", "--quiet", "origin", "HEAD", "refs/heads/*", "refs/tags/*"]
-    said = _tried(folder, words, address, min(seconds, LOOK_SECONDS))
+    answer = _tried(folder, words, address, min(seconds, LOOK_SECONDS))
     head, refs = "", {}
-    for line in os.fsdecode(said).splitlines():
+    for line in os.fsdecode(answer).splitlines():
         commit, _, name = line.partition("\t")
         if name == "HEAD":
             head = commit

@@ -142,9 +142,9 @@ class _Reading:
         for fault in found:
             value = get_path(content, fault.path)
             if isinstance(value, str) and value.startswith("-"):
-                said = f"{show_path(fault.path)} is {value!r}: it begins with a dash, which git takes for an option."
+                message = f"{show_path(fault.path)} is {value!r}: it begins with a dash, which git takes for an option."
                 place = Place(path).at(fault.path)
-                self._fault(place, said, "Write it without the dash, or './' before a path.")
+                self._fault(place, message, "Write it without the dash, or './' before a path.")
             else:
                 self.problems.append(violation("FLT010", Place(path), fault))
         return not found

@@ -210,10 +210,10 @@ def known(folder: Path, names: Sequence[str], root: str, *, bare: bool) -> tuple
     if asked.count("\n") != 2 * len(names):
         return None
     words = ["cat-file", "--batch-check=%(objectname) %(objecttype)"]
-    said = git_call.ask(
+    answer = git_call.ask(
         folder, words, given=os.fsencode(asked), check=not bare, bare=bare, seconds=_LOCAL_SECONDS
     )
-    lines = (said or b"").decode("utf-8", "replace").splitlines()
+    lines = (answer or b"").decode("utf-8", "replace").splitlines()
     for commit, tree in zip(lines[::2], lines[1::2], strict=False):
         if commit.endswith(" commit") and _COMMIT.fullmatch(commit[:-7]):
             return commit[:-7], tree[:-5] if tree.endswith(" tree") else ""

@@ -116,10 +116,12 @@ class Summary(Struct, frozen=True):
         """All of it in the form that reports are made from; notices say how the worst repositories are."""
         from registry_reconciler.model.plan import Notice, Plan, PlanOptions
 
-        told = [row for row in self.rows if row.state is not State.CLEAN]
-        notices = [Notice(row.name, row.words) for row in told[:most]]
-        if len(told) > most:
-            notices.append(Notice("fleet", f"and {len(told) - most:,} more repositories that are not clean"))
+        unclean = [row for row in self.rows if row.state is not State.CLEAN]
+        notices = [Notice(row.name, row.words) for row in unclean[:most]]
+        if len(unclean) > most:
+            notices.append(
+                Notice("fleet", f"and {len(unclean) - most:,} more repositories that are not clean")
+            )
         return Plan(PlanOptions(), (), (), tuple(self.problems()), (), {}, notices=tuple(notices))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, Place, split_address
 from registry_reconciler.model.kind import Kind, Step
@@ -58,9 +59,7 @@ class FragmentWords:
     def __init__(self, kinds: Iterable[str]) -> None:
         self.kinds = tuple(kinds)
         self.keys = (*self.kinds, *DIRECTIVES)
-        more = len(self.kinds) - _KINDS_SHOWN
-        shown = ", ".join(self.kinds[:_KINDS_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
-        self.kinds_here = f"Kinds here: {shown or 'none'}."
+        self.kinds_here = f"Kinds here: {first_few(self.kinds, _KINDS_SHOWN) or 'none'}."
 
 
 class FragmentReading(Struct):

@@ -42,9 +42,9 @@ def history_conflicts(tree: Recorder) -> Iterator[Problem]:
 
 def refuse_newer(path: str, data: bytes) -> None:
     """Stop at a file of the history that a newer program wrote."""
-    said = _FORMAT.match(data)
-    if said is not None and int(said[1]) > FORMAT:
-        raise NewerFormat.of(path, f"history {int(said[1])}")
+    format = _FORMAT.match(data)
+    if format is not None and int(format[1]) > FORMAT:
+        raise NewerFormat.of(path, f"history {int(format[1])}")
 
 
 def _paths(tree: Recorder) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.base.globs import any_of
 from registry_reconciler.base.progress import counted
 from registry_reconciler.files.reserved import is_reserved
@@ -133,7 +134,7 @@ def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
 
 def _no_entries(kind: Kind, paths: list[str]) -> Problem:
     """Files of a format with one entry a file that have none."""
-    shown = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else "")
+    shown = first_few(paths, _SHOWN)
     files, are = ("file has", "is no entry") if len(paths) == 1 else ("files have", "are no entries")
     return problem(
         "LIV008",
@@ -179,10 +180,9 @@ def _files(reading: _Reading, tree: Tree, kind: Kind) -> Iterator[tuple[str, dic
 
 
 def _left_out(kind: Kind, paths: list[str]) -> Problem:
-    more = f" and {len(paths) - 3:,} more" if len(paths) > 3 else ""
     return problem(
         "KND003",
-        f"{kind.file.text!r} of {kind.name} also matches {', '.join(paths[:3])}{more}, "
+        f"{kind.file.text!r} of {kind.name} also matches {first_few(paths, 3)}, "
         "which belongs to registry itself or to git and is no registry.",
         Place(kind.schema_path, 0, ("x-registry", "file")),
         fix="Nothing has to be done: it is left out. A pattern or 'exclude' that says so is clearer.",

@@ -7,11 +7,12 @@ problem with its place and hides nothing of the other files.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.base.progress import step
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.base import Reader
@@ -64,12 +65,21 @@ class Loaded(Struct, frozen=True):
         return self.disk or self.tree
 
 
-def load(tree: Tree, reader: Reader | None = None) -> Loaded:
-    """Read a workspace. Faults are collected; nothing is raised for what stands in a file."""
+def load(
+    tree: Tree,
+    reader: Reader | None = None,
+    with_kinds: Callable[[Recorder, Catalog], None] = lambda _tree, _catalog: None,
+) -> Loaded:
+    """Read a workspace. Faults are collected; nothing is raised for what stands in a file.
+
+    Args:
+        with_kinds: is told when all kinds are known and no entry is read yet.
+    """
     recorder = tree if isinstance(tree, Recorder) else Recorder(tree)
     step("reading registries")
     config = load_config(recorder)
     catalog = load_catalog(recorder)
+    with_kinds(recorder, catalog)
     reader = reader or new_reader()
     live = load_live(recorder, catalog.kinds, reader=reader)
     step("reading fragments")
@@ -180,8 +190,7 @@ def managed_by_kind(state: State) -> dict[str, list[str]]:
 
 def count_of(addresses: Sequence[str]) -> str:
     """How many entries, and the first of them."""
-    shown = ", ".join(addresses[:3]) + (f" and {len(addresses) - 3:,} more" if len(addresses) > 3 else "")
-    return f"{len(addresses):,} {'entry' if len(addresses) == 1 else 'entries'} ({shown})"
+    return f"{len(addresses):,} {'entry' if len(addresses) == 1 else 'entries'} ({first_few(addresses, 3)})"
 
 
 def _readable(files: Mapping[str, SourceFile]) -> MutableMapping[str, SourceFile]:

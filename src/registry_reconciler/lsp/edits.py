@@ -224,7 +224,7 @@ def _accepting(look: Look, path: str, start: int, end: int) -> Iterator[types.Co
     """Let the fragment say what was edited by hand in a registry: where it stands there, or where a problem says it."""
     text = look.text(path)
     documents = compose(look, path, text.source) if text is not None else ()
-    told = {problem.address for problem in overlapping(look, path, start, end)}
+    overlapped = {problem.address for problem in overlapping(look, path, start, end)}
     for drift in look.planning.plan.drift:
         live = look.loaded.live.entries.get(drift.address)
         if live is not None and drift.file == path:
@@ -232,7 +232,7 @@ def _accepting(look: Look, path: str, start: int, end: int) -> Iterator[types.Co
             first, last = extent(node) if node is not None else (0, -1)
             here = first <= end and start <= last
         else:
-            here = drift.address in told
+            here = drift.address in overlapped
         if here and (live is None or not _tells_secrets(look, live)):
             yield from _accept(look, drift.address)
 

@@ -64,8 +64,8 @@ def _of_setting(look: Look, setting: Setting, cursor: Cursor) -> Iterator[str]:
     word = cursor.node.text if cursor.node.kind == "scalar" else ""
     if setting.meaning == "kind" and word in look.loaded.kinds:
         yield from _of_kind(look, word)
-    elif setting.meaning == "code" and (told := of_code(look, word)):
-        yield told
+    elif setting.meaning == "code" and (explained := of_code(look, word)):
+        yield explained
     elif setting.meaning == "address":
         yield from about(look, word) if is_known(look, word) else [f"There is no {visible(word)!r} now."]
     elif description := setting.view.description(setting.field):
@@ -133,9 +133,9 @@ def about(look: Look, address: str) -> Iterator[str]:
     name = kind.names.name.get(value) if kind.names.name is not None else None
     yield visible(address) + (f"  {visible(str(name))}" if isinstance(name, str) else "")
     for field in ("name", "description", "summary", "title", "when_to_use"):
-        said = value.get(field) if isinstance(value, dict) else None
-        if isinstance(said, str) and said != name:
-            yield _cut(visible(" ".join(said.split())))
+        text = value.get(field) if isinstance(value, dict) else None
+        if isinstance(text, str) and text != name:
+            yield _cut(visible(" ".join(text.split())))
             break
     desired = look.planning.desired.entries.get(address)
     live = look.loaded.live.entries.get(address)

@@ -30,15 +30,15 @@ def lenses(look: Look, path: str) -> list[types.CodeLens]:
         if node is None:
             continue
         count = len(used.get(address, ()))
-        told = ["1 reference" if count == 1 else f"{count:,} references"]
+        labels = ["1 reference" if count == 1 else f"{count:,} references"]
         if is_fragment(path):
-            told.append(f"not applied: {changes[address]}" if address in changes else "applied")
+            labels.append(f"not applied: {changes[address]}" if address in changes else "applied")
         elif address in desired:
             owner = locator.location(desired[address].place)
-            told.append(f"owned by {visible(owner.show(column=False))}")
+            labels.append(f"owned by {visible(owner.show(column=False))}")
         elif look.loaded.kinds[address.partition("/")[0]].truth != "live":
-            told.append("not managed")
+            labels.append("not managed")
         # There is nothing to run: a lens only tells.
-        command = types.Command(" · ".join(told), "")
+        command = types.Command(" · ".join(labels), "")
         found.append(types.CodeLens(span(text, node.start, node.start), command))
     return found

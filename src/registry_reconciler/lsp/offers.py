@@ -262,8 +262,8 @@ def _vocabulary(look: Look, subject: Subject) -> Iterator[Offer]:
     here = caps is not None and any(path == subject.field for path, _ in _leaves(caps.find(subject.value)))
     for capability in (config.capabilities or {}).values() if here else ():
         changes = "changes something" if capability.mutates else ""
-        told = visible(capability.description)
-        yield Offer(capability.name, types.CompletionItemKind.EnumMember, changes, told)
+        description = visible(capability.description)
+        yield Offer(capability.name, types.CompletionItemKind.EnumMember, changes, description)
     role = subject.kind.role
     stages = config.stages if config.stages is not None else STAGES
     words: list[tuple[tuple[str, ...], Pattern, Sequence[str]]] = [

@@ -41,8 +41,8 @@ def entries(root: Path) -> list[tuple[Kind, LiveEntry]]:
 
 def digest(root: Path) -> str:
     """The same as long as no ability and no hook is another one."""
-    said = "\n".join(f"{entry.address} {canonical(entry.value)}" for _, entry in entries(root))
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    text = "\n".join(f"{entry.address} {canonical(entry.value)}" for _, entry in entries(root))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def ability_tools(root: Path) -> Iterator[Tool]:

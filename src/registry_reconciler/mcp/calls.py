@@ -40,9 +40,9 @@ async def answer_of(root: Path, command: Command, *, extra: Sequence[str] = ()) 
     except OSError as error:
         return _failed(f"the command could not be started: {error}")
     # Everybody on the machine sees the words of a process, and a value of an entry may be a secret.
-    said = json.dumps(words).encode() + b"\n" + command.stdin.encode("utf-8", "surrogatepass")
+    given = json.dumps(words).encode() + b"\n" + command.stdin.encode("utf-8", "surrogatepass")
     try:
-        out, err = await process.communicate(said)
+        out, err = await process.communicate(given)
     except BaseException:
         # The caller lost interest. A command that is stopped leaves everything old or new.
         with contextlib.suppress(ProcessLookupError):
@@ -70,8 +70,8 @@ def _sendable(value: Json) -> Json:
     return value
 
 
-def _failed(said: str, exit: int = 1) -> dict[str, Json]:
-    return {"exit": exit, "errors": [{"code": "failed", "message": said}], "next": []}
+def _failed(message: str, exit: int = 1) -> dict[str, Json]:
+    return {"exit": exit, "errors": [{"code": "failed", "message": message}], "next": []}
 
 
 _HOME = str(Path(__file__).resolve().parents[2])

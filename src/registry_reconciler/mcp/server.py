@@ -142,12 +142,12 @@ def _refused(message: str) -> types.CallToolResult:
 
 def _is_text(value: Json) -> bool:
     """Whether a value can be said to a command: no NUL, and no half of a character."""
-    said = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
     try:
-        said.encode()
+        text.encode()
     except UnicodeEncodeError:
         return False
-    return _NUL.search(said) is None
+    return _NUL.search(text) is None
 
 
 def _result(data: dict[str, Json], *, failed: bool) -> types.CallToolResult:

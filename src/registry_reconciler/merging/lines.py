@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.base.sequences import common, unequal
 
 
@@ -175,7 +176,7 @@ def with_looks_of(
 
 def _few(names: Sequence[str]) -> str:
     known = list(dict.fromkeys(name for name in names if name))
-    return ", ".join(known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")
+    return first_few(known, 3)
 
 
 def _marked_stretch(mine: list[str], its: list[str], labels: Labels, about: str, end: str) -> list[str]:

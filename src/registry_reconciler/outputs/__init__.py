@@ -15,23 +15,40 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.plan import PlanOptions
+    from registry_reconciler.outputs.beside import ReadyProcess
     from registry_reconciler.outputs.definitions import Output
     from registry_reconciler.outputs.sources import Records
-    from registry_reconciler.outputs.stage import Derived
+    from registry_reconciler.outputs.stage import Derived, Deriving
     from registry_reconciler.rules.entry_set import EntrySet
 
-__all__ = ["Derived", "Output", "Records", "derive"]
+__all__ = ["Derived", "Deriving", "Output", "ReadyProcess", "Records", "begin", "ready_process"]
 
 
-def derive(
+def ready_process(records: Records | None) -> ReadyProcess:
+    """What begins the process that renders as soon as it is certain that it is needed."""
+    from registry_reconciler.outputs.beside import ReadyProcess
+
+    return ReadyProcess(records)
+
+
+def begin(
     loaded: Loaded,
     entry_set: EntrySet,
     changes: Sequence[Change],
     tree: Tree,
     options: PlanOptions,
     records: Records | None = None,
-) -> Derived:
-    """What a plan does about outputs: see :func:`registry_reconciler.outputs.stage.derive`."""
+    ready: ReadyProcess | None = None,
+) -> Deriving:
+    """Begin with everything that a plan does about outputs.
+
+    Args:
+        entry_set: the entries as they would be.
+        changes: of entries, as they are written.
+        tree: the files as they would be, without the outputs.
+        records: knows what outputs were made of before.
+        ready: has the process that renders, where it was begun before.
+    """
     from registry_reconciler.outputs import stage
 
-    return stage.derive(loaded, entry_set, changes, tree, options, records)
+    return stage.begin(loaded, entry_set, changes, tree, options, records, ready)

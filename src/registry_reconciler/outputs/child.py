@@ -14,9 +14,15 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jinja2
 from jinja2 import nodes
-from jinja2.runtime import Context
+from jinja2.exceptions import (
+    SecurityError,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
+from jinja2.runtime import Context, Undefined
 
 from registry_reconciler.base.serving import Parent, serve
 from registry_reconciler.base.suggest import did_you_mean
@@ -24,6 +30,7 @@ from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, Ent
 from registry_reconciler.outputs.limits import MOST_TEXT, Meter, ReadsSecret, TooMuch, measure, too_long
 from registry_reconciler.outputs.sandbox import Named, Sandbox
 from registry_reconciler.outputs.secrets import Reader as SecretReader
+from registry_reconciler.outputs.template_loader import Loader
 from registry_reconciler.outputs.values import NoJson, to_json
 
 DEEPEST = 60
@@ -34,9 +41,9 @@ _Make = Callable[[Context], Any]
 """Gives a value, from the names that an expression may use."""
 
 _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...] = (
-    (jinja2.UndefinedError, "undefined", ""),
+    (UndefinedError, "undefined", ""),
     (ReadsSecret, "secret", ""),
-    (jinja2.exceptions.SecurityError, "refused", ""),
+    (SecurityError, "refused", ""),
     (TooMuch, "limit", ""),
     (NoJson, "value", ""),
     (RecursionError, "limit", "it calls or includes itself without an end"),
@@ -70,7 +77,7 @@ class Renderer:
         self.sources: dict[str, Any] = {}
         self.order: dict[str, dict[str, int]] = {}
         entries = Entries(self._entries, tuple(start["kinds"]))
-        self.sandbox = Sandbox(jinja2.FunctionLoader(self._load), entries)
+        self.sandbox = Sandbox(Loader(self._load), entries)
         self.sandbox.position = self._position
         self.sandbox.fields = {kind: tuple(names) for kind, names in start["fields"].items()}
         self.secrets = {kind: set(paths) for kind, paths in start["secrets"].items()}
@@ -93,7 +100,7 @@ class Renderer:
             self.order[kind] = {name: number for number, name in enumerate(said)}
         return self.order[kind].get(address, len(self.order[kind]))
 
-    def _load(self, name: str) -> tuple[str, str, None] | None:
+    def _load(self, name: str) -> str | None:
         self.templates.add(name)
         self.sandbox.meter.tick()
         if name not in self.sources:
@@ -101,7 +108,7 @@ class Renderer:
         source = self.sources[name]
         if source is False:
             raise Outside(name)
-        return None if source is None else (source, name, None)
+        return None if source is None else str(source)
 
     def run(self, job: Mapping[str, Any]) -> dict[str, Any]:
         """One output: what came out and what was read, or what is wrong."""
@@ -130,7 +137,7 @@ class Renderer:
             self._refuse_secrets_of_templates()
             parts: list[str] = []
             size = 0
-            for part in template.generate():
+            for part in self.sandbox.parts_of(template):
                 size += len(part)
                 if size > MOST_TEXT:
                     raise too_long()
@@ -217,7 +224,7 @@ class Renderer:
         def rendered(found: Any) -> Any:
             if found.__class__ is str or (found is OMIT and may_go):
                 return found
-            if isinstance(found, jinja2.Undefined):
+            if isinstance(found, Undefined):
                 str(found)
             value = to_json(found)
             if isinstance(value, list | dict):
@@ -267,13 +274,13 @@ class Renderer:
     def _wrong_of(self, error: Exception, template: str, at: list[Any]) -> Wrong:
         if isinstance(error, Wrong):
             return error
-        if isinstance(error, jinja2.TemplateSyntaxError):
+        if isinstance(error, TemplateSyntaxError):
             message = _sentence(error.message) + self._meant(error.message or "")
             return Wrong("syntax", message, error.name or template, error.lineno, at)
-        if isinstance(error, jinja2.TemplateNotFound | Outside):
+        if isinstance(error, TemplateNotFound | Outside):
             name = str(getattr(error, "name", None) or error)
             return Wrong("missing", name, template, _line(error, template)[1], at)
-        message = _sentence(error.message if isinstance(error, jinja2.TemplateError) else str(error))
+        message = _sentence(error.message if isinstance(error, TemplateError) else str(error))
         for types, kind, said in _FAULTS:
             if isinstance(error, types):
                 return self._wrong(kind, said or message, error, template, at)

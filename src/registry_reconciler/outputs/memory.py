@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from hashlib import blake2s
 
 from msgspec import Struct, field
 
+from registry_reconciler.base.sequences import equal_lines
 from registry_reconciler.errors import NewerFormat
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import Unreadable
@@ -30,26 +31,40 @@ FOLDER = f"{STATE_FOLDER}/outputs"
 SUFFIX = ".lines"
 FORMAT = 1
 _DIGEST_BYTES = 6
+_DIGIT_COUNT = _DIGEST_BYTES * 4 // 3
+"""Each is as many bytes as letters can say without a rest."""
 _HEADLINE = re.compile(r"registry output (?P<format>[0-9]+) (?P<id>\S+) (?P<salt>[A-Za-z0-9+/]{0,24})\Z")
 
 
 class LineDigests:
-    """Digests of texts, each computed once: most lines of what is rendered stand in what was rendered before."""
+    """Digests of texts: of what one begins and ends with as the last one did they are known."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, dict[str, str]] = {}
-        self._texts: dict[tuple[str, str], str] = {}
+        self._last: dict[str, tuple[str, str]] = {}
 
     def of(self, text: str, salt: str) -> str:
         """A digest a line."""
-        found = self._texts.get((salt, text))
-        if found is None:
-            lines = text.split("\n")
-            known = self._lines.setdefault(salt, {})
-            new = list(set(lines).difference(known))  # brackets come again and again
-            known.update(zip(new, _digests(salt, new), strict=True))
-            found = self._texts[salt, text] = "\n".join(map(known.__getitem__, lines))
-        return found
+        last, known = self._last.get(salt, ("", ""))
+        if not known or last != text:
+            known = _between(text, salt, last, known) if known else _digests(text, salt)
+            self._last[salt] = text, known
+        return known
+
+    def take(self, text: str, salt: str, known: str) -> None:
+        """Say what :meth:`of` would find out."""
+        self._last[salt] = text, known
+
+
+def _between(text: str, salt: str, last: str, known: str) -> str:
+    """The digests of a text between those of the lines that another one begins and ends with too."""
+    head, tail = equal_lines(last, text)
+    width = _DIGIT_COUNT + 1
+    above = known[: text.count("\n", 0, head) * width]
+    below = known[-(text.count("\n", len(text) - tail) + 1) * width + 1 :] if tail else ""
+    middle = text[head : len(text) - tail]
+    if not tail:
+        return above + _digests(middle, salt)
+    return above + (_digests(middle.removesuffix("\n"), salt) + "\n" if middle else "") + below
 
 
 class Account(Struct, frozen=True):
@@ -103,6 +118,11 @@ class Memory(Struct, frozen=True):
         """Whether one plain file says of an output just this text."""
         paths = self.paths(output)
         return len(paths) == 1 and len(self.files[paths[0]]) == 1 and self.says(output, text)
+
+    def take_as_settled(self, output: str, text: str) -> None:
+        """Somebody knows already that just this text is remembered of an output."""
+        for account in self.accounts.get(output, ()):
+            self.digests.take(text, account.salt, account.lines)
 
     def version(self, output: str) -> str:
         """The program that rendered an output last; "" where nobody knows."""
@@ -202,7 +222,8 @@ def _content(output: str, salt: str, version: str, lines: str) -> bytes:
 
 def new_salt(*words: str) -> str:
     """The salt of an output that is remembered for the first time."""
-    return _digest("salt", " ".join(words))[:6]
+    text = " ".join(("salt", *words)).encode("utf-8", "surrogatepass")
+    return b2a_base64(blake2s(text, digest_size=_DIGEST_BYTES).digest()).decode("ascii")[:6]
 
 
 def new_path(output: str, content: bytes) -> str:
@@ -211,19 +232,23 @@ def new_path(output: str, content: bytes) -> str:
     return f"{FOLDER}/{words or 'output'}-{digest_bytes(content).removeprefix('sha256:')[:12]}{SUFFIX}"
 
 
-def _digest(salt: str, line: str) -> str:
-    return _digests(salt, [line])[0]
-
-
-def _digests(salt: str, lines: Sequence[str]) -> list[str]:
-    """The digest of each line; of what all of them begin with it is computed once, for there are many."""
+def _digests(text: str, salt: str) -> str:
+    """A digest a line; what all of them begin with is looked at once, for there are many."""
     begun = blake2s(f"{salt} ".encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES)
-    found = []
-    for line in lines:
-        hashed = begun.copy()
-        hashed.update(line.encode("utf-8", "surrogatepass"))
-        found.append(hashed.digest())
-    # Each is as many bytes as letters can say without a rest, so all of them are put into letters at once.
-    letters = b2a_base64(b"".join(found), newline=False).decode("ascii")
-    size = _DIGEST_BYTES * 4 // 3
-    return [letters[at : at + size] for at in range(0, len(letters), size)]
+    lines = text.encode("utf-8", "surrogatepass").split(b"\n")
+    known = dict.fromkeys(lines, b"")  # brackets come again and again
+    kind = type(begun)
+    copy, update, digest = (
+        begun.copy,
+        kind.update,
+        kind.digest,
+    )  # to look them up takes as long as to call them
+    for line in known:
+        hashed = copy()
+        update(hashed, line)
+        known[line] = digest(hashed)
+    letters = b2a_base64(b"".join(map(known.__getitem__, lines)), newline=False)
+    rows = bytearray(b"\n") * (len(lines) * (_DIGIT_COUNT + 1))
+    for at in range(_DIGIT_COUNT):
+        rows[at :: _DIGIT_COUNT + 1] = letters[at::_DIGIT_COUNT]
+    return rows[:-1].decode("ascii")

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from registry_reconciler.files.names import unsafe
 from registry_reconciler.files.reserved import is_reserved
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.config import DESIRED_FOLDER, TEMPLATES_FOLDER
+
+if TYPE_CHECKING:
+    from registry_reconciler.files.tree import Tree
 
 AGENTS_PATH = ".system/registry/AGENTS.md"
 COORDINATION_PATH = ".system/registry/registry_coordination.md"
@@ -24,3 +31,17 @@ def template_path(name: str) -> str | None:
     path = f"{TEMPLATES_FOLDER}/{name}"
     plain = not name.startswith("/") and unsafe(path) is None and path.startswith(f"{TEMPLATES_FOLDER}/")
     return path if plain and ".." not in name.split("/") else None
+
+
+def template_names(tree: Tree, folder: str = TEMPLATES_FOLDER) -> Iterator[str]:
+    """The templates that are there, as definitions name them."""
+    try:
+        children = tree.children(folder)
+    except Unreadable:
+        return
+    for name, kind in children:
+        path = f"{folder}/{name}"
+        if kind == "dir":
+            yield from template_names(tree, path)
+        elif kind == "file":
+            yield path.removeprefix(f"{TEMPLATES_FOLDER}/")

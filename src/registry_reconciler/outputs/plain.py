@@ -17,6 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from registry_reconciler.base.mask import MASK
+from registry_reconciler.formats.columns import mappings
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.limits import MOST_TEXT
 from registry_reconciler.outputs.rendered import Rendered
@@ -214,23 +215,16 @@ class _Writer:
         if depth > DEEPEST:
             raise _NotPlain
         if type(value) is dict and all(type(name) is str for name in value):
-            names = list(value)
-            members = self._together([self.part(part, depth + 1) for part in value.values()])
-            return lambda rows: [_present(dict(zip(names, found, strict=True))) for found in members(rows)]
+            members = [self.part(part, depth + 1) for part in value.values()]
+            return lambda rows: _items_of(list(value), [part(rows) for part in members], len(rows))
         if type(value) is list:
-            parts = self._together([self.part(part, depth + 1) for part in value])
-            return lambda rows: [[part for part in found if part is not _ABSENT] for found in parts(rows)]
+            parts = [self.part(part, depth + 1) for part in value]
+            return lambda rows: _lists_of([part(rows) for part in parts], len(rows))
         if type(value) is str:
             return self._text(value, may_go=depth > 0)
         if value is None or type(value) in (bool, int):
             return lambda rows: [value] * len(rows)
         raise _NotPlain
-
-    @staticmethod
-    def _together(parts: Sequence[_Column]) -> _Column:
-        return lambda rows: (
-            list(zip(*(part(rows) for part in parts), strict=True)) if parts else [()] * len(rows)
-        )
 
     def _text(self, text: str, *, may_go: bool) -> _Column:
         tag = _TAG.fullmatch(text.strip())
@@ -251,7 +245,9 @@ class _Writer:
         def made(rows: Sequence[_Row]) -> list[str]:
             pieces: list[Iterable[str]] = [repeat(first, len(rows))]
             for part, literal in zip(parts, literals, strict=True):
-                pieces += (map(_shown, part(rows)), repeat(literal, len(rows)))
+                column = part(rows)
+                shown = column if set(map(type, column)) == {str} else map(_shown, column)
+                pieces += (shown, repeat(literal, len(rows)))
             return list(map("".join, zip(*pieces, strict=True)))
 
         return made
@@ -311,9 +307,17 @@ def _reading(name: str, default: str | None) -> _Column:
     return lambda rows: [row[3].get(name, instead) for row in rows]
 
 
+def _items_of(names: Sequence[str], columns: Sequence[list[Any]], count: int) -> list[Any]:
+    items = mappings(names, columns) if names else [{} for _ in range(count)]
+    return list(map(_present, items)) if any(_ABSENT in column for column in columns) else items
+
+
+def _lists_of(columns: Sequence[list[Any]], count: int) -> list[Any]:
+    found = zip(*columns, strict=True) if columns else [()] * count
+    return [[part for part in parts if part is not _ABSENT] for parts in found]
+
+
 def _present(item: dict[str, Any]) -> dict[str, Any]:
-    if _ABSENT not in item.values():
-        return item
     return {name: value for name, value in item.items() if value is not _ABSENT}
 
 

@@ -6,7 +6,6 @@ template runs in this process, and Jinja2 is not even imported here.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
@@ -18,7 +17,7 @@ from registry_reconciler.outputs.limits import MOST_MEMORY, MOST_SECONDS
 from registry_reconciler.outputs.names import template_path
 from registry_reconciler.outputs.rendered import Fault, Rendered
 
-_WORKER = "registry_reconciler.outputs.child"
+_WORKER = "registry_reconciler.outputs.worker"
 
 
 class RenderFailure(RegistryFailure):
@@ -48,39 +47,46 @@ class Source(Struct, frozen=True):
 
 
 def render(
-    jobs: Sequence[Mapping[str, Json]], source: Source, began: Callable[[Child], None] = lambda _child: None
+    jobs: Sequence[Mapping[str, Json]],
+    source: Source,
+    began: Callable[[Child], None] = lambda _child: None,
+    child: Child | None = None,
 ) -> dict[str, Rendered]:
     """Render all jobs, by id: in one process, and another one after a job that a process died over.
 
     Args:
         began: is told of each process, so that it can be ended from outside.
+        child: the first process, where it was begun before; it is ended here.
 
     Raises:
         RenderFailure: it took too long, or could not be begun.
     """
     found: dict[str, Rendered] = {}
-    until = time.monotonic() + MOST_SECONDS
+    left = float(MOST_SECONDS)
     start = {
         "kinds": list(source.kinds),
         "fields": {kind: list(names) for kind, names in source.fields.items()},
         "secrets": {kind: list(paths) for kind, paths in source.secrets.items()},
     }
-    child: Child | None = None
+    fresh = True
     try:
+        if child is not None:
+            began(child)
         for job in jobs:
             question: dict[str, Json] = {"job": dict(job)}
             if child is None:
-                child = _started()
+                child, fresh = started(), True
                 began(child)
-                question["start"] = start
+            if fresh:
+                question["start"], fresh = start, False
             try:
-                answer = child.ask(
-                    question, lambda asked: _answer(asked, source), max(until - time.monotonic(), 0.001)
-                )
+                answer = child.ask(question, lambda asked: _answer(asked, source), max(left, 0.001))
+                left -= child.spent
                 found[str(job["id"])] = _rendered(answer)
             except ChildEnded as fault:
                 _require_begun(fault, begun=bool(found))
                 found[str(job["id"])] = Rendered(fault=_DIED)
+                left -= child.spent
                 child.end()
                 child = None
     finally:
@@ -92,7 +98,8 @@ def render(
 _DIED = Fault("limit", "it takes too much memory", "", 0, ())
 
 
-def _started() -> Child:
+def started() -> Child:
+    """A process that renders. Raises :class:`RenderFailure`."""
     try:
         return Child(_WORKER, Limits(MOST_SECONDS, MOST_MEMORY)).start()
     except (OSError, ValueError) as fault:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import jinja2
 from jinja2 import nodes
+from jinja2.environment import Template, TemplateModule
+from jinja2.exceptions import SecurityError
 from jinja2.filters import make_attrgetter
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -20,7 +21,7 @@ from jinja2.visitor import NodeTransformer
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.outputs.allowed import FILTERS, METHODS, NUMBERED, OF_TEXT, TESTS
-from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList, Path
+from registry_reconciler.outputs.data import OF_ENTRY, OMIT, RESERVED, Entries, Entry, EntryList, Path
 from registry_reconciler.outputs.limits import (
     MOST_BITS,
     MOST_NUMBER,
@@ -33,6 +34,7 @@ from registry_reconciler.outputs.limits import (
     sized,
     too_long,
 )
+from registry_reconciler.outputs.template_loader import Loader
 from registry_reconciler.outputs.values import to_json
 
 
@@ -81,7 +83,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset(("+", "-", "*", "/", "//", "%", "**"))
 
-    def __init__(self, loader: jinja2.BaseLoader, entries: Entries) -> None:
+    def __init__(self, loader: Loader, entries: Entries) -> None:
         super().__init__(
             loader=loader,
             undefined=Named,
@@ -135,7 +137,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
         return evaluated
 
-    def text_of(self, template: jinja2.Template) -> Callable[[Context], str]:
+    def text_of(self, template: Template) -> Callable[[Context], str]:
         """What gives the text of a template, as :meth:`value_of` does."""
 
         def rendered(context: Context) -> str:
@@ -150,11 +152,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
         return rendered
 
+    def parts_of(self, template: Template) -> Iterator[str]:
+        """The text of a template, part by part."""
+        try:
+            yield from template.root_render_func(template.new_context())
+        except Exception:
+            self.handle_exception()
+
     # What can be reached
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """``obj.attribute``: what stands in the data comes before what Python has."""
-        if obj.__class__ is Entry and attribute in obj.values and attribute not in RESERVED:
+        if obj.__class__ is Entry and attribute in OF_ENTRY:
+            self.meter.tick()
+            return _open(getattr(obj, attribute))
+        if obj.__class__ is Entry and attribute in obj.values and attribute != "values":
             self.meter.tick()
             return _open(obj.values[attribute])
         return self._get(obj, attribute)
@@ -191,7 +203,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return _open(obj[name])
         if isinstance(obj, Path) and name in ("file", "position"):
             return str(obj) if name == "file" else self.position(obj.address)
-        if isinstance(obj, Namespace | jinja2.environment.TemplateModule) and not name.startswith("_"):
+        if isinstance(obj, Namespace | TemplateModule) and not name.startswith("_"):
             try:
                 return getattr(obj, name)
             except AttributeError:
@@ -202,7 +214,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _nothing(self, obj: Any, name: str) -> Undefined:
         if name.startswith("_") or hasattr(type(obj), name):
-            raise jinja2.exceptions.SecurityError(f"{name!r} is not open to templates")
+            raise SecurityError(f"{name!r} is not open to templates")
         known = [str(item) for item in obj] if isinstance(obj, dict) else []
         return self.undefined(
             hint=f"there is no field {name!r}.{did_you_mean(name, known)}", obj=obj, name=name
@@ -262,7 +274,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             if isinstance(item, Undefined):
                 str(item)  # says what is not there
         if operator == "%" and isinstance(left, str):
-            raise jinja2.exceptions.SecurityError("'%' does not format here: put texts together with ~")
+            raise SecurityError("'%' does not format here: put texts together with ~")
         _measure_operation(operator, left, right)
         return super().call_binop(context, operator, left, right)
 
@@ -292,7 +304,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return _json(to_json(value))
         if isinstance(value, str | int | float):
             return str(value)
-        raise jinja2.exceptions.SecurityError(f"a {type(value).__name__} has no text")
+        raise SecurityError(f"a {type(value).__name__} has no text")
 
     def _counted(self, items: Iterable[Any]) -> Iterator[Any]:
         if isinstance(items, Undefined):

@@ -7,19 +7,20 @@ directory, and only the time depends on it.
 
 from __future__ import annotations
 
-import threading
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.registries import order_in_files
 from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import Json, canonical, digest_bytes
+from registry_reconciler.outputs.beside import Began, Beside, prepared, template_text
 from registry_reconciler.outputs.definitions import Output
-from registry_reconciler.outputs.limits import MOST_TEMPLATE
-from registry_reconciler.outputs.names import template_path
 from registry_reconciler.outputs.plain import Source as PlainSource
 from registry_reconciler.outputs.plain import is_plain, plain
 from registry_reconciler.outputs.regions import without
@@ -30,11 +31,15 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.marks import Marks, State
+    from registry_reconciler.outputs.beside import ReadyProcess
+    from registry_reconciler.outputs.render import Source
     from registry_reconciler.outputs.rendered import Rendered
     from registry_reconciler.outputs.targets import DesiredContent, Part
     from registry_reconciler.rules.entry_set import Entry, EntrySet
 
+_T = TypeVar("_T")
 _DEEPEST_SECRET = 6
+_NAMED_KIND = re.compile(r"\bentries\.(\w+)")
 
 
 class Records(Protocol):
@@ -45,43 +50,6 @@ class Records(Protocol):
 
     def save(self, records: Mapping[str, Json]) -> None:
         """Keep these records, and the others as they are."""
-
-
-class _Beside(threading.Thread):
-    """Work that waits for another process, beside work that does not."""
-
-    def __init__(self, work: Callable[[Callable[[Child], None]], dict[str, Rendered]]) -> None:
-        super().__init__(daemon=True)
-        self._children: list[Child] = []
-        self._stopped = False
-        self._work = work
-        self._found: dict[str, Rendered] = {}
-        self._fault: BaseException | None = None
-
-    def run(self) -> None:
-        """Do it."""
-        try:
-            self._found = self._work(self._began)
-        except BaseException as fault:  # whoever waits for the answer gets it
-            self._fault = fault
-
-    def _began(self, child: Child) -> None:
-        self._children.append(child)
-        if self._stopped:
-            child.end()
-
-    def stop(self) -> None:
-        """Nobody waits for the answer any more."""
-        self._stopped = True
-        for child in self._children:
-            child.end()
-
-    def answer(self) -> dict[str, Rendered]:
-        """What came of it, when it is there; raises what it raised."""
-        self.join()
-        if self._fault is not None:
-            raise self._fault
-        return dict(self._found)
 
 
 class Sources:
@@ -105,7 +73,7 @@ class Sources:
         self.records = None if any(kind.secrets for kind in loaded.kinds.values()) else records
         self.texts: dict[str, str | None] = {}
         self.read: dict[str, tuple[str, ...]] = {}
-        self.begun: _Beside | None = None
+        self.begun: Beside | None = None
         self._known_rows: dict[str, list[Json]] = {}
 
     # What can be read
@@ -154,18 +122,15 @@ class Sources:
     def _template(self, name: str) -> str | None:
         """The text of a template; ``None`` where there is none, or where it lies elsewhere."""
         if name not in self.texts:
-            path = template_path(name)
-            try:
-                data = self.loaded.tree.read(path) if path is not None else None
-            except Unreadable:
-                data = None
-            if data is not None and len(data) > MOST_TEMPLATE:
-                data = b"{{ this_template_is_too_large }}"
-            self.texts[name] = None if data is None else data.decode("utf-8", "replace").replace("\r\n", "\n")
+            self.texts[name] = template_text(self.loaded.tree, name)
         return self.texts[name]
 
-    def begin(self, outputs: Sequence[Output]) -> None:
-        """Begin to render those of which anything that they read changed, beside what is done meanwhile."""
+    def begin(self, outputs: Sequence[Output], ready: ReadyProcess | None = None) -> None:
+        """Begin to render those of which anything that they read changed, beside what is done meanwhile.
+
+        Args:
+            ready: has the process already, if somebody was certain before that there would be something to render.
+        """
         records = self.records.load() if self.records is not None else {}
         changed = [
             output
@@ -174,38 +139,74 @@ class Sources:
             and not self._reads_the_same(output, records.get(output.id))
         ]
         if changed:
-            self.begun = _Beside(lambda began: self._rendered(changed, began))
+            work = self._work(changed)
+            ids = frozenset(output.id for output in changed)
+            self.begun = Beside(ids, work, ready.take() if ready is not None else None)
             self.begun.start()
+
+    def _work(self, outputs: Sequence[Output]) -> Callable[[Began, Child | None], dict[str, Rendered]]:
+        """The talk about some outputs, with what they are sure to ask for made ready."""
+        texts = {str(output.spec["template"]) for output in outputs if "template" in output.spec}
+        templates = {name: self._template(name) for name in texts}
+        rows = {kind: self._rows(kind) for kind in sorted(self._kinds_named(outputs, templates))}
+
+        def in_turn(question: Callable[[], _T]) -> _T:
+            assert self.begun is not None
+            return self.begun.in_turn(question)
+
+        source = replace(
+            self._source(),
+            entries=lambda kind: prepared(rows, kind, lambda: in_turn(lambda: self._rows(kind))),
+            template=lambda name: prepared(templates, name, lambda: in_turn(lambda: self._template(name))),
+            order=lambda kind: in_turn(lambda: self._order(kind)),
+        )
+        return lambda began, child: self._rendered(outputs, source, began, child)
+
+    def _kinds_named(self, outputs: Sequence[Output], templates: Mapping[str, str | None]) -> set[str]:
+        """The kinds of which outputs read the entries, as far as one look at their texts tells."""
+        texts = [canonical(dict(output.spec)) for output in outputs]
+        named = set(_NAMED_KIND.findall("\n".join([*texts, *(text or "" for text in templates.values())])))
+        each = {str(output.spec["each"]) for output in outputs if "each" in output.spec}
+        return (named | each) & self.loaded.kinds.keys()
 
     def stop(self) -> None:
         """End what was begun: somebody interrupts the command."""
-        if self.begun is not None and self.begun.is_alive():
+        if self.begun is not None:
             self.begun.stop()
 
     def render(self, outputs: Sequence[Output]) -> dict[str, Rendered]:
         """Render some outputs, or wait for them. Raises :class:`.render.RenderFailure`."""
-        found = self.begun.answer() if self.begun is not None else {}
-        # Not beside it: both may ask the tree.
-        found |= {
+        begun = self.begun.ids if self.begun is not None else frozenset()
+        found = {
             output.id: rendered
             for output in outputs
-            if output.id not in found and (rendered := plain(output.spec, self._plain)) is not None
+            if output.id not in begun and (rendered := plain(output.spec, self._plain)) is not None
         }
+        if self.begun is not None:
+            found |= self.begun.answer()
         left = [output for output in outputs if output.id not in found]
         if left:
-            found |= self._rendered(left)
+            found |= self._rendered(left, self._source())
         for output in outputs:
             self.read[output.id] = found[output.id].templates
         return found
 
     def _rendered(
-        self, outputs: Sequence[Output], began: Callable[[Child], None] = lambda _child: None
+        self,
+        outputs: Sequence[Output],
+        source: Source,
+        began: Callable[[Child], None] = lambda _child: None,
+        child: Child | None = None,
     ) -> dict[str, Rendered]:
-        from registry_reconciler.outputs.render import Source, render
+        from registry_reconciler.outputs.render import render
 
-        jobs = [{"id": output.id, **output.spec} for output in outputs]
+        return render([{"id": output.id, **output.spec} for output in outputs], source, began, child)
+
+    def _source(self) -> Source:
+        from registry_reconciler.outputs.render import Source
+
         kinds = self.loaded.kinds
-        source = Source(
+        return Source(
             kinds=[*kinds, *sorted(self.loaded.catalog.broken - kinds.keys())],
             fields={name: _fields(kind.schema) for name, kind in kinds.items()},
             secrets={
@@ -215,7 +216,6 @@ class Sources:
             template=self._template,
             order=self._order,
         )
-        return render(jobs, source, began)
 
     def hidden_among(self, kinds: Iterable[str]) -> list[str]:
         """The kinds of which not all entries can be read."""
@@ -270,20 +270,32 @@ class Sources:
             record.get("key") == self._key(output, record.get("kinds", []), record.get("templates", []))
         )
 
-    def untouched(self, output: Output, data: bytes | None, memory: Sequence[tuple[str, str | None]]) -> bool:
-        """Whether an output was right, and neither what it is made of nor its file nor what is remembered changed."""
+    def untouched(self, output: Output, data: bytes | None, memory: Sequence[str]) -> bool:
+        """Whether an output was right, and neither what it is made of nor its file nor what is remembered changed.
+
+        Args:
+            memory: the files in which it is remembered.
+        """
         record = self.records.load().get(output.id) if self.records is not None and data is not None else None
         if not isinstance(record, dict) or data is None or record.get("file") != digest_bytes(data):
             return False
         kinds, templates = record.get("kinds", []), record.get("templates", [])
-        if record.get("memory") != [list(pair) for pair in memory] or self.hidden_among(kinds):
+        if record.get("memory") != self._with_digests(memory) or self.hidden_among(kinds):
             return False
         self.read[output.id] = tuple(templates)
         return self._reads_the_same(output, record)
 
-    def keep_right(
-        self, found: Iterable[tuple[Output, bytes | None, Sequence[tuple[str, str | None]]]]
-    ) -> None:
+    def was_settled(self, output: Output, text: str, memory: Sequence[str]) -> bool:
+        """Whether an output was right with this text, and what is remembered of it did not change since."""
+        record = self.records.load().get(output.id) if self.records is not None else None
+        if not isinstance(record, dict) or record.get("memory") != self._with_digests(memory):
+            return False
+        return bool(record.get("text") == _text(text))
+
+    def _with_digests(self, paths: Sequence[str]) -> list[list[str | None]]:
+        return [[path, self.loaded.tree.inputs.get(path)] for path in paths]
+
+    def keep_right(self, found: Iterable[tuple[Output, bytes | None, Sequence[str]]]) -> None:
         """Remember the files of outputs that are right."""
         if self.records is None:
             return
@@ -292,7 +304,7 @@ class Sources:
             output.id: {
                 **known[output.id],
                 "file": digest_bytes(data),
-                "memory": [list(pair) for pair in memory],
+                "memory": self._with_digests(memory),
             }
             for output, data, memory in found
             if data is not None and isinstance(known.get(output.id), dict)

@@ -23,7 +23,7 @@ from registry_reconciler.model.structural import problem
 from registry_reconciler.outputs import memory as remembered
 from registry_reconciler.outputs.definitions import Definitions, Output, load_definitions
 from registry_reconciler.outputs.memory import Memory, load_memory
-from registry_reconciler.outputs.names import template_path
+from registry_reconciler.outputs.names import template_names, template_path
 from registry_reconciler.outputs.owners import claims, regions_by_file, regions_in_registries
 from registry_reconciler.outputs.shipped import GENERATED, SHIPPED, page_text, present, unseen
 from registry_reconciler.outputs.sources import Sources
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.plan import PlanOptions
+    from registry_reconciler.outputs.beside import ReadyProcess
     from registry_reconciler.outputs.rendered import Fault, Rendered
     from registry_reconciler.outputs.sources import Records
     from registry_reconciler.rules.entry_set import EntrySet
@@ -72,38 +73,31 @@ class _Settled(Struct, frozen=True):
     quiet: bool = False
 
 
-def derive(
+def begin(
     loaded: Loaded,
     entry_set: EntrySet,
     changes: Sequence[Change],
     tree: Tree,
     options: PlanOptions,
     records: Records | None = None,
-) -> Derived:
-    """Everything that a plan does about outputs.
-
-    Args:
-        entry_set: the entries as they would be.
-        changes: of entries, as they are written.
-        tree: the files as they would be, without the outputs.
-        records: knows what outputs were made of before.
-    """
+    ready: ReadyProcess | None = None,
+) -> Deriving:
+    """See :func:`registry_reconciler.outputs.begin`."""
     definitions = load_definitions(loaded.tree, loaded.kinds, loaded.catalog.broken)
     memory = load_memory(loaded.tree)
     taken = frozenset(
         {*(output.id for output in definitions.outputs), *(output.file for output in definitions.outputs)}
     )
     outputs = (*definitions.outputs, *present(loaded.tree, taken))
-    if not outputs and not memory.files and not definitions.problems:
-        return Derived(problems=memory.problems)
     sources = Sources(loaded, entry_set, changes, tree, records, regions_by_file(outputs))
-    try:
-        return _Deriving(loaded, tree, options, definitions, memory, outputs, sources).derived()
-    finally:
-        sources.stop()
+    deriving = Deriving(loaded, tree, options, definitions, memory, outputs, sources)
+    deriving.begin(ready)
+    return deriving
 
 
-class _Deriving:
+class Deriving:
+    """The outputs of one plan."""
+
     def __init__(
         self,
         loaded: Loaded,
@@ -124,6 +118,7 @@ class _Deriving:
         self.files: dict[str, FileWork] = {}
         self.rendered_before: dict[str, bool] = {}
         self.problems: list[Problem] = [*definitions.problems, *memory.problems]
+        self.left: list[Output] = []
 
     @cached_property
     def overwritten(self) -> Patterns:
@@ -137,13 +132,20 @@ class _Deriving:
         """The ids of those that there are, seen or not."""
         return frozenset((*(output.id for output in self.outputs), *unseen(self.loaded.tree)))
 
-    def derived(self) -> Derived:
+    def begin(self, ready: ReadyProcess | None) -> None:
+        """Find out which may not be what they should be, and begin to render."""
         barred, taken = claims(self.outputs, self.loaded.kinds)
         self.problems += taken
-        left = list(self._not_untouched(barred))
-        # From here on nothing reads a file until all is rendered: a tree answers one at a time.
-        self.sources.begin([output for output in left if not output.page])
-        parts = dict(self._parts(left))
+        self.left = list(self._not_untouched(barred))
+        self.sources.begin([output for output in self.left if not output.page], ready)
+
+    def stop(self) -> None:
+        """End what was begun."""
+        self.sources.stop()
+
+    def derived(self) -> Derived:
+        """All that comes of it; waits for what is rendered."""
+        parts = dict(self._parts(self.left))
         all_desired = self._all_desired([output for output in self.outputs if output.id in parts], parts)
         settled = [
             self._settled(output, parts[output.id], all_desired[output.id])
@@ -156,7 +158,7 @@ class _Deriving:
             if done.action is OutputAction.LEFT and done.quiet and not done.output.page
         ]
         self.sources.keep_right(
-            (done.output, self.files[done.output.file].before, self._remembered(done.output))
+            (done.output, self.files[done.output.file].before, self.memory.paths(done.output.id))
             for done in right
         )
         written = [done for wanted in settled if (done := self._written(wanted)) is not None]
@@ -186,7 +188,7 @@ class _Deriving:
             work = self.files.get(output.file) or self.files.setdefault(
                 output.file, FileWork(output.file, self.tree)
             )
-            if output.page or not self.sources.untouched(output, work.data, self._remembered(output)):
+            if output.page or not self.sources.untouched(output, work.data, self.memory.paths(output.id)):
                 yield output
 
     def _parts(self, outputs: Iterable[Output]) -> Iterator[tuple[str, Part]]:
@@ -197,13 +199,10 @@ class _Deriving:
                 self._no_place(output, fault)
                 continue
             if part.text is not None:
+                if self.sources.was_settled(output, part.text, self.memory.paths(output.id)):
+                    self.memory.take_as_settled(output.id, part.text)
                 self.rendered_before[output.id] = self.memory.says(output.id, part.text)
             yield output.id, part
-
-    def _remembered(self, output: Output) -> list[tuple[str, str | None]]:
-        """The files about an output, with their digests."""
-        inputs = self.loaded.tree.inputs
-        return [(path, inputs.get(path)) for path in self.memory.paths(output.id)]
 
     def _no_place(self, output: Output, fault: NoOutputPlace) -> None:
         if fault.hidden:
@@ -287,7 +286,8 @@ class _Deriving:
 
     def _fault(self, output: Output, fault: Fault) -> Problem:
         code = "OUT006" if fault.kind == "secret" else "OUT002"
-        message, fix = fault_in_words(output, fault)
+        known = tuple(template_names(self.loaded.tree)) if fault.kind == "missing" else ()
+        message, fix = fault_in_words(output, fault, known)
         path = template_path(fault.template) if fault.template else None
         if path is None or (fault.kind == "missing" and not fault.line):
             at = fault.at if "template" not in output.spec else ("template",)
@@ -358,8 +358,9 @@ class _Deriving:
             extra=name,
         )
         found = replace(found, message=f"{found.message}.")
-        if settled.part.line:
-            found = replace(found, location=Location(settled.output.file, settled.part.line, 1))
+        location = self.files[settled.output.file].location(settled.output, settled.part)
+        if location is not None:
+            found = replace(found, location=location)
         return replace(found, severity=Severity.ERROR) if blocks else found
 
     def _keep_registries(self, written: list[_Settled]) -> list[_Settled]:

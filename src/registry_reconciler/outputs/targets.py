@@ -14,17 +14,18 @@ from registry_reconciler.formats.align import align, equal, equal_ends
 from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.faults import TextFile
 from registry_reconciler.formats.table import format_named, new_reader
-from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, get_path, same
+from registry_reconciler.model.entry import MISSING, FieldPath, Json, Location, Missing, get_path, same
 from registry_reconciler.model.kind import Step
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.regions import Region, example, find_regions, forms
-from registry_reconciler.outputs.texts import NoText, Text, decoded, value_text
+from registry_reconciler.outputs.texts import NoText, Text, decoded, plain_ends, value_text
 
 _LONG = 200
 """Items of a list of which only those that changed are written."""
 _MUCH = 10
 """Where more than one item of so many changed, the list is written as a whole."""
-_NO_TEXT = re.compile("[\\0\ud800-\udfff]")
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a character."""
 
 
 class NoOutputPlace(Exception):
@@ -122,6 +123,18 @@ class FileWork:
         region = self._region(output, text.body)
         return Part(text.body[region.start : region.end], line=region.line, inline=region.inline)
 
+    def location(self, output: Output, part: Part) -> Location | None:
+        """Where an output's part stands in the file as it is; ``None`` of a whole file, and where nothing is."""
+        if part.line:
+            return Location(self.path, part.line, 1)
+        if not output.at or not self.before or part.text is None:
+            return None
+        form = format_named(self.path)
+        read = form.read(self.before, self._reader)
+        document, path = place_of(read.documents, output)
+        ((line, column),) = form.locate(self.before, [(document, path, True)], read.sections)
+        return Location(self.path, line, column)
+
     def put(self, output: Output, desired: DesiredContent) -> None:
         """Write an output's part. Raises :class:`NoOutputPlace`; then nothing was changed."""
         before = self.data
@@ -182,7 +195,7 @@ class FileWork:
         )
 
     def _with_text(self, output: Output, desired: str) -> bytes:
-        if _NO_TEXT.search(desired):
+        if "\0" in desired or (not desired.isascii() and _HALF.search(desired)):
             raise NoOutputPlace("it holds characters that no text file can hold")
         if output.whole:
             text = self._text() if self.data is not None else Text("")
@@ -231,7 +244,7 @@ class FileWork:
     def _read(self, data: bytes) -> TextFile:
         """What a text says; of the last one it is known."""
         if self._last is None or self._last[0] is not data:
-            self._last = (data, format_named(self.path).read(data, self._reader))
+            self._last = (data, format_named(self.path).read(plain_ends(data), self._reader))
         return self._last[1]
 
     def _there(self, output: Output) -> Json | Missing:
@@ -264,7 +277,10 @@ class FileWork:
                 ]
             else:
                 edits = _edits(number, path, there, value)
-            data = form.splice(self.data, edits, self._read(self.data).sections)
+            plain = plain_ends(self.data)
+            data = form.splice(plain, edits, self._read(self.data).sections)
+            if plain is not self.data:
+                data = data.replace(b"\n", b"\r\n")
         except SpliceError as error:
             raise NoOutputPlace(f"{self.path} cannot be edited there: {error.message}") from None
         after = self._read(data)

@@ -7,10 +7,13 @@ import json
 import msgspec
 from msgspec import Struct
 
+from registry_reconciler.base.json_text import compact
+from registry_reconciler.base.sequences import equal_lines
 from registry_reconciler.model.entry import Json
 
 _BOM = "\ufeff"
 DIFF_LINES = 200
+_CONTEXT = 2
 _DIFF_MOST = 2_000
 """Of longer parts only the number of lines is told: nobody reads more, and comparing them takes long."""
 
@@ -48,12 +51,20 @@ def decoded(data: bytes) -> Text:
     return Text(body.replace("\r\n", "\n"), "\r\n", bom)
 
 
+def plain_ends(data: bytes) -> bytes:
+    """A file of which all lines end with ``\\r\\n``, with ``\\n`` instead; any other as it is.
+
+    Both say the same, and long lists are read and changed by their items where nothing but ``\\n`` ends a line.
+    """
+    ends = data.count(b"\r") if b"\r" in data else 0
+    return data.replace(b"\r\n", b"\n") if ends and ends == data.count(b"\r\n") == data.count(b"\n") else data
+
+
 def value_text(value: Json) -> str:
     """A value as the lines by which it is remembered and shown."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
     try:
         # The same lines, many times as fast: the encoder that sets in is not written in C.
-        return msgspec.json.format(text, indent=1)
+        return msgspec.json.format(compact(value, sort_keys=True), indent=1)
     except ValueError:
         return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True)  # half of a character
 
@@ -62,33 +73,31 @@ def lines_that_differ(before: str, after: str) -> str:
     """What ``diff -u`` shows between its heads; "" where nothing differs."""
     if before == after:
         return ""
-    old, new = (text.removesuffix("\n").split("\n") for text in (before, after))
-    start = _shared(old, new)
-    least = min(len(old), len(new)) - start
-    end = _shared(old[: -least - 1 : -1], new[: -least - 1 : -1])
-    cut = max(0, start - 2)
-    old, new = old[cut : len(old) - max(0, end - 2)], new[cut : len(new) - max(0, end - 2)]
-    if len(old) + len(new) > _DIFF_MOST:
-        return f"@@ line {start + 1} @@\n… {len(old):,} lines become {len(new):,}"
+    old, new = (text if text.endswith("\n") else f"{text}\n" for text in (before, after))
+    head, tail = equal_lines(old, new)
+    start = old.count("\n", 0, head)
+    parts = [_around(text, head, tail) for text in (old, new)]
+    counts = [part.count("\n") for part in parts]
+    if sum(counts) > _DIFF_MOST:
+        return f"@@ line {start + 1} @@\n… {counts[0]:,} lines become {counts[1]:,}"
     import difflib
 
-    rows = list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]
+    lines, others = (part.removesuffix("\n").split("\n") for part in parts)
+    rows = list(difflib.unified_diff(lines, others, lineterm="", n=_CONTEXT))[2:]
+    cut = max(0, start - _CONTEXT)
     rows = [_shifted(row, cut) if row.startswith("@@") else row for row in rows]
     if len(rows) > DIFF_LINES:
         rows = [*rows[:DIFF_LINES], f"… {len(rows) - DIFF_LINES:,} lines more"]
     return "\n".join(rows)
 
 
-def _shared(one: list[str], other: list[str]) -> int:
-    """How many lines both begin with: by halves, for lists are compared many times as fast as lines one by one."""
-    least, most = 0, min(len(one), len(other))
-    while least < most:
-        middle = (least + most + 1) // 2
-        if one[least:middle] == other[least:middle]:
-            least = middle
-        else:
-            most = middle - 1
-    return least
+def _around(text: str, head: int, tail: int) -> str:
+    """The lines between the ends that another text has too, and some of those."""
+    stop = len(text) - tail
+    for _ in range(_CONTEXT):
+        head = text.rfind("\n", 0, max(head - 1, 0)) + 1
+        stop = text.find("\n", stop) + 1 or len(text)
+    return text[head:stop]
 
 
 def _shifted(head: str, by: int) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from registry_reconciler.base.suggest import closest, meant
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
@@ -38,8 +41,12 @@ def fault_of_value(message: str) -> Fault:
     return Fault("value", message, "", 0, ("value",))
 
 
-def fault_in_words(output: Output, fault: Fault) -> tuple[str, str]:
-    """What is wrong, and how to mend it."""
+def fault_in_words(output: Output, fault: Fault, templates: Sequence[str] = ()) -> tuple[str, str]:
+    """What is wrong, and how to mend it.
+
+    Args:
+        templates: those that there are, where one is missing.
+    """
     where = f" ({fault.template}:{fault.line})" if fault.template and fault.line else ""
     said = ended(fault.message)
     if fault.kind == "missing":
@@ -50,7 +57,8 @@ def fault_in_words(output: Output, fault: Fault) -> tuple[str, str]:
                 "Include only templates of that folder.",
             )
         return (
-            f"output {output.id}{where}: there is no template {name!r} in .system/registry/templates/.",
+            f"output {output.id}{where}: there is no template {name!r} in .system/registry/templates/."
+            f"{_meant(name, templates)}",
             "Correct the name, or write the template.",
         )
     fixes = {
@@ -63,3 +71,10 @@ def fault_in_words(output: Output, fault: Fault) -> tuple[str, str]:
         "failed": "Correct the template.",
     }
     return f"output {output.id}{where}: {said}", fixes[fault.kind]
+
+
+def _meant(name: str, templates: Sequence[str]) -> str:
+    """A template with a name like one that is not there, or with the same name in another folder."""
+    last = name.rpartition("/")[2]
+    elsewhere = [known for known in templates if known.rpartition("/")[2] == last]
+    return meant(next(iter(closest(name, templates) or elsewhere), None))

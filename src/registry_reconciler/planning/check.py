@@ -214,29 +214,53 @@ def check(
     loaded: Loaded, entry_sets: EntrySets, own: Sequence[Rule] = (), *, no_check: bool = False
 ) -> tuple[Problem, ...]:
     """Every problem of both entry sets, each with its status; ``own`` are the rules of the workspace itself."""
+    rules = rules_to_judge_by(own, no_check=no_check)
+    before = judge(loaded, entry_sets.before, rules)
+    if entry_sets.before is entry_sets.after:
+        return with_status(before, before)
+    return compare(entry_sets, before, judge(loaded, entry_sets.after, rules), rules, no_check=no_check)
+
+
+Judged = Mapping[tuple[object, ...], Problem]
+"""The problems of one entry set, by identity."""
+
+
+def rules_to_judge_by(own: Sequence[Rule], *, no_check: bool) -> tuple[Rule, ...]:
+    """All rules, or the structural ones alone."""
     from registry_reconciler.rules import RULES
-    from registry_reconciler.rules.base import Transition, run_entry_set, run_transition
 
     # Rules of the workspace itself are left out whole: what says that one cannot be judged belongs to them.
-    rules = tuple(rule for rule in RULES if rule.structural) if no_check else (*RULES, *own)
-    after = _keyed(
-        entry_sets.after,
-        (*schema_problems(loaded, entry_sets.after), *run_entry_set(rules, entry_sets.after)),
-    )
-    if entry_sets.before is entry_sets.after:
-        return tuple(replace(problem, status=Status.PRE_EXISTING) for problem in after.values())
-    before = _keyed(
-        entry_sets.before,
-        (*schema_problems(loaded, entry_sets.before), *run_entry_set(rules, entry_sets.before)),
-    )
+    return tuple(rule for rule in RULES if rule.structural) if no_check else (*RULES, *own)
+
+
+def judge(loaded: Loaded, entry_set: EntrySet, rules: Sequence[Rule]) -> Judged:
+    """What the rules find in one entry set."""
+    from registry_reconciler.rules.base import run_entry_set
+
+    return _keyed(entry_set, (*schema_problems(loaded, entry_set), *run_entry_set(rules, entry_set)))
+
+
+def with_status(before: Judged, after: Judged) -> tuple[Problem, ...]:
+    """The problems of both entry sets, each with its status."""
     found = [
         replace(problem, status=Status.PRE_EXISTING if key in before else Status.INTRODUCED)
         for key, problem in after.items()
     ]
     found += [replace(problem, status=Status.FIXED) for key, problem in before.items() if key not in after]
-    if not no_check:
-        found += run_transition(rules, Transition(entry_sets.before, entry_sets.after, entry_sets.changes))
     return tuple(found)
+
+
+def compare(
+    entry_sets: EntrySets, before: Judged, after: Judged, rules: Sequence[Rule], *, no_check: bool
+) -> tuple[Problem, ...]:
+    """The problems of two entry sets, and what rules say of the changes between them."""
+    from registry_reconciler.rules.base import Transition, run_transition
+
+    found = with_status(before, after)
+    if no_check:
+        return found
+    changes = Transition(entry_sets.before, entry_sets.after, entry_sets.changes)
+    return (*found, *run_transition(rules, changes))
 
 
 def said_by_rules(refused: Iterable[Problem], judged: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -244,14 +268,14 @@ def said_by_rules(refused: Iterable[Problem], judged: Iterable[Problem]) -> tupl
 
     The change that is refused brings what the rule found.
     """
-    said = {
+    by_address = {
         problem.address: problem
         for problem in judged
         if problem.severity is Severity.ERROR and problem.status is Status.INTRODUCED and problem.address
     }
     return tuple(
-        replace(problem, cause=said[problem.address].cause_text)
-        if problem.address in said and problem.severity is Severity.ERROR
+        replace(problem, cause=by_address[problem.address].cause_text)
+        if problem.address in by_address and problem.severity is Severity.ERROR
         else problem
         for problem in refused
     )

@@ -30,7 +30,7 @@ from registry_reconciler.model.unknown import unknown_code
 from registry_reconciler.planning.live_fixes import live_fixes
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.base import TextFormat
+    from registry_reconciler.formats.base import Sections, TextFormat
     from registry_reconciler.formats.nodes import Document, Node
     from registry_reconciler.loading.source import SourceFile
     from registry_reconciler.planning.pipeline import Planning
@@ -51,6 +51,7 @@ class _Text(Struct):
     documents: Sequence[Document]
     digest: str
     format: TextFormat
+    sections: Sections
 
 
 class Editor:
@@ -93,7 +94,8 @@ def _compose(source: SourceFile | None) -> _Text | None:
         return None
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
-        return _Text(data, text, composed(source.format, text), digest_bytes(data), source.format)
+        trees = composed(source.format, text)
+        return _Text(data, text, trees, digest_bytes(data), source.format, source.sections)
     except (UnicodeDecodeError, Unreadable):
         return None
 
@@ -134,7 +136,8 @@ def _spliced_edit(known: _Text, place: Place, value: Json) -> TextEdit | None:
     named = place.on_key and isinstance(value, str)
     edit = RenameKey if named else Update
     try:
-        new = known.format.splice(known.data, [edit(place.document, place.path, value)])
+        edits = [edit(place.document, place.path, value)]
+        new = known.format.splice(known.data, edits, known.sections)
     except SpliceError:
         return None
     after = new.decode("utf-8").removeprefix("\ufeff")

@@ -31,14 +31,14 @@ def known_registries(live: Live, changes: Sequence[Change], rest: Unloaded) -> d
         if not change.writes:
             continue
         changed.setdefault(change.file, set()).add(change.address)
-        if change.address not in rest.waits and not _stays(change, live):
+        if change.address not in rest.pending and not _stays(change, live):
             moving.add(change.kind)
     return {
         path: known
         for path, known in rest.registries.items()
         if known.kind not in moving
         and known.changed == frozenset(changed.get(path, ()))
-        and known.changed <= rest.waits
+        and known.changed <= rest.pending
     }
 
 

@@ -304,13 +304,13 @@ def _take_back(asked: KnownEntries, lines: _Graph, done: Renames) -> None:
             taken.update(circle)
     heads = deque(address for address in sorted(back) if address not in asked.entries and graph.can[address])
     while heads:
-        one = heads.popleft()
-        free = back[one] not in asked.state or graph.can.get(back[one], False)
-        if free and one not in taken and not any(other in taken for other in graph.into[back[one]]):
-            taken.add(one)
-            heads.extend([back[one]] if graph.can.get(back[one], False) else [])
-    for one in sorted(taken):
-        _imply(done, asked, one, back[one])
+        renamed = heads.popleft()
+        free = back[renamed] not in asked.state or graph.can.get(back[renamed], False)
+        if free and renamed not in taken and not any(other in taken for other in graph.into[back[renamed]]):
+            taken.add(renamed)
+            heads.extend([back[renamed]] if graph.can.get(back[renamed], False) else [])
+    for renamed in sorted(taken):
+        _imply(done, asked, renamed, back[renamed])
 
 
 def _before(asked: KnownEntries) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The flow: load → resolve → diff → edit files → derive → check → suppress.
+"""The flow: load → resolve → diff → edit files → judge and derive → suppress.
 
 It ends in a :class:`~registry_reconciler.model.plan.Plan`.
 
@@ -11,20 +11,21 @@ from __future__ import annotations
 import gc
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.base.progress import step
-from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
+from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.base import Reader
+from registry_reconciler.loading.left_behind import LeftBehind
 from registry_reconciler.loading.state.files import new_path
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry, digest_bytes
-from registry_reconciler.model.fleet_view import CATALOG_INPUT, FleetLost, FleetSource, FleetView, is_asked
+from registry_reconciler.model.fleet_view import CATALOG_INPUT, FleetSource, FleetView, is_asked
 from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import FileChange, Plan, PlanOptions
 from registry_reconciler.model.problem import Problem
@@ -37,11 +38,10 @@ from registry_reconciler.model.redact import (
     secret_texts,
     withhold_edits,
 )
-from registry_reconciler.outputs import derive
+from registry_reconciler.outputs import begin, ready_process
 from registry_reconciler.planning.check import (
     EntrySets,
     build_entry_sets,
-    check,
     said_by_rules,
     severity_problems,
     untouched,
@@ -49,6 +49,7 @@ from registry_reconciler.planning.check import (
 from registry_reconciler.planning.diff import Diff, diff
 from registry_reconciler.planning.edit_files import Written, write
 from registry_reconciler.planning.impact import impacts, with_impact
+from registry_reconciler.planning.judging import Judging
 from registry_reconciler.planning.known_registries import (
     TreeAfter,
     known_changes,
@@ -66,10 +67,10 @@ from registry_reconciler.planning.state_heals import fragment_heals, order_heals
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
 from registry_reconciler.planning.unread_files import not_checked, set_aside
 from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules
-from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, Unloaded
+from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, KnownRegistry, Unloaded
 
 if TYPE_CHECKING:
-    from registry_reconciler.outputs import Derived, Output, Records
+    from registry_reconciler.outputs import Derived, Output, ReadyProcess, Records
 
 
 class Planning(Struct, frozen=True):
@@ -113,15 +114,59 @@ def make_plan(
 
     Args:
         edits: what a command asks of entries whose truth is live.
-        remembers: with the files of the state. Who only asks what would change and what blocks can do without: of
-            entries that are taken over they are a third of the work.
+        remembers: with the files of the state, and the edits of fixes. Who only asks what would change and what
+            blocks can do without: of entries that are taken over they are a third of the work, or more.
         reader: knows what was parsed for an earlier plan; the answer is the same without it.
         records: knows what outputs were made of before; the answer is the same without it.
         fleet: tells what the other repositories have, where a kind asks that.
     """
-    with collector_off():
-        loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader)
-        return plan_loaded(loaded, options, records=records, edits=edits, fleet=fleet, remembers=remembers)
+    with collector_off(), ExitStack() as ending:
+        ready = ready_process(records)
+        ending.callback(ready.end)
+        loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader, ready.look_ahead)
+        return plan_loaded(
+            loaded, options, records=records, edits=edits, fleet=fleet, ready=ready, remembers=remembers
+        )
+
+
+class Compared(Struct, frozen=True):
+    """Resolved and diffed: what would happen to entries.
+
+    Attributes:
+        loaded: with the entries of kinds that have another place now carried there.
+        heals: of what is remembered and does not fit.
+        whole: of all entries, and not of those that the command names.
+    """
+
+    loaded: Loaded
+    relocation: Relocation
+    desired: Desired
+    difference: Diff
+    heals: tuple[Heal, ...]
+    whole: bool
+
+
+class Edited(Struct, frozen=True):
+    """The files of the registries as they would be.
+
+    Attributes:
+        known: what is known of registries that a plan of a part did not read.
+        tree: all files with these over them, without the outputs.
+    """
+
+    written: Written
+    known: Mapping[str, KnownRegistry]
+    tree: Tree
+
+
+class Checked(Struct, frozen=True):
+    """What the rules say, what outputs become, and what is remembered afterwards."""
+
+    entry_sets: EntrySets
+    own: OwnRules
+    derived: Derived
+    judged: tuple[Problem, ...]
+    state: tuple[FileChange, ...]
 
 
 def plan_loaded(
@@ -132,14 +177,32 @@ def plan_loaded(
     edits: Sequence[LiveEdit] = (),
     fleet: FleetSource | None = None,
     *,
+    ready: ReadyProcess | None = None,
     remembers: bool = True,
 ) -> Planning:
     """Compute a plan from what was loaded; ``rest`` is what was not. The others as for :func:`make_plan`."""
     step("comparing")
+    compared = _compared(loaded, options, rest, edits)
+    step("preparing files")
+    edited = _edited(compared, rest, edits)
+    step("checking")
+    view = _asked_of_fleet(compared.loaded, options, fleet)
+    checked = _checked(compared, edited, options, rest, view, records, ready, remembers=remembers)
+    files = _files(compared, edited, checked)
+    found = _found(compared, edited, checked, options, files, remembers=remembers)
+    step("finishing")
+    plan = _assemble(compared, edited, checked, options, files, found, fixes=remembers)
+    return Planning(
+        plan, compared.loaded, compared.desired, checked.entry_sets, checked.own, checked.derived.own
+    )
+
+
+def _compared(loaded: Loaded, options: PlanOptions, rest: Unloaded, edits: Sequence[LiveEdit]) -> Compared:
     loaded, relocation = _relocated(loaded, options, rest)
     desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
     whole = not (options.target or options.exclude)
     of_fragments = tuple(fragment_heals(loaded, desired, whole=whole))
+    mended = {heal.fragment for heal in of_fragments}
     difference = diff(
         loaded.kinds,
         loaded.config,
@@ -154,106 +217,120 @@ def plan_loaded(
         rest=rest,
         edits=edits,
         relocated=relocation.blocked,
-        mended={heal.fragment for heal in of_fragments},
+        mended=mended,
+        left_behind=LeftBehind(loaded),
     )
-    step("preparing files")
-    known = known_registries(loaded.live, difference.changes, rest)
+    heals = (*of_fragments, *difference.heals)
+    if whole and (heals or difference.changes):
+        heals = (*heals, *(heal for heal in order_heals(loaded) if heal.fragment not in mended))
+    return Compared(loaded, relocation, desired, difference, heals, whole)
+
+
+def _edited(compared: Compared, rest: Unloaded, edits: Sequence[LiveEdit]) -> Edited:
+    loaded, changes = compared.loaded, compared.difference.changes
+    known = known_registries(loaded.live, changes, rest)
     written = write(
         loaded.kinds,
         loaded.live,
         loaded.tree,
-        unknown(difference.changes, known),
+        unknown(changes, known),
         loaded.fragments.files,
         loaded.reader,
-        managed=ChainMap(desired.entries, loaded.state.entries),  # type: ignore[arg-type]
+        managed=ChainMap(compared.desired.entries, loaded.state.entries),  # type: ignore[arg-type]
         typed={edit.address: edit.typed for edit in edits if edit.typed},
         text_goes=frozenset(
             [removal.address for removal in loaded.fragments.removals if removal.text_goes]
             + [edit.address for edit in edits if edit.text_goes]
         ),
     )
-    written = with_known(written, difference.changes, known)
-    tree_after = TreeAfter(written.files, known, loaded.tree) if written.files or known else loaded.tree
-    step("checking")
+    written = with_known(written, changes, known)
+    tree = TreeAfter(written.files, known, loaded.tree) if written.files or known else loaded.tree
+    return Edited(written, known, tree)
+
+
+def _checked(
+    compared: Compared,
+    edited: Edited,
+    options: PlanOptions,
+    rest: Unloaded,
+    fleet: FleetView | None,
+    records: Records | None,
+    ready: ReadyProcess | None,
+    *,
+    remembers: bool,
+) -> Checked:
+    loaded, written = compared.loaded, edited.written
     # What cannot be written is judged all the same: what a rule says of it is worth more than the refusal.
-    entry_sets = build_entry_sets(
-        loaded,
-        desired,
-        difference.changes if written.problems else written.changes,
-        tree_after,
-        rest,
-        _asked_of_fleet(loaded, options, fleet),
+    changes = compared.difference.changes if written.problems else written.changes
+    entry_sets = build_entry_sets(loaded, compared.desired, changes, edited.tree, rest, fleet)
+    with ExitStack() as ending:
+        outputs = begin(loaded, entry_sets.after, written.changes, edited.tree, options, records, ready)
+        ending.callback(outputs.stop)
+        own = own_rules(loaded)
+        ending.callback(own.close)
+        # All this while outputs are rendered, so what comes of them is asked for last.
+        judging = Judging(loaded, entry_sets, own.rules, no_check=options.no_check)
+        judging.judge()
+        state = _state(compared, edited, rest) if remembers else ()
+        derived = outputs.derived()
+        judged = judging.with_files(derived.targets)
+    return Checked(judging.entry_sets, own, derived, judged, state)
+
+
+def _state(compared: Compared, edited: Edited, rest: Unloaded) -> tuple[FileChange, ...]:
+    return tuple(
+        state_files(
+            compared.loaded,
+            compared.desired,
+            edited.written.changes,
+            compared.heals,
+            whole=compared.whole,
+            carried=compared.relocation.kinds,
+            known=rest.state,
+            unloaded=[kind for kind, count in rest.managed.items() if count],
+        )
     )
-    derived = derive(loaded, entry_sets.after, written.changes, tree_after, options, records)
-    if _seen_by_rules(loaded, tree_after, derived.targets):
-        entry_sets = entry_sets.over(MemoryTree(derived.targets, tree_after))
-    own = own_rules(loaded)
-    try:
-        entry_sets, judged = _judged(loaded, entry_sets, own, options)
-    finally:
-        own.close()
-    heals = (*of_fragments, *difference.heals)
-    if whole and (heals or difference.changes):
-        told = {heal.fragment for heal in of_fragments}
-        heals = (*heals, *(heal for heal in order_heals(loaded) if heal.fragment not in told))
-    files = (
-        *_written_files(loaded, {**relocation.files, **written.files, **derived.targets}),
-        *known_changes(known),
-        *derived.memory,
-        *(
-            state_files(
-                loaded,
-                desired,
-                written.changes,
-                heals,
-                whole=whole,
-                carried=relocation.kinds,
-                known=rest.state,
-                unloaded=[kind for kind, count in rest.managed.items() if count],
-            )
-            if remembers
-            else ()
-        ),
+
+
+def _files(compared: Compared, edited: Edited, checked: Checked) -> tuple[FileChange, ...]:
+    contents = {**compared.relocation.files, **edited.written.files, **checked.derived.targets}
+    return (
+        *_written_files(compared.loaded, contents),
+        *known_changes(edited.known),
+        *checked.derived.memory,
+        *checked.state,
     )
-    refused = said_by_rules(written.problems, judged)
+
+
+def _found(
+    compared: Compared,
+    edited: Edited,
+    checked: Checked,
+    options: PlanOptions,
+    files: tuple[FileChange, ...],
+    *,
+    remembers: bool,
+) -> list[Problem]:
+    """All problems, each marked whether the plan touches what it is about."""
+    loaded, written = compared.loaded, edited.written
+    refused = said_by_rules(written.problems, checked.judged)
     names = [*refused, *fragment_problems(loaded.fragments.files)]
     asked_for = files if remembers or not written.changes else (*files, _STATE_OF_ANY)
     names += file_problems(loaded.asked, asked_for, written.changes, names)
     found = [
         *loaded.problems,
-        *severity_problems(loaded.config, own),
-        *own.problems,
-        *relocation.problems,
-        *desired.problems,
-        *difference.problems,
+        *severity_problems(loaded.config, checked.own),
+        *checked.own.problems,
+        *compared.relocation.problems,
+        *compared.desired.problems,
+        *compared.difference.problems,
         *names,
-        *judged,
-        *not_checked(loaded, entry_sets),
-        *derived.problems,
+        *checked.judged,
+        *not_checked(loaded, checked.entry_sets),
+        *checked.derived.problems,
     ]
-    found = list(untouched(difference.changes, set_aside(loaded, desired, written.changes, found, options)))
-    step("finishing")
-    return Planning(
-        _assemble(
-            loaded,
-            options,
-            difference,
-            written,
-            entry_sets,
-            found,
-            files,
-            desired,
-            heals,
-            own,
-            derived,
-            relocation,
-        ),
-        loaded,
-        desired,
-        entry_sets,
-        own,
-        derived.own,
-    )
+    kept = set_aside(loaded, compared.desired, written.changes, found, options)
+    return list(untouched(compared.difference.changes, kept))
 
 
 def _asked_of_fleet(loaded: Loaded, options: PlanOptions, source: FleetSource | None) -> FleetView | None:
@@ -266,33 +343,6 @@ def _asked_of_fleet(loaded: Loaded, options: PlanOptions, source: FleetSource | 
     return view
 
 
-def _judged(
-    loaded: Loaded, entry_sets: EntrySets, own: OwnRules, options: PlanOptions
-) -> tuple[EntrySets, tuple[Problem, ...]]:
-    """The problems, and what they were judged by: where the fleet is lost meanwhile, all of it without."""
-    try:
-        return entry_sets, check(loaded, entry_sets, own.rules, no_check=options.no_check)
-    except FleetLost as lost:
-        loaded.asked.inputs[CATALOG_INPUT] = None
-        entry_sets = entry_sets.with_fleet(lost.instead)
-        return entry_sets, check(loaded, entry_sets, own.rules, no_check=options.no_check)
-
-
-def _seen_by_rules(loaded: Loaded, tree: Tree, targets: Mapping[str, bytes | None]) -> bool:
-    """Whether a rule may see that outputs are written: files come or go, or are of those that rules read.
-
-    Rules read registries, fragments and the code of handlers; of other files they ask whether they are there.
-    """
-    return any(
-        content is None
-        or path.endswith(".py")
-        or path in loaded.live.files
-        or path in loaded.fragments.files
-        or tree.read(path) is None
-        for path, content in targets.items()
-    )
-
-
 def _relocated(loaded: Loaded, options: PlanOptions, rest: Unloaded) -> tuple[Loaded, Relocation]:
     """Entries whose kinds have them elsewhere now, carried there."""
     if rest is not NOTHING_UNLOADED or not loaded.state.places:
@@ -301,22 +351,20 @@ def _relocated(loaded: Loaded, options: PlanOptions, rest: Unloaded) -> tuple[Lo
 
 
 def _assemble(
-    loaded: Loaded,
+    compared: Compared,
+    edited: Edited,
+    checked: Checked,
     options: PlanOptions,
-    difference: Diff,
-    written: Written,
-    entry_sets: EntrySets,
-    found: Sequence[Problem],
     files: Sequence[FileChange],
-    desired: Desired,
-    heals: Sequence[Heal],
-    own: OwnRules,
-    derived: Derived,
-    relocation: Relocation,
+    found: Sequence[Problem],
+    *,
+    fixes: bool,
 ) -> Plan:
+    loaded, desired, difference = compared.loaded, compared.desired, compared.difference
+    written, entry_sets, derived = edited.written, checked.entry_sets, checked.derived
     sources = ChainMap(derived.sources, loaded.files) if derived.sources else loaded.files  # type: ignore[arg-type]
     locator = Locator(sources, entry_sets.before.rest.located)
-    held = holding(loaded, {**relocation.files, **written.files})
+    held = holding(loaded, {**compared.relocation.files, **written.files})
     texts = secret_texts(loaded.kinds, _known_entries(loaded)) if held else SecretTexts()
     shown = mask_problems(hide_text_faults(found, held), loaded.kinds, texts)
     settled = suppress(
@@ -331,7 +379,7 @@ def _assemble(
     locator.prepare(change.origin for change in written.changes if change.origin)
     locator.prepare(drift.place for drift in difference.drift)
     problems = locate_problems(settled, locator)
-    if any(problem.fix is not None and problem.fix.replacements for problem in problems):
+    if fixes and any(problem.fix is not None and problem.fix.replacements for problem in problems):
         from registry_reconciler.planning.fixes import with_edits
 
         problems = with_edits(problems, loaded.files)
@@ -343,7 +391,7 @@ def _assemble(
             with_impact(mask_change(loaded.kinds, change), impact),
             origin_location=locator.location(change.origin) if change.origin else None,
         )
-        for change in together(relocation.changes, written.changes)
+        for change in together(compared.relocation.changes, written.changes)
     )
     drift = tuple(
         replace(mask_drift(loaded.kinds, edited), location=locator.location(edited.place))
@@ -358,21 +406,21 @@ def _assemble(
         inputs=dict(sorted(loaded.asked.inputs.items())),
         unchanged=difference.unchanged,
         unmanaged=difference.unmanaged,
-        heals=tuple(heals),
+        heals=compared.heals,
         notices=tuple(
             replace(notice, message=texts.without(notice.message))
             for notice in (
-                *standing_notices(loaded.config, own.written),
+                *standing_notices(loaded.config, checked.own.written),
                 *across_notices(loaded.kinds, loaded.config, entry_sets.after.fleet, options),
                 *head_notices(written.changes, problems, options),
             )
         ),
         kinds=loaded.kinds,
         withheld=held,
-        own_rules=own.texts(),
+        own_rules=checked.own.texts(),
         outputs=derived.changes,
         derived_files=frozenset(output.file for output in derived.own),
-        former_files=frozenset(relocation.files),
+        former_files=frozenset(compared.relocation.files),
     )
 
 

@@ -42,8 +42,8 @@ def slip_of_file(kind: Kind, file: str, tree: Tree, lookups: PlacementLookups) -
         known = lookups.said_by_files[kind.name] = _said_by_files(kind, tree)
     keys = {selector.text for selector in kind.key}
     for name, text in (kind.file.match(file) or {}).items():
-        said = known.get(name, frozenset()) if name not in keys else frozenset()
-        near = lookups.near((kind.name, name), text, partial(iter, said)) if text not in said else None
+        others = known.get(name, frozenset()) if name not in keys else frozenset()
+        near = lookups.near((kind.name, name), text, partial(iter, others)) if text not in others else None
         if near and not _counted(text, near):
             return name, text, near
     return None

@@ -150,9 +150,9 @@ def _parted(share: Share) -> Iterator[Share]:
     yield here
 
 
-def in_order(said: Iterable[str], stood: Iterable[str], mine: Mapping[str, Applied]) -> list[str]:
+def in_order(declared: Iterable[str], stood: Iterable[str], mine: Mapping[str, Applied]) -> list[str]:
     """As the fragment says; what only stood in the state comes behind the one that it stood behind, or first."""
-    order = [address for address in dict.fromkeys(said) if address in mine]
+    order = [address for address in dict.fromkeys(declared) if address in mine]
     there = set(order)
     behind: dict[str, list[str]] = {}
     before = ""
@@ -262,7 +262,8 @@ class _Between(NamedTuple):
                 mark += ELSEWHERE * (self._lines_elsewhere(old, number, stood) - 1) * (ELSEWHERE in mark)
             else:
                 mark = "".join(stood.marks.get(at, "") for at in range(was + 1, was_after + 1))
-                mark = self._kept(place, after, mark, neighbours=was_after - was == 1)
+                inside = 0 < number < len(share.records)
+                mark = self._kept(place, after, mark, neighbours=was_after - was == 1, inside=inside)
             if mark:
                 found[number] = mark
         return found
@@ -291,12 +292,18 @@ class _Between(NamedTuple):
         mine = 0 if elsewhere and place < 0 else self._breaks(place, place + 1)
         return BREAK * mine + ELSEWHERE * elsewhere
 
-    def _kept(self, place: int, after: int, mark: str, *, neighbours: bool) -> str:
-        """What stood there stays while it is true: a line that goes or comes meets what another branch does there."""
-        if after - place == 1:
+    def _kept(self, place: int, after: int, mark: str, *, neighbours: bool, inside: bool) -> str:
+        """What stood there stays while it is true: a line that goes or comes meets what another branch does there.
+
+        At the ends of a file it parts nothing and stays: a record that is alone there moves without a trace, and so
+        another branch can delete it.
+        """
+        if after - place == 1 and inside:
             mark = mark.replace(ELSEWHERE, "")
         elif (
-            ELSEWHERE not in mark and not {self.names[place + 1], self.names[after - 1]} <= self.homes.keys()
+            after - place > 1
+            and ELSEWHERE not in mark
+            and not {self.names[place + 1], self.names[after - 1]} <= self.homes.keys()
         ):
             mark += ELSEWHERE
         if not neighbours and BREAK in mark and self._fewer(place, after, mark.count(BREAK)):

@@ -13,13 +13,13 @@ from registry_reconciler.planning.known_entries import KnownEntries
 
 
 def carried_names(
-    asked: KnownEntries, renames: Mapping[str, str], said: Collection[str]
+    asked: KnownEntries, renames: Mapping[str, str], declared: Collection[str]
 ) -> list[tuple[str, str, str]]:
     """The entries that are renamed with one that they lie in, as (source, target, the new address of that one).
 
     Args:
         renames: the address before, by the address after.
-        said: addresses whose moves fragments say themselves.
+        declared: addresses whose moves fragments say themselves.
     """
     if not renames:
         return []
@@ -31,7 +31,7 @@ def carried_names(
         for name, text in names.items():
             value = with_value(value, Selector.parse(name).path, text)
         key = asked.kinds[entry.kind].key_of(value)
-        if key is not None and key != entry.key and address not in said:
+        if key is not None and key != entry.key and address not in declared:
             ends[address] = f"{entry.kind}/{key}"
     # Of what goes away a fragment may not speak any more, but where another entry comes to its place.
     targets = {end for end in ends.values() if end in asked.entries and end not in renames}

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import split_address
@@ -128,7 +129,7 @@ def not_checked(loaded: Loaded, entry_sets: EntrySets) -> Iterator[Problem]:
         return  # what a sparse checkout hides is said already
     first = open_ends[0]
     count = len(open_ends)
-    named = ", ".join(files[:_SHOWN]) + (f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else "")
+    named = first_few(files, _SHOWN)
     yield problem(
         "LIV007",
         f"{count} {'references were' if count > 1 else 'reference was'} not checked, because {named} cannot "

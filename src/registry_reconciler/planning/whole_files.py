@@ -57,14 +57,14 @@ def renamed_whole(loaded: Loaded, kind: Kind, former: Kind, old: Live) -> dict[s
     if kind.at != former.at or LAYOUTS[kind.layout] != LAYOUTS[former.layout]:
         return None
     names: dict[str, str] = {}
-    said = (
+    entries = (
         {entry.place.file: entry for entry in old.entries.values()} if LAYOUTS[kind.layout].one_a_file else {}
     )
     for path, source in old.files.items():
         bound = former.file.match(path)
         if bound is None or kind.open:
             return None
-        filled = _placeholders(kind, bound, said.get(path))
+        filled = _placeholders(kind, bound, entries.get(path))
         if filled is None:
             return None
         new = kind.file.fill(filled)

@@ -40,7 +40,10 @@ def explain(rule: Rule) -> str:
 
 def _fill(text: str) -> str:
     # Options such as --allow-mass-delete must stay whole to be copied.
-    return textwrap.fill(text, 80, break_on_hyphens=False, break_long_words=False)
+    return "\n\n".join(
+        textwrap.fill(paragraph, 80, break_on_hyphens=False, break_long_words=False)
+        for paragraph in text.split("\n\n")
+    )
 
 
 def rule_page(rule: Rule) -> str:

@@ -99,7 +99,9 @@ def _plan_of(
     """
     with closing(RevisionTree(workspace.root, commit)) as tree:
         files = MemoryTree(_new_schemas(tree, newer), tree) if newer else tree
-        return make_plan(files, options, fleet=workspace.fleet)
+        planning = make_plan(files, options, fleet=workspace.fleet)
+        tree.refuse_missing()
+        return planning
 
 
 def _new_schemas(tree: Tree, newer: Planning) -> dict[str, bytes | None]:

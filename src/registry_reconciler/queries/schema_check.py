@@ -49,7 +49,10 @@ def schema_check(workspace: Workspace, revision: str = "HEAD") -> SchemaCheck:
     with closing(RevisionTree(workspace.root, commit)) as tree:
         glob = f"{SCHEMA_FOLDER}/**/*"
         paths = sorted({*find(tree, glob), *find(disk, glob)})
-        before = {path: tree.read(path) for path in paths}
+        try:
+            before = {path: tree.read(path) for path in paths}
+        finally:
+            tree.refuse_missing()
     changed = tuple(path for path in paths if disk.read(path) != before[path])
     if not changed:
         return SchemaCheck(commit, (), (), (), new)

@@ -249,5 +249,5 @@ def _fit(items: list[str], limit: int) -> str:
             break
         keep += 1
     rest = len(items) - keep
-    said = f"cut: {rest:,} more; --max-bytes gives more room, --format json shows all"
-    return "\n".join([*items[:keep], said]) + "\n"
+    note = f"cut: {rest:,} more; --max-bytes gives more room, --format json shows all"
+    return "\n".join([*items[:keep], note]) + "\n"

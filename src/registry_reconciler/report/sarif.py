@@ -83,8 +83,8 @@ def _descriptor(name: str, title: str, rule: Rule | None) -> dict[str, Json]:
         data["help"] = {"text": f"{explain} says more.", "markdown": f"{code(explain)} says more."}
         return data
     page = rule.page
-    said = (("What it checks", page.summary), ("Why it matters", page.why), ("How to fix it", page.fix))
-    parts = [(head, text) for head, text in said if text]
+    sections = (("What it checks", page.summary), ("Why it matters", page.why), ("How to fix it", page.fix))
+    parts = [(head, text) for head, text in sections if text]
     data["fullDescription"] = {"text": page.summary}
     data["help"] = {
         "text": "\n\n".join([*(f"{head}: {text}" for head, text in parts), f"More: {explain}"]),

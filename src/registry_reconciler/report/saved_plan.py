@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.errors import StalePlan, UsageFailure
 from registry_reconciler.model.entry import Json, digest_value
 from registry_reconciler.model.plan import Plan, PlanOptions
@@ -191,9 +192,8 @@ def require_same(saved: SavedPlan, plan: Plan) -> None:
     entries = differences(saved, plan)
     if not entries:
         return
-    shown = ", ".join(visible(entry) for entry in entries[:5])
-    more = f" and {len(entries) - 5:,} more" if len(entries) > 5 else ""
-    message = f"the plan is not the saved one any more; it differs in {shown}{more}. Nothing was written"
+    shown = first_few([visible(entry) for entry in entries], 5)
+    message = f"the plan is not the saved one any more; it differs in {shown}. Nothing was written"
     raise StalePlan(message, entries=entries, next=(("registry", "plan", *option_arguments(saved.options)),))
 
 

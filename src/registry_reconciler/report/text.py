@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from registry_reconciler.base.escape import runner_safe, visible
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.model.change import Action, Change, Drift, FieldChange, Reason
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import Location
@@ -72,6 +73,7 @@ _ERRORS_SHOWN = 50
 _HEALS_SHOWN = 5
 _OUTPUTS_SHOWN = 20
 _DRIFT_SHOWN = 20
+_DRIFT_NAMED = 20
 _FIELDS_SHOWN = 12
 _RELATED_SHOWN = 3
 _LINES_SHOWN = 16
@@ -295,7 +297,7 @@ class _Report:
         for drift in drifts[:keep]:
             self._drifted(drift)
         if len(drifts) > keep:
-            names = ", ".join(visible(drift.address) for drift in drifts[keep:])
+            names = first_few([visible(drift.address) for drift in drifts[keep:]], _DRIFT_NAMED)
             self._prose(f"{names} (registry drift shows more)", 2, "~", "~ also: ")
         self._gap()
 

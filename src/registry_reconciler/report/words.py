@@ -94,7 +94,16 @@ _FIRST = 3
 
 
 def written_lines(paths: Sequence[str], *, full: bool) -> list[str]:
-    """The files that were written, a line each; of a folder with very many the first ones, and how many more."""
+    """The files that were written, as :func:`some_of_each_folder`."""
+    return some_of_each_folder(paths, full=full, lead="wrote ")
+
+
+def some_of_each_folder(paths: Sequence[str], *, full: bool, lead: str = "") -> list[str]:
+    """Files, a line each; of a folder with very many the first ones, and how many more.
+
+    Args:
+        lead: what stands before each name.
+    """
     total = Counter(path.rpartition("/")[0] for path in paths)
     named: Counter[str] = Counter()
     lines: list[str] = []
@@ -102,7 +111,7 @@ def written_lines(paths: Sequence[str], *, full: bool) -> list[str]:
         folder = path.rpartition("/")[0]
         named[folder] += 1
         if full or total[folder] <= _MOST_OF_A_FOLDER or named[folder] <= _FIRST:
-            lines.append(f"  wrote {visible(path)}")
+            lines.append(f"  {lead}{visible(path)}")
         elif named[folder] == _FIRST + 1:
             where = f" in {visible(folder)}" if folder else ""
             lines.append(f"  … and {total[folder] - _FIRST:,} more{where} (--full shows all)")

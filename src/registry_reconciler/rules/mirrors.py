@@ -107,8 +107,10 @@ def _command(address: str, field: str, value: Json) -> str:
     import json
     from shlex import quote
 
-    told = quote(f"{field}={json.dumps(value, ensure_ascii=False)}")
-    return f"registry set {quote(address)} {told if len(told) <= _LONGEST_VALUE else f'{field}=…'}"
+    assignment = quote(f"{field}={json.dumps(value, ensure_ascii=False)}")
+    return (
+        f"registry set {quote(address)} {assignment if len(assignment) <= _LONGEST_VALUE else f'{field}=…'}"
+    )
 
 
 def _may_be_edited(entry_set: EntrySet, item: Entry) -> bool:

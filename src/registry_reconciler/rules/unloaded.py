@@ -80,7 +80,7 @@ class Unloaded(Struct, frozen=True):
         left_out: by such a fragment how many of its entries were not loaded.
         beside: by such a fragment the registry files that all of its entries stand in, each with their kind.
         records_fit: whether what is remembered of those is known to fit.
-        registries: what registry files come out as, by path, while of the ``waits`` the same are changed in them:
+        registries: what registry files come out as, by path, while of the ``pending`` the same are changed in them:
             entries that their fragments say with the text that they had.
         beyond_ascii: of files whether they may have other characters than ASCII, where that is known.
         located: the lines of entries of fragments of which not all was read.
@@ -97,7 +97,7 @@ class Unloaded(Struct, frozen=True):
     beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     records_fit: bool = True
     registries: Mapping[str, KnownRegistry] = field(default_factory=dict)
-    waits: frozenset[str] = frozenset()
+    pending: frozenset[str] = frozenset()
     beyond_ascii: Mapping[str, bool] = field(default_factory=dict)
     located: Mapping[Place, Location] = field(default_factory=dict)
 

@@ -32,15 +32,15 @@ class Rough(Struct, frozen=True):
 def error_count(units: Iterable[Mapping[str, Json]]) -> int:
     """How many errors the validator would make of what it looked at: each missing name is one of its own."""
     return sum(
-        max(1, sum(len(_texts(said)) for said in unit.get("errors", {}).values()))
+        max(1, sum(len(_texts(messages)) for messages in unit.get("errors", {}).values()))
         for unit in units
         if not unit["valid"]
     )
 
 
-def _texts(said: Json) -> list[str]:
+def _texts(messages: Json) -> list[str]:
     """The messages of one keyword: names that are missing have one each, anything else has one."""
-    return said if isinstance(said, list) else [said]
+    return messages if isinstance(messages, list) else [messages]
 
 
 def rough_findings(units: Iterable[Mapping[str, Json]], schema: Json, value: Json) -> Iterator[Rough]:
@@ -65,10 +65,10 @@ def rough_findings(units: Iterable[Mapping[str, Json]], schema: Json, value: Jso
         elif keyword in _COMBINED:
             inside = where + "/"
             yield _rough(path, SimpleNamespace(name="combination"))
-        for name, said in unit.get("errors", {}).items():
+        for name, messages in unit.get("errors", {}).items():
             if keyword not in _COMBINED:
                 words = get_path(schema, _path(unit["schemaLocation"], schema))
-                for text in _texts(said):
+                for text in _texts(messages):
                     yield _rough(path, _kind(name, words, text, "/propertyNames" in where))
 
 

@@ -182,14 +182,16 @@ def _aliases(kind: Kind | None, value: Json) -> tuple[str, ...]:
 
 
 def _applies(root: Path) -> dict[str, list[Applied]]:
-    """What was applied, by address, the newest first: from the history, and of older applies from git."""
+    """What was applied, by the address of today, the newest first: from the history, and older applies from git."""
     from itertools import chain, islice
 
+    from registry_reconciler.apply.former_addresses import FormerAddresses
     from registry_reconciler.apply.history import read
     from registry_reconciler.apply.history_in_git import older
     from registry_reconciler.files.tree import DiskTree
 
     kept, _ = read(DiskTree(root))
+    former = FormerAddresses()
     found: dict[str, list[Applied]] = {}
     for entry in islice(chain(kept, older(root, {entry.path for entry in kept})), _APPLIES):
         for change in entry.changes:
@@ -201,8 +203,10 @@ def _applies(root: Path) -> dict[str, list[Applied]]:
                 str(change.get("action", "")),
                 tuple(map(str, fields)) if isinstance(fields, list) else (),
             )
-            for address in {str(change.get("address")), str(change.get("from"))}:
+            address = former.today(str(change.get("address")))
+            if address is not None:
                 found.setdefault(address, []).append(applied)
+        former.go_back_over(entry)
     return found
 
 

@@ -217,12 +217,12 @@ def _kept_promises(
             continue
         there = found.get((change.file, change.address))
         if there is None or not same(there, change.after):
-            said = "nothing of it" if there is None else "other values"
+            other = "nothing of it" if there is None else "other values"
             yield Disagreement(
                 f"{change.file}, {change.address}",
                 "the text as ruamel.yaml reads it",
                 "what the plan shows",
-                said,
+                other,
             )
 
 

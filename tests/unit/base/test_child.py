@@ -9,7 +9,7 @@ import pytest
 
 from registry_reconciler.base.child import Child, ChildEnded, Limits
 
-WORKER = "registry_reconciler.outputs.child"
+WORKER = "registry_reconciler.outputs.worker"
 START: dict[str, object] = {"kinds": [], "fields": {}, "secrets": {}}
 ROOM = Limits(30, 1 << 30)
 

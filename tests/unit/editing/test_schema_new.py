@@ -8,7 +8,8 @@ import pytest
 
 from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new import NewSchema, new_schema
-from registry_reconciler.editing.schema_new.guess import Shape, closed_words, matches, slips
+from registry_reconciler.editing.schema_new.guess import Shape, matches
+from registry_reconciler.editing.schema_new.words import closed_words, slips
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.formats.yaml.read.document import read_yaml
@@ -32,6 +33,11 @@ NESTED = """\
 plugins:
   - {name: p, skills: [{name: run, path: s/run.md}, {name: go, path: s/go.md}]}
   - {name: q, skills: [{name: run, path: s/no.md}]}
+"""
+NESTED_WITH_TEXTS = """\
+plugins:
+  - {name: p, skills: [{name: run, text: Runs.}, {name: go, text: Goes.}]}
+  - {name: q, skills: [{name: run, text: Runs too.}]}
 """
 DOMAINS = "domains:\n  pay: {skills: [{id: a}, {id: b}]}\n  ship: {skills: [{id: c}]}\n"
 
@@ -165,6 +171,86 @@ def test_references_to_kinds_that_are_there() -> None:
     assert made(files, "app", "apps.yaml").spec["references"] == [{"field": "owner", "kind": "team"}]
 
 
+TOOLS = """\
+x-registry: {kind: tool, layout: list, file: tools.yaml, key: name}
+type: object
+"""
+TOOL_LIST = (
+    "- {name: a, licenses: [MIT, GPL-3.0]}\n- {name: b, licenses: [ISC]}\n- {name: c, licenses: [MIT]}\n"
+)
+LICENSES = (
+    "- {name: Do what you like, identifier: MIT}\n- {name: Share alike, identifier: GPL-3.0}\n"
+    "- {name: Short, identifier: ISC}\n"
+)
+
+
+def test_the_key_is_the_field_by_which_other_kinds_name_the_entries() -> None:
+    new = made(
+        {
+            "tools.yaml": TOOL_LIST,
+            "licenses.yaml": LICENSES,
+            ".system/registry/schemas/tool.schema.yaml": TOOLS,
+        },
+        "license",
+        "licenses.yaml",
+    )
+    assert new.spec["key"] == "identifier"
+    told = " ".join(doubt.message for doubt in new.doubts)
+    assert "{field: 'licenses[]', kind: license}" in told
+    assert "tool.schema.yaml" in told
+
+
+def test_a_field_called_as_the_kind_is_the_key_before_a_title() -> None:
+    rows = "- {command: ext.run, title: Run it}\n- {command: ext.stop, title: Stop it}\n"
+    assert made({"c.yaml": rows}, "command", "c.yaml").spec["key"] == "command"
+    assert made({"c.yaml": rows}, "ext_command", "c.yaml").spec["key"] == "command"
+
+
+def test_many_names_with_one_of_few_fields_each_are_a_mapping() -> None:
+    kinds = ("redirect: x", "tombstone: {}", "deprecation: {}")
+    rows = "".join(f"  m{row}: {{{kinds[row % 3]}}}\n" for row in range(12))
+    new = made({"r.yml": f"version: 1\nmodules:\n{rows}"}, "module", "r.yml")
+    assert (new.spec["layout"], new.spec["at"], new.entries) == ("map", "modules", 12)
+
+
+def test_a_text_that_is_said_twice_is_no_key() -> None:
+    rows = [f"- {{name: {name}, description: Does {name}.}}\n" for name in ("a", "b", "c")]
+    schema_file = "x-registry: {kind: plugin, layout: list, file: p.yaml, key: name}\ntype: object\n"
+    files = {f"{name}/m.yaml": row[2:] for name, row in zip("abc", rows, strict=True)}
+    files |= {"p.yaml": "".join(rows), ".system/registry/schemas/plugin.schema.yaml": schema_file}
+    assert made(files, "manifest", "*/m.yaml").spec["key"] == "name"
+
+
+def test_what_lies_inside_the_entries_of_another_kind_names_nothing_there() -> None:
+    plugins = "x-registry: {kind: plugin, layout: list, file: p.yaml, at: plugins, key: name}\ntype: object\n"
+    files = {"p.yaml": NESTED_WITH_TEXTS, ".system/registry/schemas/plugin.schema.yaml": plugins}
+    new = made(files, "skill", "p.yaml")
+    assert new.spec["key"] == ["plugin", "name"]
+    assert not any("names entries" in doubt.message for doubt in new.doubts)
+
+
+def test_the_field_that_names_the_file_is_the_key_before_a_number_of_elsewhere() -> None:
+    files = {f"people/{name}.toml": f'name = "{name}"\ngithub-id = {len(name)}\n' for name in ("al", "bob")}
+    assert made(files, "person", "people/*.toml").spec["key"] == "name"
+
+
+@pytest.mark.parametrize("names", [("2026-01", "2026-02", "2026-03"), ("1.0", "1.1", "2.0")])
+def test_dates_and_versions_are_no_fields(names: tuple[str, ...]) -> None:
+    counts = "{" + ", ".join(f"'{name}': 3" for name in names) + "}"
+    text = f"- {{id: a, months: {counts}}}\n- {{id: b, months: {counts}}}\n"
+    properties = schema(made({"r.yaml": text}, "thing", "r.yaml"))["properties"]
+    assert isinstance(properties, dict)
+    assert properties["months"] == {"type": "object", "additionalProperties": {"type": "integer"}}
+
+
+def test_names_that_people_choose_may_stand_beside_fields() -> None:
+    rows = (f"p{row}: {{downloads: {row}, updated: 1, v{row}.0: 2, v{row}.1: 3}}\n" for row in range(20))
+    document = schema(made({"stats.yaml": "".join(rows)}, "stat", "stats.yaml"))
+    assert isinstance(document["properties"], dict)
+    assert list(document["properties"]) == ["name", "downloads", "updated"]
+    assert document["additionalProperties"] == {"type": "integer"}
+
+
 def test_paths_that_exist_are_declared() -> None:
     files = {"p.yaml": NESTED, "s/run.md": "", "s/go.md": "", "s/no.md": ""}
     assert made(files, "skill", "p.yaml").spec["paths"] == [{"field": "path", "missing": "error"}]
@@ -243,8 +329,22 @@ def test_words_that_only_look_alike_are_left_alone() -> None:
     assert slips(shape, loose=True) == []
 
 
+@pytest.mark.parametrize(
+    ("strings", "why"),
+    [
+        ({"AGPL-3.0": 30, "GPL-3.0": 22}, "both are frequent"),
+        ({"GPL-3.0": 30, "GPL-2.0": 1}, "another number"),
+        ({"C": 30, "C++": 1}, "a sign is a letter too"),
+    ],
+)
+def test_words_that_are_meant_are_no_slips(strings: dict[str, int], why: str) -> None:
+    shape = Shape(types={"string"}, strings=Counter({**strings, "quite-else": 9}))
+    assert slips(shape, loose=True) == [], why
+
+
 def test_plurals() -> None:
     pairs = {"skills": "skill", "categories": "category", "boxes": "box", "class": "class", "hooks": "hook"}
+    pairs |= {"kubernetes": "kubernetes", "status": "status", "apis": "api"}
     assert {word: singular(word) for word in pairs} == pairs
     assert matches("module_instance", "instances")
     assert matches("skill", "skills")

@@ -54,11 +54,13 @@ def test_plain_texts_need_no_parser() -> None:
 def test_what_is_read_is_what_the_parser_reads(seed: int) -> None:
     rng = random.Random(seed)
     for _ in range(200):
-        if rng.random() < 0.5:
+        if rng.random() < 0.3:
             text = "".join(rng.choice(PIECES) for _ in range(rng.randrange(7)))
         else:
-            at = rng.randrange(len(PLAIN))
-            text = PLAIN[:at] + rng.choice(PIECES) + PLAIN[at + rng.randrange(3) :]
+            alike = "".join(f'[[a]]\nx = "{n}"\ny-1 = "[[a]]"\n' + "\n" * rng.randrange(3) for n in range(3))
+            plain = rng.choice((PLAIN, alike, alike))
+            at = rng.randrange(len(plain))
+            text = plain[:at] + rng.choice(("", *PIECES)) + plain[at + rng.randrange(3) :]
         found = simple(text)
         if found is not None:
             assert found == tomllib.loads(text), text

@@ -191,3 +191,15 @@ def test_the_coordination_page_tells_the_rules_of_the_workspaces_own() -> None:
     )
     assert "| `team` changes | A team has a name | TEAM002 | records |" in page
     assert "Rules of this workspace" not in coordination_page(kinds())
+
+
+def test_the_paragraphs_of_a_page_stay_apart() -> None:
+    further = {
+        paragraph: explain(rule)
+        for rule in all_rules()
+        for part in (rule.page.summary, rule.page.why, rule.page.fix)
+        for paragraph in part.split("\n\n")[1:]
+    }
+    assert further
+    for paragraph, text in further.items():
+        assert " ".join(paragraph.split()) in [" ".join(block.split()) for block in text.split("\n\n")]

@@ -218,6 +218,15 @@ def test_an_entry_that_is_gone_says_so() -> None:
     assert "the entry is gone" in text(replace(samples.EMPTY, drift=(drift,)), command="drift")
 
 
+def test_of_many_that_were_edited_by_hand_the_first_are_named() -> None:
+    drifts = tuple(replace(samples.DRIFT, address=f"hook/h{number:04}") for number in range(500))
+    plan = replace(samples.EMPTY, drift=drifts)
+    shown = " ".join(text(plan).split())
+    assert "hook/h0039 and 460 more (registry drift shows more)" in shown
+    assert "hook/h0040" not in shown
+    assert "hook/h0499" in text(plan, full=True)
+
+
 def test_the_plan_that_apply_shows_says_nothing_of_typing_apply() -> None:
     shown = text(samples.SMALL, command="apply")
     assert "Plan id sha256:" in shown

@@ -107,7 +107,7 @@ def signatures_of(root: str, paths: Mapping[str, str], since: Moment) -> dict[st
             info = os.lstat(os.path.join(root, path))
         except OSError:
             continue
-        settled = max(info.st_mtime_ns, info.st_ctime_ns) < since.dated - YOUNG
-        if stat.S_ISREG(info.st_mode) and settled:
+        old_enough = max(info.st_mtime_ns, info.st_ctime_ns) < since.dated - YOUNG
+        if stat.S_ISREG(info.st_mode) and old_enough:
             found[path] = signature(info)
     return found

@@ -91,8 +91,8 @@ class _Remembering:
             entry.address for entry in self.loaded.live.entries.values() if entry.kind in self.kinds
         ]
         self.numbers = dict(zip(self.addresses, range(len(self.addresses)), strict=True))
-        self.marked = set(self._marked())
-        self.waiting = WaitingFragments(planning, self.numbers, self.marked)
+        self.flagged = set(self._flagged())
+        self.waiting = WaitingFragments(planning, self.numbers, self.flagged)
 
     def _refuse(self) -> None:
         loaded = self.loaded
@@ -123,7 +123,7 @@ class _Remembering:
             and not any(problem.place.file == path and not problem.address for problem in self.plan.problems)
         )
 
-    def _marked(self) -> Iterator[str]:
+    def _flagged(self) -> Iterator[str]:
         for change in self.plan.changes:
             yield change.address
             if change.from_address:
@@ -143,14 +143,14 @@ class _Remembering:
         loaded = self.loaded
         waiting: dict[str, Waiting] = {}
         fragments = dict(self._fragments(waiting))
-        waits = set().union(*(fragment.addresses for fragment in waiting.values()))
+        pending = set().union(*(fragment.addresses for fragment in waiting.values()))
         declared = [0] * len(self.addresses)
         for place, lists in enumerate(fragments.values(), 1):
             for numbers in lists.values():
                 for number in numbers:
                     if number != NOBODY:
                         declared[number] = place
-        always_checked = dict(self._always_checked(declared, waits))
+        always_checked = dict(self._always_checked(declared, pending))
         managed = {*loaded.state.entries, *self.planning.desired.entries}
         owned_by_live = live_kinds(self.kinds)
         unmanaged = [
@@ -195,9 +195,9 @@ class _Remembering:
             declared=Numbers.of(declared),
             live=live,
             waiting=waiting,
-            written=dict(self.waiting.registries(waits, live)),
+            written=dict(self.waiting.registries(pending, live)),
             always=[
-                self.numbers[address] for address in sorted(self.marked - waits) if address in self.numbers
+                self.numbers[address] for address in sorted(self.flagged - pending) if address in self.numbers
             ],
             unmanaged=unmanaged,
             always_checked=always_checked,
@@ -230,8 +230,8 @@ class _Remembering:
             addresses = by_file.get(path, [])
             if path in self.waiting.disordered or not self._is_fragment(source):
                 continue
-            settled = path not in spoken_of and all(map(self._is_settled, addresses))
-            if not settled or not self._is_remembered_state(path, addresses):
+            clean = path not in spoken_of and all(map(self._is_clean, addresses))
+            if not clean or not self._is_remembered_state(path, addresses):
                 found = self.waiting.waiting(path, source, addresses)
                 if found is None:
                     continue
@@ -251,8 +251,8 @@ class _Remembering:
             and all(key in self.kinds for key in keys)
         )
 
-    def _is_settled(self, address: str) -> bool:
-        return address in self.numbers and address not in self.marked
+    def _is_clean(self, address: str) -> bool:
+        return address in self.numbers and address not in self.flagged
 
     def _is_remembered_state(self, path: str, addresses: Sequence[str]) -> bool:
         files = [self.loaded.state.files[home][0] for home in self._state_files.get(path, ())]
@@ -277,15 +277,15 @@ class _Remembering:
         return {fragment: self._state_files.get(fragment, []) for fragment in fragments}
 
     def _always_checked(
-        self, declared: Sequence[int], waits: set[str]
+        self, declared: Sequence[int], pending: set[str]
     ) -> Iterator[tuple[str, AlwaysChecked]]:
         """What is looked at every time, with the digest of its values and its index keys in either of them."""
         loaded, desired = self.loaded, self.planning.desired.entries
-        known = {address for address, place in zip(self.addresses, declared, strict=True) if place} - waits
+        known = {address for address, place in zip(self.addresses, declared, strict=True) if place} - pending
         everywhere = {*desired, *loaded.state.entries, *loaded.live.entries}
         managed = {*desired, *loaded.state.entries}
         found = sorted(
-            address for address in everywhere - known if address in managed or not self._is_settled(address)
+            address for address in everywhere - known if address in managed or not self._is_clean(address)
         )
         # Before a digest of any is taken: of a workspace that is not remembered this is all that is done.
         if len(found) > MOST_ALWAYS_CHECKED:

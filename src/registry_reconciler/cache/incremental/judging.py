@@ -52,15 +52,15 @@ class Judging:
         self._loaded = loaded
         self._read = read
         self.desired = {entry.address: entry for entry in loaded.fragments.entries}
-        self.waits = frozenset(address for address in by_item if as_before and self._is_in_both(address))
+        self.pending = frozenset(address for address in by_item if as_before and self._is_in_both(address))
         """Those that wait as they did."""
-        self.said_alike = self.waits.union(self._said_alike())
+        self.pending_unchanged = self.pending.union(self._with_same_text())
         """Those that wait, and that their fragments say with the same text."""
 
     def _is_in_both(self, address: str) -> bool:
         return address in self._loaded.live.entries and address in self.desired
 
-    def _said_alike(self) -> Iterator[str]:
+    def _with_same_text(self) -> Iterator[str]:
         """The entries that waited in fragments that were read now, and whose text there is what it was."""
         fragments = self._loaded.fragments.files
         for path, fragment in self._memory.waiting.items():
@@ -78,19 +78,21 @@ class Judging:
                     if now == item.around and len(source.sections) == len(fragment.sections):
                         yield item.address
 
-    def unsettled(self, addresses: Collection[str]) -> tuple[set[str], Words, Words]:
+    def to_judge(self, addresses: Collection[str]) -> tuple[set[str], Words, Words]:
         """Those of some entries that have to be judged, what they ask, and what those give that may be others."""
         given, asked = Words(), Words()
-        quiet = {
+        unreported = {
             address
             for fragment in self._memory.waiting.values()
-            for address in fragment.quiet
-            if address in self.waits
+            for address in fragment.unreported
+            if address in self.pending
         }
-        found = {address for address in addresses if address not in quiet and not self._is_settled(address)}
+        found = {
+            address for address in addresses if address not in unreported and not self._is_clean(address)
+        }
         for address in found:
             self.tell(address, given, asked)
-        for address in quiet:
+        for address in unreported:
             if self._is_reached(address, given):
                 found.add(address)
                 self.tell(address, given, asked)
@@ -111,7 +113,7 @@ class Judging:
             and given.gives.isdisjoint(looked)
         )
 
-    def _is_settled(self, address: str) -> bool:
+    def _is_clean(self, address: str) -> bool:
         """Whether an entry that was loaded with others of its fragment is what it was, as far as rules can see."""
         memory, number = self._memory, self._memory.number(address)
         live, desired = self._loaded.live.entries.get(address), self.desired.get(address)
@@ -155,7 +157,7 @@ class Judging:
         kind = split_address(address)[0]
         values = values_of(self._loaded.live.entries.get(address), self.desired.get(address))
         old = self._memory.always_checked.get(address)
-        if old is not None and address in self.waits:
+        if old is not None and address in self.pending:
             asked.ask(self._kinds[kind], address, old.index_keys)
             return
         new = (

@@ -318,11 +318,11 @@ class _Loading:
         )
         here = {*judging.desired, *loaded.live.entries, *loaded.state.entries, *memory.always_checked}
         here.update(memory.addresses[number] for number in numbers)
-        unsettled, given, asked = judging.unsettled(here)
+        to_judge, given, asked = judging.to_judge(here)
         near = affected(memory, given)
         if len(near) > MOST:
             raise FullPlanRequired("too much is concerned")
-        judged = unsettled | {memory.addresses[number] for number in near}
+        judged = to_judge | {memory.addresses[number] for number in near}
         items = list(self._items(near - numbers))
         for item in items:
             asked.ask(self.kinds[item.kind], item.address, self.extractors.index_keys(item.kind, item.value))
@@ -349,7 +349,7 @@ class _Loading:
             beside={path: fragment.registries for path, fragment in waiting.items()},
             records_fit=memory.records_fit,
             registries={} if self.contents else self._as_they_came_out(),
-            waits=judging.said_alike,
+            pending=judging.pending_unchanged,
             located=self.waiting.located(),
             beyond_ascii=dict.fromkeys(self._ascii_files(), False),
         )
@@ -358,7 +358,7 @@ class _Loading:
         """The files that are known to have no other characters than ASCII."""
         live = {path for path, file in self.memory.live.items() if not file.beyond_ascii}
         waiting = self.waiting.fragments.items()
-        return (live - self.changed_live) | {path for path, waits in waiting if not waits.beyond_ascii}
+        return (live - self.changed_live) | {path for path, fragment in waiting if not fragment.beyond_ascii}
 
     def _as_they_came_out(self) -> dict[str, KnownRegistry]:
         """The registry files that are what they were when it was seen what they come out as."""

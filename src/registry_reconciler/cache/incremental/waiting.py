@@ -69,7 +69,7 @@ class Waiting(Struct):
         items: of the entries that wait.
         records: what the state knows of those: file, offsets.
         known: the addresses of these records.
-        quiet: the entries of which nothing is said but that they change.
+        unreported: the entries of which nothing is said but that they change.
         left_out: how many other entries it has, by kind.
         registries: the files that all of its entries stand in, each with their kind.
         state: what its state comes out as.
@@ -80,7 +80,7 @@ class Waiting(Struct):
     items: list[Item]
     records: list[tuple[str, int, int]]
     known: list[str]
-    quiet: list[str]
+    unreported: list[str]
     left_out: dict[str, int]
     registries: dict[str, str]
     state: KnownState
@@ -115,11 +115,11 @@ def record_text(fragment: str, parts: Sequence[bytes]) -> bytes:
 class WaitingFragments:
     """Tells of the fragments of a plan of the whole what there is to remember, where that can be done."""
 
-    def __init__(self, planning: Planning, numbers: Mapping[str, int], marked: Collection[str]) -> None:
+    def __init__(self, planning: Planning, numbers: Mapping[str, int], flagged: Collection[str]) -> None:
         self._planning = planning
         self._loaded = planning.loaded
         self._numbers = numbers
-        self._marked = marked
+        self._flagged = flagged
         self._state_files = _by_fragment(planning)
 
     @cached_property
@@ -200,25 +200,25 @@ class WaitingFragments:
             for home in homes
             for record in self._loaded.state.files[home][0].records
         }
-        waits = {
+        pending = {
             address
             for address in {*addresses, *records}
-            if address not in self._numbers or address in self._marked
+            if address not in self._numbers or address in self._flagged
         }
-        if not self._is_plain(path, homes, addresses, records, waits):
+        if not self._is_plain(path, homes, addresses, records, pending):
             return None
-        items = list(self._items(source, addresses, waits))
-        spans = self._spans(path, {address: records[address] for address in sorted(waits & records.keys())})
-        if spans is None or len(items) != len(waits.intersection(addresses)):
+        items = list(self._items(source, addresses, pending))
+        spans = self._spans(path, {address: records[address] for address in sorted(pending & records.keys())})
+        if spans is None or len(items) != len(pending.intersection(addresses)):
             return None
-        left_out = Counter(address.partition("/")[0] for address in addresses if address not in waits)
+        left_out = Counter(address.partition("/")[0] for address in addresses if address not in pending)
         live = self._loaded.live.entries
         return Waiting(
             sections=[(s.key, s.indent, s.head, s.start, s.end) for s in source.sections],
             items=items,
             records=spans,
-            known=sorted(waits & records.keys()),
-            quiet=sorted((waits & self._updated) - self._spoken_of),
+            known=sorted(pending & records.keys()),
+            unreported=sorted((pending & self._updated) - self._spoken_of),
             left_out=dict(left_out),
             registries={
                 entry.place.file: entry.kind for entry in map(live.get, addresses) if entry is not None
@@ -233,22 +233,22 @@ class WaitingFragments:
         homes: Sequence[str],
         addresses: Sequence[str],
         records: Mapping[str, tuple[str, Record]],
-        waits: set[str],
+        pending: set[str],
     ) -> bool:
         state, desired = self._loaded.state, self._planning.desired.entries
-        told = sum(len(state.files[home][0].records) for home in homes)
+        records_count = sum(len(state.files[home][0].records) for home in homes)
         return (
             path not in self._enlarged
-            and waits.isdisjoint(self._renamed)
+            and pending.isdisjoint(self._renamed)
             and self._repeated.isdisjoint(addresses)
-            and set(self._problems.get(path, ())) <= waits
-            and len(records) == told
-            and not any(records[address][1].former for address in waits & records.keys())
-            and all(state.entries[a].fragment == path for a in {*records, *waits} & state.entries.keys())
-            and all(desired[a].place.file == path for a in waits & desired.keys())
+            and set(self._problems.get(path, ())) <= pending
+            and len(records) == records_count
+            and not any(records[address][1].former for address in pending & records.keys())
+            and all(state.entries[a].fragment == path for a in {*records, *pending} & state.entries.keys())
+            and all(desired[a].place.file == path for a in pending & desired.keys())
             # What does not wait is in both, and fits.
-            and set(addresses) - waits == records.keys() - waits
-            and (len(state.entries) > MOST_LOOKED_AT or self._fit(set(addresses) - waits))
+            and set(addresses) - pending == records.keys() - pending
+            and (len(state.entries) > MOST_LOOKED_AT or self._fit(set(addresses) - pending))
         )
 
     def _fit(self, addresses: Collection[str]) -> bool:
@@ -259,14 +259,14 @@ class WaitingFragments:
             for live in [loaded.live.entries[address]]
         )
 
-    def _items(self, source: SourceFile, addresses: Sequence[str], waits: set[str]) -> Iterator[Item]:
+    def _items(self, source: SourceFile, addresses: Sequence[str], pending: set[str]) -> Iterator[Item]:
         """The entries that wait, in the order of the fragment: its entries are those of its lists, one for one."""
         assert source.data is not None
         at = 0
         for number, section in enumerate(source.sections):
             starts, inside = section.starts(source.data), len(section.mark) - 1
             for index, (start, end) in enumerate(pairwise(starts)):
-                if at < len(addresses) and addresses[at] in waits:
+                if at < len(addresses) and addresses[at] in pending:
                     near = around(source.data, source.sections, number, index)
                     line, column = self._lines.get(addresses[at], (0, 0))
                     yield Item(addresses[at], number, index, start + inside, end - 1, near, line, column)
@@ -294,12 +294,12 @@ class WaitingFragments:
         return found if read.records == wanted and not read.faults and not read.protects else None
 
     def registries(
-        self, waits: Collection[str], live: Collection[str]
+        self, pending: Collection[str], live: Collection[str]
     ) -> Iterator[tuple[str, KnownRegistry]]:
         """What registry files come out as into which only changes go that wait, of entries where they stand.
 
         Args:
-            waits: the entries that are looked at one by one.
+            pending: the entries that are looked at one by one.
             live: the files of the remembered kinds.
         """
         plan = self._planning.plan
@@ -317,7 +317,7 @@ class WaitingFragments:
             before, after = self._files.get(path, (None, None))
             if before is None or after is None or path not in live or path in plan.derived_files:
                 continue
-            if kind not in moving and addresses.issubset(waits):
+            if kind not in moving and addresses.issubset(pending):
                 yield path, KnownRegistry(kind, before, after, addresses)
 
     def _known_state(self, path: str, homes: Sequence[str]) -> KnownState:

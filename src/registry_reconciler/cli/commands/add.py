@@ -15,6 +15,7 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import Call, answer, warn
 from registry_reconciler.cli.options import Look, Shared
 from registry_reconciler.cli.plans import plan_as_text
+from registry_reconciler.cli.typed_values import says_value
 from registry_reconciler.cli.verbs import Going, ask, foreseen
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.model.entry import Json, Location
@@ -116,12 +117,24 @@ def _again(word: str, entry: dict[str, Json], fragment: str) -> list[str]:
 
 def _kind_word(words: Sequence[str], type_: str) -> tuple[str, bool]:
     """The kind that was named in one of two ways, and whether ``-`` was."""
-    kinds = [word for word in words if word != _STDIN]
-    if type_:
-        kinds.append(type_)
-    if len(set(kinds)) > 1:
-        raise UsageFailure(f"name one kind, not {' and '.join(kinds)}.")
-    return (kinds[0] if kinds else ""), _STDIN in words
+    named = {word for word in words if word != _STDIN} | ({type_} if type_ else set())
+    # What else stands there is not repeated: whoever writes fields as words writes secrets too.
+    kinds = [word for word in named if not says_value(word)]
+    if len(kinds) < len(named):
+        example = _example(kinds[0] if len(kinds) == 1 else "")
+        raise UsageFailure(f"fields are no words of their own: {_GIVE_ENTRY}", next=example)
+    if len(kinds) > 1:
+        which = "the word and --type name two" if type_ else "no other word than - stands beside it"
+        raise UsageFailure(f"name one kind ({which}), and {_GIVE_ENTRY}", next=_example(type_))
+    return next(iter(kinds), ""), _STDIN in words
+
+
+_GIVE_ENTRY = "give the entry with --entry-json JSON, with --entry-file FILE, or with - on standard input."
+
+
+def _example(kind: str) -> tuple[tuple[str, ...], ...]:
+    """Commands that show how an entry is given."""
+    return (*((("registry", "schema", kind, "--example"),) if kind else ()), ("registry", "add", "--help"))
 
 
 def _source(entry_file: str, stdin: bool) -> str:
@@ -143,8 +156,8 @@ def read_entry(source: str, text: str, kind: str = "") -> dict[str, Json]:
     example = (("registry", "schema", kind, "--example"),) if kind else ()
     if bool(source) == bool(text):
         raise UsageFailure(
-            "give the entry with --entry-json JSON, with --entry-file FILE, or with - on standard input.",
-            next=(*example, ("registry", "add", "--help")),
+            _GIVE_ENTRY,
+            next=_example(kind),
         )
     if text:
         entry = _parse("--entry-json", text.encode("utf-8", "surrogateescape"))
@@ -161,6 +174,7 @@ def read_entry(source: str, text: str, kind: str = "") -> dict[str, Json]:
 
 def _parse(name: str, data: bytes) -> Json:
     """YAML, of which JSON is a part but for tabs as indentation, and for characters written as two escapes."""
+    from registry_reconciler.formats.codes import without_text
     from registry_reconciler.formats.yaml.read.document import read_yaml
 
     if data.lstrip()[:1] == b"{":
@@ -168,7 +182,8 @@ def _parse(name: str, data: bytes) -> Json:
     read = read_yaml(data)
     if not read.readable:
         fault = read.faults[0]
-        raise Blocked(f"{Location(name, fault.line, fault.column).show()}: {fault.message}")
+        # The kind, which knows what is secret, is not looked at yet.
+        raise Blocked(f"{Location(name, fault.line, fault.column).show()}: {without_text(fault)}")
     if len(read.documents) != 1:
         raise UsageFailure(f"{name} must hold one entry.")
     return read.documents[0]

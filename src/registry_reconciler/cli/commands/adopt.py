@@ -9,7 +9,7 @@ import typer
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import answer, apply_or_ways_out, in_prose, warn
-from registry_reconciler.cli.options import DryRun, Shared
+from registry_reconciler.cli.options import DryRun, Look, Shared
 from registry_reconciler.cli.waiting import waiting
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json
@@ -49,6 +49,7 @@ def command(
     dry_run: DryRun = False,
     *,
     shared: Shared,
+    look: Look,
 ) -> int:
     """Write fragments for live entries that nobody manages, with their comments.
 
@@ -58,7 +59,7 @@ def command(
     from registry_reconciler.editing.amend import write_edits
     from registry_reconciler.files.tree import DiskTree
 
-    call = shared.call("adopt")
+    call = shared.call("adopt", look)
     if bool(patterns) == all_:
         raise UsageFailure(
             "--all is everything already: leave out the patterns, or --all."
@@ -75,7 +76,7 @@ def command(
         written = amendment.written
         warn(amendment.warnings)
     next_ = apply_or_ways_out(adoption.plan) if written else []
-    text = _text(adoption, dry_run) + (_leads_on(adoption, next_) if written else "")
+    text = _text(adoption, dry_run, full=call.full) + (_leads_on(adoption, next_) if written else "")
     return answer(call, text, _body(adoption, written), next=next_, draw=in_prose(text))
 
 
@@ -105,8 +106,8 @@ def _body(adoption: Adoption, written: tuple[str, ...]) -> dict[str, Json]:
         ],
         "skipped": [_skipped(skipped) for skipped in adoption.skipped],
         "taken_out": [
-            {"address": one.address, "fields": list(one.fields), "fragment": one.fragment}
-            for one in adoption.taken_out
+            {"address": taken.address, "fields": list(taken.fields), "fragment": taken.fragment}
+            for taken in adoption.taken_out
         ],
         "managed": adoption.managed,
         "written": list(written),
@@ -123,17 +124,21 @@ def _skipped(skipped: Skipped) -> dict[str, Json]:
     }
 
 
-def _text(adoption: Adoption, dry_run: bool) -> str:
+def _text(adoption: Adoption, dry_run: bool, *, full: bool) -> str:
     from registry_reconciler.editing.adopt import fragments_of
 
     lines: list[str] = []
     if adoption.adopted:
         lines.append(f"{'Would adopt' if dry_run else 'Adopted'} {_entries(len(adoption.adopted))}:")
         counts = fragments_of(adoption)
-        width = max(len(visible(path)) for path in counts)
-        for path, kinds in counts.items():
+        shown = len(counts) if full else _FRAGMENTS_SHOWN
+        some = dict(list(counts.items())[:shown])
+        width = max(len(visible(path)) for path in some)
+        for path, kinds in some.items():
             what = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
             lines.append(f"  {visible(path):<{width}}  {what}")
+        if len(counts) > shown:
+            lines.append(f"  … and {len(counts) - shown:,} more fragments (--full shows all)")
     elif not adoption.skipped and not adoption.taken_out:
         managed = f": {_entries(adoption.managed)} managed already" if adoption.managed else ""
         lines.append(f"Nothing to adopt{managed}.")
@@ -144,19 +149,19 @@ def _text(adoption: Adoption, dry_run: bool) -> str:
     skipped_entries = [skipped for skipped in adoption.skipped if not skipped.whole_kind]
     if skipped_entries:
         lines.append(f"Skipped {_entries(len(skipped_entries))}:")
-        lines += _skipped_lines(skipped_entries)
+        lines += _skipped_lines(skipped_entries, full=full)
     if kept:
         lines.append("Left where they are:")
-        lines += _skipped_lines(kept)
+        lines += _skipped_lines(kept, full=full)
     return "\n".join(lines) + "\n"
 
 
 def _taken_lines(adoption: Adoption) -> Iterator[str]:
     """The fields, by fragment, and of how many entries."""
     counts: dict[tuple[str, str], int] = {}
-    for one in adoption.taken_out:
-        for name in one.fields:
-            counts[one.fragment, name] = counts.get((one.fragment, name), 0) + 1
+    for taken in adoption.taken_out:
+        for name in taken.fields:
+            counts[taken.fragment, name] = counts.get((taken.fragment, name), 0) + 1
     for (fragment, name), count in counts.items():
         yield f"  {visible(fragment)}  {visible(name)} of {_entries(count)}"
 
@@ -165,20 +170,20 @@ def _entries(count: int) -> str:
     return f"{count:,} {'entry' if count == 1 else 'entries'}"
 
 
-def _skipped_lines(found: Sequence[Skipped]) -> Iterator[str]:
+def _skipped_lines(found: Sequence[Skipped], *, full: bool) -> Iterator[str]:
     """What is left out, the same of several told once: each with its place, why, and what to do."""
     groups: dict[tuple[str, str], list[Skipped]] = {}
     for skipped in found:
         groups.setdefault((skipped.code, _likewise(skipped)), []).append(skipped)
     for some in groups.values():
-        for skipped in some[:_ALIKE_SHOWN]:
+        shown = some if full else some[:_ALIKE_SHOWN]
+        for skipped in shown:
             place = skipped.location.show()
             name = f"{skipped.address} ({place})" if skipped.address else place
             dot = "" if skipped.why.endswith(("?", "!", ".")) else "."
             yield f"  {visible(name)} {skipped.code}: {visible(skipped.why)}{dot}"
-        if len(some) > _ALIKE_SHOWN:
-            names = ", ".join(visible(skipped.address) for skipped in some[_ALIKE_SHOWN:] if skipped.address)
-            yield f"  and {len(some) - _ALIKE_SHOWN:,} more{': ' + names if names else ''}"
+        if len(some) > len(shown):
+            yield f"  … and {len(some) - len(shown):,} more (--full shows all)"
         fix = some[0].fix
         if len(some) > 1 and fix != _likewise(some[0]):
             fix = f"{fix.removesuffix(_AGAIN).rstrip('. ')}. Likewise for the others.{_AGAIN}"
@@ -192,7 +197,8 @@ def _likewise(skipped: Skipped) -> str:
     return skipped.fix.replace(key, "…") if key else skipped.fix
 
 
+_FRAGMENTS_SHOWN = 20
 _ALIKE_SHOWN = 3
-"""So many entries that are left out for one reason are shown; the others are named."""
+"""So many entries that are left out for one reason are shown, and how many more there are."""
 
 _AGAIN = " Then adopt again."

@@ -273,11 +273,11 @@ def _lines(call: Call, found: Sequence[DriftedEntry], stale: Sequence[StaleState
 
 
 def _values(call: Call, drifted_entry: DriftedEntry, field: EditedField) -> str:
-    said = "applied" if drifted_entry.drift.applied_known else "the fragment says"
+    expected = "applied" if drifted_entry.drift.applied_known else "the fragment says"
     before, after = _shown(field.change.before), _shown(field.change.after)
     if not call.full:
         before, after = in_short(before, after, _VALUE_WIDTH)
-    return f"{said} {before}, there {after}"
+    return f"{expected} {before}, there {after}"
 
 
 def _shown(value: Json) -> str:

@@ -86,8 +86,8 @@ def command(
             ) from error
     next_step = ["registry", "fleet", "plan", "--only", name]
     next_step += ["--file", str(file)] if file is not None else []
-    said = "Would add" if dry_run else "Added"
-    lines = [f"{said}: {visible(name)} in {visible(os.path.relpath(target))}."]
+    done = "Would add" if dry_run else "Added"
+    lines = [f"{done}: {visible(name)} in {visible(os.path.relpath(target))}."]
     lines += [] if dry_run else [f"Next: {command_line(next_step)}"]
     body: dict[str, Json] = {"name": name, "file": target.name, "written": not dry_run}
     return answer(call, "\n".join(lines) + "\n", body, next=[] if dry_run else [next_step])

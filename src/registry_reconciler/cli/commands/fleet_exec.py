@@ -132,7 +132,7 @@ def _answered(
     width = max((len(visible(done.name)) for done in rows), default=0)
     lines = [line for done in rows for line in _lines(done, width)]
     counts = [(sum(done.outcome == outcome for done in rows), outcome) for outcome in OUTCOMES]
-    said = ", ".join(f"{count:,} {outcome}" for count, outcome in counts if count) or "nothing was done"
+    counted = ", ".join(f"{count:,} {outcome}" for count, outcome in counts if count) or "nothing was done"
     pushed = sum(done.pushed for done in rows)
     word = "repository" if len(rows) == 1 else "repositories"
     waits = any(done.commit and not done.pushed for done in rows) and not order.dry_run
@@ -140,7 +140,7 @@ def _answered(
         end = f"{pushed:,} pushed." if pushed else "Nothing was committed."
     else:
         end = "Nothing was pushed" + (": --push does it." if waits and not order.push else ".")
-    lines.append(f"{len(rows):,} {word}: {said}. {end}")
+    lines.append(f"{len(rows):,} {word}: {counted}. {end}")
     body: dict[str, Json] = {"repositories": [_to_json(done) for done in rows], "dry_run": order.dry_run}
     next_ = _pushing(order, selection) if waits else []
     return answer(call, "\n".join(lines) + "\n", body, exit=exit, next=next_)

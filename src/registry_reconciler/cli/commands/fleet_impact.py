@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.cli.catalogue import (
     CatalogUrl,
     InRepository,
@@ -69,7 +70,7 @@ def command(
     whose = visible(repository or holders[0])
     what = f"{whose} renames or deletes {visible(address)}"
     if found.others:
-        others = ", ".join(map(visible, found.others))
+        others = first_few([visible(other) for other in found.others], 5)
         lines = [f"If {what}, nothing breaks elsewhere: {others} has it as well."]
     elif found.breaks:
         rows = [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.cli.catalogue import CatalogUrl, short
 from registry_reconciler.cli.common import answer
 from registry_reconciler.cli.fleet import FleetFile, Only, Running, chosen, manifest_of
@@ -145,7 +146,7 @@ def _origin(repository: Repository) -> Origin:
 def _strangers(names: list[str]) -> str:
     from registry_reconciler.report.words import plural
 
-    some = ", ".join(map(visible, names[:3])) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+    some = first_few([visible(name) for name in names], 3)
     return (
         f"the catalogue has {plural(len(names), 'repository')} that the fleet's file does not name ({some}); "
         "--prune takes them out"

@@ -75,7 +75,9 @@ def command(
     receipt = write_placements(folder, found, call.lock_timeout)
     warn(receipt.warnings)
     shown = [placement for placement in found if not placement.path.startswith(f"{STATE_FOLDER}/")]
-    groups = {said: [placement.path for placement in shown if placement.said == said] for said in _HEADS}
+    groups = {
+        outcome: [placement.path for placement in shown if placement.outcome == outcome] for outcome in _HEADS
+    }
     body = {"kinds": list(chosen), **groups}
     return answer(call, _text(groups), body, next=[["registry", "list", "--kinds"], ["registry", "plan"]])
 
@@ -120,9 +122,9 @@ def _wants_pointer(folder: Path) -> bool:
 
 def _text(groups: dict[str, list[str]]) -> str:
     lines: list[str] = []
-    for said, head in _HEADS.items():
-        if groups[said]:
-            lines += [head, *_listed(groups[said])]
+    for outcome, head in _HEADS.items():
+        if groups[outcome]:
+            lines += [head, *_listed(groups[outcome])]
     return "\n".join([*lines, "Next: registry list --kinds"]) + "\n"
 
 

@@ -67,10 +67,11 @@ def command(
     planning = planning_of(workspace)
     if kind is not None and kind not in planning.loaded.kinds:
         raise UsageFailure(f"there is no kind {kind!r}.{did_you_mean(kind, planning.loaded.kinds)}")
+    owned: list[str] = []
     if template is not None:
         found = [from_template(planning, template, _only_kind(planning, kind), file or "")]
     elif file is not None:
-        found = proposals(planning, file, kind)
+        found = proposals(planning, file, kind, owned)
     else:
         raise UsageFailure("say which FILE to look at, or --template NAME with --kind KIND")
     written: list[str] = []
@@ -78,7 +79,11 @@ def command(
         written = write_proposals(workspace, planning, found)
     lines = [line for proposal in found for line in _lines(proposal)]
     if not found:
-        lines = [f"Nothing in {visible(file or '')} equals a registry today."]
+        free = "else " if owned else ""
+        lines = [
+            *(visible(line) for line in owned),
+            f"Nothing {free}in {visible(file or '')} equals a registry today.",
+        ]
     lines += [f"  wrote {visible(path)}" for path in written]
     next: list[list[str]] = []
     if written:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import answer, warn
-from registry_reconciler.cli.options import Shared
+from registry_reconciler.cli.options import Full, Shared
 
 EXAMPLE = """\
   registry resolve
 
-  Settled 1 file that git had left in conflict.
+  Settled 1 file that git had left in conflict:
     .system/registry/state/payments-1f2e3d4c5b6a.state
   Next: registry plan
 """
 
 
+if TYPE_CHECKING:
+    from registry_reconciler.editing.resolve_conflicts import Resolved
+
+
 def command(
     *,
+    full: Full = False,
     shared: Shared,
 ) -> int:
     """Settle what a merge, rebase or cherry-pick left in conflict.
@@ -33,16 +40,7 @@ def command(
     call = shared.call("resolve")
     done = resolve_conflicts(call.workspace())
     warn(done.warnings)
-    count = len(done.settled)
-    if count:
-        lines = [f"Settled {count:,} file{'s' if count != 1 else ''} that git had left in conflict."]
-    elif done.open:
-        lines = ["Merged as far as it can be told:"] if done.written else []
-    elif done.written:
-        lines = ["No conflict. State and history were repaired where they did not fit."]
-    else:
-        lines = ["Nothing to resolve."]
-    lines += [f"  {visible(path)}" for path in sorted({*done.settled, *done.written})]
+    lines = list(_done_lines(done, full))
     if done.open:
         lines += ["Left for you to decide:"]
         lines += [f"  {visible(path)}: {visible(sentence)}" for path, sentence in done.open]
@@ -67,3 +65,24 @@ def command(
         "open": [{"path": path, "about": sentence} for path, sentence in done.open],
     }
     return answer(call, "\n".join(lines) + "\n", body, exit=3 if done.open else 0, next=next)
+
+
+def _done_lines(done: Resolved, full: bool) -> Iterator[str]:
+    """What was done: the conflicts that are settled, and apart from them what was written besides."""
+    from registry_reconciler.report.words import plural, some_of_each_folder
+
+    along = sorted({*done.written} - {*done.settled})
+    if done.settled:
+        yield f"Settled {plural(len(done.settled), 'file')} that git had left in conflict:"
+        yield from some_of_each_folder(sorted(done.settled), full=full)
+    if not along:
+        if not done.settled and not done.open:
+            yield "Nothing to resolve."
+        return
+    if done.settled:
+        yield f"Wrote {plural(len(along), 'file')} besides, so that everything fits together:"
+    elif done.open:
+        yield f"Merged {plural(len(along), 'file')} as far as it can be told:"
+    else:
+        yield f"No conflict. Repaired {plural(len(along), 'file')} of state, history and outputs that did not fit:"
+    yield from some_of_each_folder(along, full=full)

@@ -87,11 +87,13 @@ def _faults(planning: Planning, rule: Definition) -> Iterator[str]:
 
 
 def _lines(trial: dict[str, Json]) -> Iterator[str]:
-    said = "the example violates it, the mended one does not" if trial["has_example"] else "it has no example"
+    verdict = (
+        "the example violates it, the mended one does not" if trial["has_example"] else "it has no example"
+    )
     chosen = (
         f"; 'when' selects {trial['selected']:,} of {trial['of']:,}" if trial["selected"] is not None else ""
     )
-    yield f"{trial['code']}  ok   {said}{chosen}" if trial["ok"] else f"{trial['code']}  failed{chosen}"
+    yield f"{trial['code']}  ok   {verdict}{chosen}" if trial["ok"] else f"{trial['code']}  failed{chosen}"
     yield from (f"  {visible(fault)}" for fault in trial["faults"])
     if trial["selected"] == 0 and trial["of"]:
         yield "  note: 'when' selects no entry of this workspace, so the rule guards nothing today"

@@ -14,6 +14,7 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import Call, answer
 from registry_reconciler.cli.options import Shared
 from registry_reconciler.cli.output import say
+from registry_reconciler.cli.typed_values import says_value
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json
 
@@ -96,6 +97,10 @@ def command(
     )
     if live is not None:
         live.finish()
+    if outcome.exit == UsageFailure.exit_code and says_value(ability):
+        raise UsageFailure(
+            "there is no ability of that name. Its input is given with --input JSON.", next=_HELP
+        )
     for note in outcome.notes:
         say(note)
     return deliver(call, outcome.exit, outcome.data, outcome.lines, outcome.errors, outcome.next)

@@ -61,8 +61,14 @@ def from_template(planning: Planning, name: str, kind: str, file: str) -> Propos
     return proposal
 
 
-def proposals(planning: Planning, file: str, kind: str | None = None) -> list[Proposal]:
-    """What in a file equals a registry. Raises :class:`UsageFailure` where it cannot be looked at."""
+def proposals(
+    planning: Planning, file: str, kind: str | None = None, owned: list[str] | None = None
+) -> list[Proposal]:
+    """What in a file equals a registry. Raises :class:`UsageFailure` where it cannot be looked at.
+
+    Args:
+        owned: is told what would be proposed if it were not owned already, and by whom.
+    """
     _require_free(file)
     try:
         data = planning.loaded.tree.read(file)
@@ -81,12 +87,21 @@ def proposals(planning: Planning, file: str, kind: str | None = None) -> list[Pr
             f"all of {file} is the output {next(output.id for output in taken if output.whole)} already"
         )
     ids, places = {output.id for output in planning.outputs}, {output.at for output in taken if output.at}
-    found = list(_found(Search(file, kinds, ids, places), data))
+    own = {name: kind.at for name, kind in planning.loaded.kinds.items() if kind.file.match(file) is not None}
+    found = list(_found(Search(file, kinds, ids, places, (), own), data))
     # What is not in the order of the keys may be in that of the files.
     places |= {str(proposal.definition.get("at", "")) for proposal in found}
     spans = [span for proposal in found for span in proposal.spans]
-    found += _found(Search(file, _by_file(planning, kinds), ids, places, spans, by_file=True), data)
-    return [proposal for proposal in found if not _owner(planning, proposal)][:_MOST]
+    by_file = Search(file, _by_file(planning, kinds), ids, places, spans, own, by_file=True)
+    found += _found(by_file, data)
+    free: list[Proposal] = []
+    for proposal in found:
+        owner = _owner(planning, proposal)
+        if not owner:
+            free.append(proposal)
+        elif owned is not None:
+            owned.append(f"{proposal.title}, but it belongs to {owner}.")
+    return free[:_MOST]
 
 
 def _found(search: Search, data: bytes) -> Iterator[Proposal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from registry_reconciler.editing.propose_output.blocks import blocks_of
@@ -19,6 +20,7 @@ from registry_reconciler.editing.propose_output.patterns import (
 from registry_reconciler.editing.propose_output.proposal import Proposal, Span
 from registry_reconciler.formats.table import format_named
 from registry_reconciler.model.entry import FieldPath, Json, same
+from registry_reconciler.model.kind import Step, parse_at
 from registry_reconciler.outputs.regions import example, find_regions, forms, has_comments, without_code
 from registry_reconciler.outputs.texts import Text
 
@@ -41,6 +43,7 @@ class Search:
 
     Args:
         spans: what is found already.
+        own_places: where kinds have their entries in this file: no registry is derived from itself.
         by_file: the entries are as they stand in files; else they are by key.
     """
 
@@ -51,10 +54,12 @@ class Search:
         ids: set[str],
         places: set[str],
         spans: Sequence[Span] = (),
+        own_places: Mapping[str, Sequence[Step]] = MappingProxyType({}),
         *,
         by_file: bool = False,
     ) -> None:
         self.spans = spans
+        self.own_places = own_places
         self.by_file = by_file
         self.file = file
         self.kinds = kinds
@@ -89,6 +94,8 @@ class Search:
                         definition["value"] = f"{{{{ entries.{kind} | length }}}}"
                         yield Proposal(f"{self.file} at {at}: how many of {kind} there are", definition)
                         break
+                elif self.own_places.get(kind) == parse_at(at):
+                    continue
                 elif isinstance(value, list | dict) and len(value) == len(rows):
                     item = self._items(kind, rows, value)
                     if item is not None:

@@ -17,6 +17,7 @@ from registry_reconciler.editing.schema_new.guess import shape_of
 from registry_reconciler.editing.schema_new.key import choose_key
 from registry_reconciler.editing.schema_new.mirrors import add_mirrors
 from registry_reconciler.editing.schema_new.place import choose_place, read_documents, with_path
+from registry_reconciler.editing.schema_new.referrers import referrers, tell_referrers
 from registry_reconciler.editing.schema_new.relations import add_relations
 from registry_reconciler.editing.schema_new.text import numbered, schema_lines
 from registry_reconciler.errors import Blocked, UsageFailure
@@ -46,7 +47,8 @@ def new_schema(tree: Tree, kind: str, source: str, *, at: str = "", key: Sequenc
     documents = read_documents(work, tree)
     chosen = choose_place(work, documents, at)
     entries = with_path(work, chosen, sorted(documents))
-    names = choose_key(work, chosen, entries, key)
+    named_by = list(referrers(work, chosen.name, documents))
+    names = choose_key(work, chosen, entries, key, named_by)
     work.spec = {
         "kind": kind,
         "layout": chosen.layout,
@@ -59,6 +61,7 @@ def new_schema(tree: Tree, kind: str, source: str, *, at: str = "", key: Sequenc
     shape = shape_of(entries, keys)
     add_relations(work, entries, shape, names)
     add_mirrors(work, entries, keys, names)
+    tell_referrers(work, named_by, keys)
     schema = properties_of(work, shape, names)
     return _finish(work, tree, schema, len(entries))
 

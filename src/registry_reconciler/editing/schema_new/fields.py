@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new.draft import Work
-from registry_reconciler.editing.schema_new.guess import Shape, closed_words, path_of, slips
+from registry_reconciler.editing.schema_new.guess import Shape, path_of
+from registry_reconciler.editing.schema_new.words import closed_words, slips
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import parse_at
 
@@ -37,7 +38,8 @@ def properties_of(work: Work, shape: Shape, key: Sequence[str]) -> dict[str, Jso
     # A container of another kind is no part of this kind's entries, so nothing may demand what could become one.
     inner = {name for name, part in shape.fields.items() if _may_hold_entries(part)}
     required = [name for name in dict.fromkeys(required) if name not in inner]
-    return {"type": "object", "required": required, "properties": properties}
+    others = {name: schema[name] for name in ("additionalProperties",) if name in schema}
+    return {"type": "object", "required": required, "properties": properties, **others}
 
 
 def _may_hold_entries(shape: Shape) -> bool:
@@ -93,18 +95,17 @@ def _schema(work: Work, shape: Shape, steps: tuple[str, ...]) -> dict[str, Json]
     _note_slips(work, shape, steps)
     if len([type_ for type_ in types if type_ != "null"]) > 1:
         work.doubt(_where(steps), f"It holds {' and '.join(types)}; one type would be easier to use.")
-    if shape.fields and shape.free_keys:
-        merged = Shape()
-        for field in shape.fields.values():
-            merged = _merged(merged, field)
-        schema["additionalProperties"] = _schema(work, merged, (*steps, "[]"))
-    elif shape.fields:
-        schema["properties"] = {
-            name: _schema(work, part, (*steps, name)) for name, part in shape.fields.items()
-        }
-        always = [name for name, part in shape.fields.items() if part.count == shape.mappings]
+    named = shape.named_fields
+    if named:
+        schema["properties"] = {name: _schema(work, part, (*steps, name)) for name, part in named.items()}
+        always = [name for name, part in named.items() if part.count == shape.mappings]
         if always:
             schema["required"] = always
+    if len(named) < len(shape.fields):
+        merged = Shape()
+        for name, field in shape.fields.items():
+            merged = merged if name in named else _merged(merged, field)
+        schema["additionalProperties"] = _schema(work, merged, (*steps, "[]"))
     if shape.items is not None and shape.items.types:
         schema["items"] = _schema(work, shape.items, (*steps, "[]"))
     return schema

@@ -20,6 +20,7 @@ from registry_reconciler.model.written import Opaque
 DEEPEST = 5
 _MOST_FIELDS = 30
 """Mappings with more keys may have names that people choose for keys."""
+_FIELDS_TIMES = 4
 _KEY_WORDS = ("id", "key", "name", "slug", "code", "title")
 _QUOTED = re.compile(r'[.\[\]{}*"]|^$')
 
@@ -170,6 +171,8 @@ def _is_map(value: dict[str, Json]) -> bool:
     if len(value) < 2 or not items or not all(isinstance(item, dict) for item in items):
         return False
     shapes = Counter(name for item in items for name in item)
+    if _FIELDS_TIMES * len(shapes) <= len(items):
+        return bool(shapes)  # so few fields for so many: each has one of them, or some
     return bool(shapes) and shapes.most_common(1)[0][1] >= max(2, 0.6 * len(items))
 
 
@@ -228,7 +231,12 @@ def unique_fields(entries: Sequence[Found], kind: str) -> list[str]:
 def is_key_word(name: str, kind: str) -> bool:
     """Whether a field's name says that it tells entries apart."""
     last = name.rpartition(".")[2].lower()
-    return last in ("id", "key", "name", "slug", "code", f"{kind}_id") or last.endswith(("_id", "-id"))
+    words = ("id", "key", "name", "slug", "code", f"{kind}_id", _last_word(kind))
+    return last in words or last.endswith(("_id", "-id"))
+
+
+def _last_word(kind: str) -> str:
+    return kind.lower().rpartition("_")[2]
 
 
 def _scalar_fields(entries: Sequence[Found], kind: str) -> list[str]:
@@ -240,14 +248,15 @@ def _scalar_fields(entries: Sequence[Found], kind: str) -> list[str]:
     for outer, value in first.items():
         if isinstance(value, dict):
             names += [f"{quoted(outer)}.{quoted(name)}" for name, inner in value.items() if is_keyish(inner)]
-    own = f"{kind.lower().rpartition('_')[2]}_id"
-    return sorted(names, key=lambda name: _rank(name, own))
+    return sorted(names, key=lambda name: _rank(name, _last_word(kind)))
 
 
-def _rank(name: str, own: str) -> tuple[int, int]:
+def _rank(name: str, word: str) -> tuple[int, int]:
     last = name.rpartition(".")[2].lower()
-    if last in ("id", own):
+    if last in ("id", f"{word}_id"):
         return (0, name.count("."))
+    if last == word and "." not in name:
+        return (1, 0)
     if last in _KEY_WORDS:
         return (_KEY_WORDS.index(last), name.count("."))
     if last.endswith(("_id", "-id")) and name.count(".") == 0:
@@ -317,16 +326,29 @@ class Shape(Struct):
         rare = all(2 * shape.count < self.mappings for shape in shapes)
         if self.mappings >= 4 and len(self.fields) > 8 and rare:
             return True
+        if len(self.fields) > 2 and all(name[:1].isdigit() for name in self.fields):
+            return True  # dates, versions, numbers: no field is called so
         if len(self.fields) <= _MOST_FIELDS:
             return False
         # Nobody writes so many fields; and where few mappings have them, the values are of one sort.
         seldom = sum(10 * shape.count < self.mappings for shape in shapes)
         return 10 * seldom >= 8 * len(self.fields) or len({frozenset(shape.types) for shape in shapes}) <= 2
 
+    @property
+    def named_fields(self) -> dict[str, Shape]:
+        """The fields without what people choose; beside those, fields are what most mappings have."""
+        if not self.free_keys:
+            return self.fields
+        return {
+            name: shape
+            for name, shape in self.fields.items()
+            if 10 * shape.count >= 9 * self.mappings and not name[:1].isdigit()
+        }
+
     def walk(self, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
-        """Every part with its selector's steps; ``[]`` steps over items."""
+        """Every part that has a selector, with its steps; ``[]`` steps over items."""
         yield at, self
-        for name, shape in self.fields.items():
+        for name, shape in self.named_fields.items():
             yield from shape.walk((*at, name))
         if self.items is not None:
             yield from self.items.walk((*at, "[]"))
@@ -348,99 +370,3 @@ def shape_of(entries: Sequence[Found], keys: Sequence[str]) -> Shape:
     for entry, key in zip(entries, keys, strict=True):
         shape.add(entry.value, key)
     return shape
-
-
-# ---------------------------------------------------------------- words
-
-
-_VERSION = re.compile(r"[A-Za-z]{0,3}[-_ ]?\d[\w.+-]*")
-
-
-def closed_words(shape: Shape) -> list[str]:
-    """The words of a field that looks like a closed list of choices; empty where it does not."""
-    total = sum(shape.strings.values())
-    words = sorted(shape.strings)
-    if shape.types != {"string"} or total < 10 or not 2 <= len(words) <= 12 or 10 * len(words) > total:
-        return []
-    if (
-        any(len(word) > 40 or not _is_word(word) or _VERSION.fullmatch(word) for word in words)
-        or min(shape.strings.values()) < 2
-    ):
-        return []
-    return words
-
-
-def slips(shape: Shape, *, loose: bool) -> list[tuple[str, str, str]]:
-    """Words that look like another, more frequent one: (word, other, why).
-
-    Args:
-        loose: a word whose parts are among another's counts too (``ai`` and ``ai-ml``).
-    """
-    total = sum(shape.strings.values())
-    words = [word for word in shape.strings if len(word) <= 40 and _is_word(word)]
-    if total < 8 or not 2 <= len(words) <= 150 or 2 * len(shape.strings) > total:
-        return []
-    ranked = sorted(words, key=lambda word: (-shape.strings[word], word))
-    found = []
-    for index, word in enumerate(ranked):
-        for other in ranked[:index]:
-            why = _alike(word, other, loose=loose)
-            if why:
-                found.append((word, other, why))
-                break
-    return found
-
-
-def _is_word(text: str) -> bool:
-    return re.fullmatch(r"[^\W\d_][\w .+-]*", text) is not None
-
-
-def _alike(word: str, other: str, *, loose: bool) -> str:
-    left, right = _bare(word), _bare(other)
-    if left == right:
-        return "the same letters"
-    if singular(word.lower()) == singular(other.lower()):
-        return "singular and plural"
-    if _abbreviates(left, _parts(other)) or _abbreviates(right, _parts(word)):
-        return "one shortens the other"
-    if loose and min(len(left), len(right)) >= 2:
-        mine, theirs = set(_parts(word)), set(_parts(other))
-        if mine < theirs or theirs < mine:
-            return "one is a part of the other"
-    if min(len(left), len(right)) >= 5 and _one_slip(left, right):
-        return "one letter apart"
-    return ""
-
-
-def _one_slip(left: str, right: str) -> bool:
-    """Whether one letter too many, too few or wrong, or two swapped, make one of the other."""
-    if abs(len(left) - len(right)) > 1:
-        return False
-    start = next(
-        (at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
-    )
-    one, other = left[start:], right[start:]
-    swapped = one[:2] == other[:2][::-1] and one[2:] == other[2:]
-    return one[1:] == other[1:] or one[1:] == other or one == other[1:] or swapped
-
-
-def _bare(word: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", word.lower())
-
-
-def _parts(word: str) -> list[str]:
-    return [part for part in re.split(r"[^a-z0-9]+", word.lower()) if part]
-
-
-def _abbreviates(short: str, parts: Sequence[str]) -> bool:
-    """Whether a word is the beginnings of all parts of another, as ``devtools`` of ``developer-tools``."""
-    if len(parts) < 2 or len(short) < 4:
-        return False
-
-    def fits(rest: str, index: int) -> bool:
-        if index == len(parts):
-            return not rest
-        sizes = range(min(len(rest), len(parts[index])), 1, -1)
-        return any(rest.startswith(parts[index][:size]) and fits(rest[size:], index + 1) for size in sizes)
-
-    return fits(short, 0)

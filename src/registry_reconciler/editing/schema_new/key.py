@@ -15,12 +15,23 @@ from registry_reconciler.editing.schema_new.guess import (
     is_key_word,
     unique_fields,
 )
+from registry_reconciler.editing.schema_new.referrers import Referrer, best_key
 from registry_reconciler.layouts import LAYOUTS
 
 
-def choose_key(work: Work, chosen: Candidate, entries: Sequence[Found], asked: Sequence[str]) -> list[str]:
-    """The key fields: those asked for, else guessed. Of a mapping, its keys become a field of the entries."""
-    names = list(asked) or _guessed_key(work, chosen, entries)
+def choose_key(
+    work: Work,
+    chosen: Candidate,
+    entries: Sequence[Found],
+    asked: Sequence[str],
+    named_by: Sequence[Referrer] = (),
+) -> list[str]:
+    """The key fields: those asked for, else guessed. Of a mapping, its keys become a field of the entries.
+
+    Args:
+        named_by: the fields of other kinds that may name the entries.
+    """
+    names = list(asked) or _guessed_key(work, chosen, entries, named_by)
     if chosen.keyed:
         for number, entry in enumerate(entries):
             given = dict(entry.bound).get("", "")
@@ -38,7 +49,9 @@ def choose_key(work: Work, chosen: Candidate, entries: Sequence[Found], asked: S
     return names
 
 
-def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> list[str]:
+def _guessed_key(
+    work: Work, chosen: Candidate, entries: Sequence[Found], named_by: Sequence[Referrer]
+) -> list[str]:
     holders = list(dict.fromkeys(name for entry in entries for name in entry.place))
     if chosen.keyed:
         inside = {name for entry in entries for name in entry.value}
@@ -49,9 +62,19 @@ def _guessed_key(work: Work, chosen: Candidate, entries: Sequence[Found]) -> lis
         given = _keys_repeat(entries)
         return [*holders, name] if given else [name]
     unique = unique_fields(entries, work.kind)
+    named, referrer = best_key(named_by, entries, unique)
+    if referrer is not None:
+        if named != unique[0]:
+            message = f"{named} is the key because {referrer.kind}.{referrer.field} names the entries by it."
+            work.doubt("x-registry.key", message)
+        return [named]
+    whole = LAYOUTS[chosen.layout].one_a_file
+    filed = [holder for holder in holders if holder in unique]
+    if whole and len(holders) == 1 and filed and unique[0].endswith(("_id", "-id")):
+        return filed  # people call an entry what they call its file, not by a number of elsewhere
     if unique and is_key_word(unique[0], work.kind):
         return [unique[0]]
-    joined = _joined_key(work, entries, holders, whole=LAYOUTS[chosen.layout].one_a_file)
+    joined = _joined_key(work, entries, holders, whole=whole)
     if joined or not unique:
         return joined or [next(iter(entries[0].value), "id")]
     others = ", ".join(unique[1:4])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from msgspec import Struct
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
 from registry_reconciler.editing.schema_new.guess import Found, path_of, quoted
 from registry_reconciler.layouts import LAYOUTS
@@ -19,7 +21,11 @@ _PARTNERS = 0.5
 _SOME = 0.25
 """Fields of one name that agree so often, and more often than chance would have it, were meant to be the same."""
 _MOST_SHOWN = 5
+_MOST_FIELDS = 40
+"""Of more fields, those that most entries have: the others are keys that people chose."""
 _LEAST_WORDS = 3
+
+_Name = TypeVar("_Name", bound=Hashable)
 
 _Partner = tuple[str, Mapping[str, Json], Mapping[str, Json]]
 """A key of ours, what we say, what the partner says."""
@@ -108,14 +114,23 @@ def _matches(kind: Kind, pairs: Sequence[_Partner], known: set[str]) -> Iterator
 
 def _fields(values: Iterator[Mapping[str, Json]]) -> list[str]:
     """The fields at the top, then those one level down, in the order in which they are met."""
-    top: dict[str, None] = {}
-    inner: dict[str, None] = {}
+    top: Counter[str] = Counter()
+    inner: Counter[tuple[str, str]] = Counter()
     for value in values:
         for name, part in value.items():
-            top.setdefault(quoted(name))
+            top[name] += 1
             for below in part if isinstance(part, dict) else ():
-                inner.setdefault(f"{quoted(name)}.{quoted(below)}")
-    return [*top, *inner]
+                inner[name, below] += 1
+    return [
+        *(quoted(name) for name in _frequent(top)),
+        *(f"{quoted(name)}.{quoted(below)}" for name, below in _frequent(inner)),
+    ]
+
+
+def _frequent(names: Counter[_Name]) -> list[_Name]:
+    """The names that are not too many, in their order."""
+    often = {name for name, _ in names.most_common(_MOST_FIELDS)}
+    return [name for name in names if name in often]
 
 
 def _compared(pairs: Sequence[_Partner], field: str, at: str) -> _Match:
@@ -171,11 +186,10 @@ def _tell(work: Work, kind: Kind, matches: Sequence[_Match]) -> None:
         if not match.apart:
             work.doubt("x-registry.mirrors", f"{match.field}: all {match.asked} agree with {where}.")
             continue
-        shown = ", ".join(match.apart[:_MOST_SHOWN])
-        more = f" and {len(match.apart) - _MOST_SHOWN} more" if len(match.apart) > _MOST_SHOWN else ""
         work.doubt(
             "x-registry.mirrors",
-            f"{match.field}: {match.equal} of {match.asked} agree with {where}; not {shown}{more}.",
+            f"{match.field}: {match.equal} of {match.asked} agree with {where}; "
+            f"not {first_few(match.apart, _MOST_SHOWN)}.",
         )
     if LAYOUTS[kind.layout].one_a_file and any(match.apart for match in matches):
         work.doubt(

@@ -259,7 +259,10 @@ def _named_stars(work: Work, chosen: Candidate) -> str:
         by_file = {path: match.group(number) for path, match in stars.items() if match is not None}
         name = _field_like(chosen.entries, by_file, taken)
         if name is None:
-            name = _folder_name(pieces[index - 1], chosen.entries, taken)
+            is_folder = pieces[index + 1].startswith("/")
+            name = _folder_name(
+                pieces[index - 1], chosen.entries, taken, other="folder" if is_folder else "file"
+            )
             work.doubt(
                 "x-registry.file",
                 f"No field of the entries says what stands for {{{name}}} in the path, so the path says it.",
@@ -292,9 +295,9 @@ def _text_fields(value: Mapping[str, Json]) -> list[str]:
     return names
 
 
-def _folder_name(before: str, entries: Sequence[Found], taken: set[str]) -> str:
+def _folder_name(before: str, entries: Sequence[Found], taken: set[str], other: str) -> str:
     parts = [part for part in before.split("/") if part]
-    wanted = re.sub(r"[^A-Za-z0-9_]+", "_", singular(parts[-1] if parts else "file")).strip("_.") or "file"
+    wanted = re.sub(r"[^A-Za-z0-9_]+", "_", singular(parts[-1] if parts else other)).strip("_.") or other
     wanted = f"_{wanted}" if wanted[0].isdigit() else wanted
     used = taken | {name for entry in entries for name in entry.value}
     while wanted in used:

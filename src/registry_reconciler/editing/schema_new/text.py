@@ -20,6 +20,8 @@ def schema_lines(work: Work, schema: Mapping[str, Json]) -> Iterator[tuple[str, 
     yield from _block(work, {"type": schema["type"], "required": schema["required"]}, "", 0)
     yield "properties:", "properties"
     yield from _block(work, schema["properties"], "properties", 2)
+    if "additionalProperties" in schema:
+        yield from _block(work, {"additionalProperties": schema["additionalProperties"]}, "", 0)
 
 
 def _block(work: Work, value: Mapping[str, Json], where: str, indent: int) -> Iterator[tuple[str, str]]:

@@ -132,12 +132,14 @@ def _new_comments(loaded: Loaded, kind: Kind, path: str, typed: str) -> bool:
 
 
 def _read(kind: Kind, address: str, text: str, old: dict[str, Json]) -> dict[str, Json]:
+    from registry_reconciler.formats.codes import without_text
     from registry_reconciler.formats.table import YAML
 
     read = YAML.read(plain(text).encode("utf-8", "surrogateescape"))
     if not read.readable:
         fault = read.faults[0]
-        raise BadText(f"line {fault.line}, column {fault.column}: {fault.message}")
+        what = without_text(fault) if kind.secrets else fault.message
+        raise BadText(f"line {fault.line}, column {fault.column}: {what}")
     if len(read.documents) != 1 or not isinstance(read.documents[0], dict):
         raise BadText("an entry is one mapping from fields to values.")
     value: dict[str, Json] = _unmasked(read.documents[0], old)

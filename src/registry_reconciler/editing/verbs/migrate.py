@@ -35,7 +35,7 @@ def parse_renames(words: Sequence[str]) -> tuple[FieldRename, ...]:
     found = []
     for word in words:
         if "=" not in word:
-            raise UsageFailure(f"{word!r} has no '=': write OLD=NEW, two names of fields.")
+            raise UsageFailure("--rename has no '=': write OLD=NEW, two names of fields.")
     for assignment in parse_assignments(words) if words else ():
         new = parse_assignments((f"{assignment.text}=x",))[0].path if assignment.way == "set" else ()
         inside = new[:-1] in ((), assignment.path[:-1])

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from registry_reconciler.base.first_few import first_few
+from registry_reconciler.base.mask import MASK
 from registry_reconciler.editing.verbs.session import EditSession
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import (
@@ -48,11 +50,16 @@ def parse_assignments(words: Sequence[str]) -> tuple[Assignment, ...]:
     """What was typed, taken apart. Raises :class:`~registry_reconciler.errors.UsageFailure`."""
     if not words:
         raise UsageFailure("say what to set: FIELD=VALUE, or FIELD= to remove the field.")
+    for number, word in enumerate(words, 1):
+        if _parted(word) is None:
+            # Not the word itself: it may be a secret that was to stand behind the '=' of another one.
+            which = f"word {number} of {len(words)} with a field" if len(words) > 1 else "what to set"
+            raise UsageFailure(f"{which} has no '=': write FIELD=VALUE, or FIELD= to remove the field.")
     return tuple(map(_assignment, words))
 
 
 def _assignment(word: str) -> Assignment:
-    name, text = _parted(word)
+    name, text = _parted(word) or (word, "")
     way = "set" if text else "remove"
     if name.endswith(("+", "-")) and text:
         way, name = ("add" if name[-1] == "+" else "take"), name[:-1]
@@ -62,7 +69,7 @@ def _assignment(word: str) -> Assignment:
         match = _STEP.match(name, position)
         if match is None or (match.end() == len(name) and name.endswith(".")):
             raise UsageFailure(
-                f"{word!r}: {name!r} is no field. Write FIELD=VALUE; inner fields with dots (a.b), items of a list "
+                f"{name!r} is no field. Write FIELD=VALUE; inner fields with dots (a.b), items of a list "
                 'with [0], a new one with [], and a name that has dots itself in quotes ("a.b").'
             )
         quoted, plain, items = match.groups()
@@ -74,21 +81,21 @@ def _assignment(word: str) -> Assignment:
                 way = "add"
             else:
                 raise UsageFailure(
-                    f"{word!r}: [] stands at the end of a field, and adds an item to its list."
+                    f"{name!r}: [] stands at the end of a field, and adds an item to its list."
                 )
         position = match.end()
     return Assignment(name, tuple(steps), way, text)
 
 
-def _parted(word: str) -> tuple[str, str]:
-    """Field and text, parted at the first ``=`` outside of quotes."""
+def _parted(word: str) -> tuple[str, str] | None:
+    """Field and text, parted at the first ``=`` outside of quotes; ``None`` where there is none."""
     quoted = False
     for at, character in enumerate(word):
         if character == '"' and (at == 0 or word[at - 1] != "\\"):
             quoted = not quoted
         elif character == "=" and not quoted:
             return word[:at], word[at + 1 :]
-    raise UsageFailure(f"{word!r} has no '=': write FIELD=VALUE, or FIELD= to remove the field.")
+    return None
 
 
 def setting(address: str, assignments: Sequence[Assignment]) -> Callable[[Loaded], Edits]:
@@ -114,7 +121,10 @@ def assigned(
 
     for assignment in assignments:
         _refuse(kind, address, assignment)
-        value = _changed(address, value, assignment, faults)
+        if assignment.way == "take":
+            value = _taken(kind, address, value, assignment)
+        else:
+            value = _changed(address, value, assignment, faults)
     if kind.key_of(value) != address.partition("/")[2]:
         raise UsageFailure(
             f"{', '.join(selector.text for selector in kind.key)} is the key of {address}. "
@@ -141,8 +151,6 @@ def _changed(
         if isinstance(there, Missing):
             raise _no_field(address, value, assignment)
         return _without(value, assignment.path)
-    if assignment.way == "take":
-        return _taken(address, value, assignment, there)
     if assignment.way == "add" and not (
         isinstance(there, Missing) or there is None or isinstance(there, list)
     ):
@@ -226,9 +234,9 @@ def _without(value: dict[str, Json], path: FieldPath) -> dict[str, Json]:
     return made
 
 
-def _taken(
-    address: str, value: dict[str, Json], assignment: Assignment, there: Json | Missing
-) -> dict[str, Json]:
+def _taken(kind: Kind, address: str, value: dict[str, Json], assignment: Assignment) -> dict[str, Json]:
+    """A copy without the items of a list that a text means."""
+    there = get_path(value, assignment.path)
     if not isinstance(there, list):
         if isinstance(there, Missing):
             raise _no_field(address, value, assignment)
@@ -239,12 +247,22 @@ def _taken(
     meant = _candidates(assignment.text, MISSING)
     left = [item for item in there if not any(same(item, some) for some in meant)]
     if len(left) == len(there):
-        has = ", ".join(item if isinstance(item, str) else canonical(item) for item in there[:10])
         raise UsageFailure(
-            f"{show_path(assignment.path)} of {address} does not hold {assignment.text!r}. It holds: {has}.",
+            f"{show_path(assignment.path)} of {address} does not hold {_what_it_holds(kind, assignment, there)}",
             next=(("registry", "show", address),),
         )
     return _put(address, value, assignment.path, left)
+
+
+def _what_it_holds(kind: Kind, assignment: Assignment, there: list[Json]) -> str:
+    """What a list does not hold, and what it does; a list with secrets is not told apart."""
+    (asked, *_) = held = [
+        kind.secrets.show((*assignment.path, 0), item) for item in (assignment.text, *there)
+    ]
+    if MASK in held:
+        return f"that. It holds {len(there)} item{'' if len(there) == 1 else 's'}."
+    items = [item if isinstance(item, str) else canonical(item) for item in held[1:]]
+    return f"{asked!r}. It holds: {first_few(items, 10)}."
 
 
 def _no_field(address: str, value: dict[str, Json], assignment: Assignment) -> UsageFailure:

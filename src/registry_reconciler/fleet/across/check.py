@@ -88,8 +88,8 @@ def judged(
 
 
 def _asks(outcome: Outcome) -> bool:
-    said = outcome.result.get(TELL) if outcome.error is None else None
-    return bool(said and (said["asks"] or said["claims"]))
+    description = outcome.result.get(TELL) if outcome.error is None else None
+    return bool(description and (description["asks"] or description["claims"]))
 
 
 def _plain(outcome: Outcome) -> Outcome:

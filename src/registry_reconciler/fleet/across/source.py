@@ -171,9 +171,9 @@ def _with_commits_here(rows: Collection[RepositoryRow], root: Path) -> list[str]
     if git_call.top_of(root) is None:
         return []
     asked = "".join(f"{row.commit}\n" for row in rows if ":" not in row.commit).encode()
-    said = git_call.ask(root, ["cat-file", "--batch-check"], check=False, given=asked)
+    answer = git_call.ask(root, ["cat-file", "--batch-check"], check=False, given=asked)
     there = {
-        line.split()[0].decode() for line in (said or b"").splitlines() if line.split()[1:2] == [b"commit"]
+        line.split()[0].decode() for line in (answer or b"").splitlines() if line.split()[1:2] == [b"commit"]
     }
     return [row.name for row in rows if row.commit in there]
 

@@ -134,34 +134,36 @@ def in_words(where: Where, *, writes: bool = False) -> Iterator[None]:
 def failure_of(where: Where, error: Exception, *, writes: bool) -> CatalogueFailure:
     """What an error of a driver means."""
     cause = getattr(error, "orig", None) or error
-    said = " ".join(where.without_secrets(str(cause)).split())
-    return _of_sqlite(where, said, writes=writes) if where.embedded else _of_postgresql(where, cause, said)
+    message = " ".join(where.without_secrets(str(cause)).split())
+    return (
+        _of_sqlite(where, message, writes=writes) if where.embedded else _of_postgresql(where, cause, message)
+    )
 
 
-def _of_sqlite(where: Where, said: str, *, writes: bool) -> CatalogueFailure:
+def _of_sqlite(where: Where, message: str, *, writes: bool) -> CatalogueFailure:
     file = where.file
     assert file is not None
     if file.is_dir():
         return NoCatalogue(f"{where.shown} is a folder: name a file in it")
-    if "not a database" in said or "malformed" in said:
+    if "not a database" in message or "malformed" in message:
         return NoCatalogue(
-            f"{where.shown} is no catalogue ({said}): name another file, or delete this one and publish again"
+            f"{where.shown} is no catalogue ({message}): name another file, or delete this one and publish again"
         )
-    if "readonly" in said or (writes and file.exists() and not os.access(file, os.W_OK)):
+    if "readonly" in message or (writes and file.exists() and not os.access(file, os.W_OK)):
         return ReadOnly(
             f"{where.shown} is read-only: publish as a user who may write the file and its folder, or name another one"
         )
-    if "no such table" in said:
+    if "no such table" in message:
         return _changed_meanwhile(where)
-    if "unable to open" in said and not writes and not file.exists():
+    if "unable to open" in message and not writes and not file.exists():
         return no_catalogue(where)
-    if "unable to open" in said:
+    if "unable to open" in message:
         return _unopened(where)
-    if "locked" in said:
+    if "locked" in message:
         return CatalogueFailure(
             f"{where.shown} was in use by another publisher for {_BUSY_SECONDS} seconds: publish again later"
         )
-    return CatalogueFailure(f"{where.shown} could not be used: {said}")
+    return CatalogueFailure(f"{where.shown} could not be used: {message}")
 
 
 def _unopened(where: Where) -> CatalogueFailure:
@@ -174,7 +176,7 @@ def _unopened(where: Where) -> CatalogueFailure:
     return Unreachable(f"{where.shown} cannot be opened: look at who may read the file and its folder")
 
 
-def _of_postgresql(where: Where, cause: BaseException, said: str) -> CatalogueFailure:
+def _of_postgresql(where: Where, cause: BaseException, message: str) -> CatalogueFailure:
     state = getattr(cause, "sqlstate", None)
     if state in ("25006",):
         return ReadOnly(
@@ -182,17 +184,17 @@ def _of_postgresql(where: Where, cause: BaseException, said: str) -> CatalogueFa
         )
     if state == "42501":
         return ReadOnly(
-            f"{where.shown} may not be written by this user ({said}): "
+            f"{where.shown} may not be written by this user ({message}): "
             "grant it INSERT, UPDATE and DELETE, and for the first publication CREATE on the schema"
         )
     if state in ("42P01", "42703"):
         return _changed_meanwhile(where)
     if state is None or state.startswith(("08", "28", "3D", "57P", "53")):
         return Unreachable(
-            f"{where.shown} cannot be reached: {said.rstrip(' .?') or 'no answer'}. "
+            f"{where.shown} cannot be reached: {message.rstrip(' .?') or 'no answer'}. "
             "Look at host, port, user and password (PGPASSWORD or ~/.pgpass keep it out of the command)"
         )
-    return CatalogueFailure(f"{where.shown} could not be used: {said}")
+    return CatalogueFailure(f"{where.shown} could not be used: {message}")
 
 
 def is_gone(error: Exception) -> bool:

@@ -42,8 +42,8 @@ def _lineage(source: Source) -> tuple[int, list[str]]:
     if source.commit is None:
         return int(time.time()), []
     words = ["rev-list", f"--max-count={_ANCESTORS + 1}", "--timestamp", "--end-of-options", source.commit]
-    said = git_call.ask(Path(source.folder), words, check=False, bare=source.bare) or b""
-    rows = [row.split() for row in said.decode().splitlines()]
+    answer = git_call.ask(Path(source.folder), words, check=False, bare=source.bare) or b""
+    rows = [row.split() for row in answer.decode().splitlines()]
     if not rows:
         return 0, []
     return int(rows[0][0]), [commit for _, commit in rows[1:]]

@@ -199,9 +199,9 @@ class Catalogue:
             "JOIN registry_publications p ON p.id = r.publication WHERE r.name <> :without ORDER BY r.name",
             {"without": without},
         )
-        said = "".join(f"{name}\0{revision}\0{digest}\n" for name, revision, digest, _ in found)
+        content = "".join(f"{name}\0{revision}\0{digest}\n" for name, revision, digest, _ in found)
         return Snapshot(
-            "sha256:" + sha256(said.encode()).hexdigest(),
+            "sha256:" + sha256(content.encode()).hexdigest(),
             max((row[3] for row in found), default=0),
             len(found),
         )

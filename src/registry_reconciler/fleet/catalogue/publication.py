@@ -141,8 +141,8 @@ class Publication(Struct, frozen=True, array_like=True):
         """The digest of what it says: the same for two commits that say the same at the same places."""
         import msgspec
 
-        said = (self.entries, self.problems, self.kinds, self.unread)
-        return "sha256:" + sha256(msgspec.msgpack.encode(said)).hexdigest()
+        content = (self.entries, self.problems, self.kinds, self.unread)
+        return "sha256:" + sha256(msgspec.msgpack.encode(content)).hexdigest()
 
 
 def short_id(commit: str) -> str:
@@ -207,8 +207,8 @@ def _entry(entry_set: EntrySet, item: Entry, file: str, line: int) -> PublishedE
     status = entry_set.status(item)
     name = clean(entry_set.name(item) or "")
     key = indexed(item.key)
-    said = canonical(shown) + "\0" + repr((item.kind, key, name, status, labels, links))
-    digest = sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    text = canonical(shown) + "\0" + repr((item.kind, key, name, status, labels, links))
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     words = _search_words(item.kind, key, labels, shown)
     return PublishedEntry(
         item.kind, key, name, status, clean(dumps(shown)), clean(file), line, digest, words, labels, links

@@ -178,7 +178,9 @@ class _Work:
         try:
             git.ask("commit", "--quiet", "-m", self.order.message_for(self.root), hooks=True)
         except Refused as refused:
-            return replace(self.start, outcome=BLOCKED, why=f"the commit was refused: {_last(refused.said)}")
+            return replace(
+                self.start, outcome=BLOCKED, why=f"the commit was refused: {_last(refused.output)}"
+            )
         commit = git.commit_of("HEAD")
         # The last step, and the one that counts: until now nothing of the repository leads there.
         try:
@@ -203,9 +205,9 @@ class _Work:
                 settings=settings,
             )
         except GitFailure as failure:
-            said = failure.said if isinstance(failure, Refused) else failure.message
+            output = failure.output if isinstance(failure, Refused) else failure.message
             return replace(
-                found, outcome=BLOCKED, why=f"it is committed, and the push was refused: {_last(said)}"
+                found, outcome=BLOCKED, why=f"it is committed, and the push was refused: {_last(output)}"
             )
         return replace(found, pushed=True)
 

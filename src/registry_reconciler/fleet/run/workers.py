@@ -63,8 +63,8 @@ def perform(order: dict[str, Any]) -> dict[str, Any]:
     except RegistryFailure as failure:
         answer = {"error": {"code": failure.code, "message": failure.message}}
     except Exception as error:
-        said = f"this is a fault of registry ({type(error).__name__})"
-        answer = {"error": {"code": "internal", "message": said}}
+        message = f"this is a fault of registry ({type(error).__name__})"
+        answer = {"error": {"code": "internal", "message": message}}
     return {"commit": None, **answer, "seconds": time.monotonic() - began}
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
-
-import msgspec
 
 from registry_reconciler.formats.edits import Snippet, SpliceError, refuse_tags
 from registry_reconciler.formats.json.chunks import Chunk, comment_rows, cut
 from registry_reconciler.formats.json.look import Look, Writer, look_of, slashed
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose, walk_down
+from registry_reconciler.formats.json.usual import usual_text
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.notes import NO_NOTES, Note, notes_of, with_notes
 from registry_reconciler.model.entry import FieldPath, Json
-from registry_reconciler.model.written import holds_exact
 
 
 def extract(data: bytes, places: Sequence[tuple[int, FieldPath]], *, comments: bool) -> list[Snippet]:
@@ -109,7 +106,7 @@ def new_text(
                 look, models = look_of(root), [root]
         except (Unreadable, UnicodeDecodeError, IndexError):
             pass
-    elif snippet is None and (usual := _usual_text(value)) is not None:
+    elif snippet is None and (usual := usual_text(value)) is not None:
         return usual
     newline = look.newline
     notes = notes_of(snippet.text) if comments and snippet else NO_NOTES
@@ -117,22 +114,6 @@ def new_text(
     head = "".join(f"{slashed(row)}{newline}" for row in snippet.comments) if comments and snippet else ""
     return (head + Writer(look).value(value, "", models, 0, notes) + newline).encode()
 
-
-def _usual_text(value: Json) -> bytes | None:
-    """What :class:`Writer` writes where nothing shows another look, by encoders in C; ``None`` where it may differ."""
-    if holds_exact(value):
-        return None
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # Such numbers are written in another way here; a text may say so too, and is then written the long way.
-    if _EXPONENT.search(text) or "NaN" in text or "Infinity" in text or not text.startswith(("{", "[")):
-        return None
-    try:
-        return f"{msgspec.json.format(text, indent=2)}\n".encode()
-    except ValueError:  # half of a character, which the writer refuses by name
-        return None
-
-
-_EXPONENT = re.compile("[0-9]e[-+0-9]")
 
 _HEAD = re.compile(r"(?:[ \t\r\n]+|//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+\*/)*")
 

@@ -47,6 +47,11 @@ class JsonFormat(Struct, frozen=True):
 
     def splice(self, data: bytes, edits: Sequence[Edit], sections: Sections = ()) -> bytes:
         """The text with the edits made."""
+        from registry_reconciler.formats.json.usual import written_anew
+
+        anew = written_anew(data, edits) if edits and self.comment is None else None
+        if anew is not None:
+            return anew
         from registry_reconciler.formats.json.splice import splice
 
         return splice(data, edits, comments=self.comment is not None)

@@ -67,6 +67,10 @@ class YamlFormat(Struct, frozen=True):
         like: bytes | None = None,
     ) -> bytes:
         """The text of a new file."""
+        if snippet is None:
+            from registry_reconciler.formats.yaml.edit.new_file import file_text
+
+            return file_text(value, container=container, like=like)
         from registry_reconciler.formats.yaml.edit.splice import new_file
 
         return new_file(value, container=container, snippet=snippet, like=like)

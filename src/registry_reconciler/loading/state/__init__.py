@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.files.tree import Tree, find
 from registry_reconciler.files.unreadable import SHOW_ALL, Hidden, Unreadable
 from registry_reconciler.loading.state.files import (
@@ -393,9 +394,7 @@ def _bad_lines(path: str, numbers: Sequence[int]) -> Iterable[Problem]:
     if len(numbers) == 1:
         what = f"line {numbers[0]} of {path} is not a line of the state."
     else:
-        named = ", ".join(map(str, numbers[:_LINES_NAMED]))
-        more = len(numbers) - _LINES_NAMED
-        listed = f"{named} and {more:,} more" if more > 0 else named
+        listed = first_few([str(number) for number in numbers], _LINES_NAMED)
         what = f"{len(numbers):,} lines of {path} are not lines of the state: {listed}."
     found = problem(
         "STA004",

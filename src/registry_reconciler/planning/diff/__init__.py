@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from registry_reconciler.loading.fragments import NO_FRAGMENTS, Fragments
+from registry_reconciler.loading.left_behind import LeftBehind
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.state import State
 from registry_reconciler.model.change import Action
@@ -43,6 +44,7 @@ def diff(
     edits: Sequence[LiveEdit] = (),
     relocated: Collection[str] = (),
     mended: Collection[str] = (),
+    left_behind: LeftBehind | None = None,
 ) -> Diff:
     """Compare the three. What ``fragments`` that cannot be read own, nobody may touch.
 
@@ -50,12 +52,23 @@ def diff(
         edits: what a command asks of entries whose truth is live; nothing else is planned for those.
         relocated: kinds whose changed places are said already.
         mended: fragments whose state is written anyway.
+        left_behind: as in :class:`DiffWork`.
     """
     clashing = frozenset(entry.address for entry in live.clashes)
     asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
     exact = exact_ones((*asked, *state.protects), desired.entries, state.entries, live.entries)
     work = DiffWork(
-        kinds, config, desired, live, state, options, fragments, clashing, frozenset(relocated), exact
+        kinds,
+        config,
+        desired,
+        live,
+        state,
+        options,
+        fragments,
+        clashing,
+        frozenset(relocated),
+        exact,
+        left_behind=left_behind,
     )
     selection = Selection(options, exact, desired.groups)
     # What moves away and is moved to as well is decided on as the latter.

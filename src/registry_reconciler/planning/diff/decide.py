@@ -168,7 +168,16 @@ def _decide_undeclared(work: DiffWork, three_way: ThreeWay) -> None:
     elif removal is None and work.fragments.partly_unreadable and not work.overwritten(three_way.address):
         _unseen(work, three_way, live)
     elif _in_doubt(work, three_way, state):
-        _doubted(work, three_way, live, state)
+        _doubted(work, three_way, live, state, "after a merge it is unclear whether it is managed")
+    elif (
+        removal is None
+        and work.left_behind is not None
+        and not work.overwritten(three_way.address)
+        and work.left_behind.adopted(three_way.address)
+    ):
+        _doubted(
+            work, three_way, live, state, "git has neither a state nor a fragment that says it is managed"
+        )
     elif untouched or work.overwritten(three_way.address):
         if work.desired.protected(three_way.address) or work.was_protected(three_way.address):
             refuse_protected(work, three_way, live)
@@ -190,14 +199,14 @@ def _in_doubt(work: DiffWork, three_way: ThreeWay, state: StateEntry) -> bool:
     return unclear and not work.overwritten(three_way.address)
 
 
-def _doubted(work: DiffWork, three_way: ThreeWay, live: LiveEntry, state: StateEntry) -> None:
+def _doubted(work: DiffWork, three_way: ThreeWay, live: LiveEntry, state: StateEntry, why: str) -> None:
     """Whether it is managed cannot be told: then it is not, and nobody deletes it."""
     work.unmanaged += 1
-    work.heal(three_way.address, state, "after a merge it is unclear whether it is managed, so it is not")
+    work.heal(three_way.address, state, f"{why}, so it is not")
     work.problems.append(
         problem(
             "STA006",
-            f"whether {three_way.address} is still managed is unclear after a merge, so it counts as not managed.",
+            f"{three_way.address} counts as not managed: {why}.",
             live.place,
             address=three_way.address,
             fix=f"If it is to be managed: registry adopt {three_way.address}. "

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.base.globs import Patterns
 from registry_reconciler.loading.fragments import Fragments
+from registry_reconciler.loading.left_behind import LeftBehind
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.state import State, StateEntry
 from registry_reconciler.model.change import Change, Drift, Heal
@@ -38,7 +39,11 @@ class Diff(Struct, frozen=True):
 
 
 class DiffWork(Struct):
-    """What a diff asks, and what it has found so far."""
+    """What a diff asks, and what it has found so far.
+
+    Attributes:
+        left_behind: tells of entries that only files call managed which ``git checkout .`` left behind.
+    """
 
     kinds: Mapping[str, Kind]
     config: Config
@@ -58,6 +63,7 @@ class DiffWork(Struct):
     unmanaged: int = 0
     heals: list[Heal] = field(default_factory=list)
     kept: Patterns | None = None
+    left_behind: LeftBehind | None = None
 
     def asked(self, option: str) -> Patterns:
         """The patterns of an option, ready to be asked."""

@@ -288,18 +288,18 @@ def _agreed(opinions: Sequence[_Opinion], current: Json) -> Json | Missing:
         return value
     if not isinstance(value, dict):
         return MISSING
-    said: dict[str, Json | Missing] = {}
+    agreed: dict[str, Json | Missing] = {}
     for opinion in parts:
         for key, part in opinion.parts.items():
-            if not _alike(said.setdefault(key, part), part):
+            if not _alike(agreed.setdefault(key, part), part):
                 return MISSING
     if whole:
-        fits = all(_alike(value.get(key, MISSING), part) for key, part in said.items())
+        fits = all(_alike(value.get(key, MISSING), part) for key, part in agreed.items())
         return value if fits else MISSING
     added = dict(parts[0].extra) if len(parts) > 1 else {}
     for opinion in parts:
         added = {key: part for key, part in added.items() if _alike(opinion.extra.get(key, MISSING), part)}
-    merged = {key: said.get(key, part) for key, part in {**value, **added}.items()}
+    merged = {key: agreed.get(key, part) for key, part in {**value, **added}.items()}
     return {key: part for key, part in merged.items() if not isinstance(part, Missing)}
 
 

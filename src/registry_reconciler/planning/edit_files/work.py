@@ -90,7 +90,7 @@ class Writing(Struct):
     live: Live | None = None
     inside: dict[str, dict[tuple[int, FieldPath], list[LiveEntry]]] = field(default_factory=dict)
     rows: dict[str, dict[str, dict[tuple[int, FieldPath], Row]]] = field(default_factory=dict)
-    said: dict[str, frozenset[str]] = field(default_factory=dict)
+    carried_fields: dict[str, frozenset[str]] = field(default_factory=dict)
     lookups: PlacementLookups = field(default_factory=PlacementLookups)
     new_files: dict[str, list[str]] = field(default_factory=dict)
     extracted: dict[str, dict[tuple[int, FieldPath], Snippet]] = field(default_factory=dict)
@@ -159,9 +159,9 @@ class Writing(Struct):
 
     def carried_by(self, kind: Kind) -> frozenset[str]:
         """Which placeholders the text of a new entry of a kind says, as the others did when the round began."""
-        if kind.name not in self.said:
-            self.said[kind.name] = carried_by(kind, self.of(kind.name))
-        return self.said[kind.name]
+        if kind.name not in self.carried_fields:
+            self.carried_fields[kind.name] = carried_by(kind, self.of(kind.name))
+        return self.carried_fields[kind.name]
 
     def of(self, kind: str) -> Iterator[LiveEntry]:
         """The entries of a kind as they are at this moment, also those whose values nobody read."""

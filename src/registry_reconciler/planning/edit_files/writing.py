@@ -127,8 +127,8 @@ def _apart(
     changes: Sequence[Change], first: Written, attempt: Callable[[Sequence[Change]], Written]
 ) -> Written:
     """Of changes that were refused together, refuse those alone that cannot be written."""
-    said = _refusals(first)
-    alone = said.keys() - first.together
+    refusals = _refusals(first)
+    alone = refusals.keys() - first.together
     kept = {change.address for change in changes} - first.together
     refused: dict[str, Problem] = {}
     attempts = min(_MOST_ATTEMPTS, max(4, _MOST_WRITTEN // len(changes)))
@@ -136,7 +136,7 @@ def _apart(
     while waiting:
         group = waiting.pop()
         if attempts <= 0:
-            refused.update((address, said[address]) for address in group)
+            refused.update((address, refusals[address]) for address in group)
             continue
         attempts -= 1
         tried = attempt([change for change in changes if change.address in kept or change.address in group])
@@ -144,7 +144,7 @@ def _apart(
         if not failed:
             kept.update(group)
         elif len(group) == 1:
-            refused[group[0]] = failed.get(group[0], said[group[0]])
+            refused[group[0]] = failed.get(group[0], refusals[group[0]])
         else:
             middle = len(group) // 2
             waiting += [group[middle:], group[:middle]]
@@ -253,7 +253,7 @@ def _rounds(nesting: Nesting, changes: Sequence[Change]) -> Iterator[list[Change
 
 def _run_round(work: Writing, changes: Sequence[Change]) -> None:
     plans: dict[str, FilePlan] = {}
-    work.said.clear()
+    work.carried_fields.clear()
     work.new_files.clear()
     extract_all(work, changes)
     leave_files(work, changes)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.model.change import Change, Drift, FieldChange, Heal
 from registry_reconciler.model.config import STATE_FOLDER
 from registry_reconciler.model.entry import Location
@@ -289,9 +290,7 @@ def _named_change(change: Change) -> dict[str, Any]:
 
 
 def _named(fields: Sequence[FieldChange]) -> str:
-    names = ", ".join(show_path(field.path) for field in fields[:_FIELDS_NAMED])
-    more = len(fields) - _FIELDS_NAMED
-    return f"{names} and {more:,} more" if more > 0 else names
+    return first_few([show_path(field.path) for field in fields], _FIELDS_NAMED)
 
 
 def _edit_view(edit: TextEdit) -> tuple[str, list[Row]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 
 from registry_reconciler.base.child import Child, ChildEnded, Limits
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.expressions.syntax import Fields, united
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.entry import Json, Place, make_address
@@ -167,12 +168,11 @@ class Judge:
 
     def _open(self, outcome: Outcome) -> Iterator[Finding]:
         for code, some in outcome.undecided.items():
-            shown = ", ".join(address for address, _ in some[:_FIRST])
-            more = f" and {len(some) - _FIRST:,} more" if len(some) > _FIRST else ""
+            shown = first_few([address for address, _ in some], _FIRST)
             place = Place(self.definitions[code].path, 0, ("check",))
             yield Finding(
                 None,
-                f"{code} gives an error instead of true or false for {shown}{more}: {some[0][1]}.",
+                f"{code} gives an error instead of true or false for {shown}: {some[0][1]}.",
                 place=place,
                 extra=",".join(address for address, _ in some),
             )

@@ -94,20 +94,25 @@ def _shape(function: Callable[..., Any]) -> tuple[bool, str, int]:
 def _is_context(parameter: inspect.Parameter) -> bool:
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         return False
-    said = parameter.annotation
-    if said is not parameter.empty and said is not Any and said != "Any" and _names_context(said):
+    annotation = parameter.annotation
+    if (
+        annotation is not parameter.empty
+        and annotation is not Any
+        and annotation != "Any"
+        and _names_context(annotation)
+    ):
         return True
     return parameter.name in CONTEXT_NAMES
 
 
-def _names_context(said: object) -> bool:
+def _names_context(annotation: object) -> bool:
     """Whether an annotation is the context's type: itself, one of it, or one among others."""
-    said = getattr(said, "__forward_arg__", said)
-    if isinstance(said, str):
-        return _CONTEXT_TYPE in {word.rpartition(".")[2] for word in _NOT_NAMES.split(said)}
-    if isinstance(said, type) and not get_args(said):
-        return _CONTEXT_TYPE in {part.__name__ for part in said.__mro__}
-    return any(map(_names_context, get_args(said)))
+    annotation = getattr(annotation, "__forward_arg__", annotation)
+    if isinstance(annotation, str):
+        return _CONTEXT_TYPE in {word.rpartition(".")[2] for word in _NOT_NAMES.split(annotation)}
+    if isinstance(annotation, type) and not get_args(annotation):
+        return _CONTEXT_TYPE in {part.__name__ for part in annotation.__mro__}
+    return any(map(_names_context, get_args(annotation)))
 
 
 def carried_out(value: Any) -> Any:

@@ -31,6 +31,6 @@ def parsed(line: str) -> tuple[str, Arguments]:
         elif plain or not word.startswith("--"):
             args.append(word)
         else:
-            name, said, text = word[2:].partition("=")
-            kwargs[name.replace("-", "_")] = text if said else True
+            name, equals, text = word[2:].partition("=")
+            kwargs[name.replace("-", "_")] = text if equals else True
     return key, Arguments(tuple(args), kwargs)

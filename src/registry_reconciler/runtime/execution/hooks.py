@@ -322,15 +322,15 @@ def fire(hooks: Iterable[Concerned], event: Mapping[str, Any], run: RunHook) -> 
 
 def _ask(concerned: Concerned, event: Mapping[str, Any], run: RunHook) -> tuple[bool, str]:
     """Whether the hook denies, and what it says."""
-    said, why = None, concerned.fault
+    answer, why = None, concerned.fault
     if concerned.item is not None and concerned.fields is not None:
         try:
-            said = run(concerned.item, concerned.fields, {**event, "hook": concerned.id})
-            why = said.unclear if concerned.guard or said.failed else ""
+            answer = run(concerned.item, concerned.fields, {**event, "hook": concerned.id})
+            why = answer.unclear if concerned.guard or answer.failed else ""
         except Exception as error:  # a Python hook is foreign code: whatever it raises is a crash of the hook
             why = visible(message_of(error)[:_LONGEST_REASON])
-    if said is not None and not why:
-        return concerned.guard and said.block, said.message
+    if answer is not None and not why:
+        return concerned.guard and answer.block, answer.message
     if concerned.guard:
         return True, why
     log.warning("hook %s failed: %s", visible(concerned.id), visible(why))

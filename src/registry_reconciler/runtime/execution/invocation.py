@@ -129,10 +129,10 @@ class Invoker:
         """
         own = item.timeout if isinstance(item, Definition) else None
         if asked.limits is not None:
-            said: float | None = asked.limits.seconds
+            limit: float | None = asked.limits.seconds
         else:
-            said = self.limits.seconds if self._limits_said else None
-        return own if said is None else said if own is None else min(own, said)
+            limit = self.limits.seconds if self._limits_said else None
+        return own if limit is None else limit if own is None else min(own, limit)
 
     @overload
     def invoke(
@@ -352,8 +352,8 @@ class Invoker:
         }
 
         def run(item: HasMeta, fields: Mapping[str, Any], event: Mapping[str, Any]) -> answers.Answer:
-            said = {"hook": item.meta.id, "event": hook_event.event, "id": hook_event.ability}
-            with span_of(self.tracer, f"hook {item.meta.id}", said) as span:
+            attributes = {"hook": item.meta.id, "event": hook_event.event, "id": hook_event.ability}
+            with span_of(self.tracer, f"hook {item.meta.id}", attributes) as span:
                 answer = run_hook(self, item, fields, event, asked)
                 if span is not None:
                     span.set_attribute("registry.block", answer.block)

@@ -106,8 +106,8 @@ class SingleCall:
     def span(self) -> tuple[str, dict[str, Any]]:
         """The name of its span, and what is known at its beginning."""
         asked = self._asked
-        said = {"id": self.id, "caller": asked.caller, "mode": asked.mode, "dry_run": asked.dry_run}
-        return f"invoke {self.id}", said
+        attributes = {"id": self.id, "caller": asked.caller, "mode": asked.mode, "dry_run": asked.dry_run}
+        return f"invoke {self.id}", attributes
 
     @property
     def tracer(self) -> Tracer | None:
@@ -315,8 +315,8 @@ class SingleCall:
         outcome = self._invoker.run_hooks(hook_event, self._payload, self._asked)
         self._messages = outcome.messages
         if outcome.blocked_by:
-            said = [message.text for message in outcome.messages if message.hook == outcome.blocked_by]
-            why = f"the hook {outcome.blocked_by} denied it" + (f": {said[-1]}" if said else "")
+            texts = [message.text for message in outcome.messages if message.hook == outcome.blocked_by]
+            why = f"the hook {outcome.blocked_by} denied it" + (f": {texts[-1]}" if texts else "")
             raise Refused("hook_blocked", why)
 
     def _record(self, decision: Decision) -> None:

@@ -38,13 +38,13 @@ def tracer_of(spans: bool | Tracer) -> Tracer | None:
 
 
 @contextmanager
-def span_of(tracer: Tracer | None, name: str, said: Mapping[str, Any]) -> Iterator[Span | None]:
+def span_of(tracer: Tracer | None, name: str, attributes: Mapping[str, Any]) -> Iterator[Span | None]:
     """A span for what runs in it, below the one that is current; nothing without a tracer."""
     if tracer is None:
         yield None
         return
     with tracer.start_as_current_span(
-        name, attributes=_attributes(said), record_exception=False, set_status_on_exception=False
+        name, attributes=_attributes(attributes), record_exception=False, set_status_on_exception=False
     ) as span:
         try:
             yield span
@@ -53,8 +53,8 @@ def span_of(tracer: Tracer | None, name: str, said: Mapping[str, Any]) -> Iterat
             raise
 
 
-def _attributes(said: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"registry.{name}": value for name, value in said.items() if value not in ("", None)}
+def _attributes(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"registry.{name}": value for name, value in values.items() if value not in ("", None)}
 
 
 def failed(span: Span, kind: str) -> None:
@@ -78,12 +78,12 @@ def settled(span: Span | None, result: InvocationResult[Any] | None) -> None:
 
 
 @contextmanager
-def span_of_parts(tracer: Tracer | None, name: str, said: Mapping[str, Any]) -> Iterator[Span | None]:
+def span_of_parts(tracer: Tracer | None, name: str, attributes: Mapping[str, Any]) -> Iterator[Span | None]:
     """As :func:`span_of`, for what is left and entered again between its parts: it is nowhere the current one."""
     if tracer is None:
         yield None
         return
-    span = tracer.start_span(name, attributes=_attributes(said))
+    span = tracer.start_span(name, attributes=_attributes(attributes))
     try:
         yield span
     finally:

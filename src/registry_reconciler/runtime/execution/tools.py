@@ -82,8 +82,8 @@ def call_tool(root: Path, server: Mapping[str, Any], tool: str, payload: Any, li
         raise HandlerError(missing)
     if not isinstance(payload, Mapping):
         raise HandlerError(NO_ARGUMENTS)
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
-        result = _in_a_thread(lambda: _run(root, server, tool, dict(payload), limits, said))
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errlog:
+        result = _in_a_thread(lambda: _run(root, server, tool, dict(payload), limits, errlog))
     return _value(result, tool, limits)
 
 
@@ -113,22 +113,24 @@ def _in_a_thread(work: Any) -> Any:
 
 
 def _run(
-    root: Path, server: Mapping[str, Any], tool: str, arguments: dict[str, Any], limits: Limits, said: Any
+    root: Path, server: Mapping[str, Any], tool: str, arguments: dict[str, Any], limits: Limits, errlog: Any
 ) -> CallToolResult:
     import asyncio
 
     try:
-        return asyncio.run(_talk(root, server, tool, arguments, limits, said))
+        return asyncio.run(_talk(root, server, tool, arguments, limits, errlog))
     except TimeoutError as error:
         raise HandlerTimeout(f"the tool {tool} did not answer within {limits.seconds:g} s") from error
     except HandlerError:
         raise
     except Exception as error:
-        raise HandlerError(f"the tool {tool} cannot be called: {_words(error)}{_last_words(said)}") from error
+        raise HandlerError(
+            f"the tool {tool} cannot be called: {_words(error)}{_last_words(errlog)}"
+        ) from error
 
 
 async def _talk(
-    root: Path, server: Mapping[str, Any], tool: str, arguments: dict[str, Any], limits: Limits, said: Any
+    root: Path, server: Mapping[str, Any], tool: str, arguments: dict[str, Any], limits: Limits, errlog: Any
 ) -> CallToolResult:
     import asyncio
     from contextlib import AsyncExitStack
@@ -137,7 +139,7 @@ async def _talk(
 
     async with asyncio.timeout(limits.seconds), AsyncExitStack() as stack:
         if "command" in server:
-            transport: Any = stdio_client(_started(root, server), errlog=said)
+            transport: Any = stdio_client(_started(root, server), errlog=errlog)
         else:
             transport = await _reached(stack, server)
         client = await stack.enter_async_context(Client(transport, cache=None))
@@ -169,9 +171,9 @@ def _words(error: BaseException) -> str:
     return text or type(error).__name__
 
 
-def _last_words(said: Any) -> str:
-    said.seek(0)
-    lines = said.read().strip().splitlines()
+def _last_words(errlog: Any) -> str:
+    errlog.seek(0)
+    lines = errlog.read().strip().splitlines()
     return f" (the server said: {visible(lines[-1][:_LONGEST_SHOWN])})" if lines else ""
 
 

@@ -65,8 +65,8 @@ def is_same(left: object, right: object) -> bool:
     """Whether two items are one."""
     if left is right:
         return True
-    said = _identity(left)
-    return said is not None and said == _identity(right)
+    identity = _identity(left)
+    return identity is not None and identity == _identity(right)
 
 
 def is_equal(left: object, right: object) -> bool:
@@ -76,9 +76,9 @@ def is_equal(left: object, right: object) -> bool:
 
 def mark(item: object) -> Any:
     """By what an item is known when it comes back. It does not keep the item alive where that can be."""
-    said = _identity(item)
-    if said is not None:
-        return (said,)
+    identity = _identity(item)
+    if identity is not None:
+        return (identity,)
     try:
         return weakref.ref(item)
     except TypeError:

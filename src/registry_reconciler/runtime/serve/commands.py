@@ -125,7 +125,7 @@ def run_ability(
     runtime = _opened(path, lock_timeout, tuple(chosen))
     if isinstance(runtime, Outcome):
         return runtime
-    said = ScriptOutput(live)
+    output = ScriptOutput(live)
     invoker = runtime.invoker(audit=audit, allow_python=True if allow_python else None)
     try:
         result = invoker.invoke(
@@ -140,17 +140,17 @@ def run_ability(
             stage=stage,
             dry_run=dry_run,
             timeout=timeout,
-            output=said,
+            output=output,
         )
     except RegistryError as error:
         raise UsageFailure(str(error)) from error
     return Outcome(
         _EXITS[result.status],
-        {"result": {**result.to_data(), "stderr": said.errors}, "dry_run": dry_run},
-        () if said.shown and result.ok and _is_script(runtime, result.id) else _lines(result, dry_run),
+        {"result": {**result.to_data(), "stderr": output.errors}, "dry_run": dry_run},
+        () if output.shown and result.ok and _is_script(runtime, result.id) else _lines(result, dry_run),
         (result.error,) if result.error else (),
         _way_out(result, ability),
-        _notes(result, runtime, said, live is not None),
+        _notes(result, runtime, output, live is not None),
     )
 
 
@@ -162,11 +162,11 @@ def _is_script(runtime: WorkspaceRuntime, id: str) -> bool:
 
 
 def _notes(
-    result: InvocationResult[Any], runtime: WorkspaceRuntime, said: ScriptOutput, shown: bool
+    result: InvocationResult[Any], runtime: WorkspaceRuntime, output: ScriptOutput, shown: bool
 ) -> tuple[str, ...]:
     plugins = [f"the plugin {name} failed: {why}" for name, why in runtime.plugins.failed.items()]
     hooks = [f"{message.hook}: {message.text}" for message in result.messages]
-    written = [] if shown else said.errors.rstrip("\n").split("\n") if said.errors else []
+    written = [] if shown else output.errors.rstrip("\n").split("\n") if output.errors else []
     return (*plugins, *hooks, *written)
 
 

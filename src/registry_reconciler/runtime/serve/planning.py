@@ -66,8 +66,8 @@ def read_workspace(tree: Tree, where: str) -> Understood:
 def understood(where: str, config: Config, catalog: Catalog, live: Live) -> Understood:
     """What the run time serves of what the planning side has read. Raises as above."""
     with collector_off():
-        said = hide_text_faults(live.problems, holding_registries(catalog, live))
-        _refuse(where, (*catalog.problems, *said))
+        problems = hide_text_faults(live.problems, holding_registries(catalog, live))
+        _refuse(where, (*catalog.problems, *problems))
         for clash in live.clashes:
             raise DuplicateIdError(clash.kind, clash.key, f"it stands twice in {clash.place.file}")
         items = items_of(catalog, live.entries.values())

@@ -90,9 +90,9 @@ def encode(root: Path, served: Served) -> bytes:
 
 def _whole(header: Mapping[str, Any], rest: bytes) -> bytes:
     """The content of a file, whose first line has the digests of the rest and of itself."""
-    said = {name: value for name, value in header.items() if name != "head"}
-    said["body"] = digest_bytes(rest)
-    return _compact({**said, "head": digest_bytes(_compact(said))}) + b"\n" + rest
+    fields = {name: value for name, value in header.items() if name != "head"}
+    fields["body"] = digest_bytes(rest)
+    return _compact({**fields, "head": digest_bytes(_compact(fields))}) + b"\n" + rest
 
 
 def _compact(value: Any) -> bytes:

@@ -124,6 +124,11 @@ class Speller(Struct, frozen=True):
             return f"'{text}'"
         return basic(text, ascii_only=ascii_only)
 
+    def quotes_all(self, texts: Sequence[str]) -> bool:
+        """Whether many texts of one line are written as they are, in double quotes."""
+        joined = "".join(texts)
+        return self.look.quotes == '"' and not self.look.ascii and not _ESCAPED.search(joined)
+
     def lines(self, text: str, quote: str, ascii_only: bool, head: bool) -> str:
         """A text of several lines, written as such."""
         newline = self.look.newline

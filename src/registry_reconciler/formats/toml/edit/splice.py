@@ -178,34 +178,34 @@ def _refuse_null(edit: Edit) -> None:
 def _compare(text: str, promised: Json) -> None:
     """Refuse a text that does not say what was promised."""
     try:
-        said = tomllib.loads(text, parse_float=float_value)
-        if same(said, promised):
+        parsed = tomllib.loads(text, parse_float=float_value)
+        if same(parsed, promised):
             return  # and there is no date in it, which is more than its text
         tree = tree_of(text)
     except (tomllib.TOMLDecodeError, Unreadable, ValueError, RecursionError) as error:
         raise SpliceError(f"the edit would leave what is not TOML: {error}") from None
-    if not agrees(tree.root, said):
+    if not agrees(tree.root, parsed):
         raise SpliceError("the edit would leave a text that two readers read differently")
     wrong = _difference(promised, typed(tree.root), ())
     if wrong is not None:
         raise SpliceError(f"{show_path(wrong) or 'the file'} would not read back as asked", 0, wrong)
 
 
-def agrees(item: Item, said: Json) -> bool:
+def agrees(item: Item, parsed: Json) -> bool:
     """Whether a part of the tree says what ``tomllib`` says."""
     if item.kind == "table":
-        if not isinstance(said, dict) or item.children.keys() != said.keys():
+        if not isinstance(parsed, dict) or item.children.keys() != parsed.keys():
             return False
-        return all(agrees(child, said[name]) for name, child in item.children.items())
+        return all(agrees(child, parsed[name]) for name, child in item.children.items())
     if item.kind != "scalar":
-        if not isinstance(said, list) or len(said) != len(item.items):
+        if not isinstance(parsed, list) or len(parsed) != len(item.items):
             return False
-        return all(map(agrees, item.items, said))
+        return all(map(agrees, item.items, parsed))
     value = item.value
     assert value is not None
-    if isinstance(said, (datetime.date, datetime.time)):
-        return value.kind == "date" and bool(tomllib.loads(f"v={value.plain}")["v"] == said)
-    return same(value.plain, said)
+    if isinstance(parsed, (datetime.date, datetime.time)):
+        return value.kind == "date" and bool(tomllib.loads(f"v={value.plain}")["v"] == parsed)
+    return same(value.plain, parsed)
 
 
 def _difference(promised: Json, found: Json, path: FieldPath) -> FieldPath | None:

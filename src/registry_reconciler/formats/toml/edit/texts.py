@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 from msgspec.structs import replace
 
 from registry_reconciler.formats.blanks import SPACE
+from registry_reconciler.formats.columns import by_keys
 from registry_reconciler.formats.edits import Insert, Snippet, SpliceError
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.notes import Note, with_notes
@@ -59,19 +61,23 @@ def _flat_items(value: Json, container: FieldPath, look: Look) -> str | None:
         return None
     speller = Speller("", look)
     header = f"[[{speller.key(container[0])}]]\n"
-    keys: dict[str, str] = {}
-    parts: list[str] = []
-    for item in value:
-        if type(item) is not dict:
-            return None
-        parts.append(header)
-        for key, part in item.items():
-            if type(part) is not str or "\n" in part:
+    texts = [""] * len(value)
+    for group in by_keys(value):
+        pieces: list[Iterable[str]] = [repeat(header, len(group.numbers))]
+        for key, column in zip(group.keys, group.columns, strict=True):
+            if set(map(type, column)) != {str}:
                 return None
-            start = keys.get(key) or keys.setdefault(key, f"{speller.key(key)}{look.equals}")
-            parts.append(f"{start}{speller.string(part, None)}\n")
-        parts.append("\n" * look.gap)
-    return "".join(parts[:-1])
+            start, end, strings = f"{speller.key(key)}{look.equals}", "\n", column
+            if speller.quotes_all(column):
+                start, end = f'{start}"', '"\n'
+            else:
+                strings = [speller.string(text, None) for text in column]
+            pieces += (repeat(start, len(column)), strings, repeat(end, len(column)))
+        for number, text in zip(group.numbers, map("".join, zip(*pieces, strict=True)), strict=True):
+            texts[number] = text
+    if not all(texts):
+        return None
+    return ("\n" * look.gap).join(texts)
 
 
 def _look(like: bytes | None) -> Look:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 from registry_reconciler.formats.edits import Edit, Insert, ReplaceDocument
 from registry_reconciler.formats.toml.edit.splice import splice
@@ -38,13 +39,15 @@ def _array_of(edits: Sequence[Edit]) -> str | None:
 
 def _opened(data: bytes, name: str, edits: Sequence[Edit]) -> Window | None:
     header = b"[[%b]]" % name.encode()
-    starts = [match.start() for match in re.finditer(rb"^" + re.escape(header), data, re.MULTILINE)]
+    mark = b"\n" + header
+    pieces = (b"\n" + data).split(mark)
+    starts = list(accumulate(map(len, pieces[:-1]), lambda start, size: start + size + len(mark)))
     if len(starts) < LEAST or WORD in data or b'"""' in data or b"'''" in data:
         return None
     # With no other header below the first, and no array of tables above it, these are all items, and nothing else is.
     own = re.escape(header[1:])
-    other = re.compile(rb"^(?:[ \t]+\[|\[(?!%b[ \t]*(?:#.*)?\r?$))" % own, re.MULTILINE)
-    if b"[[" in data[: starts[0]] or other.search(data, starts[0]):
+    other = re.compile(rb"\n(?:[ \t]+\[|\[(?!%b[ \t]*(?:#.*)?\r?(?:\n|\Z)))" % own)
+    if b"[[" in data[: starts[0]] or other.search(b"\n%b" % data[starts[0] :]):
         return None
     kept = set(range(HEAD))
     for edit in edits:

@@ -34,14 +34,15 @@ _ADVICE = {
         "more stands behind the value", "put it on a line of its own, or write a text in quotes"
     ),
     "Invalid initial character for a key": Advice(
-        "a key must stand here, on this line", "a table in braces stands on one line and ends without a comma"
+        "a key must stand here, on this line",
+        "a table in braces stands on one line and ends without a comma (TOML 1.0; lines inside came with 1.1)",
     ),
     "Invalid statement": Advice("neither a key nor a header begins here", "write key = value or [table]"),
 }
 _OTHER = Advice("", "correct the text there, or just before")
 
 
-def advice(said: str, at: str) -> Advice:
+def advice(message: str, at: str) -> Advice:
     """What to tell of something that the parser says.
 
     Args:
@@ -51,5 +52,5 @@ def advice(said: str, at: str) -> Advice:
         return Advice("a byte order mark (U+FEFF) that is not at the start of the file", "remove it")
     if at == "\r":
         return Advice("a carriage return without a line feed", "save the file with LF or CRLF line ends")
-    found = next((known for begin, known in _ADVICE.items() if said.startswith(begin)), _OTHER)
-    return found if found.message else Advice(f"{said[:1].lower()}{said[1:]}", found.fix)
+    found = next((known for begin, known in _ADVICE.items() if message.startswith(begin)), _OTHER)
+    return found if found.message else Advice(f"{message[:1].lower()}{message[1:]}", found.fix)

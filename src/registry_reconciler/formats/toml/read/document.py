@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
+from itertools import chain
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
 from registry_reconciler.formats.nodes import Unreadable
@@ -27,6 +28,7 @@ from registry_reconciler.model.entry import FieldPath, Json
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 _TWICE = ("Cannot ", "Duplicate inline table key")
 _LONG_INTEGER = re.compile(r"(?<![\w.])[+-]?\d[\d_]{400,}+")
+_COLLECTIONS = frozenset({dict, list})
 _ALSO_TWICE = "a key or table may be said once: give one of the two another name, or make them one"
 
 
@@ -165,21 +167,19 @@ def _measure(value: Json, limits: Limits, text: str) -> None:
             raise _Limit(
                 f"values nest deeper than {limits.max_depth} levels", *place, fix="write it with fewer levels"
             )
-        below: list[Json] = []
-        for part in level:
-            parts = part.values() if isinstance(part, dict) else part
-            count += len(parts)
+        parts = list(chain.from_iterable(part.values() if isinstance(part, dict) else part for part in level))
+        count += len(parts)
+        kinds = set(map(type, parts))
+        are_alike = kinds <= _COLLECTIONS or (kinds == {str} and max(map(len, parts)) <= limits.max_scalar)
+        if not are_alike:
             for item in parts:
-                if isinstance(item, (dict, list)):
-                    below.append(item)
-                elif isinstance(item, str):
-                    if len(item) > limits.max_scalar:
-                        raise _Limit(
-                            f"a text of {len(item)} characters; at most {limits.max_scalar} are read",
-                            *_place_of(text, item),
-                            fix="keep it in a file of its own",
-                        )
-                elif type(item) is int and not -biggest < item < biggest:
+                if isinstance(item, str) and len(item) > limits.max_scalar:
+                    raise _Limit(
+                        f"a text of {len(item)} characters; at most {limits.max_scalar} are read",
+                        *_place_of(text, item),
+                        fix="keep it in a file of its own",
+                    )
+                if type(item) is int and not -biggest < item < biggest:
                     raise _Limit(
                         f"an integer of more than {limits.max_int_digits} digits",
                         *_place_of(text, item),
@@ -187,7 +187,7 @@ def _measure(value: Json, limits: Limits, text: str) -> None:
                     )
         if count > limits.max_nodes:
             raise _too_many(value, limits, text)
-        level = below
+        level = [part for part in parts if isinstance(part, (dict, list))] if kinds != {str} else []
 
 
 def _has_moment(value: Json) -> bool:
@@ -209,17 +209,17 @@ def _line_column(text: str, offset: int) -> tuple[int, int]:
 def _fault(text: str, message: str) -> TextFault:
     """What ``tomllib`` found, with its place."""
     place = _PLACE.search(message)
-    said = message[: place.start()] if place else message
+    reason = message[: place.start()] if place else message
     if place and place.group(1):
         line, column = int(place.group(1)), int(place.group(2))
     else:
         # Of what single quotes open and nothing closes, the last ones in the text are the opening ones.
-        quote = said.removeprefix('Expected "').removesuffix('"')
+        quote = reason.removeprefix('Expected "').removesuffix('"')
         line, column = _line_column(text, text.rfind(quote) if quote in ("'", "'''") else len(text))
-    if not said.startswith(_TWICE):
+    if not reason.startswith(_TWICE):
         row = text.split("\n")[line - 1]
-        told = advice(said, row[column - 1 : column])
-        return TextFault("TML001", f"this is not TOML: {told.message}", line, column, fix=told.fix)
+        advised = advice(reason, row[column - 1 : column])
+        return TextFault("TML001", f"this is not TOML: {advised.message}", line, column, fix=advised.fix)
     first = _first_of(text, line)
     name = f"{first[1]} " if first else "a key or table "
     return TextFault(
@@ -263,9 +263,11 @@ def _first_of(text: str, line: int) -> tuple[int, str] | None:
     return None
 
 
-def _clash(name: tuple[str, ...], said: dict[tuple[str, ...], tuple[int, str]]) -> tuple[int, str] | None:
+def _clash(
+    name: tuple[str, ...], definitions: dict[tuple[str, ...], tuple[int, str]]
+) -> tuple[int, str] | None:
     """What was said before as something else: a value of which parts come, or parts of what comes as a whole."""
-    for before, (line, kind) in said.items():
+    for before, (line, kind) in definitions.items():
         shared = min(len(before), len(name))
         if before[:shared] == name[:shared] and (kind == "pair" or len(before) >= len(name)):
             return line, ".".join(name[:shared])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from registry_reconciler.base.yaml_quotes import double_quoted
 from registry_reconciler.formats.edits import Snippet, SpliceError
 from registry_reconciler.formats.nodes import Node
-from registry_reconciler.formats.yaml.edit.flat_items import FlatItems
+from registry_reconciler.formats.yaml.edit.flat_items import flat_items
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, plain_style
 from registry_reconciler.formats.yaml.edit.wording import Part, Wording, in_words, part_of
 from registry_reconciler.formats.yaml.read.scalars import (
@@ -122,9 +123,11 @@ class Emitter:
         lines: list[str] = []
         open_end = False
         below = hints.below("*")
-        flat = FlatItems(self, below, self.style.dash) if not below.styles else None
-        for number, part in enumerate(value, 1):
-            if flat is not None and (rows := flat.item(part)) is not None:
+        flat = flat_items(value, self, below, self.style.dash) if not below.styles else [None] * len(value)
+        if value and all(flat):
+            return Body("seq", lines=tuple(chain.from_iterable(filter(None, flat))))
+        for number, (part, rows) in enumerate(zip(value, flat, strict=True), 1):
+            if rows is not None:
                 lines += rows
                 open_end = False
                 continue

@@ -1,10 +1,17 @@
-"""Items of a block list that are mappings of texts, as the emitter writes them: a long list has thousands alike."""
+"""Items of a block list that are mappings of scalars, as the emitter writes them: a long list has thousands alike.
+
+Items with the same keys are written by columns: a column is judged and joined many times as fast as its texts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import repeat
 from typing import Any, Protocol
 
+from registry_reconciler.formats.columns import by_keys
 from registry_reconciler.formats.yaml.edit.style import Hints
+from registry_reconciler.formats.yaml.read.scalars import are_surely_plain
 
 _LONGEST_KEY = 90
 """Also where each character of it is an escape, such a key needs no mark of its own."""
@@ -16,35 +23,23 @@ class _Words(Protocol):
     def scalar(self, value: Any, hints: Hints, /) -> str: ...
 
 
-class FlatItems:
-    """Writes them one after the other; what comes before a value is made once for each key.
+def flat_items(values: Sequence[Any], words: _Words, hints: Hints, dash: int) -> list[Sequence[str] | None]:
+    """The lines of each item; ``None`` where one is no such mapping.
 
     Args:
         hints: what the neighbours of all items do, without any about single fields.
         dash: columns of the dash and the blanks behind it.
     """
-
-    def __init__(self, words: _Words, hints: Hints, dash: int) -> None:
-        self._words = words
-        self._hints = hints
-        self._leads = ("-" + " " * (dash - 1), " " * dash)
-        self._starts: tuple[dict[str, str], dict[str, str]] = ({}, {})
-
-    def item(self, value: Any) -> list[str] | None:
-        """The lines of an item; ``None`` where it is no such mapping."""
-        if type(value) is not dict or not value:
-            return None
-        rows: list[str] = []
-        scalar, hints = self._words.scalar, self._hints
-        for key, part in value.items():
-            if type(part) is not str or "\n" in part:
-                return None
-            later = bool(rows)
-            start = self._starts[later].get(key)
-            if start is None:
-                if len(key) > _LONGEST_KEY:
-                    return None
-                start = f"{self._leads[later]}{self._words.key(key, hints)}: "
-                self._starts[later][key] = start
-            rows.append(start + scalar(part, hints))
-        return rows
+    found: list[Sequence[str] | None] = [None] * len(values)
+    for group in by_keys(values):
+        if any(len(key) > _LONGEST_KEY for key in group.keys):
+            continue
+        lines = []
+        for number, (key, column) in enumerate(zip(group.keys, group.columns, strict=True)):
+            lead = " " * dash if number else "-" + " " * (dash - 1)
+            plain = not hints.quote_all and are_surely_plain(column)
+            texts = column if plain else map(words.scalar, column, repeat(hints))
+            lines.append(map(f"{lead}{words.key(key, hints)}: ".__add__, texts))
+        for number, rows in zip(group.numbers, zip(*lines, strict=True), strict=True):
+            found[number] = rows
+    return found

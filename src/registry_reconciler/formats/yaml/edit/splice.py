@@ -33,8 +33,9 @@ from registry_reconciler.formats.edits import (
 from registry_reconciler.formats.gaps import closed_up
 from registry_reconciler.formats.nodes import Document, Node, Unreadable, child_index, to_value
 from registry_reconciler.formats.replacements import Replacement, in_order, joined
-from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, dump, indented
+from registry_reconciler.formats.yaml.edit.emit import Piece, dump
 from registry_reconciler.formats.yaml.edit.intents import Intents
+from registry_reconciler.formats.yaml.edit.new_file import document_text, file_text
 from registry_reconciler.formats.yaml.edit.own_text import (
     behind_flow,
     first_comments,
@@ -43,7 +44,7 @@ from registry_reconciler.formats.yaml.edit.own_text import (
 )
 from registry_reconciler.formats.yaml.edit.page import Page
 from registry_reconciler.formats.yaml.edit.patch import Patcher
-from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of, look_of, style_of
+from registry_reconciler.formats.yaml.edit.style import Style, column_of, style_of
 from registry_reconciler.formats.yaml.edit.value_patch import Slot
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
@@ -135,16 +136,7 @@ def _fill_empty(patcher: Patcher, document: Document, value: Json | Piece) -> No
     position = document.end if document.end < len(text.rstrip("\r\n")) else len(text)
     newline = patcher.style.newline
     before = "" if position == 0 or text[position - 1] == "\n" else newline
-    patcher.put(position, position, before + _document_text(value, patcher.style))
-
-
-def _document_text(value: Json | Piece, style: Style, hints: Hints | None = None) -> str:
-    body = Emitter(style).body(value, hints or Hints())
-    if body.kind in ("inline", "literal"):
-        lines = [*body.comments, body.head, *indented(body.lines, style.step)]
-    else:
-        lines = [*body.comments, *body.lines]
-    return "".join(line + style.newline for line in lines)
+    patcher.put(position, position, before + document_text(value, patcher.style))
 
 
 def _apply(text: str, replacements: list[Replacement]) -> tuple[str, int]:
@@ -185,7 +177,7 @@ def _first_document(text: str, edits: list[Edit]) -> str:
     if intent is None or isinstance(intent.value, Missing):
         return text
     before = style.newline if text and not text.endswith("\n") else ""
-    return text + before + _document_text(intent.value, style)
+    return text + before + document_text(intent.value, style)
 
 
 # ---------------------------------------------------------------- snippets
@@ -415,16 +407,9 @@ def new_file(
     With a ``snippet`` its text and comments are used for the value. ``comments`` are lines (with their ``#``)
     for the head of the file. It looks like the file ``like``.
     """
-    used, hints = look_of(like)
-    part: Json | Piece = value
-    if snippet is not None:
-        fitted = _fit(Insert(0, (), value, snippet=snippet))
-        assert isinstance(fitted, Insert)
-        part = value if fitted.snippet is None else Piece(value, fitted.snippet)
-    for step in reversed(container):
-        part = {str(step): part} if isinstance(step, str) else [part]
-    head = "".join(f"{line}{used.newline}" for line in comments)
-    # A file that is an entry is a block, also where the fragment has the entry in braces.
-    braces = container or (snippet is not None and snippet.kept)
-    hints = replace(hints, styles={} if container else {**hints.styles, (): "" if braces else "block"})
-    return (head + _document_text(part, used, hints)).encode()
+    if snippet is None:
+        return file_text(value, container=container, comments=comments, like=like)
+    fitted = _fit(Insert(0, (), value, snippet=snippet))
+    assert isinstance(fitted, Insert)
+    part = value if fitted.snippet is None else Piece(value, fitted.snippet)
+    return file_text(part, container=container, comments=comments, like=like, kept=snippet.kept)

@@ -101,26 +101,31 @@ class ValuePatcher(Page):
         return bool(new) and old != new and (not old or old.startswith("#"))
 
     def _body(self, node: Node, slot: Slot, value: Any, hints: Hints, emitter: Emitter) -> Body:
-        said = plain(value)
-        if isinstance(value, Part) and not isinstance(said, list | dict):
+        plain_value = plain(value)
+        if isinstance(value, Part) and not isinstance(plain_value, list | dict):
             body = emitter.scalar_body(value, self._offset(slot))
             if body is not None and not (slot.kind == "root" and (body.head[1:2].isdigit() or not body.head)):
                 return body
-        if node.kind == "scalar" and isinstance(said, str) and node.style in ("|", ">") and emitter.blocks:
-            body = self._block_scalar(node, slot, said)
+        if (
+            node.kind == "scalar"
+            and isinstance(plain_value, str)
+            and node.style in ("|", ">")
+            and emitter.blocks
+        ):
+            body = self._block_scalar(node, slot, plain_value)
             if body is not None:
                 return body
         on_lines = isinstance(value, Part) and (value.wording.commented() or value.wording.needs_lines())
-        if node.flow and node.entries and isinstance(said, (dict, list)) and not on_lines:
+        if node.flow and node.entries and isinstance(plain_value, (dict, list)) and not on_lines:
             return Body("inline", emitter.flow(value, self._hints_of([node])))
-        if isinstance(said, str) and "\n" in said and emitter.blocks:
+        if isinstance(plain_value, str) and "\n" in plain_value and emitter.blocks:
             offset = self._offset(slot)
-            body = literal_body(said, offset)
+            body = literal_body(plain_value, offset)
             if body is not None and not (slot.kind == "root" and body.head[1:2].isdigit()):
                 return body
-        if node.kind == "scalar" and not isinstance(said, (dict, list)):
+        if node.kind == "scalar" and not isinstance(plain_value, (dict, list)):
             wanted = _plain_unless_quoted(node, slot)
-            return Body("inline", emitter.restyled(said, wanted, flow=node.flow))
+            return Body("inline", emitter.restyled(plain_value, wanted, flow=node.flow))
         return emitter.body(value, hints)
 
     def _offset(self, slot: Slot) -> int:
@@ -134,14 +139,14 @@ class ValuePatcher(Page):
             width if width > 1 and "\n" not in self.text[entry.start : entry.value.start] else self.style.dash
         )
 
-    def _block_scalar(self, node: Node, slot: Slot, said: str) -> Body | None:
+    def _block_scalar(self, node: Node, slot: Slot, text: str) -> Body | None:
         keep = "+" in self._header(node)
         if node.style == "|":
-            body = literal_body(said, self._offset(slot), keep=keep)
+            body = literal_body(text, self._offset(slot), keep=keep)
         else:
             rows = self.text[node.body : node.end].split("\n")[1:]
             width = max([80 - slot.column, *(len(row.strip(" \t\r")) for row in rows)])
-            body = folded_body(said, width, keep=keep)
+            body = folded_body(text, width, keep=keep)
         if body is None or (slot.kind == "root" and body.head[1:2].isdigit()):
             return None
         return body
@@ -152,14 +157,14 @@ class ValuePatcher(Page):
         return self.emitter.before(comment=self._swallows(end, slot.column), blank=self._blank(end))
 
     def _replace_in_flow(self, node: Node, slot: Slot, value: Any) -> None:
-        said = plain(value)
+        plain_value = plain(value)
         if isinstance(value, Part):
-            rows = value.wording.rows(said, flow=True, offset=0)
-            value = said if rows is None else value
+            rows = value.wording.rows(plain_value, flow=True, offset=0)
+            value = plain_value if rows is None else value
         if isinstance(value, Part):
             text = self.emitter.flow(value, self._hints_of([node, *slot.neighbours]))
-        elif node.kind == "scalar" and not isinstance(said, (dict, list)):
-            text = self.emitter.restyled(said, _plain_unless_quoted(node, slot), flow=True)
+        elif node.kind == "scalar" and not isinstance(plain_value, (dict, list)):
+            text = self.emitter.restyled(plain_value, _plain_unless_quoted(node, slot), flow=True)
         else:
             text = self.emitter.flow(value, self._hints_of([node, *slot.neighbours]))
         if node.anchor:

@@ -282,8 +282,8 @@ class Wording(Struct, frozen=True):
                 rows.pop()
             rows += [""] * (len(node.text) - len(node.text.rstrip("\n")) - 1)
         lead = len(filled[0]) - len(filled[0].lstrip(" "))
-        said = next(row for row in node.text.split("\n") if row.strip(" "))
-        indent = lead - (len(said) - len(said.lstrip(" ")))
+        text = next(row for row in node.text.split("\n") if row.strip(" "))
+        indent = lead - (len(text) - len(text.lstrip(" ")))
         digit = str(offset) if any(char.isdigit() for char in header.group(2)) else ""
         chomp = next((sign for sign in "-+" if sign in header.group(2)), "")
         if digit and not 1 <= offset <= 9:

@@ -146,6 +146,15 @@ def _sections(data: bytes, position: int) -> Iterator[Section]:
         position = end
 
 
+def cores(data: bytes, section: Section) -> list[bytes]:
+    """The items of a section as :func:`core` has them; mostly nothing stands behind any of them."""
+    items = section.items(data)
+    # Where a line is blank or a comment, one of these is.
+    if all(data.find(mark, section.start, section.end) < 0 for mark in (b"#", b"\n\n", b" \n")):
+        return items
+    return [core(item, section.indent) for item in items]
+
+
 def core(item: bytes, indent: int) -> bytes:
     """An item without the blank lines and comments behind it that reach no deeper than its dash.
 

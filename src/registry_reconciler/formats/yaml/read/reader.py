@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from registry_reconciler.base.progress import counted
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFile
 from registry_reconciler.formats.scan import scan
-from registry_reconciler.formats.yaml.read.chunks import Section, core, cut
+from registry_reconciler.formats.yaml.read.chunks import Section, cores, cut
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.simple import SimpleReader
 from registry_reconciler.model.entry import Json
@@ -27,13 +27,17 @@ _KEY_ALONE = re.compile(_GAP.pattern + rb"[A-Za-z0-9_.-]+:(?:[ ]+#[^\n]*|[ ]*)\n
 _LONGEST_KEY = 100
 """libyaml takes keys of up to 1024 characters."""
 _LEAST_DEPTH = 2
+_MANY = 200
+"""To make a pattern of an item costs as much as to read so many of them."""
 
 
 class ChunkReader:
     """Reads the files of one run. Values are shared between files, so nobody may change one in place."""
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, *, many: int = _MANY) -> None:
+        """``many``: of so many items that are new it is tried whether all of them are alike."""
         self._limits = limits
+        self._many = many
         self._known: dict[int, dict[bytes, Json]] = {}
         self._simple = SimpleReader(limits.max_int_digits)
 
@@ -62,7 +66,7 @@ class ChunkReader:
             return None
         if not self._head_is_whole(data[: sections[0].head]):
             return None
-        items = [[core(item, section.indent) for item in section.items(data)] for section in sections]
+        items = [cores(data, section) for section in sections]
         asked = [self._unknown(s.indent, own) for s, own in zip(sections, items, strict=True)]
         document = None if any(asked) else self._nothing_left(data, sections)
         if document is None:
@@ -78,6 +82,11 @@ class ChunkReader:
     def _unknown(self, indent: int, items: Sequence[bytes]) -> list[bytes]:
         """The items that the parser has to read; those that are simple are read on the way."""
         known = self._known.setdefault(indent, {})
+        if not known and len(items) >= self._many and max(map(len, items)) <= self._limits.max_scalar:
+            values = self._simple.read_all(items, indent + 2)
+            if values is not None:
+                known.update(zip(items, values, strict=True))
+                return []
         others: dict[bytes, None] = {}
         for item in counted(items):
             if item not in known:

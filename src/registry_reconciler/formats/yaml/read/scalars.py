@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final
 
 from registry_reconciler.base.yaml11 import type_11
@@ -29,7 +31,9 @@ MAYBE_NOT_TEXT: Final = frozenset({"", *"~nNtTfF+-.0123456789"})
 
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _BASED = re.compile(r"0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_A_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+_FLOAT = re.compile(rf"{_A_FLOAT}\Z")
+_ANY_NOT_TEXT = re.compile(rf"\n(?:{'|'.join(_WORDS)}|{_A_FLOAT}|0o[0-7]+|0x[0-9a-fA-F]+)(?=\n)")
 _NOT_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 
 
@@ -50,6 +54,14 @@ def resolve_plain(text: str, max_int_digits: int = 400) -> Json:
     if _BASED.match(text):
         return _integer(text, text[2:], 8 if text[1] == "o" else 16, max_int_digits)
     return text
+
+
+def resolve_all_plain(texts: Sequence[str], max_int_digits: int) -> Sequence[Json]:
+    """As :func:`resolve_plain`, of many scalars, none of which is empty: together they are looked through at once."""
+    firsts = map(itemgetter(0), texts)
+    if MAYBE_NOT_TEXT.isdisjoint(firsts) or not _ANY_NOT_TEXT.search("\n".join(("", *texts, ""))):
+        return texts
+    return [resolve_plain(text, max_int_digits) for text in texts]
 
 
 _INFINITE: Final = (float("inf"), float("-inf"))
@@ -132,8 +144,12 @@ _AMBIGUOUS_11 = r"""(?:
     )\Z"""
 _NEEDS_ESCAPE = f"[{FORBIDDEN}\\t\\n\\r]"
 _NEEDS_ESCAPE_IN_BLOCK = f"[{FORBIDDEN}\\r]"
-_SURELY_PLAIN = re.compile(r"(?![eE][-+0-9])(?:[A-Za-z]|\./)[A-Za-z0-9_./-]{5,}\Z")
-"""Most texts: longer than every word that YAML 1.1 takes for something else, and none of its numbers."""
+_LETTER = "[A-Za-z0-9_./-]"
+_FURTHER = "(?:[ ][A-Za-z0-9_./()-]++)"
+_SURELY = rf"(?![eE][-+0-9])(?:[A-Za-z]|\./)(?:{_LETTER}{{5,}}+{_FURTHER}*+|{_LETTER}*+{_FURTHER}++)"
+"""Most texts: longer than every word that YAML 1.1 takes for something else or of several ones, and no number of it."""
+_SURELY_PLAIN = re.compile(rf"{_SURELY}\Z")
+_ALL_SURELY_PLAIN = re.compile(rf"(?:{_SURELY}\n)*+")
 _UNSAFE_START = frozenset("-?:,[]{}#&*!|>'\"%@` \t=<")
 _DOCUMENT_MARK = ("---", "...")
 
@@ -171,6 +187,11 @@ def is_plain_safe(text: str, *, flow: bool, like: str = "") -> bool:
     if not _pattern(_AMBIGUOUS_11).match(text):
         return True
     return bool(like) and type_11(text) == like and isinstance(resolve_plain(text), str)
+
+
+def are_surely_plain(values: Sequence[Json]) -> bool:
+    """Whether all of many values are texts of which :func:`is_plain_safe` is true at first sight."""
+    return set(map(type, values)) <= {str} and bool(_ALL_SURELY_PLAIN.fullmatch("\n".join((*values, ""))))
 
 
 def is_block_safe(text: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
+from registry_reconciler.formats.columns import mappings
 from registry_reconciler.model.entry import Json
 
 # A first character by what it may not be: the engine needs a tenth of the time to compile the class so.
@@ -38,13 +39,13 @@ class Shape(NamedTuple):
     """What items of one shape have in common.
 
     Attributes:
-        match: of the text of an item behind its dash; the groups are the values.
+        text: the pattern of the text of an item behind its dash; the groups are the values.
         plain, quoted, flow: which groups are of that sort.
         containers: how the values come together, inner ones first: each takes from the values, then ``None``, then the
             containers before it. The last one is the item.
     """
 
-    match: Callable[[str], re.Match[str] | None]
+    text: str
     plain: tuple[int, ...]
     quoted: tuple[int, ...]
     flow: tuple[int, ...]
@@ -57,6 +58,16 @@ class Shape(NamedTuple):
             # To say strict= would cost as much as all the rest.
             values.append(list(pick(values)) if keys is None else dict(zip(keys, pick(values))))  # noqa: B905
         return values[-1]
+
+    def build_all(self, columns: list[Sequence[Json]], count: int) -> Sequence[Json]:
+        """As :meth:`build`, so many items of columns of values, which are used up."""
+        columns.append([None] * count)
+        for keys, pick in self.containers:
+            parts = pick(columns)
+            columns.append(
+                list(map(list, zip(*parts, strict=True))) if keys is None else mappings(keys, parts)
+            )
+        return columns[-1]
 
 
 def shape_of(rows: Sequence[Row], build: Callable[[list[Row]], Json]) -> Shape:
@@ -83,7 +94,7 @@ def shape_of(rows: Sequence[Row], build: Callable[[list[Row]], Json]) -> Shape:
     containers: list[Any] = []
     _collect(build(marked), count, containers)
     return Shape(
-        re.compile(text).fullmatch,
+        text,
         tuple(sorts["plain"]),
         tuple(sorts["quoted"]),
         tuple(sorts["flow"]),

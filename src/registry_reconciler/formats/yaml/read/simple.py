@@ -9,10 +9,10 @@ answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from registry_reconciler.formats.yaml.read.scalars import MAYBE_NOT_TEXT, resolve_plain
+from registry_reconciler.formats.yaml.read.scalars import MAYBE_NOT_TEXT, resolve_all_plain, resolve_plain
 from registry_reconciler.formats.yaml.read.shape import FLOW, PLAIN, QUOTED, Row, Shape, shape_of
 from registry_reconciler.model.entry import Json
 
@@ -54,7 +54,7 @@ class SimpleReader:
         self._digits = max_int_digits
         self._names: dict[str, str] = {}
         self._flows: dict[str, Json] = {}
-        self._shapes: dict[tuple[int, int], list[Shape]] = {}
+        self._shapes: dict[tuple[int, int], list[tuple[Callable[[str], re.Match[str] | None], Shape]]] = {}
         self._others: dict[tuple[int, int], int] = {}
 
     def read(self, item: str, column: int) -> dict[str, Json] | None:
@@ -66,8 +66,8 @@ class SimpleReader:
         """
         size = (column, item.count("\n") + 1)
         try:
-            for shape in self._shapes.get(size, ()):
-                match = shape.match(item)
+            for fullmatch, shape in self._shapes.get(size, ()):
+                match = fullmatch(item)
                 if match is not None:
                     return self._of_shape(shape, list(match.groups()))
             if any(mark in item for mark in _BLOCKS):
@@ -81,6 +81,40 @@ class SimpleReader:
         self._learn(size, rows)
         return value
 
+    def read_all(self, items: Sequence[bytes], column: int) -> Sequence[Json] | None:
+        """As :meth:`read`, many items at once; ``None`` where they are not all of one shape."""
+        rows = _LINE.findall(" " * column + items[0].decode())
+        height = items[0].count(b"\n") + 1
+        if len(rows) != height or height > _MOST_LINES:
+            return None
+        try:
+            self._mapping(rows)
+            shape = shape_of([Row(*row) for row in rows], self._mapping)
+            if not shape.plain and not shape.quoted and not shape.flow:
+                return None
+            # No other line of an item begins like that, and each line of a match is a whole one: as many matches as
+            # items, which have as many lines as there are, are the items.
+            pattern = re.compile(f"^- {shape.text}()$", re.MULTILINE)
+            if not pattern.fullmatch(f"- {items[-1].decode()}"):
+                return None
+            text = "- " + b"\n- ".join(items).decode()
+            found = pattern.findall(text)
+            if len(found) != len(items) or text.count("\n") + 1 != len(items) * height:
+                return None
+            columns: list[Sequence[Json]] = list(zip(*found, strict=True))
+            return self._of_shape_all(shape, columns[:-1], len(items))
+        except _Other:
+            return None
+
+    def _of_shape_all(self, shape: Shape, columns: list[Sequence[Json]], count: int) -> Sequence[Json]:
+        for index in shape.plain:
+            columns[index] = resolve_all_plain(columns[index], self._digits)
+        for index in shape.quoted:
+            columns[index] = [text[1:-1] for text in columns[index]]
+        for index in shape.flow:
+            columns[index] = list(map(self._flow, columns[index]))
+        return shape.build_all(columns, count)
+
     def _learn(self, size: tuple[int, int], rows: list[tuple[str, ...]]) -> None:
         """Make a shape of an item, if there were many of its size that had none."""
         count = self._others[size] = self._others.get(size, 0) + 1
@@ -88,7 +122,8 @@ class SimpleReader:
             return
         shapes = self._shapes.setdefault(size, [])
         if len(shapes) < _MOST_SHAPES and sum(map(len, self._shapes.values())) < _MOST_SHAPES_IN_ALL:
-            shapes.append(shape_of([Row(*row) for row in rows], self._mapping))
+            shape = shape_of([Row(*row) for row in rows], self._mapping)
+            shapes.append((re.compile(shape.text).fullmatch, shape))
 
     def _of_shape(self, shape: Shape, values: list[Json]) -> dict[str, Json]:
         for index in shape.plain:

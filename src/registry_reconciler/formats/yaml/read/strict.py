@@ -189,19 +189,19 @@ class _Look:
         before = "..."
         position = 0
         for row in self.text.split("\n"):
-            said = row.rstrip("\r")
-            if said.startswith("%") and not _lies_in(position, spans):
+            line = row.rstrip("\r")
+            if line.startswith("%") and not _lies_in(position, spans):
                 if before != "..." and not before.startswith("%"):
                     yield (
                         position,
                         "a directive stands behind a document that has not ended",
                         "put '...' before it",
                     )
-                elif re.search(r"\S#", said):
+                elif re.search(r"\S#", line):
                     yield position, "a comment needs a blank before it", "put a blank before the #"
-            if said.strip() and not said.lstrip().startswith("#"):
+            if line.strip() and not line.lstrip().startswith("#"):
                 before = (
-                    said if said.startswith("%") else said.split(" ")[0] if said.startswith("...") else said
+                    line if line.startswith("%") else line.split(" ")[0] if line.startswith("...") else line
                 )
             position += len(row) + 1
 

@@ -1,0 +1,45 @@
+"""JSON text as the standard library writes it, in a tenth of its time where nothing in it is written in two ways."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+_COLLECTIONS = frozenset({dict, list})
+_ALIKE = frozenset({dict, list, str, int, bool, type(None)})
+"""Types that both encoders write alike: no numbers with a point, and no type that is derived from one of these."""
+
+
+def compact(value: Any, *, sort_keys: bool = False) -> str:
+    """A value without white space, its characters as they are."""
+    quickly = encoded(value, sort_keys=sort_keys)
+    if quickly is not None:
+        return quickly.decode()
+    return json.dumps(value, ensure_ascii=False, sort_keys=sort_keys, separators=(",", ":"))
+
+
+def encoded(value: Any, *, sort_keys: bool = False) -> bytes | None:
+    """As :func:`compact`, where nothing in it is written in two ways; else ``None``."""
+    if not types_in(value) <= _ALIKE:
+        return None
+    try:
+        return msgspec.json.encode(value, order="sorted" if sort_keys else None)
+    except ValueError:  # half of a character
+        return None
+
+
+def types_in(value: Any) -> set[type]:
+    """The types of a value and of everything in it; level by level, for there is no call for each."""
+    found = {type(value)}
+    level = [value] if type(value) in _COLLECTIONS else []
+    while level:
+        groups = [held.values() if type(held) is dict else held for held in level]
+        kinds = set(map(type, chain.from_iterable(groups)))
+        found |= kinds
+        if kinds.isdisjoint(_COLLECTIONS):
+            break
+        level = [part for group in groups for part in group if type(part) in _COLLECTIONS]
+    return found

@@ -1,0 +1,44 @@
+"""The text of a new file. Most files are edited; who only writes a new one imports none of what that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, indented
+from registry_reconciler.formats.yaml.edit.style import Hints, Style, look_of
+from registry_reconciler.model.entry import FieldPath, Json
+
+
+def file_text(
+    value: Json | Piece,
+    *,
+    container: FieldPath = (),
+    comments: Sequence[str] = (),
+    like: bytes | None = None,
+    kept: bool = False,
+) -> bytes:
+    """The text of a file that says ``value``, or has it at ``container``; see :func:`.splice.new_file`.
+
+    Args:
+        kept: where it is a mapping in braces, it stays one.
+    """
+    used, hints = look_of(like)
+    for step in reversed(container):
+        value = {str(step): value} if isinstance(step, str) else [value]
+    head = "".join(f"{line}{used.newline}" for line in comments)
+    # A file that is an entry is a block, also where the fragment has the entry in braces.
+    braces = container or kept
+    hints = replace(hints, styles={} if container else {**hints.styles, (): "" if braces else "block"})
+    return (head + document_text(value, used, hints)).encode()
+
+
+def document_text(value: Json | Piece, style: Style, hints: Hints | None = None) -> str:
+    """The text of a document, each line with its line end."""
+    body = Emitter(style).body(value, hints or Hints())
+    if body.kind in ("inline", "literal"):
+        lines = [*body.comments, body.head, *indented(body.lines, style.step)]
+    else:
+        lines = [*body.comments, *body.lines]
+    return style.newline.join((*lines, ""))
