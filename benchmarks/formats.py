@@ -153,7 +153,7 @@ PIECES: dict[str, Callable[[int], str]] = {
     "small ones, all below 1e-4": lambda _: f"0.0000{_RANDOM.randrange(1000, 10000)}",
     "two places and a zero": lambda _: f"{_RANDOM.uniform(0, 1000):.2f}0",
     "small ones and others": lambda _: f"{10 ** _RANDOM.uniform(-6, -3.5):.8f}",
-    "decimals and exponents": lambda n: (
+    "decimals and exponents": lambda _: (
         f"{_RANDOM.uniform(0, 10):{'.6e' if _RANDOM.random() < 0.5 else '.6f'}}"
     ),
     "beside integers of 25": lambda n: (
