@@ -150,7 +150,9 @@ def _sections(data: bytes, position: int) -> Iterator[Section]:
 def cores(data: bytes, section: Section) -> list[bytes]:
     """The items of a section as :func:`core` has them; mostly nothing stands behind any of them."""
     items = section.items(data)
-    if data.find(b"#", section.start, section.end) < 0 and not _BLANK.search(data, section.start, section.end):
+    if data.find(b"#", section.start, section.end) < 0 and not _BLANK.search(
+        data, section.start, section.end
+    ):
         return items
     return [core(item, section.indent) for item in items]
 
