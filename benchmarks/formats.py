@@ -150,6 +150,15 @@ PIECES: dict[str, Callable[[int], str]] = {
     ),
     "small decimals": lambda _: f"{10 ** _RANDOM.uniform(-9, 3):.9f}",
     "zeros at the end": lambda _: f"{_RANDOM.uniform(0, 1000):.4f}00",
+    "small ones, all below 1e-4": lambda _: f"0.0000{_RANDOM.randrange(1000, 10000)}",
+    "two places and a zero": lambda _: f"{_RANDOM.uniform(0, 1000):.2f}0",
+    "small ones and others": lambda _: f"{10 ** _RANDOM.uniform(-6, -3.5):.8f}",
+    "decimals and exponents": lambda _: (
+        f"{_RANDOM.uniform(0, 10):{'.6e' if _RANDOM.random() < 0.5 else '.6f'}}"
+    ),
+    "beside integers of 25": lambda n: (
+        str(_RANDOM.randrange(10**24, 10**25)) if n % 2 else f"{_RANDOM.uniform(0, 180):.7f}"
+    ),
     "any floats": lambda _: repr(_RANDOM.random()),
     "exponents": lambda _: f"{_RANDOM.uniform(-1e9, 1e9):.6e}",
     "prices, all distinct": lambda n: f'{{"id": "item-{n}", "price": {_RANDOM.uniform(0, 1e5):.2f}}}',
@@ -195,7 +204,7 @@ def reading_of(name: str, data: bytes) -> str:
             runs.append(time.process_time() - start)
     ours, theirs = map(min, spent.values())
     return (
-        f"reading {len(data) / 1e6:4.1f} MB of JSON, {name:22}{ours:7.3f} s, json.loads {theirs:.3f} s, "
+        f"reading {len(data) / 1e6:4.1f} MB of JSON, {name:26}{ours:7.3f} s, json.loads {theirs:.3f} s, "
         f"{ours / theirs:.2f} times"
     )
 

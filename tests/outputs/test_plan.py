@@ -12,10 +12,9 @@ import pytest
 from registry_reconciler.base.child import Child
 from registry_reconciler.errors import Blocked
 from registry_reconciler.model.entry import Location
-from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.render import Source, render
 from registry_reconciler.outputs.rendered import Rendered
-from registry_reconciler.outputs.targets import FileWork, Part
+from registry_reconciler.planning.judging import Judging
 from tests.outputs.helper import FRAGMENT, OUTPUTS, README, REGISTRY, SCHEMA, Home
 
 
@@ -418,10 +417,10 @@ def test_an_interrupted_plan_leaves_no_process_that_renders(
 
     monkeypatch.setattr(Child, "end", noted)
 
-    def interrupted(_work: FileWork, _output: Output) -> Part:
+    def interrupted(_judging: Judging) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(FileWork, "part", interrupted)
+    monkeypatch.setattr(Judging, "judge", interrupted)
     with pytest.raises(KeyboardInterrupt):
         home.plan()
     for thread in threading.enumerate():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 from collections.abc import Iterator
 
@@ -16,7 +17,7 @@ from registry_reconciler.formats.json.explain import explain
 from registry_reconciler.formats.json.read import read_json
 from registry_reconciler.formats.json.source import blanked
 from registry_reconciler.model.entry import same
-from registry_reconciler.model.written import as_json, decimal, digits, dumps
+from registry_reconciler.model.written import as_json, decimal, digits, dumps, written_floats
 from tests.property import json_texts
 
 
@@ -37,7 +38,7 @@ TEXTS = st.one_of(
         st.sampled_from(
             (
                 *('"a":', '"a" :', '"b":', "{", "}", "[", "]", ",", "1", "-0", "1e5", "1.50", "01", "1e999", "NaN"),
-                *('"\\ud83d\\ude00"', '"\\ud800"', '"\\udc00"', '"\\\\ud800"', '":"', '"\\":"', "//x\n", "/*y*/"),
+                *('"\\ud83d\\ude00"', '"\\ud800"', '"\\udc00"', '"\\\\ud800"', '":"', '"\\":"', "//x\n", "/*y*/", "/*"),
                 *("9" * 160, "9" * 401, "9" * 310 + ".5", "\n", "\t", " ", "true", "null"),
             )
         ),
@@ -88,6 +89,19 @@ NUMBERS = st.one_of(
         ("true", "null", '"1.10, 2e5"', '"\\"0.00001"', "[]", "[[1.50]]", '{"a" : 2.50, "b": 1.5}')
     ),
 )
+DECIMALS = st.one_of(
+    st.integers(-(10**9), 10**9).map(lambda number: f"{number / 10**10:.10f}"),
+    st.integers(-(10**6), 10**6).map(lambda number: f"{number / 10**9:.9f}"),
+    st.integers(-(10**7), 10**7).map(lambda number: f"{number / 10**4:.4f}0"),
+    st.from_regex(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,25}", fullmatch=True),
+    st.from_regex(r"-?[1-9]\.[0-9]{1,17}[eE][-+]?[0-9]{1,2}", fullmatch=True),
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.floats(1e-6, 1e-3).map(lambda number: f"{number:.15f}"),
+    st.sampled_from(
+        ("0.0000", "-0.0", "-0.00", "0.00001", "0.0001", "10.00001", "100.0", "9007199254740993.0")
+    ),
+    st.sampled_from(("1234567890123456.0", "123456789012345.0", "12345678901234.50", "0.00000000000001")),
+)
 USUAL = st.lists(st.floats(1, 10).map(repr), min_size=5, max_size=20)
 
 
@@ -102,6 +116,49 @@ def test_unusual_decimals_among_many_keep_their_digits(
     (found,) = read_json(text.encode()).documents
     right = json.loads(text, parse_float=decimal)
     assert spelled(found) == spelled(right)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.one_of(DECIMALS, DECIMALS, NUMBERS), min_size=1, max_size=30), st.data())
+def test_decimals_of_any_sort_keep_their_digits_in_groups_of_any_size(
+    texts: list[str], data: st.DataObject
+) -> None:
+    form = data.draw(
+        st.sampled_from(("[%s]", '{"items": [%s]}', "[[%s], [1.5]]", '{"a": {"b": [%s], "c": 0.50}}'))
+    )
+    gap = data.draw(st.sampled_from((",", ", ", ",\n    ", ", \t\r\n")))
+    text = form % gap.join(texts)
+    before = decimals._GROUP, decimals._GROUP_BYTES
+    decimals._GROUP, decimals._GROUP_BYTES = data.draw(st.sampled_from(((1, 1), (3, 40), before)))
+    try:
+        (found,) = read_json(text.encode()).documents
+    finally:
+        decimals._GROUP, decimals._GROUP_BYTES = before
+    assert spelled(found) == spelled(json.loads(text, parse_float=decimal))
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.from_regex(r"-?(0|[1-9][0-9]{0,13})\.[0-9]{1,14}", fullmatch=True).filter(lambda text: len(text) < 17)
+)
+def test_the_places_of_a_short_decimal_say_its_text(text: str) -> None:
+    (made,) = written_floats([float(text)], [len(text.partition(".")[2])])
+    assert made.source == text
+    assert pickle.loads(pickle.dumps(made)).source == text
+    assert same(made, decimal(text))
+
+
+@pytest.mark.parametrize("text", ["0/*", "[1] /* x", "[1]/*/", "{}//x\n/*", "/*", "[1, /* ]"])
+def test_a_comment_that_does_not_end_is_none(text: str) -> None:
+    file = read_json(text.encode(), comments=True)
+    assert [fault.message for fault in file.faults] == ["the comment that begins here does not end"]
+
+
+@pytest.mark.parametrize("step", range(1, 12))
+@pytest.mark.parametrize("length", [299, 300])
+def test_a_number_of_many_digits_is_found_wherever_it_stands(step: int, length: int) -> None:
+    number = b"9" * length
+    assert read._has_digits(b"[" + b"1.5," * step + b" " * step + number + b"]") == (length == 300)
 
 
 ODD = (
@@ -121,12 +178,15 @@ ODD = (
 )
 
 
-@pytest.mark.parametrize("others", ["usual", "unusual", "exponents", "short"])
+@pytest.mark.parametrize("others", ["usual", "unusual", "exponents", "short", "long", "small"])
 @pytest.mark.parametrize("form", ["[%s]", '{"items": [%s]}', "[[%s]]"])
 def test_numbers_of_one_sort_and_one_of_another_keep_their_digits(others: str, form: str) -> None:
     rng = random.Random(7)
-    sorts = {"usual": "%r", "unusual": "%.7f", "exponents": "%.6e", "short": "%.1f0"}
-    many = [sorts[others] % rng.uniform(-900, 900) for _ in range(60)]
+    sorts = {"usual": "%r", "unusual": "%.7f", "exponents": "%.6e", "short": "%.1f0", "long": "%.20f"}
+    many = [
+        f"{rng.uniform(-1e-4, 1e-4):.9f}" if others == "small" else sorts[others] % rng.uniform(-900, 900)
+        for _ in range(60)
+    ]
     for odd in ODD:
         text = form % ", ".join([*many[:30], odd, *many[30:]])
         (found,) = read_json(text.encode()).documents

@@ -18,6 +18,7 @@ class Snippet(Struct, frozen=True):
         comments: the comment lines directly above it, without indentation and line ends; each begins with ``#``.
         text: the value as a YAML text of its own: column 0, LF, no last line end, without anchors and aliases.
         value: what ``text`` says.
+        behind: the last comment stands behind it, on its line, where it comes from.
         kept: it goes from registry to registry: a mapping in braces stays one.
         native: the name of another format and the entry's text in it, where it came from there.
     """
@@ -27,6 +28,7 @@ class Snippet(Struct, frozen=True):
     value: Json
     native: tuple[str, str] | None = None
     kept: bool = False
+    behind: bool = False
 
 
 class Update(Struct, frozen=True):

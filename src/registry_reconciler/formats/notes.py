@@ -59,7 +59,9 @@ def without_above(snippet: Snippet | None, notes: Notes) -> tuple[Snippet | None
     """A new part's source and comments without those above it."""
     own = notes.get((), Note())
     return (
-        None if snippet is None else replace(snippet, comments=()),
+        None
+        if snippet is None
+        else replace(snippet, comments=snippet.comments[-1:] if snippet.behind else ()),
         {**notes, (): replace(own, above=())},
     )
 

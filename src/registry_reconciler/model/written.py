@@ -45,11 +45,17 @@ class WrittenFloat(float):
     million numbers would wait for.
 
     Attributes:
-        source: its text.
+        form: its text, or how many places it has behind its point where that says all of it.
     """
 
-    __slots__ = ("source",)
-    source: str
+    __slots__ = ("form",)
+    form: str | int
+
+    @property
+    def source(self) -> str:
+        """Its text."""
+        form = self.form
+        return form if isinstance(form, str) else float.__format__(self, f".{form}f")
 
     @property
     def token(self) -> str:
@@ -65,21 +71,21 @@ class WrittenFloat(float):
     __str__ = __repr__
 
 
-_set_source = WrittenFloat.source.__set__  # type: ignore[attr-defined]
+_set_form = WrittenFloat.form.__set__  # type: ignore[union-attr]
 
 
 def written_float(value: float, source: str) -> WrittenFloat:
     """The number ``value``, written ``source``."""
     made = WrittenFloat(value)
-    made.source = source
+    made.form = source
     Exact.seen = True
     return made
 
 
-def written_floats(values: Iterable[float], sources: Iterable[str]) -> list[WrittenFloat]:
+def written_floats(values: Iterable[float], forms: Iterable[str | int]) -> list[WrittenFloat]:
     """Many such numbers; there is no call in Python for each."""
     made = list(map(WrittenFloat, values))
-    deque(map(_set_source, made, sources), 0)
+    deque(map(_set_form, made, forms), 0)
     Exact.seen = Exact.seen or bool(made)
     return made
 

@@ -19,6 +19,7 @@ from registry_reconciler.outputs.names import template_path
 from registry_reconciler.outputs.owners import claims
 from registry_reconciler.outputs.plain import Source as PlainSource
 from registry_reconciler.outputs.plain import is_plain
+from registry_reconciler.outputs.targets import FileWork, NoOutputPlace
 
 if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
@@ -52,8 +53,18 @@ def never_rendered(tree: Tree, catalog: Catalog, records: Records | None) -> Ite
     known = records.load() if records is not None and len(open_kinds) == len(kinds) else {}
     plain = PlainSource(open_kinds, lambda _kind: [], lambda name: template_text(tree, name))
     for output in outputs:
-        if output.id not in barred and output.id not in known and not is_plain(output.spec, plain):
+        if output.id in barred or output.id in known or is_plain(output.spec, plain):
+            continue
+        if output.at or _has_place(tree, output):  # to look for a value in a long file takes long
             yield output
+
+
+def _has_place(tree: Tree, output: Output) -> bool:
+    try:
+        FileWork(output.file, tree).part(output)
+    except NoOutputPlace:
+        return False
+    return True
 
 
 class Beside(threading.Thread):

@@ -125,19 +125,20 @@ class Sources:
             self.texts[name] = template_text(self.loaded.tree, name)
         return self.texts[name]
 
-    def begin(self, outputs: Sequence[Output], ready: ReadyProcess | None = None) -> None:
-        """Begin to render those of which anything that they read changed, beside what is done meanwhile.
+    def needs_process(self, output: Output) -> bool:
+        """Whether an output is rendered by the process that renders, as far as its definition tells."""
+        return not is_plain(output.spec, self._plain)
+
+    def begin(
+        self, outputs: Sequence[Output], parts: Mapping[str, Part], ready: ReadyProcess | None = None
+    ) -> None:
+        """Begin to render those that may not be what they should be, beside what is done meanwhile.
 
         Args:
             ready: has the process already, if somebody was certain before that there would be something to render.
         """
-        records = self.records.load() if self.records is not None else {}
-        changed = [
-            output
-            for output in outputs
-            if not is_plain(output.spec, self._plain)
-            and not self._reads_the_same(output, records.get(output.id))
-        ]
+        unchanged = self.unchanged(outputs, parts)
+        changed = [output for output in outputs if output.id not in unchanged]
         if changed:
             work = self._work(changed)
             ids = frozenset(output.id for output in changed)

@@ -119,6 +119,7 @@ class Deriving:
         self.rendered_before: dict[str, bool] = {}
         self.problems: list[Problem] = [*definitions.problems, *memory.problems]
         self.left: list[Output] = []
+        self.parts: dict[str, Part] = {}
 
     @cached_property
     def overwritten(self) -> Patterns:
@@ -136,8 +137,11 @@ class Deriving:
         """Find out which may not be what they should be, and begin to render."""
         barred, taken = claims(self.outputs, self.loaded.kinds)
         self.problems += taken
-        self.left = list(self._not_untouched(barred))
-        self.sources.begin([output for output in self.left if not output.page], ready)
+        left = list(self._not_untouched(barred))
+        rendered = [output for output in left if not output.page and self.sources.needs_process(output)]
+        self.left = [output for output in left if output not in rendered]
+        self.parts = dict(self._parts(rendered))
+        self.sources.begin([output for output in rendered if output.id in self.parts], self.parts, ready)
 
     def stop(self) -> None:
         """End what was begun."""
@@ -145,7 +149,7 @@ class Deriving:
 
     def derived(self) -> Derived:
         """All that comes of it; waits for what is rendered."""
-        parts = dict(self._parts(self.left))
+        parts = {**self.parts, **dict(self._parts(self.left))}
         all_desired = self._all_desired([output for output in self.outputs if output.id in parts], parts)
         settled = [
             self._settled(output, parts[output.id], all_desired[output.id])
@@ -247,11 +251,8 @@ class Deriving:
                 found[output.id] = desired_text(output, parts[output.id], text)
             else:
                 asked.append(output)
-        known = self.sources.unchanged(asked, {output.id: parts[output.id] for output in asked})
-        for output in asked:
-            if output.id in known:
-                part = parts[output.id]
-                found[output.id] = DesiredContent(part.text or "", part.value)
+        known = self.sources.unchanged(asked, parts)
+        found |= {name: DesiredContent(parts[name].text or "", parts[name].value) for name in known}
         left = [output for output in asked if output.id not in known]
         rendered = self.sources.render(left)
         for output in left:
@@ -409,7 +410,7 @@ class Deriving:
         if self.definitions.broken or self.memory.hidden or self.options.leave_outputs:
             return
         for name in sorted(self.memory.accounts.keys() - self.known_outputs):
-            yield OutputChange(name, "", OutputAction.FORGET, quiet=name in _PAGES)
+            yield OutputChange(name, "", OutputAction.FORGET, quiet=name in {page.id for page in SHIPPED})
 
     # What is remembered
 
@@ -438,9 +439,6 @@ class Deriving:
         content = remembered.render(name, salt, __version__, settled.desired.text, self.memory.digests)
         yield from ((path, None) for path in paths[1:])
         yield (paths[0] if paths else remembered.new_path(name, content)), content
-
-
-_PAGES = frozenset(page.id for page in SHIPPED)
 
 
 def _digest(data: bytes | None) -> str | None:

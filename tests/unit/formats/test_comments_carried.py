@@ -9,6 +9,8 @@ import pytest
 from registry_reconciler.editing.adopt import adopt
 from registry_reconciler.editing.amend import overlay
 from registry_reconciler.files.tree import MemoryTree
+from registry_reconciler.formats.edits import Insert
+from registry_reconciler.formats.table import FORMATS
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.planning.pipeline import make_plan
 from tests.support import SCHEMAS, Files, after, plan_of
@@ -499,3 +501,32 @@ def test_a_tag_is_refused_by_name_where_a_format_has_none(path: str) -> None:
         created = {name: data for name, data in files.items() if name != path}
         (problem,) = plan_of(created).blocking
         assert "has the tag !f, and " in problem.message
+
+
+MOVED = {
+    "behind": ('{"id": "a"}, // own', '{"id": "a"}, // own'),
+    "behind, in lines": ('{\n      "id": "a"\n    }, // own', '{\n      "id": "a"\n    }, // own'),
+    "above and behind": ('// why\n    {"id": "a"}, // own', '// why\n    {"id": "a"}, // own'),
+    "opening": ('{ // own\n      "id": "a"\n    },', '// own\n    {\n      "id": "a"\n    },'),
+    "opening and behind": (
+        '{ // own\n      "id": "a"\n    }, // end',
+        '// own\n    {\n      "id": "a"\n    }, // end',
+    ),
+    "opening in marks": ('{ /* own */\n      "id": "a"\n    },', '// own\n    {"id": "a"},'),
+}
+
+
+@pytest.mark.parametrize(("there", "here"), MOVED.values(), ids=MOVED)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_comments_of_an_entry_stand_in_another_file_where_they_stood(
+    there: str, here: str, newline: str
+) -> None:
+    target = '{\n  "x": [\n    {"id": "b"} // of b\n  ]\n}\n'
+    jsonc, form = FORMATS["jsonc"], '{{\n  "x": [\n    {0}\n    {{"id": "b"}} // of b\n  ]\n}}\n'
+    source = form.format(there).replace("\n", newline).encode()
+    (snippet,) = jsonc.extract(source, [(0, ("x", 0))])
+    insert = Insert(document=0, container=("x",), value=snippet.value, index=0, snippet=snippet)
+
+    for own in ("\n", "\r\n"):
+        found = jsonc.splice(target.replace("\n", own).encode(), [insert])
+        assert found.decode() == form.format(here).replace("\n", own)

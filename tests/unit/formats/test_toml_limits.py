@@ -41,3 +41,23 @@ def test_what_is_too_deep_is_said_at_its_place(written: str, offset: int) -> Non
     (fault,) = read_toml(f"x = 1\n# x\n{written}\n".encode()).faults
 
     assert (fault.code, fault.line, fault.column) == ("TML003", 3 + written.count("\n"), offset + 1)
+
+
+MANY = {
+    "an array of tables": ("[[k.items]]\na = 1\n" * 30, 3),
+    "tables": ("".join(f"  [k.t{number}]\n  a = 1\n" for number in range(30)), 4),
+    "a list": (f'"k" = [{"1, " * 60}]\n', 1),
+    "pairs with dots": ("".join(f"k . p{number} = 1\n" for number in range(60)), 1),
+    "quoted parts": (f"['k'.x]\nv = [{'1, ' * 60}]\n", 2),
+}
+
+
+@pytest.mark.parametrize(("written", "column"), MANY.values(), ids=MANY)
+def test_too_many_values_are_said_where_most_of_them_begin(written: str, column: int) -> None:
+    text = f"a = [1, 2]\nkk = 1\n{written}" if written[0] not in "[ " else f"a = [1, 2]\nkk = 1\n\n{written}"
+
+    (fault,) = read_toml(text.encode(), Limits(max_nodes=50)).faults
+
+    place = text[: text.index(written)].count("\n") + 1
+    assert (fault.code, fault.line, fault.column) == ("TML003", place, column)
+    assert fault.message == "more than 50 values, most of them in 'k'"

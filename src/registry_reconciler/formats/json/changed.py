@@ -38,7 +38,10 @@ class New(Struct):
             return self.comments
         found = notes_of(self.snippet.text)
         own = found.get((), Note())
-        return {**found, (): Note((*self.snippet.comments, *own.above), own.behind, own.last)}
+        rows, behind = self.snippet.comments, own.behind
+        if self.snippet.behind and rows and not behind:
+            rows, behind = rows[:-1], rows[-1]
+        return {**found, (): Note((*rows, *own.above), behind, own.last)}
 
     def bare(self) -> New:
         """The same without the comments above it."""

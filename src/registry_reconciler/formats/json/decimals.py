@@ -1,33 +1,35 @@
 """Decimals of a JSON text that keep their digits, at the price of a few passes in C.
 
 A parser that is written in C hands out floats, which say ``1.1`` for ``1.10``. It can ask for each decimal. Where few
-are met over and over, each is made once for all places that have it. Where there are many, a first reading gathers
-their texts. Then they are made in groups: all floats of a group at once, which are written again at once; where that
-is not what the text says, the float gets its text. A second reading puts each in its place. No line of Python runs for
-a single decimal.
+are met over and over, each is made once for all places that have it. Where there are many, their texts are cut out of
+the bytes, or gathered in a first reading where strings are all around them. Then the numbers are made group by group
+(:mod:`.decimal_groups`). A last reading puts each in its place. No line of Python runs for a single decimal.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import chain, compress
-from operator import itemgetter, ne
+from itertools import chain
 
 import msgspec
 
+from registry_reconciler.formats.json.decimal_groups import numbers
+from registry_reconciler.formats.json.quotes import outside_strings
 from registry_reconciler.model.entry import Json
-from registry_reconciler.model.written import decimal, written_floats
+from registry_reconciler.model.written import decimal
 
 PATIENCE = 1 << 10
 """So many decimals may be made one by one, and a few more in a long text."""
 _BYTES_FOR_ONE_MORE = 1 << 13
 _GROUP = 1 << 11
-"""So many are made at once: what they need stays in the cache of the processor."""
-_SMALL = b"0.0000"
-"""Where Python writes an exponent, and the parser, when it is asked to write, does not."""
-_NO_EXPONENT = bytes.maketrans(b"eE", b"__")
+"""So many are made at once, or as many as these bytes have: what they need stays in the cache of the processor."""
+_GROUP_BYTES = 1 << 14
+_BYTES_FOR_A_QUOTE = 5
+"""Where quotes are rarer than this, it takes less to cut strings out than to make them twice."""
+_BEGINNING = 1 << 16
+"""Where less of this is decimals than there are values, nobody looks at the rest."""
+_COMMAS = bytes(0x2C if byte in b"[]{}:" else byte for byte in range(256))
 
 
 class _TooManyError(Exception):
@@ -62,16 +64,28 @@ def with_digits(data: bytes, check: Callable[[Json], None]) -> Json:
     else:
         check(value)
         return value
+    listed = _cut_out(data)
+    if listed:
+        value = _asking(_handing_out(_cut_groups(listed)), data)
+        check(value)
+        return value
     texts: list[str] = []
     check(_asking(texts.append, data))
-    # What is asked for each decimal is given its text, and hands out the next number instead: without any Python.
-    return _asking(partial(next, chain.from_iterable(_groups(texts))), data)
+    return _asking(_handing_out(_gathered_groups(texts)), data)
 
 
-def _asking(hook: Callable[[str], float | None], data: bytes) -> Json:
+def _asking(hook: Callable[[str], float | str | None], data: bytes) -> Json:
     """The value of a text, each decimal asked for."""
     value: Json = msgspec.json.Decoder(float_hook=hook).decode(data)
     return value
+
+
+def _handing_out(groups: Iterator[Sequence[float]]) -> Callable[[str], float | str]:
+    """What is given the text of a decimal and hands out the next number instead, without any Python.
+
+    There are as many as a text has that is JSON. In one that is none there may be fewer: it gets back what it gave.
+    """
+    return partial(next, chain.from_iterable(groups))
 
 
 def _ended(value: float) -> float:
@@ -80,32 +94,33 @@ def _ended(value: float) -> float:
     return value
 
 
-def _groups(texts: list[str]) -> Iterator[Sequence[float]]:
+def _cut_out(data: bytes) -> bytes:
+    """The decimals of a text with commas between them; nothing where other values stand beside them, or strings."""
+    if data.count(b'"') * _BYTES_FOR_A_QUOTE > len(data):
+        return b""
+    if data.count(b".", 0, _BEGINNING) < data.count(b",", 0, _BEGINNING):
+        return b""
+    listed = outside_strings(data).translate(_COMMAS, b" \t\r\n").strip(b",")
+    while b",," in listed:
+        listed = listed.replace(b",,", b",")
+    return listed if listed.count(b",") + 1 == listed.count(b".") else b""
+
+
+def _cut_groups(listed: bytes) -> Iterator[Sequence[float]]:
+    """The numbers of a text of decimals and commas, group by group."""
+    at = 0
+    while at < len(listed):
+        end = listed.find(b",", at + _GROUP_BYTES)
+        end = len(listed) if end < 0 else end
+        yield numbers(listed[at:end])
+        at = end + 1
+
+
+def _gathered_groups(texts: list[str]) -> Iterator[Sequence[float]]:
     """The numbers of some texts, group by group. The texts are gone afterwards: their memory is used again."""
     texts.reverse()
     while texts:
         group = texts[-_GROUP:]
         del texts[-_GROUP:]
         group.reverse()
-        yield _numbers(group)
-
-
-def _numbers(texts: list[str]) -> Sequence[float]:
-    """The numbers of some texts, with their digits where a float does not say them."""
-    listed = ",".join(texts).encode()
-    floats: list[float] = msgspec.json.decode(b"[%b]" % listed)
-    if listed.count(b"e") + listed.count(b"E") == len(texts):
-        return written_floats(floats, texts)
-    # A number with an exponent is unusual, in its text or here: no text has the letter that stands for it.
-    again = msgspec.json.encode(floats)[1:-1].translate(_NO_EXPONENT)
-    if _SMALL in again:
-        again = (b"," + again).replace(b"," + _SMALL, b",_").replace(b",-" + _SMALL, b",_")[1:]
-    if again == listed:
-        return floats
-    unusual = list(compress(range(len(texts)), map(ne, again.decode().split(","), texts)))
-    if len(unusual) == len(texts):
-        return written_floats(floats, texts)
-    # One place alone would be handed out bare.
-    at = itemgetter(*unusual, unusual[-1])
-    deque(map(floats.__setitem__, unusual, written_floats(at(floats), at(texts))), 0)
-    return floats
+        yield numbers(",".join(group).encode(), group)

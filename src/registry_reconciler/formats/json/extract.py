@@ -34,16 +34,16 @@ def _snippet(root: object, document: int, path: FieldPath) -> Snippet:
     if found is None:
         raise SpliceError("there is nothing to take the text of", document, path)
     node, trail = found
-    above: tuple[str, ...] = ()
+    note = Note()
     if trail and node.source.comments:
         index = next(i for i, member in enumerate(trail[-1].entries) if member.value is node)
         note = _note(trail[-1], index, cut(trail[-1])[index])
-        above = (*note.above, *((note.behind,) if note.behind else ()))
     value = node.value
     notes = dict(_notes(node, ())) if node.source.comments else {}
     opening = notes.get((), Note()).behind
-    above = (*above, opening) if opening else above
-    return Snippet(above, with_notes(value, notes), value, ("json", _dedented(node)))
+    rows = tuple(filter(None, (*note.above, opening, note.behind)))
+    native = _native(node, opened=bool(opening))
+    return Snippet(rows, with_notes(value, notes), value, native, behind=bool(note.behind))
 
 
 def _notes(node: JsonNode, path: FieldPath) -> Iterator[tuple[FieldPath, Note]]:
@@ -75,10 +75,19 @@ def _note(node: JsonNode, index: int, chunk: Chunk) -> Note:
     )
 
 
-def _dedented(node: JsonNode) -> str:
-    first, *rest = node.raw.split("\n")
+def _native(node: JsonNode, *, opened: bool) -> tuple[str, str] | None:
+    """The text of an entry in column 0, with LF.
+
+    Args:
+        opened: a comment stands behind its opening bracket; it counts as one above it, and stands there only.
+    """
+    first, *rest = node.raw.replace("\r\n", "\n").split("\n")
+    if opened and "/*" in first:
+        return None
+    first = first[0] if opened else first
     width = len(node.source.indent(node.start))
-    return "\n".join([first, *(row[min(width, len(row) - len(row.lstrip(" \t"))) :] for row in rest)])
+    rows = [first, *(row[min(width, len(row) - len(row.lstrip(" \t"))) :] for row in rest)]
+    return "json", "\n".join(rows)
 
 
 def new_text(

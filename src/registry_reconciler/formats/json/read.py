@@ -17,6 +17,7 @@ import msgspec
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
 from registry_reconciler.formats.json.decimals import with_digits
+from registry_reconciler.formats.json.quotes import outside_strings, without_escapes
 from registry_reconciler.formats.json.source import blanked
 from registry_reconciler.formats.scan import BOM, scan_text
 from registry_reconciler.model.entry import Json
@@ -90,8 +91,8 @@ _NOT_OUTLINE = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
 def _outline(data: bytes) -> bytes:
     """The brackets, commas and colons of a JSON text, without what stands in strings."""
     # Between two quotes that are side by side nothing is left: both go, and the others stand as they stood.
-    outline = _escaped(data).translate(None, _NOT_OUTLINE).replace(b'""', b"")
-    return b"".join(outline.split(b'"')[::2]) if b'"' in outline else outline
+    outline = without_escapes(data).translate(None, _NOT_OUTLINE).replace(b'""', b"")
+    return outside_strings(outline)
 
 
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
@@ -120,7 +121,7 @@ def _bounded(outline: bytes, data: bytes, limits: Limits) -> None:
 
 def _empty(data: bytes) -> int:
     """How many lists and mappings hold nothing."""
-    bare = b"s".join(_escaped(data).split(b'"')[::2]).translate(None, b" \t\r\n")
+    bare = outside_strings(data, b"s").translate(None, b" \t\r\n")
     return bare.count(b"[]") + bare.count(b"{}")
 
 
@@ -160,14 +161,14 @@ def _keys(value: Json, left: int, most: int) -> int:
 
 
 _DIGITS = 300
-_STEP = 5
+_STEPS_OVER = (7, 2, 1)
+"""Of so many bytes one is looked at; where that falls between no numbers by chance, at more of them."""
 _ZEROS = bytes(0x30 if byte in b"0123456789" else byte for byte in range(256))
-_MANY_ZEROS = b"0" * (_DIGITS // _STEP - 1)
 
 
 def _has_digits(data: bytes) -> bool:
     """Whether there may be a number of so many digits that parsers do not agree on it: :data:`_DIGITS`."""
-    return _MANY_ZEROS in data[::_STEP].translate(_ZEROS) and b"0" * _DIGITS in data.translate(_ZEROS)
+    return all(b"0" * (_DIGITS // step) in data[::step].translate(_ZEROS) for step in _STEPS_OVER)
 
 
 def _has_long_text(data: bytes, limit: int) -> bool:
@@ -180,7 +181,7 @@ def _has_long_text(data: bytes, limit: int) -> bool:
             quotes += data.count(b'"', seen, at)
             seen = at
             if quotes % 2 or b"\\" in data:
-                return max(map(len, _escaped(data).split(b'"')[1::2]), default=0) > limit
+                return max(map(len, without_escapes(data).split(b'"')[1::2]), default=0) > limit
     return False
 
 
@@ -188,10 +189,3 @@ def _has_quote(data: bytes, start: int, end: int) -> bool:
     """Whether a string begins or ends between two places."""
     first = data.find(b'"', start, end)
     return first >= 0 and (data[first - 1] != 0x5C or _QUOTE.search(data, start, end) is not None)
-
-
-def _escaped(data: bytes) -> bytes:
-    """The text without backslashes before quotes: each quote that is left begins or ends a string."""
-    # Where no backslash is, that is seen at once; two characters of which one is everywhere take long to look for.
-    escapes = b"\\" in data and b'\\"' in data
-    return data.replace(b"\\\\", b"__").replace(b'\\"', b"__") if escapes else data

@@ -24,6 +24,7 @@ _STRING_OR_LAST_COMMA = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*+[\]}}])")
 _KEY_ALONE = re.compile(rf"[ \t]*+(?:{_STRING}[ \t]*+:[ \t]*+)?")
 _NOT_BREAKS = re.compile(r"[^\r\n]")
 COMMENT = re.compile(_COMMENT)
+_ENDED = re.compile(r"/\*.*\*/\Z", re.DOTALL)
 GAP = re.compile(rf"(?:[ \t\r\n]++|{_COMMENT})*+")
 """White space and comments."""
 _SPACE = re.compile(r"[ \t\r\n]*+")
@@ -42,7 +43,10 @@ _scan_string: Callable[[str, int, bool], tuple[str, int]] = _decoder.scanstring
 
 
 def blanked(text: str) -> str:
-    """The text without comments and trailing commas, which are replaced by as much white space."""
+    """The text without comments and trailing commas, which are replaced by as much white space.
+
+    A comment that does not end is none: it stays.
+    """
     if "//" in text or "/*" in text:
         text = _STRING_OR_COMMENT.sub(_blank, text)
     return _STRING_OR_LAST_COMMA.sub(_without_last, text)
@@ -60,7 +64,8 @@ def _without_last(match: re.Match[str]) -> str:
 
 def _blank(match: re.Match[str]) -> str:
     found = match[0]
-    return found if found[0] == '"' else _NOT_BREAKS.sub(" ", found)
+    kept = found[0] == '"' or (found[1] == "*" and not _ENDED.match(found))
+    return found if kept else _NOT_BREAKS.sub(" ", found)
 
 
 class Source:

@@ -132,6 +132,30 @@ def _place_of(text: str, scalar: str | int) -> tuple[int, int]:
     return 1, 1
 
 
+def _too_many(value: Json, limits: Limits, text: str) -> _Limit:
+    """Said where the part begins that holds the most: to count up to the one too many takes half a minute."""
+    parts = value if isinstance(value, dict) else {}
+    name = max(parts, key=lambda name: _count(parts[name]))
+    key = re.search(
+        rf"""^[ \t]*(?:\[\[?[ \t]*)?((["']?){re.escape(name)}\2)[ \t]*[.=\]]""", text, re.MULTILINE
+    )
+    place = _line_column(text, key.start(1)) if key else (1, 1)
+    message = f"more than {limits.max_nodes:,} values, most of them in {name[:80]!r}"
+    return _Limit(message, *place, fix="split the file")
+
+
+def _count(value: Json) -> int:
+    """How many values there are in one, itself included."""
+    count, waiting = 1, [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, (dict, list)):
+            count += len(part)
+            parts = part.values() if isinstance(part, dict) else part
+            waiting += [held for held in parts if isinstance(held, (dict, list))]
+    return count
+
+
 def _measure(value: Json, limits: Limits, text: str) -> None:
     """Refuse what is too deep or too much, without recursion."""
     level, depth, count = [value], 0, 0
@@ -162,7 +186,7 @@ def _measure(value: Json, limits: Limits, text: str) -> None:
                         fix="write it as a string",
                     )
         if count > limits.max_nodes:
-            raise _Limit(f"more than {limits.max_nodes} values", fix="split the file")
+            raise _too_many(value, limits, text)
         level = [part for part in parts if isinstance(part, (dict, list))] if kinds != {str} else []
 
 

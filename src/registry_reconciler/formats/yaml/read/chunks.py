@@ -36,6 +36,7 @@ _DASH = re.compile(rb"( *)- ")
 _TOP = re.compile(rb"\n(?=[^\s#])")
 _TOP_OR_DASH = re.compile(rb"\n(?=[^\s#-]|-[^ \n])")
 _KEEPS_BLANKS = re.compile(rb"[|>][1-9]?\+")
+_BLANK = re.compile(rb"\n *\n")
 _MOST_HEAD = 65_536
 
 
@@ -149,8 +150,9 @@ def _sections(data: bytes, position: int) -> Iterator[Section]:
 def cores(data: bytes, section: Section) -> list[bytes]:
     """The items of a section as :func:`core` has them; mostly nothing stands behind any of them."""
     items = section.items(data)
-    # Where a line is blank or a comment, one of these is.
-    if all(data.find(mark, section.start, section.end) < 0 for mark in (b"#", b"\n\n", b" \n")):
+    if data.find(b"#", section.start, section.end) < 0 and not _BLANK.search(
+        data, section.start, section.end
+    ):
         return items
     return [core(item, section.indent) for item in items]
 
