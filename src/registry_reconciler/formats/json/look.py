@@ -11,7 +11,6 @@ from itertools import islice, pairwise
 from msgspec import Struct, field
 
 from registry_reconciler.formats.blanks import SPACE
-from registry_reconciler.formats.composed import Recent
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, child
 from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, below
@@ -69,16 +68,8 @@ class Look(Struct, frozen=True):
         return f"{self.newline}{indent[:-2]}, "
 
 
-_LOOKS: Recent[Look] = Recent()
-"""Hundreds of fixes in one file are hundreds of edits of one text, whose habits are the same each time."""
-
-
 def look_of(root: JsonNode) -> Look:
     """The habits of a text, by majority over a sample of it."""
-    return _LOOKS.get((root.start, root.end), root.source.text, lambda: _look_of(root))
-
-
-def _look_of(root: JsonNode) -> Look:
     text = root.source.text
     votes = _Votes()
     for node in islice(_collections(root), _SAMPLE):

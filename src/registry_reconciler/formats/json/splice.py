@@ -11,7 +11,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from registry_reconciler.formats.align import align
-from registry_reconciler.formats.composed import Recent
 from registry_reconciler.formats.edits import (
     Edit,
     Insert,
@@ -24,13 +23,13 @@ from registry_reconciler.formats.edits import (
 )
 from registry_reconciler.formats.json.changed import Changed, New, joined
 from registry_reconciler.formats.json.chunks import Chunk, cut, lead_of, rows_above, with_comments
+from registry_reconciler.formats.json.habits import habits_of
 from registry_reconciler.formats.json.leading import leads, rewritten
 from registry_reconciler.formats.json.look import (
     NEAR,
     Look,
     Writer,
     alike,
-    look_of,
     models_near,
     on_lines,
     pad_of,
@@ -45,8 +44,6 @@ from registry_reconciler.formats.replacements import Replacement, replaced
 from registry_reconciler.model.entry import FieldPath, Json, same
 
 _BOM = "\ufeff"
-_LOOKS: Recent[Look] = Recent()
-"""Hundreds of fixes in one file are hundreds of edits of one text, whose habits are the same each time."""
 
 Own = list[tuple[FieldPath, Edit]]
 
@@ -89,7 +86,7 @@ class _Splicer:
         self.source = root.source
         self.text = root.source.text
         self.comments = comments
-        self.look = _LOOKS.get(comments, self.text, lambda: look_of(root))
+        self.look = habits_of(root)
         self.writer = Writer(self.look)
         self.replacements: list[Replacement] = []
 
