@@ -23,13 +23,13 @@ from registry_reconciler.formats.edits import (
 )
 from registry_reconciler.formats.json.changed import Changed, New, joined
 from registry_reconciler.formats.json.chunks import Chunk, cut, lead_of, rows_above, with_comments
-from registry_reconciler.formats.json.habits import habits_of
 from registry_reconciler.formats.json.leading import leads, rewritten
 from registry_reconciler.formats.json.look import (
     NEAR,
     Look,
     Writer,
     alike,
+    look_of,
     models_near,
     on_lines,
     pad_of,
@@ -86,7 +86,7 @@ class _Splicer:
         self.source = root.source
         self.text = root.source.text
         self.comments = comments
-        self.look = habits_of(root)
+        self.look = look_of(root)
         self.writer = Writer(self.look)
         self.replacements: list[Replacement] = []
 
