@@ -24,8 +24,6 @@ _LONG = 200
 """Items of a list or mapping of which only those that changed are written."""
 _MUCH = 10
 """Where more than one item of so many changed, all of it is written as a whole."""
-_AT_END = ("toml",)
-"""Formats in which a new table stands behind the others."""
 _HALF = re.compile("[\ud800-\udfff]")
 """Half of a character."""
 
@@ -278,7 +276,7 @@ class FileWork:
                     Insert(number, path[:-1], value, key=str(path[-1]), container_kind="map")
                 ]
             else:
-                edits = _edits(number, path, there, value, in_place=form.name not in _AT_END)
+                edits = _edits(number, path, there, value, in_place=form.new_in_place)
             plain = plain_ends(self.data)
             data = form.splice(plain, edits, self._read(self.data).sections)
             if plain is not self.data:
