@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new.guess import (
     DEEPEST,
     Candidate,
@@ -45,6 +46,23 @@ def _small(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None
         pairs = [Found(file, {"value": item}, (*bound, ("", str(key)))) for key, item in value.items()]
         return Candidate("pairs", (), name, pairs)
     return None
+
+
+def plural_maps(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
+    """Mappings of mappings that a plural names, ``mcpServers``, however little the mappings are alike."""
+    found: dict[tuple[str, ...], Candidate] = {}
+    for file, values in documents.items():
+        waiting: list[tuple[Json, tuple[str, ...], str]] = [(value, (), "") for value in values]
+        while waiting:
+            value, at, name = waiting.pop()
+            if not isinstance(value, dict) or len(at) >= DEEPEST:
+                continue
+            held = held_by(file, value, (), name) if singular(name) != name else None
+            if held is not None and held.layout == "map":
+                found.setdefault(at, Candidate("map", at, name)).entries.extend(held.entries)
+            else:
+                waiting += [(part, (*at, quoted(str(key))), str(key)) for key, part in value.items()]
+    return sorted(found.values(), key=lambda place: (len(place.at), -len(place.entries), place.at))
 
 
 def _is_mapping(value: Json) -> bool:
