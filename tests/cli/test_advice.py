@@ -161,10 +161,12 @@ def fixes(box: Box, code: str, *words: str) -> str:
 
 def log_of_removed_schemas(box: Box) -> None:
     (box.root / ".system/registry/schemas/t.schema.yaml").unlink()
-    committed(box, "the schema goes")
     found = re.search(r"git (log [^)]*?) tells", fixes(box, "KND004"))
     assert found is not None
-    assert ".system/registry/schemas/t.schema.yaml" in box.git(*shlex.split(found[1]))
+    had = "A\t.system/registry/schemas/t.schema.yaml"
+    assert had in box.git(*shlex.split(found[1])), "nothing is committed yet"
+    committed(box, "the schema goes")
+    assert had.replace("A", "D", 1) in box.git(*shlex.split(found[1]))
 
 
 def move_of_a_registry(box: Box) -> None:
@@ -353,7 +355,7 @@ def nobody_who_commits(box: Box) -> None:
 
 RUN = {
     "git config --global": nobody_who_commits,
-    "git log --diff-filter=D --name-only --": log_of_removed_schemas,
+    "git log --name-status --": log_of_removed_schemas,
     "git mv": move_of_a_registry,
     "git checkout HEAD --": registry_from_git,
     "git sparse-checkout set --no-cone": all_of_a_sparse_checkout,

@@ -48,6 +48,14 @@ def test_references_count_and_kinds_that_came_or_went(work: Work) -> None:
     assert work.run("schema", "check", "--base", "nowhere").exit == 64
 
 
+def test_a_schema_that_cannot_be_read_is_named(work: Work) -> None:
+    (work.root / PLUGIN).unlink()
+    (work.root / PLUGIN).symlink_to("plugin.schema.yaml")
+    done = work.run("schema", "check")
+    assert done.exit == 1
+    assert PLUGIN in done.err
+
+
 def test_outside_of_git(work: Work, tmp_path: Path) -> None:
     (work.root / ".git").rename(tmp_path / "gone")
     done = installed("schema", "check", cwd=work.root, env={"GIT_CEILING_DIRECTORIES": str(tmp_path)})

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import yaml
@@ -49,6 +50,8 @@ NAMES = [first + second for first in "bcdfghkm" for second in "aeiou"]
 _COMMENT = re.compile(r"^# (.*)\n\n- id: (.*)$", re.MULTILINE)
 _HUNK = re.compile(r"^<{7} [^\0]*?^\|{7}.*\n([^\0]*?)^={7}\n[^\0]*?^>{7}.*\n(.*)$", re.MULTILINE)
 """A conflict in a file: what the base has there, and the line behind it."""
+_RECORD = re.compile(r'^@ "t/(.*?)" (\S+)', re.MULTILINE)
+"""A record of the state: its key and its salt."""
 _MARKED = re.compile(r'^#\n[#~\n]*@ "t/(.*?)"', re.MULTILINE)
 _ENV = {
     **os.environ,
@@ -102,6 +105,8 @@ class History:
     squashed: bool = False
     renamed_away: set[str] = field(default_factory=set)
     """Fragments that were renamed."""
+    chance: Random = field(default_factory=lambda: Random(0))
+    """Decides what came to be decided later: the other decisions of a seed stay as they were."""
     centre: int = 0
     """Of large fragments: edits are made near this entry, so that they meet."""
 
@@ -357,11 +362,18 @@ def adopt_entry(one: History) -> bool:
 
 
 def keep_entry(one: History) -> bool:
-    """Stop managing an entry, and drop the line that said so."""
+    """Stop managing an entry."""
     found = _some_declared(one)
     if found is None:
         return False
-    path, fragment, at = found
+    path, _, at = found
+    let_go(one, path, at)
+    return True
+
+
+def let_go(one: History, path: str, at: int) -> None:
+    """Stop managing an entry of a fragment, and drop the line that said so."""
+    fragment = one.read(path)
     name = fragment.without(at)["id"]
     fragment.removed.append({"address": f"t/{name}", "keep": True})
     one.write(path, fragment)
@@ -371,7 +383,6 @@ def keep_entry(one: History) -> bool:
     one.write(path, fragment)
     if any(change.address == f"t/{name}" for change in one.plan().changes):
         raise Broken(f"{name} was let go, and is planned all the same")
-    return True
 
 
 def rename_entry(one: History) -> bool:
@@ -547,6 +558,29 @@ def queue(one: History) -> tuple[str, ...]:
     return "merge", "-q", "--no-edit", second
 
 
+def unapplied(one: History) -> tuple[str, ...]:
+    """A commit declares what stands in a registry, and nobody applies: one side does then, the other lets it go."""
+    declared = one.declared()
+    free = [name for name in one.live() if name not in declared]
+    if not free or one.is_older():
+        return merge(one)
+    name, path, here = one.chance.choice(free), one.chance.choice(FRAGMENTS), one.branch()
+    fragment = one.read(path)
+    at = one.chance.randrange(len(fragment.entries) + 1)
+    fragment.entries.insert(at, one.live()[name])
+    one.write(path, fragment)
+    one.commit("declared and not applied")
+    one.git("checkout", "-q", "-b", "keeps")
+    let_go(one, path, at)
+    one.commit("let go")
+    kept = one.git("rev-parse", "HEAD").stdout.strip()
+    one.git("checkout", "-q", here)
+    one.git("branch", "-q", "-D", "keeps")
+    one.settle("adopted")
+    one.covered["applied here, let go there"] += 1
+    return "merge", "-q", "--no-edit", kept
+
+
 OPERATIONS: dict[str, tuple[Callable[[History], tuple[str, ...]], int]] = {
     "merge": (merge, 6),
     "squash": (squash, 2),
@@ -571,7 +605,7 @@ def operate(one: History) -> None:
         edit(one)
         one.commit("while something was put aside")
     before = one.git("rev-parse", "HEAD").stdout.strip()
-    words = OPERATIONS[name][0](one)
+    words = unapplied(one) if name == "merge" and one.chance.random() < 0.2 else OPERATIONS[name][0](one)
     one.squashed |= name == "squash"
     if name == "queue" and _conflicts(one):
         _judge(one, name, "the first of a queue", "", before)
@@ -633,7 +667,43 @@ def _known(one: History, name: str, conflicts: list[str]) -> str:
         return "an older program renamed a fragment"
     if all(_is_at_comment(one, path) for path in conflicts):
         return "a comment that no apply had seen"
+    if _is_of_state_alone(one):
+        return "a commit of the state alone"
+    if all(_is_at_record_made_anew(one, path) for path in conflicts):
+        return "a record that went and came again"
     return ""
+
+
+def _is_of_state_alone(one: History) -> bool:
+    """Whether the commit that is picked or reverted is what an apply mended: nothing of people's tells where."""
+    for head in ("REVERT_HEAD", "CHERRY_PICK_HEAD"):
+        found = one.git("diff-tree", "--no-commit-id", "--name-only", "-r", head, check=False).stdout
+        if found and all(path.startswith(OWN) for path in found.splitlines()):
+            return True
+    return False
+
+
+def _is_at_record_made_anew(one: History, path: str) -> bool:
+    """Whether each conflict is at a record that has another salt on one side: its entry was let go and taken over."""
+    base, *sides = (one.git("show", f":{stage}:{path}", check=False).stdout for stage in (1, 2, 3))
+    salts = [dict(_RECORD.findall(text)) for text in (base, *sides)]
+    anew = [
+        f'@ "t/{name}" {salt}'
+        for name, salt in salts[0].items()
+        if any(side.get(name, salt) != salt for side in salts[1:])
+    ]
+    hunks = _hunks(one, path) if base and all(sides) else []
+    return bool(hunks) and all(any(line in "".join(hunk) for line in anew) for hunk in hunks)
+
+
+def _hunks(one: History, path: str) -> list[tuple[str, str]]:
+    """The conflicts in a file: what the base has there, and the line behind it."""
+    file = one.root / path
+    merged = file.read_bytes()
+    one.git("checkout", "-q", "--conflict=diff3", path)
+    found = _HUNK.findall(file.read_text())
+    file.write_bytes(merged)
+    return found
 
 
 def _is_of_one_record(one: History, path: str) -> bool:
@@ -654,11 +724,7 @@ def _is_at_comment(one: History, path: str) -> bool:
     if len(stages) < 3 or not path.endswith(".state"):
         return False
     base = one.git("show", f":1:{path}").stdout
-    file = one.root / path
-    merged = file.read_bytes()
-    one.git("checkout", "-q", "--conflict=diff3", path)
-    hunks = _HUNK.findall(file.read_text())
-    file.write_bytes(merged)
+    hunks = _hunks(one, path)
     lines = [f'@ "t/{name}" ' for name in _unseen_comments(one, path, base)]
     return bool(hunks) and all(any(line in "".join(hunk) for line in lines) for hunk in hunks)
 
@@ -889,7 +955,7 @@ def run(
         large: how often a fragment has more than a thousand entries, and so several files of the state as they are.
     """
     root = Path(tempfile.mkdtemp(prefix="history-", dir=folder))
-    one = History(root, random.Random(seed))
+    one = History(root, random.Random(seed), chance=random.Random(f"later {seed}"))
     chance = random.Random(f"parts {seed}")
     small = chance.random() < parts
     full = chance.choice((900, 1_600))

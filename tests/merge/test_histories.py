@@ -44,6 +44,7 @@ COVERED = (
     *(f"edit: {name}" for name in ("reorder", "comment")),
     *(f"{name}: clean" for name in ("merge", "squash", "queue", "revert", "cherry-pick", "rebase", "stash")),
     "merge: conflict",
+    "applied here, let go there",
     "law: plan empty",
     "probe: an old value",
     "begun in the old form",

@@ -461,3 +461,45 @@ def test_a_name_that_became_free_and_is_taken_again_can_be_removed_by_hand(box: 
     applied(box, "renamed once more", listed(b=1, c=3) + "moved: [{from: t/a, to: t/c}]\n")
     applied(box, "without the line", listed(b=1, c=3))
     nothing_to_do(box)
+
+
+def test_what_a_commit_left_unapplied_is_applied_here_and_kept_there(box: Box) -> None:
+    box.write("t.yaml", listed(a=1, m=1, z=1))
+    applied(box, "a and z", listed(a=1, z=1))
+    box.write(FRAGMENT, listed(a=1, m=1, z=1))
+    committed(box, "m is declared and not applied")
+    box.git("checkout", "-q", "-b", "keeps")
+    box.write("desired/let-go.yaml", "removed:\n- {address: t/m, keep: true}\n")
+    box.write(FRAGMENT, listed(a=1, z=1))
+    planned = box.run("plan", "--detailed-exitcode", "--format", "json")
+    assert planned.exit == 0, "what is remembered alone is no change"
+    assert [heal["address"] for heal in planned.json["heals"]] == ["t/m"]
+    applied(box, "kept")
+    assert "heals" not in box.run("plan", "--format", "json").json
+    (box.root / "desired/let-go.yaml").unlink()
+    applied(box, "the line is dropped")
+    box.git("checkout", "-q", "main")
+    applied(box, "adopted")
+    box.git("merge", "-q", "--no-edit", "keeps")
+    ran = box.run("plan", "--detailed-exitcode", "--format", "json")
+    assert (ran.exit, ran.json["changes"]) == (0, [])
+    assert [problem["code"] for problem in ran.json["problems"]] == ["STA006"]
+    assert box.run("apply", "--yes").exit == 0
+    nothing_to_do(box)
+    assert "id: m" in box.read("t.yaml")
+    applied(box, "managed again", listed(a=1, m=1, z=1))
+    applied(box, "deleted", listed(a=1, z=1))
+    assert "id: m" not in box.read("t.yaml"), "what was let go once and managed since is deleted"
+
+
+def test_files_that_git_checked_out_with_other_line_ends_are_left_as_they_are(box: Box) -> None:
+    applied(box, "base", listed(a=1))
+    files = [path for path in box.git("ls-files", ".system/registry/state").split() if "gone" not in path]
+    with_ends = {path: (box.root / path).read_bytes().replace(b"\n", b"\r\n") for path in files}
+    for path, data in with_ends.items():
+        (box.root / path).write_bytes(data)
+    nothing_to_do(box)
+    applied(box, "changed", listed(a=2))
+    changed = {path for path, data in with_ends.items() if (box.root / path).read_bytes() != data}
+    assert all(path.endswith(".state") for path in changed), changed
+    nothing_to_do(box)

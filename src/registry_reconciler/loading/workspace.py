@@ -173,9 +173,9 @@ def gone_kinds(catalog: Catalog, state: State) -> Iterator[Problem]:
             "KND004",
             f"the state knows {count_of(addresses)} of the kind {kind!r}, and no schema describes it any more.",
             Place(SCHEMA_FOLDER),
-            fix=f"Bring its schema file back (git log --diff-filter=D --name-only -- {SCHEMA_FOLDER} tells which "
-            "commit removed it). To let the kind go: with the schema in place, take its entries out of the fragments, "
-            "or list them under 'removed' with 'keep: true', apply, and only then remove the schema.",
+            fix=f"Bring its schema file back (git log --name-status -- {SCHEMA_FOLDER} tells which commit "
+            "removed it, or had it last). To let the kind go: with the schema in place, take its entries out of the "
+            "fragments, or list them under 'removed' with 'keep: true', apply, and only then remove the schema.",
             extra=kind,
         )
 

@@ -57,12 +57,15 @@ def known_files(work: Writing, known: Mapping[str, KnownState]) -> Iterator[File
 
 
 def file_change_of(tree: Tree, path: str, content: bytes | None) -> FileChange | None:
-    """A file that is to be written; ``None`` where it is that already, or nobody can tell."""
+    """A file that is to be written; ``None`` where it is that already, or nobody can tell.
+
+    Line ends alone are no difference: git checks files out with others where it is told to.
+    """
     try:
         old = tree.read(path)
     except Unreadable:
         return None  # a problem stands for it, and blocks
-    if content == old:
+    if content == old or (content and old and old.replace(b"\r\n", b"\n") == content):
         return None
     digests = [None if data is None else digest_bytes(data) for data in (old, content)]
     return FileChange(path, digests[0], digests[1], content)

@@ -212,7 +212,10 @@ def _compared(loaded: Loaded, options: PlanOptions, rest: Unloaded, edits: Seque
         options,
         loaded.fragments,
         any_fragment=bool(
-            desired.entries or desired.removals or loaded.fragments.unreadable or rest.unchanged
+            desired.entries
+            or loaded.state.entries.keys() & desired.removals.keys()
+            or loaded.fragments.unreadable
+            or rest.unchanged
         ),
         rest=rest,
         edits=edits,

@@ -32,7 +32,7 @@ class Desired(Struct, frozen=True):
         renames: the address before, by the address after; only moves that are still to be done.
         groups: by address all addresses that move with it, where it is no move of one entry alone.
         implied: there are renames that no fragment says in so many words.
-        removals: by address; only those of entries that are managed.
+        removals: by address; only those of entries that are managed, and of those that are to be kept.
         exact: addresses that look like globs; a pattern that is one of them means that entry and no other.
         guards: the patterns of ``protects``, ready to be asked.
         disputed: addresses about which fragments contradict each other or say what they may not; nothing is planned
@@ -195,9 +195,9 @@ def _removals(
                     fix="Drop the removal or the declaration.",
                 )
             )
-        elif address in state:
+        elif address in state or (removal.keep and address in live):
             yield address, removal
-        elif address in live and not removal.keep:
+        elif address in live:
             problems.append(
                 problem(
                     "FRG005",

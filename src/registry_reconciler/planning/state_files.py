@@ -142,6 +142,8 @@ class Writing(Struct):
         desired, live = self.desired.entries.get(address), self.loaded.live.entries.get(address)
         if desired is not None and live is not None:
             self._put(address, live.kind, desired.value)
+        elif desired is None and address not in self.loaded.state.entries:
+            self.marked.add(left_path(address))
 
     def settle(self, address: str, owner: str, applied: Applied | None) -> None:
         """Remember this of an entry, or nothing."""
@@ -205,7 +207,7 @@ class Writing(Struct):
 
     def files(self) -> Iterator[FileChange]:
         """The files that differ."""
-        if not self.touched and not self.carried and self.seeded:
+        if not self.touched and not self.marked and not self.carried and self.seeded:
             return
         known_paths = [path for path in self.loaded.state.files if not is_old(path)]
         homes: dict[str, list[str]] = {fragment: [] for fragment in self.touched}
@@ -358,8 +360,7 @@ class Writing(Struct):
         """
         if record.address not in self.fresh or (path is not None and apart):
             return record
-        new = path is None
-        salt = _own_salt(seed(), record.address) if new else short_salt(record.applied.salt)
+        salt = _own_salt(seed(), record.address) if path is None else short_salt(record.applied.salt)
         if salt == record.applied.salt:
             return record
         return record._replace(applied=applied_shadow(*self.fresh[record.address], salt))

@@ -11,7 +11,8 @@ from contextlib import closing
 from msgspec import Struct
 
 from registry_reconciler.files.git import RevisionTree, commit_of
-from registry_reconciler.files.tree import DiskTree, MemoryTree, find
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Tree, find
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.kind import SCHEMA_FOLDER
 from registry_reconciler.model.problem import Problem, Status
 from registry_reconciler.planning.pipeline import Planning, make_plan
@@ -50,10 +51,10 @@ def schema_check(workspace: Workspace, revision: str = "HEAD") -> SchemaCheck:
         glob = f"{SCHEMA_FOLDER}/**/*"
         paths = sorted({*find(tree, glob), *find(disk, glob)})
         try:
-            before = {path: tree.read(path) for path in paths}
+            before = {path: _read(tree, path) for path in paths}
         finally:
             tree.refuse_missing()
-    changed = tuple(path for path in paths if disk.read(path) != before[path])
+    changed = tuple(path for path in paths if _read(disk, path) != before[path])
     if not changed:
         return SchemaCheck(commit, (), (), (), new)
     old = make_plan(MemoryTree(before, disk))
@@ -65,6 +66,13 @@ def schema_check(workspace: Workspace, revision: str = "HEAD") -> SchemaCheck:
         tuple(problem for identity, problem in known.items() if identity not in here),
         new,
     )
+
+
+def _read(tree: Tree, path: str) -> bytes | None:
+    try:
+        return tree.read(path)
+    except Unreadable as why:
+        raise Unreadable(f"{path}: {why}") from why
 
 
 def _standing(planning: Planning) -> dict[object, Problem]:

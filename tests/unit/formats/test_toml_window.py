@@ -20,43 +20,69 @@ def _short_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(window, "HEAD", 8)
 
 
-def text_of(rng: random.Random) -> str:
-    """An array of tables with comments and habits."""
+def text_of(rng: random.Random, *, keyed: bool = False) -> str:
+    """An array of tables with comments and habits, or a table of them."""
     equals, gap = rng.choice([(" = ", "\n"), ("=", ""), (" = ", "\n\n")])
     newline = rng.choice(["\n", "\n", "\r\n"])
     parts = [rng.choice(["", "# head\n\n", 'title = "x"\n\n', "[tool]\na = 1\n\n"])]
+    parts += rng.choice([[], ["[items]\n\n"], ['[items]\nz = { id = "1" }\n\n']]) if keyed else []
     for number in range(SIZE):
         above = rng.choice(["", "", "", "# about it\n"])
         behind = rng.choice(["", "", "  # behind"])
-        parts.append(f'{above}[[items]]{behind}\nid{equals}"k{number}"\nnote{equals}"n {number}"  # why\n')
+        header = f"[items.k-{number}]" if keyed else "[[items]]"
+        parts.append(f'{above}{header}{behind}\nid{equals}"k{number}"\nnote{equals}"n {number}"  # why\n')
         parts.append(gap if number < SIZE - 1 else rng.choice(["", "\n"]))
     text = "".join(parts)
     return (text if rng.random() < 0.8 else text.rstrip("\n")).replace("\n", newline)
 
 
-def edits_of(rng: random.Random) -> list[Edit]:
+def edits_of(rng: random.Random, *, keyed: bool = False) -> list[Edit]:
     """A few edits, each of another item."""
     edits: list[Edit] = []
     for number in rng.sample(range(SIZE), rng.randint(1, 3)):
         value = {"id": f"new{number}", "note": "m"}
+        step = f"k-{number}" if keyed else number
+        new = Insert(0, ("items",), value, index=rng.choice([number, None]))
         choices: list[Edit] = [
-            Update(0, ("items", number), value),
-            Update(0, ("items", number, "note"), "other"),
-            Insert(0, ("items",), value, index=rng.choice([number, None])),
-            Remove(0, ("items", number)),
-            Insert(0, ("items", number), 1, key="more"),
-            Remove(0, ("items", number, "note")),
+            Update(0, ("items", step), value),
+            Update(0, ("items", step, "note"), "other"),
+            Insert(0, ("items",), value, key=f"new{number}") if keyed else new,
+            Remove(0, ("items", step)),
+            Insert(0, ("items", step), 1, key="more"),
+            Remove(0, ("items", step, "note")),
         ]
         edits.append(rng.choice(choices))
     return edits
 
 
+@pytest.mark.parametrize("keyed", [False, True])
 @pytest.mark.parametrize("seed", range(60))
-def test_a_window_gives_what_the_whole_gives(seed: int) -> None:
+def test_a_window_gives_what_the_whole_gives(seed: int, keyed: bool) -> None:
     rng = random.Random(seed)
-    data, edits = text_of(rng).encode(), edits_of(rng)
+    data, edits = text_of(rng, keyed=keyed).encode(), edits_of(rng, keyed=keyed)
     assert window._opened(data, "items", edits) is not None
     assert window.splice_items(data, edits) == splice(data, edits)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "[items.k1.sub]\nx = 1\n",
+        '[items]\nz = { id = "1" }\n',
+        'text = """\n[items.k]\n"""\n',
+        '[items."z z"]\nid = "z"\n',
+        "[ items.z ]\nid = 1\n",
+        "  [items.z]\nid = 1\n",
+        "[[items.z]]\nid = 1\n",
+        "[other.z]\nid = 1\n",
+    ],
+)
+def test_where_a_table_might_be_cut_in_two_the_whole_is_spliced(more: str) -> None:
+    text = "".join(f'[items.k{number}]\nid = "k{number}"\n' for number in range(SIZE)) + more
+    tomllib.loads(text)
+    edits: list[Edit] = [Update(0, ("items", "k30", "id"), "other")]
+    assert window._opened(text.encode(), "items", edits) is None
+    assert tomllib.loads(window.splice_items(text.encode(), edits).decode())["items"]["k30"]["id"] == "other"
 
 
 @pytest.mark.parametrize(

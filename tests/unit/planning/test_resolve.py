@@ -8,6 +8,7 @@ from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.loading.workspace import load
 from registry_reconciler.model.change import Action
 from registry_reconciler.model.entry import Json
+from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.planning.resolve import Desired, resolve
 from tests.support import Files, applied, plan_of, thing_kind, with_fragment
 
@@ -44,6 +45,25 @@ def test_a_removal_that_kept_its_entry_says_nothing_afterwards() -> None:
     assert done["t.yaml"] == b"- id: a\n- id: b\n"
     assert plan_of(done).problems == ()
     assert plan_of(done).empty
+
+
+def test_what_is_kept_and_never_was_managed_is_remembered_and_is_no_change() -> None:
+    files = {**managed("a", "b"), "t.yaml": b"- id: a\n- id: b\n- id: m\n"}
+    keeps = with_fragment(
+        files, {"thing": [{"id": "a"}, {"id": "b"}], "removed": [{"address": "thing/m", "keep": True}]}
+    )
+    found = plan_of(keeps)
+    assert ([heal.address for heal in found.heals], found.changes) == (["thing/m"], ())
+    assert plan_of(keeps, PlanOptions(target=("thing/a",))).heals == ()
+    done = applied(keeps)
+    assert done["t.yaml"] == files["t.yaml"]
+    assert plan_of(done).empty
+
+
+def test_a_line_that_keeps_what_nobody_manages_declares_nothing() -> None:
+    files = {**managed("a", "b"), "t.yaml": b"- id: a\n- id: b\n- id: m\n"}
+    found = plan_of(with_fragment(files, {"removed": [{"address": "thing/m", "keep": True}]}))
+    assert "BRK002" in [problem.code for problem in found.problems]
 
 
 def test_entries_are_in_the_order_of_their_addresses() -> None:

@@ -23,13 +23,13 @@ from registry_reconciler.formats.edits import (
 )
 from registry_reconciler.formats.json.changed import Changed, New, joined
 from registry_reconciler.formats.json.chunks import Chunk, cut, lead_of, rows_above, with_comments
-from registry_reconciler.formats.json.habits import habits_of
 from registry_reconciler.formats.json.leading import leads, rewritten
 from registry_reconciler.formats.json.look import (
     NEAR,
     Look,
     Writer,
     alike,
+    look_of,
     models_near,
     on_lines,
     pad_of,
@@ -86,7 +86,7 @@ class _Splicer:
         self.source = root.source
         self.text = root.source.text
         self.comments = comments
-        self.look = habits_of(root)
+        self.look = look_of(root)
         self.writer = Writer(self.look)
         self.replacements: list[Replacement] = []
 
@@ -370,7 +370,7 @@ class _Splicer:
         if node.kind == "map":
             models = alike(shown, new.value, new.models)
         on_line = "\n" not in lead
-        text = _native(new, indent) if not on_line else None
+        text = _native(new, self.look.newline + indent) if not on_line else None
         notes = NO_NOTES if on_line or not self.comments else new.notes()
         if text is None:
             writer = self._writer(models, on_line=on_line and bool(node.entries))
@@ -435,7 +435,7 @@ class _Splicer:
         )
 
 
-def _native(new: New, indent: str) -> str | None:
+def _native(new: New, lead: str) -> str | None:
     """The text that a part had where it came from, if it says the same."""
     snippet = new.snippet
     if snippet is None or snippet.native is None or snippet.native[0] != "json":
@@ -447,4 +447,4 @@ def _native(new: New, indent: str) -> str | None:
         except SpliceError:
             return None
     first, *rest = text.split("\n")
-    return "\n".join([first, *(indent + row if row.strip() else row for row in rest)])
+    return "".join([first, *(lead + row if row.strip() else lead.rstrip(" \t") for row in rest)])

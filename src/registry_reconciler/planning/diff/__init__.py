@@ -18,7 +18,7 @@ from registry_reconciler.model.entry import same, split_address
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import PlanOptions
-from registry_reconciler.planning.diff.decide import decide, refuse_protected
+from registry_reconciler.planning.diff.decide import decide, refuse_protected, remember_kept
 from registry_reconciler.planning.diff.records import look_at_records
 from registry_reconciler.planning.diff.safeguards import brakes, empty_places
 from registry_reconciler.planning.diff.work import Diff, DiffWork, ThreeWay
@@ -85,6 +85,8 @@ def diff(
         three_way = _trio(work, address)
         if three_way.desired is None and three_way.state is None:
             work.unmanaged += three_way.live is not None and address not in moved_away
+            if address in desired.removals and selection.has(address):
+                remember_kept(work, three_way)
         elif (
             address not in moved_away
             and selection.has(address, desired.renames.get(address, address))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from registry_reconciler.loading.state import StateEntry
-from registry_reconciler.model.change import Action, Change, Drift, Reason
+from registry_reconciler.model.change import Action, Change, Drift, Heal, Reason
 from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry, Place, same, split_address
 from registry_reconciler.model.problem import Problem, Related, Severity
 from registry_reconciler.model.redact import mask
@@ -191,6 +191,16 @@ def _decide_undeclared(work: DiffWork, three_way: ThreeWay) -> None:
         _both_changed(
             work, three_way, live.place, "it was edited by hand, and no fragment declares it any more"
         )
+
+
+def remember_kept(work: DiffWork, three_way: ThreeWay) -> None:
+    """An entry that nobody manages here is let go: another branch may have applied what declared it."""
+    hidden = work.state.hidden or work.fragments.partly_unreadable
+    if hidden or three_way.address in work.clashing or work.state.was_left(three_way.address):
+        return
+    place = work.desired.removals[three_way.address].place
+    why = "it is let go here, and another branch may manage it"
+    work.heals.append(Heal(three_way.address, place.file, why))
 
 
 def _in_doubt(work: DiffWork, three_way: ThreeWay, state: StateEntry) -> bool:

@@ -83,6 +83,11 @@ def _notes(snippet: Snippet | None) -> dict[FieldPath, Note]:
     return found
 
 
+def fits_one_line(length: int) -> bool:
+    """Whether a new table of so many characters stands in braces where no neighbour shows how it is to stand."""
+    return length <= WIDTH - 20
+
+
 class Sections:
     """Writes new parts of one text."""
 
@@ -149,7 +154,7 @@ class Sections:
             return like.kind == "items" or like.home in ("header", "implied")
         if alone or item.home in ("root", "implied"):
             return True
-        return _is_nested(value) or len(self.speller.value(value, room=10**9)) > WIDTH - 20
+        return _is_nested(value) or not fits_one_line(len(self.speller.value(value, room=10**9)))
 
     def equals(self, statement: Statement) -> str:
         """What stands between key and value of a pair; never more than one blank on a side."""

@@ -14,7 +14,7 @@ from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.notes import Note, with_notes
 from registry_reconciler.formats.toml.edit.asked import rows_above, runs
 from registry_reconciler.formats.toml.edit.look import look_of
-from registry_reconciler.formats.toml.edit.sections import New, Sections
+from registry_reconciler.formats.toml.edit.sections import New, Sections, fits_one_line
 from registry_reconciler.formats.toml.edit.spell import Look, Speller
 from registry_reconciler.formats.toml.edit.splice import become, splice
 from registry_reconciler.formats.toml.read.statements import Statement, Value
@@ -53,21 +53,44 @@ def new_text(
 
 
 def _flat_items(value: Json, container: FieldPath, look: Look) -> str | None:
-    """An array of tables with texts of one line each; ``None`` where the general way has to decide.
+    """An array of tables, or a table of them, with texts of one line each; ``None``: the general way has to decide.
 
     A long one has thousands of items that are alike, and nothing stands near that shows another look.
     """
-    if len(container) != 1 or not isinstance(container[0], str) or type(value) is not list or not value:
+    if (
+        len(container) != 1
+        or not isinstance(container[0], str)
+        or type(value) not in (list, dict)
+        or not value
+    ):
         return None
     speller = Speller("", look)
-    header = f"[[{speller.key(container[0])}]]\n"
-    texts = [""] * len(value)
-    for group in by_keys(value):
-        pieces: list[Iterable[str]] = [repeat(header, len(group.numbers))]
+    name = speller.key(container[0])
+    items = list(value.values()) if isinstance(value, dict) else value
+    texts = _pairs(items, speller)
+    if texts is None:
+        return None
+    gap = "\n" * look.gap
+    if not isinstance(value, dict):
+        return gap.join(map(f"[[{name}]]\n".__add__, texts))
+    within, below = [f"[{name}]\n"], []
+    for key, pairs, item in zip(map(speller.key, value), texts, items, strict=True):
+        if fits_one_line(len(pairs) + len(item) + 2):
+            within.append(f"{key}{look.equals}{{ {pairs[:-1].replace(chr(10), ', ')} }}\n")
+        else:
+            below.append(f"{gap}[{name}.{key}]\n{pairs}")
+    return "".join((*within, *below))
+
+
+def _pairs(items: Sequence[Json], speller: Speller) -> list[str] | None:
+    """The lines of the pairs of each item; ``None`` where one has none, or others than texts."""
+    texts = [""] * len(items)
+    for group in by_keys(items):
+        pieces: list[Iterable[str]] = []
         for key, column in zip(group.keys, group.columns, strict=True):
             if set(map(type, column)) != {str}:
                 return None
-            start, end, strings = f"{speller.key(key)}{look.equals}", "\n", column
+            start, end, strings = f"{speller.key(key)}{speller.look.equals}", "\n", column
             if speller.quotes_all(column):
                 start, end = f'{start}"', '"\n'
             else:
@@ -75,9 +98,7 @@ def _flat_items(value: Json, container: FieldPath, look: Look) -> str | None:
             pieces += (repeat(start, len(column)), strings, repeat(end, len(column)))
         for number, text in zip(group.numbers, map("".join, zip(*pieces, strict=True)), strict=True):
             texts[number] = text
-    if not all(texts):
-        return None
-    return ("\n" * look.gap).join(texts)
+    return texts if all(texts) else None
 
 
 def _look(like: bytes | None) -> Look:

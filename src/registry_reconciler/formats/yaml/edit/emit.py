@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from registry_reconciler.base.yaml_quotes import double_quoted
 from registry_reconciler.formats.edits import Snippet, SpliceError
 from registry_reconciler.formats.nodes import Node
-from registry_reconciler.formats.yaml.edit.flat_items import flat_items
+from registry_reconciler.formats.yaml.edit.flat_items import flat_entries, flat_items
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, plain_style
 from registry_reconciler.formats.yaml.edit.wording import Part, Wording, in_words, part_of
 from registry_reconciler.formats.yaml.read.scalars import (
@@ -113,9 +113,15 @@ class Emitter:
         lines: list[str] = []
         open_end = False
         below = hints.apart()
-        for number, (key, part) in enumerate(value.items(), 1):
+        texts, flat = flat_entries(value, self, hints, self.style.step)
+        for number, ((key, part), text, rows) in enumerate(zip(value.items(), texts, flat, strict=True), 1):
+            if rows is not None and len(text) <= _LONGEST_KEY:
+                lines.append(f"{text}:")
+                lines += rows
+                open_end = False
+                continue
             body = self._at(number == len(value)).body(part, below(key))
-            lines += self.pair(self.key(key, hints), body)
+            lines += self.pair(text, body)
             open_end = body.open_end
         return Body("map", lines=tuple(lines), open_end=open_end)
 
@@ -123,7 +129,8 @@ class Emitter:
         lines: list[str] = []
         open_end = False
         below = hints.below("*")
-        flat = flat_items(value, self, below, self.style.dash) if not below.styles else [None] * len(value)
+        leads = "-" + " " * (self.style.dash - 1), " " * self.style.dash
+        flat = flat_items(value, self, below, leads) if not below.styles else [None] * len(value)
         if value and all(flat):
             return Body("seq", lines=tuple(chain.from_iterable(filter(None, flat))))
         for number, (part, rows) in enumerate(zip(value, flat, strict=True), 1):

@@ -1,13 +1,15 @@
-"""Items of a block list that are mappings of scalars, as the emitter writes them: a long list has thousands alike.
+"""Items of a block list or mapping that are mappings of scalars, as the emitter writes them: thousands are alike.
 
 Items with the same keys are written by columns: a column is judged and joined many times as fast as its texts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from registry_reconciler.formats.columns import by_keys
 from registry_reconciler.formats.yaml.edit.style import Hints
@@ -15,6 +17,8 @@ from registry_reconciler.formats.yaml.read.scalars import are_surely_plain
 
 _LONGEST_KEY = 90
 """Also where each character of it is an escape, such a key needs no mark of its own."""
+_MANY = 8
+"""Of fewer pairs nothing is gained by writing them by columns."""
 
 
 class _Words(Protocol):
@@ -23,12 +27,14 @@ class _Words(Protocol):
     def scalar(self, value: Any, hints: Hints, /) -> str: ...
 
 
-def flat_items(values: Sequence[Any], words: _Words, hints: Hints, dash: int) -> list[Sequence[str] | None]:
+def flat_items(
+    values: Sequence[Any], words: _Words, hints: Hints, leads: tuple[str, str]
+) -> list[Sequence[str] | None]:
     """The lines of each item; ``None`` where one is no such mapping.
 
     Args:
         hints: what the neighbours of all items do, without any about single fields.
-        dash: columns of the dash and the blanks behind it.
+        leads: what stands before the first key of an item, and before the others.
     """
     found: list[Sequence[str] | None] = [None] * len(values)
     for group in by_keys(values):
@@ -36,10 +42,27 @@ def flat_items(values: Sequence[Any], words: _Words, hints: Hints, dash: int) ->
             continue
         lines = []
         for number, (key, column) in enumerate(zip(group.keys, group.columns, strict=True)):
-            lead = " " * dash if number else "-" + " " * (dash - 1)
+            lead = leads[number > 0]
             plain = not hints.quote_all and are_surely_plain(column)
             texts = column if plain else map(words.scalar, column, repeat(hints))
             lines.append(map(f"{lead}{words.key(key, hints)}: ".__add__, texts))
         for number, rows in zip(group.numbers, zip(*lines, strict=True), strict=True):
             found[number] = rows
     return found
+
+
+def flat_entries(
+    value: Mapping[str, Any], words: _Words, hints: Hints, step: int
+) -> tuple[Sequence[str], Sequence[Sequence[str] | None]]:
+    """The keys of a mapping as they are written, and the lines below each as of :func:`flat_items`.
+
+    Args:
+        hints: what the neighbours of the mapping do.
+        step: how far its entries are set in.
+    """
+    keys, pad = list(value), " " * step
+    if len(value) < _MANY or any(hints.styles):
+        return [words.key(key, hints) for key in value], [None] * len(value)
+    flat = flat_items(list(value.values()), words, replace(hints, styles={}), (pad, pad))
+    plain = not hints.quote_keys and are_surely_plain(keys)
+    return keys if plain else [words.key(key, hints) for key in keys], flat

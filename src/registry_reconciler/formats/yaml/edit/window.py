@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 
 from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet
+from registry_reconciler.formats.faults import DEFAULT_LIMITS
 from registry_reconciler.formats.window import (
     HEAD,
     NEAR,
@@ -25,8 +26,12 @@ from registry_reconciler.formats.window import (
 from registry_reconciler.formats.yaml.edit.own_text import plain_items
 from registry_reconciler.formats.yaml.edit.plain_updates import plain_updates
 from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.formats.yaml.read.entries import entries_of
+from registry_reconciler.formats.yaml.read.simple import SimpleReader
 from registry_reconciler.model.entry import FieldPath, Json
 
+LEAST_LINES = 400
+"""Mappings of fewer are spliced as a whole."""
 NEAR_GONE = 3
 """As :data:`NEAR`, of one that goes: no blank lines are counted for it."""
 NEAR_CHANGED = 1
@@ -66,6 +71,43 @@ def _stand_in(mark: bytes, run: bytes, number: int) -> tuple[bytes, bytes]:
     return b"%b%b-%d.\n" % (mark, WORD, number), run
 
 
+def _open_entries(data: bytes, edits: Sequence[Edit], head: int) -> Window | None:
+    """The window around some entries of a long mapping; ``None`` where an edit is about more."""
+    names = {path_of(edit)[:1] for edit in edits}
+    if (
+        len(names) != 1
+        or any(edit.document for edit in edits)
+        or data.count(b"\n") < LEAST_LINES
+        or WORD in data
+    ):
+        return None
+    entries = entries_of(data, SimpleReader(DEFAULT_LIMITS.max_int_digits), DEFAULT_LIMITS.max_scalar)
+    if entries is None or names != {(entries.key,)}:
+        return None
+    numbers = {key: number for number, key in enumerate(entries.values)}
+    wanted: list[tuple[int, int]] = []
+    for edit in edits:
+        path = path_of(edit)
+        if len(path) == 1 and not (isinstance(edit, Insert) and edit.kind == "map"):
+            return None
+        key = path[1] if len(path) > 1 else edit.before if isinstance(edit, Insert) else None
+        number = len(numbers) if key is None else numbers.get(str(key), -1)
+        if number < 0:
+            return None
+        goes = isinstance(edit, Remove) and len(path) == 2
+        wanted.append((number, NEAR if len(path) == 1 else NEAR_GONE if goes else NEAR_CHANGED))
+    starts = entries.starts(data)
+    parts: list[bytes] = [data[: entries.start]]
+    runs: list[tuple[bytes, bytes]] = []
+
+    def stand_in(run: bytes, number: int) -> tuple[bytes, bytes]:
+        return b"%b%b-%d: %d\n" % (entries.indent, WORD, number, number), run
+
+    leave_out(data, starts, _kept(wanted, len(starts) - 1, head), stand_in, parts, runs)
+    parts.append(data[entries.end :])
+    return Window(b"".join(parts), {}, runs) if runs else None
+
+
 def _kept(wanted: Iterable[tuple[int, int]], count: int, head: int) -> set[int]:
     kept = set(range(min(head, count)))
     for index, near in wanted:
@@ -86,6 +128,8 @@ def splice_items(data: bytes, sections: Sequence[Section], edits: Sequence[Edit]
 
     wanted = _touched(data, sections, edits)
     window = open_window(data, sections, wanted, head) if wanted is not None else None
+    if not sections and edits:
+        window = _open_entries(data, edits, head)
     return splice_by(window, data, edits, splice)
 
 

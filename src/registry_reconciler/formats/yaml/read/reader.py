@@ -17,6 +17,7 @@ from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFile
 from registry_reconciler.formats.scan import scan
 from registry_reconciler.formats.yaml.read.chunks import Section, cores, cut
 from registry_reconciler.formats.yaml.read.document import read_yaml
+from registry_reconciler.formats.yaml.read.entries import entries_of
 from registry_reconciler.formats.yaml.read.simple import SimpleReader
 from registry_reconciler.model.entry import Json
 
@@ -27,6 +28,8 @@ _KEY_ALONE = re.compile(_GAP.pattern + rb"[A-Za-z0-9_.-]+:(?:[ ]+#[^\n]*|[ ]*)\n
 _LONGEST_KEY = 100
 """libyaml takes keys of up to 1024 characters."""
 _LEAST_DEPTH = 2
+_DEEPEST = 50
+"""Deeper than all that is read without the parser."""
 _MANY = 200
 """To make a pattern of an item costs as much as to read so many of them."""
 
@@ -60,9 +63,11 @@ class ChunkReader:
 
     def _by_items(self, data: bytes) -> TextFile | None:
         sections = () if _WORD in data else cut(data)
+        if not sections:
+            return self._by_entries(data)
         # The head is read twice. Where it is most of a file, as of one entry with short lists, items gain nothing:
         # plans of such files take a tenth less time so.
-        if not sections or sections[0].head > len(data) // 2:
+        if sections[0].head > len(data) // 2:
             return None
         if not self._head_is_whole(data[: sections[0].head]):
             return None
@@ -78,6 +83,25 @@ class ChunkReader:
             known.update(zip(unknown, document[section.key], strict=False))
             document[section.key] = [known[item] for item in own]
         return TextFile((document,), (), sections)
+
+    def _by_entries(self, data: bytes) -> TextFile | None:
+        """As by items, of a mapping that has as many entries."""
+        limits = self._limits
+        if (
+            data.count(b"\n") < 2 * self._many
+            or limits.max_depth < _DEEPEST
+            or limits.max_scalar < _LONGEST_KEY
+        ):
+            return None
+        entries = entries_of(data, self._simple, limits.max_scalar)
+        reduced = entries.reduced(data) if entries is not None else None
+        if entries is None or reduced is None:
+            return None
+        document = self._read_reduced(reduced[0])
+        if document is None or document.get(entries.key) != reduced[1]:
+            return None
+        document[entries.key] = entries.values
+        return TextFile((document,), ())
 
     def _unknown(self, indent: int, items: Sequence[bytes]) -> list[bytes]:
         """The items that the parser has to read; those that are simple are read on the way."""

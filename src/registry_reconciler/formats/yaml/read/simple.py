@@ -16,12 +16,13 @@ from registry_reconciler.formats.yaml.read.scalars import MAYBE_NOT_TEXT, resolv
 from registry_reconciler.formats.yaml.read.shape import FLOW, PLAIN, QUOTED, Row, Shape, shape_of
 from registry_reconciler.model.entry import Json
 
+_KEY: Final = r"[A-Za-z_][A-Za-z0-9_.-]{0,99}+"
 _LINE = re.compile(
     rf"""^(?:
       [ ]*+\#[^\n\t]*+
     | ([ ]*+)                                   # indentation
       (-[ ])?+                                  # an item of a list
-      (?:([A-Za-z_][A-Za-z0-9_.-]{{0,99}}+):(?:[ ]++|$))?+   # a key
+      (?:({_KEY}):(?:[ ]++|$))?+                # a key
       (?:({PLAIN})|({QUOTED})|({FLOW}))?+
     )$""",
     re.VERBOSE | re.MULTILINE,
@@ -103,6 +104,36 @@ class SimpleReader:
                 return None
             columns: list[Sequence[Json]] = list(zip(*found, strict=True))
             return self._of_shape_all(shape, columns[:-1], len(items))
+        except _Other:
+            return None
+
+    def read_entries(self, text: str, lead: str, most: int) -> dict[str, Json] | None:
+        """A mapping of many entries, all of one shape; ``None`` where they are not.
+
+        Args:
+            text: its lines; the first is the key of an entry.
+            lead: what stands before each of these keys.
+            most: so long a scalar may be.
+        """
+        second = re.compile(rf"\n{lead}(?=[^ \n])").search(text)
+        rows = _LINE.findall(text[text.find("\n") + 1 : second.start() if second else -1])
+        height = text.count("\n", 0, second.end() if second else len(text))
+        if len(rows) + 1 != height or not 1 < height <= _MOST_LINES or len(rows[0][0]) <= len(lead):
+            return None
+        try:
+            self._mapping(rows)
+            shape = shape_of([Row(*row) for row in rows], self._mapping)
+        except _Other:
+            return None
+        # Each match is of whole lines: where they are as many as there are, every line is in one.
+        found = re.findall(rf"^{lead}({_KEY}):\n{rows[0][0]}{shape.text}$", text, re.MULTILINE)
+        if len(found) * height != text.count("\n") or not (shape.plain or shape.quoted or shape.flow):
+            return None
+        keys, *columns = zip(*found, strict=True)
+        if len(set(keys)) < len(keys) or max(max(map(len, column)) for column in columns) > most:
+            return None
+        try:
+            return dict(zip(keys, self._of_shape_all(shape, [*columns], len(keys)), strict=True))
         except _Other:
             return None
 
