@@ -34,6 +34,10 @@ TABLE = """\
 LOUD = TABLE.replace("s.summary", "s.summary | upper")
 """A page with an expression, so that it needs Jinja2 and a process of its own; the others only put in names."""
 ITEMS = 'at: plugins, each: skill, item: {name: "{{ key }}", source: "./{{ path }}"}'
+ENTRIES = (
+    'at: plugins, each: skill, key: "{{ key }}", '
+    'item: {source: "./{{ path }}", version: "{{ version }}", summary: "{{ summary }}"}'
+)
 PAGE = "  - {id: table, file: TABLE.md, template: table.md.j2}"
 LOUD_PAGE = PAGE.replace("table", "loud")
 COUNT = '  - {id: count, file: README.md, region: count, value: "{{ entries.skill | length }}"}'
@@ -45,6 +49,9 @@ SETS = {
     "list in YAML": [LIST],
     "list in JSON": [f"  - {{id: list, file: list.json, {ITEMS}}}"],
     "list in TOML": [f"  - {{id: list, file: list.toml, {ITEMS}}}"],
+    "mapping in YAML": [f"  - {{id: map, file: map.yaml, {ENTRIES}}}"],
+    "mapping in JSON": [f"  - {{id: map, file: map.json, {ENTRIES}}}"],
+    "mapping in TOML": [f"  - {{id: map, file: map.toml, {ENTRIES}}}"],
     "three: count, page, YAML": [PAGE, COUNT, LIST],
 }
 STATES = {"first": "first time", "changed": "one entry changed", "unchanged": "unchanged"}

@@ -21,6 +21,8 @@ from tests.support import ROUTES, Box, installed
         (KeyboardInterrupt(), "interrupted", "interrupted"),
         (PermissionError(13, "Permission denied", "/x/y"), "io", "/x/y: Permission denied"),
         (OSError(28, "No space left on device"), "io", "No space left"),
+        (MemoryError(), "io", "too little memory"),
+        (RuntimeError("can't start new thread"), "io", "no thread"),
         (LockHeld("pid 7 is applying"), "lock_held", "pid 7"),
         (RuntimeError("odd\nthing"), "internal", "RuntimeError: odd thing"),
         (RecursionError("deep"), "internal", "report it"),

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from registry_reconciler.formats.edits import Update
+from registry_reconciler.formats.edits import Insert, Update
 from registry_reconciler.formats.json import extract
 from registry_reconciler.formats.table import format_named, new_reader
 from registry_reconciler.formats.toml.edit import texts as texts_of_toml
@@ -68,12 +68,15 @@ def changed_entries(old: dict[str, Json], rng: random.Random) -> dict[str, Json]
             case 2 if key in new:
                 new[key] = {"name": "yes", "source": "./n", "tags": ["q"]}
             case _:
-                new[rng.choice([f"zz{number}", "zz: y", "1"])] = {"name": "zz", "source": "1.10"}
-    return new
+                new[rng.choice([f"zz{number}", "k-0100x", "k-0100: y", "1"])] = {
+                    "name": "zz",
+                    "source": "1.10",
+                }
+    return dict(sorted(new.items())) if rng.random() < 0.7 else new
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(30))
 def test_only_the_entries_that_changed_are_written_and_no_other_byte_differs(name: str, seed: int) -> None:
     rng = random.Random(seed)
     long = "x" * 70
@@ -85,8 +88,9 @@ def test_only_the_entries_that_changed_are_written_and_no_other_byte_differs(nam
     new = changed_entries(old, rng)
     form = format_named(name)
     data = form.new_text(old, container=("plugins",))
-    edits = _edits(0, ("plugins",), old, new)
+    edits = _edits(0, ("plugins",), old, new, in_place=form.new_in_place)
     assert len(edits) <= 8
+    assert edits != [Update(0, ("plugins",), new)]
     written = form.splice(data, edits, form.read(data, new_reader()).sections)
     assert written == form.splice(data, [Update(0, ("plugins",), new)])
     assert same(form.read(written).documents[0]["plugins"], new)
@@ -99,7 +103,8 @@ def test_of_a_mapping_that_changed_much_all_is_written() -> None:
     for new in ({**old, "k000": {"a": True}}, {**old, "k000": {"a": 1.0}}):
         assert _edits(0, ("m",), old, new) == [Update(0, ("m", "k000"), new["k000"])]
     first = {"a": {"a": 1}, **old}
-    assert _edits(0, ("m",), old, first) == [Update(0, ("m",), first)]
+    assert _edits(0, ("m",), old, first) == [Insert(0, ("m",), {"a": 1}, key="a", before="k000")]
+    assert _edits(0, ("m",), first, {**old, "a": {"a": 1}}) == [Update(0, ("m",), {**old, "a": {"a": 1}})]
     others = {key: {"a": 2} for key in old}
     assert _edits(0, ("m",), old, others) == [Update(0, ("m",), others)]
 

@@ -145,6 +145,7 @@ def edits_of(maker: random.Random) -> list[Edit]:
             Remove(0, ("map", key, "tags")),
             Insert(0, ("map", key), "a: b", key="more"),
             Insert(0, ("map",), value, key=f"new{number}"),
+            Insert(0, ("map",), value, key=f"new{number}", before=key),
         ]
         edits.append(maker.choice(choices))
     return edits

@@ -35,7 +35,7 @@ class Interrupted(RegistryFailure):
 
 
 class SystemRefused(RegistryFailure):
-    """The operating system said no: a permission, a full disk."""
+    """The operating system said no: a permission, a full disk, no memory."""
 
     code = "io"
 
@@ -69,6 +69,8 @@ def as_failure(error: BaseException, command: str, typed: Sequence[str] = ()) ->
     if isinstance(error, OSError):
         where = f"{visible(error.filename)}: " if isinstance(error.filename, str) else ""
         return SystemRefused(f"{where}{error.strerror or error}")
+    if isinstance(error, MemoryError) or str(error) == _NO_THREAD:
+        return SystemRefused(_TOO_LITTLE)
     if os.environ.get(DEBUG):
         import traceback
 
@@ -79,6 +81,13 @@ def as_failure(error: BaseException, command: str, typed: Sequence[str] = ()) ->
         f"this is a fault of registry ({what}). Please report it with what {DEBUG}=1 prints before this line"
     )
 
+
+_NO_THREAD = "can't start new thread"
+"""What Python says, as an error that any program may raise."""
+_TOO_LITTLE = (
+    "the system gives this process too little memory, or no thread more. "
+    "What it may take is shown by ulimit -v and ulimit -u, and set by the limits of a container."
+)
 
 OPTION_LEADS = {
     "--auto-approve": "--yes",

@@ -94,6 +94,10 @@ class TextFormat(Protocol):
     def plain_texts(self) -> bool:
         """Whether a text may stand without quotes, so that other readers may take it for something else."""
 
+    @property
+    def new_in_place(self) -> bool:
+        """Whether an update puts a new pair where its value has it, and not behind all others."""
+
     def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
         """All documents of a text, and everything that is wrong with it. Never raises; linear in time.
 

@@ -276,7 +276,7 @@ class FileWork:
                     Insert(number, path[:-1], value, key=str(path[-1]), container_kind="map")
                 ]
             else:
-                edits = _edits(number, path, there, value)
+                edits = _edits(number, path, there, value, in_place=form.new_in_place)
             plain = plain_ends(self.data)
             data = form.splice(plain, edits, self._read(self.data).sections)
             if plain is not self.data:
@@ -302,11 +302,11 @@ class FileWork:
             raise NoOutputPlace("something beside it would change")
 
 
-def _edits(number: int, path: FieldPath, there: Json, value: Json) -> list[Edit]:
+def _edits(number: int, path: FieldPath, there: Json, value: Json, *, in_place: bool = True) -> list[Edit]:
     """What makes of a value that is there another one; of a long one in which little changed, only that."""
     whole: list[Edit] = [Update(number, path, value)]
     if type(there) is dict and type(value) is dict and min(len(there), len(value)) > _LONG:
-        pairs = _pair_edits(number, path, there, value)
+        pairs = _pair_edits(number, path, there, value, in_place)
         return whole if pairs is None or len(pairs) >= len(there) // _MUCH else pairs
     if type(there) is not list or type(value) is not list or min(len(there), len(value)) <= _LONG:
         return whole
@@ -331,19 +331,26 @@ def _edits(number: int, path: FieldPath, there: Json, value: Json) -> list[Edit]
 
 
 def _pair_edits(
-    number: int, path: FieldPath, there: dict[str, Json], value: dict[str, Json]
+    number: int, path: FieldPath, there: dict[str, Json], value: dict[str, Json], in_place: bool
 ) -> list[Edit] | None:
-    """As of a list, of a mapping; ``None`` where a new pair stands before one that is there."""
-    new = [name for name in value if name not in there]
-    if new and new != list(value)[-len(new) :]:
+    """As of a list, of a mapping; ``None`` where what stays stands in another order."""
+    stay = [name for name in there if name in value]
+    if stay != [name for name in value if name in there]:
         return None
     edits: list[Edit] = [Remove(number, (*path, name)) for name in there if name not in value]
-    changed = {name for name, part in there.items() if name in value and part != value[name]}
-    alike = [name for name in there if name in value and name not in changed]
+    changed = {name for name in stay if there[name] != value[name]}
+    alike = [name for name in stay if name not in changed]
     if not equal([there[name] for name in alike], [value[name] for name in alike]):
         changed.update(name for name in alike if not equal(there[name], value[name]))
-    edits += [Update(number, (*path, name), value[name]) for name in there if name in changed]
-    edits += [Insert(number, path, value[name], key=name) for name in new]
+    edits += [Update(number, (*path, name), value[name]) for name in stay if name in changed]
+    names = list(there)
+    places = {name: position for position, name in enumerate(names, 1)}
+    position = 0
+    for name, part in value.items():
+        if name not in there:
+            before = names[position] if in_place and position < len(names) else None
+            edits.append(Insert(number, path, part, key=name, before=before))
+        position = places.get(name, position)
     return edits
 
 

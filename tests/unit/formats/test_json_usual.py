@@ -50,6 +50,8 @@ def some_edit(rng: random.Random, old: Json) -> Edit:
     path, part = rng.choice(list(paths(old)))
     if isinstance(part, list) and rng.random() < 0.6:
         return Insert(0, path, value(rng, 1), index=rng.choice((None, *range(len(part) + 1))))
+    if isinstance(part, dict) and rng.random() < 0.4:
+        return Insert(0, path, value(rng, 1), key=rng.choice("abgh"), before=rng.choice((None, *part)))
     return Update(0, path, changed(rng, part)) if rng.random() < 0.6 else Remove(0, path)
 
 

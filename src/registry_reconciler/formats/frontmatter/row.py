@@ -33,6 +33,7 @@ class FrontMatter(Struct, frozen=True):
     several_documents: bool = False
     comment: Comment | None = Comment("#")
     plain_texts: bool = True
+    new_in_place: bool = True
 
     def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
         """The document of the block; none where there is no block."""

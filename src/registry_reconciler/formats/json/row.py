@@ -24,6 +24,7 @@ class JsonFormat(Struct, frozen=True):
     suffixes: tuple[str, ...]
     comment: Comment | None
     plain_texts: bool = False
+    new_in_place: bool = True
     several_entries: bool = True
     several_documents: bool = False
 

@@ -68,7 +68,10 @@ def _is_plain(edit: Edit, value: Json) -> bool:
     if edit.document:
         return False
     if isinstance(edit, Insert):
-        return edit.kind == "list" and edit.snippet is None and type(get_path(value, edit.container)) is list
+        whole = get_path(value, edit.container)
+        if edit.kind == "map" and type(whole) is dict:
+            return edit.snippet is None and edit.key not in whole
+        return edit.kind == "list" and edit.snippet is None and type(whole) is list
     if isinstance(edit, Remove):
         return not isinstance(get_path(value, edit.path), Missing)
     if not isinstance(edit, Update) or edit.snippet is not None:

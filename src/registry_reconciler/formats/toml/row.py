@@ -27,6 +27,7 @@ class TomlFormat(Struct, frozen=True):
     several_documents: bool = False
     comment: Comment | None = Comment("#")
     plain_texts: bool = False
+    new_in_place: bool = False
 
     def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
         """The one document of a text."""

@@ -27,6 +27,7 @@ class YamlFormat(Struct, frozen=True):
     several_documents: bool = True
     comment: Comment | None = Comment("#")
     plain_texts: bool = True
+    new_in_place: bool = True
 
     def read(self, data: bytes, reader: Reader | None = None) -> TextFile:
         """All documents of a text; a reader parses what several of them say only once."""

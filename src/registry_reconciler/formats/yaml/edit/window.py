@@ -88,8 +88,10 @@ def _open_entries(data: bytes, edits: Sequence[Edit], head: int) -> Window | Non
     wanted: list[tuple[int, int]] = []
     for edit in edits:
         path = path_of(edit)
-        at_end = isinstance(edit, Insert) and edit.kind == "map" and edit.before is None
-        number = numbers.get(str(path[1]), -1) if len(path) > 1 else len(numbers) if at_end else -1
+        if len(path) == 1 and not (isinstance(edit, Insert) and edit.kind == "map"):
+            return None
+        key = path[1] if len(path) > 1 else edit.before if isinstance(edit, Insert) else None
+        number = len(numbers) if key is None else numbers.get(str(key), -1)
         if number < 0:
             return None
         goes = isinstance(edit, Remove) and len(path) == 2
