@@ -34,6 +34,7 @@ from registry_reconciler import Plan, PlanOptions, Workspace
 from registry_reconciler.editing.resolve_conflicts import resolve_conflicts
 from registry_reconciler.errors import Blocked, WriteFailure
 from registry_reconciler.loading.state import STOP_PATH
+from registry_reconciler.loading.state.files import left_path
 from registry_reconciler.model.entry import digest_value
 from registry_reconciler.planning import state_shares
 
@@ -561,7 +562,9 @@ def queue(one: History) -> tuple[str, ...]:
 def unapplied(one: History) -> tuple[str, ...]:
     """A commit declares what stands in a registry, and nobody applies: one side does then, the other lets it go."""
     declared = one.declared()
-    free = [name for name in one.live() if name not in declared]
+    # What was let go before has its file already, which the side that applies removes (decision 7).
+    before = {name for name in one.live() if (one.root / left_path(f"t/{name}")).exists()}
+    free = [name for name in one.live() if name not in declared and name not in before]
     if not free or one.is_older():
         return merge(one)
     name, path, here = one.chance.choice(free), one.chance.choice(FRAGMENTS), one.branch()
