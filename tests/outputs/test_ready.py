@@ -92,6 +92,26 @@ def test_the_folder_that_an_entry_has_for_itself_is_where_it_lies(tmp_path: Path
     assert found["plugins"] == [{"name": "web", "source": "./charts/web"}]
 
 
+def test_owners_that_are_mappings_are_named_as_codeowners_takes_them(tmp_path: Path) -> None:
+    ada, bob = "{name: Ada L, email: ada@example.org}", "{name: '@bob'}"
+    files = {
+        ".system/registry/schemas/chart.schema.yaml": CHART.replace(
+            "codeowners: {type", "maintainers: {type"
+        ),
+        ".system/registry/outputs.yaml": "outputs: []\n",
+        "charts/a/.meta/chart.yaml": f"name: a\nmaintainers: [{ada}, {bob}]\n",
+        "charts/b/.meta/chart.yaml": "name: b\nmaintainers: [{name: Cleo M}]\n",
+    }
+    home = Home(tmp_path, **files)
+    planning = Workspace(home.root).planning()
+    write_proposals(Workspace(home.root), planning, [from_template(planning, "codeowners", "chart", "")])
+    home.apply()
+    assert home.text(".github/CODEOWNERS").splitlines()[1:-1] == [
+        "/charts/a/ ada@example.org @bob",
+        "# /charts/b/: an owner has no name that begins with @, and no address of mail.",
+    ]
+
+
 def test_what_is_found_but_belongs_to_another_registry_is_said(tmp_path: Path) -> None:
     kind = "x-registry: {{kind: {0}, layout: list, file: {0}.json, key: id, truth: live}}\ntype: object\n"
     rows = '[{"id": "a"}, {"id": "b"}]\n'

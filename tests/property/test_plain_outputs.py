@@ -99,6 +99,7 @@ TEMPLATES = st.lists(
 ).map("".join)
 SPECS = st.one_of(
     ITEMS.map(lambda item: {"each": "skill", "item": item}),
+    st.tuples(TEXTS, ITEMS).map(lambda found: {"each": "skill", "key": found[0], "item": found[1]}),
     st.sampled_from(
         ["{{ entries.skill | length }}", " {{entries.skill|count}} ", "{{ entries.hook | length }}"]
     ).map(lambda value: {"value": value}),
@@ -144,6 +145,20 @@ def test_what_is_put_in_is_what_is_rendered(spec: dict[str, Json], rows: list[Js
 @given(TEMPLATES, ROWS)
 def test_a_page_of_names_is_what_is_rendered(template: str, rows: list[Json]) -> None:
     agree({"template": "t"}, rows, template)
+
+
+@pytest.mark.parametrize("key", ["{{ key }}", "{{ path }}", "./{{ path }}-{{ key }}", "{{ n }}: x"])
+def test_usual_mappings_are_plain(key: str) -> None:
+    rows: list[Json] = [[k, f"skill/{k}", "s.yaml", {"path": f"p {k}", "n": n}] for n, k in enumerate("ab")]
+    assert agree({"each": "skill", "key": key, "item": {"source": "./{{ path }}"}}, rows)
+
+
+@pytest.mark.parametrize(
+    "key", ["same", "{{ n }}", "{{ x }}", "{{ x | default(omit) }}", "{{ key | upper }}"]
+)
+def test_keys_that_are_no_texts_or_there_twice_are_left_to_the_process(key: str) -> None:
+    rows: list[Json] = [[k, f"skill/{k}", "s.yaml", {"n": n}] for n, k in enumerate("ab")]
+    assert plain({"each": "skill", "key": key, "item": {}}, source_of(rows)) is None
 
 
 @pytest.mark.parametrize(

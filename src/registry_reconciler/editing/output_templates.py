@@ -179,9 +179,27 @@ def _plugins(default: str) -> Callable[[_Fields, str], Ready]:
 def _codeowners(fields: _Fields, file: str) -> Ready:
     where = fields.where("e.", "a path") + ("" if fields.path else "/")
     owners = _need(fields, fields.owners, "owners", _OWNERS)
+    listed = f"([e.{owners}] if e.{owners} is string or e.{owners} is mapping else e.{owners})"
     text = (
+        "{# CODEOWNERS takes @user, @org/team and addresses of mail. #}\n"
         f"{{% for e in entries.{fields.kind} if e.{owners} is defined and e.{owners} %}}\n"
-        f"/{where} {{{{ ([e.{owners}] if e.{owners} is string else e.{owners}) | join(' ') }}}}\n"
+        "{% set ns = namespace(taken='', left=false) %}\n"
+        f"{{% for owner in {listed} %}}\n"
+        "{% set called = owner.email | default(owner.github) | default(owner.name) | default('') "
+        "if owner is mapping else owner %}\n"
+        "{% set name = called | string %}\n"
+        "{% if '@' in name and ' ' not in name and '\\n' not in name %}\n"
+        "{% set ns.taken = ns.taken + ' ' + name %}\n"
+        "{% else %}\n"
+        "{% set ns.left = true %}\n"
+        "{% endif %}\n"
+        "{% endfor %}\n"
+        "{% if ns.taken %}\n"
+        f"/{where}{{{{ ns.taken }}}}\n"
+        "{% endif %}\n"
+        "{% if ns.left %}\n"
+        f"# /{where}: an owner has no name that begins with @, and no address of mail.\n"
+        "{% endif %}\n"
         "{% endfor %}\n"
     )
     name = f"codeowners-{fields.kind}"

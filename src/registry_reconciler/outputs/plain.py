@@ -106,10 +106,11 @@ def _compiled(spec: Mapping[str, Json], source: Source) -> Callable[[], Rendered
         if text is None:
             raise _NotPlain
         return _page(name, text, source)
-    if "each" in spec and not spec.keys() - {"each", "item"}:
+    if "each" in spec and not spec.keys() - {"each", "item", "key"}:
         kind = _known(str(spec["each"]), source)
-        _Writer().part(spec["item"], 0)
-        return lambda: Rendered(_items(spec["item"], source.rows(kind)), kinds=(kind,))
+        key = spec.get("key", "{{ key }}")
+        _Writer().part([key, spec["item"]], -1)
+        return lambda: Rendered(_items(key, spec["item"], source.rows(kind)), kinds=(kind,))
     value = spec.get("value")
     count = _COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
     if count is None:
@@ -124,11 +125,14 @@ def _known(kind: str, source: Source) -> str:
     return kind
 
 
-def _items(item: Json, rows: Sequence[_Row]) -> list[Json]:
+def _items(key: Json, item: Json, rows: Sequence[_Row]) -> list[Json]:
     writer = _Writer()
-    made = writer.part(item, 0)
+    named, made = writer.part(key, 0), writer.part(item, 0)
     writer.require_room(len(rows))
-    return [[row[0], value] for row, value in zip(rows, made(rows), strict=True)]
+    names = named(rows)
+    if set(map(type, names)) - {str} or len(set(names)) < len(names):
+        raise _NotPlain  # two of one name are said by the process that renders
+    return [[name, value] for name, value in zip(names, made(rows), strict=True)]
 
 
 def _page(name: str, text: str, source: Source) -> Callable[[], Rendered]:

@@ -273,6 +273,31 @@ def test_a_key_that_is_not_unique_needs_a_decision_at_its_line() -> None:
     assert new.content.decode().splitlines()[doubt.line - 1].startswith("  key:")
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("- {eco: pip, dir: /}\n- {eco: npm, dir: /}\n- {eco: npm, dir: /web}\n", ["eco", "dir"]),
+        ("- {eco: pip, n: 1}\n- {eco: npm, n: 1}\n- {eco: npm, n: 2}\n", "eco"),
+    ],
+    ids=["two texts", "a number is no name"],
+)
+def test_two_fields_that_tell_entries_apart_together_are_the_key(text: str, key: object) -> None:
+    registry = schema(made({"u.yml": f"updates:\n{text}"}, "update", "u.yml"))["x-registry"]
+    assert isinstance(registry, dict)
+    assert registry["key"] == key
+
+
+def test_a_mapping_that_a_plural_names_holds_entries_however_little_they_are_alike() -> None:
+    text = '{"mcpServers": {"a": {"command": "npx", "args": ["x"]}, "b": {"type": "http", "url": "u"}}}\n'
+    new = made({".mcp.json": text}, "mcp", ".mcp.json")
+    assert (new.spec["layout"], new.spec["at"], new.entries) == ("map", "mcpServers", 2)
+
+
+def test_front_matter_in_another_language_is_refused_by_name() -> None:
+    with pytest.raises(Blocked, match=r"p/a\.md:1:1 cannot be read: .* is TOML"):
+        made({"p/a.md": '+++\ntitle = "A"\n+++\nText\n'}, "post", "p/*.md")
+
+
 def test_place_and_key_can_be_named() -> None:
     text = "one: [{id: a, code: x}, {id: d, code: z}]\ntwos: [{id: b, code: y}, {id: c, code: x}]\n"
     new = made({"r.yaml": text}, "thing", "r.yaml", at="twos", key=("code",))

@@ -71,10 +71,13 @@ def _require_new(loaded: Loaded, kind: str) -> None:
 
     if kind in loaded.kinds or kind in loaded.catalog.broken:
         raise UsageFailure(f"there is a kind {kind!r} already; give the new one another name.")
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", kind) or kind in DIRECTIVES:
+    if kind in DIRECTIVES:
         raise UsageFailure(
-            f"{kind!r} is no name for a kind: letters, digits, _ and -, and no word of a directive."
+            f"{kind!r} is no name for a kind: fragments have it as a directive. Name the kind otherwise, e.g. "
+            f"'{kind}_entry'."
         )
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", kind):
+        raise UsageFailure(f"{kind!r} is no name for a kind: a letter, then letters, digits, _ and -.")
 
 
 def _finish(work: Work, tree: Tree, schema: Mapping[str, Json], entries: int) -> NewSchema:

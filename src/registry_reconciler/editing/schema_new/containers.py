@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
+from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new.guess import (
     DEEPEST,
     Candidate,
@@ -28,10 +31,14 @@ def held_by(file: str, value: Json, bound: _Bound, name: str = "") -> Candidate 
         return small
     if is_list(value):
         return Candidate("list", (), name, [Found(file, item, bound) for item in value])
-    if isinstance(value, dict) and value and all(_is_mapping(item) for item in value.values()):
-        items = [Found(file, item or {}, (*bound, ("", str(key)))) for key, item in value.items()]
-        return Candidate("map", (), name, items)
-    return None
+    return _mappings(file, value, bound, name)
+
+
+def _mappings(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None:
+    if not (isinstance(value, dict) and value and all(_is_mapping(item) for item in value.values())):
+        return None
+    items = [Found(file, item or {}, (*bound, ("", str(key)))) for key, item in value.items()]
+    return Candidate("map", (), name, items)
 
 
 def _small(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None:
@@ -45,6 +52,23 @@ def _small(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None
         pairs = [Found(file, {"value": item}, (*bound, ("", str(key)))) for key, item in value.items()]
         return Candidate("pairs", (), name, pairs)
     return None
+
+
+def plural_maps(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
+    """Mappings of mappings that a plural names, ``mcpServers``, however little the mappings are alike."""
+    found: dict[tuple[str, ...], Candidate] = {}
+    for file, values in documents.items():
+        waiting: list[tuple[Json, tuple[str, ...], str]] = [(value, (), "") for value in values]
+        while waiting:
+            value, at, name = waiting.pop()
+            if not isinstance(value, dict) or len(at) >= DEEPEST:
+                continue
+            held = _mappings(file, value, (), name) if singular(name) != name else None
+            if held is not None and any(entry.value for entry in held.entries):
+                found.setdefault(at, replace(held, at=at, entries=[])).entries.extend(held.entries)
+            else:
+                waiting += [(part, (*at, quoted(str(key))), str(key)) for key, part in value.items()]
+    return sorted(found.values(), key=lambda place: (len(place.at), -len(place.entries), place.at))
 
 
 def _is_mapping(value: Json) -> bool:

@@ -339,11 +339,12 @@ class Shape(Struct):
         """The fields without what people choose; beside those, fields are what most mappings have."""
         if not self.free_keys:
             return self.fields
-        return {
+        named = {
             name: shape
             for name, shape in self.fields.items()
             if 10 * shape.count >= 9 * self.mappings and not name[:1].isdigit()
         }
+        return named if len(named) <= _MOST_FIELDS else {}  # the same names in each are names all the same
 
     def walk(self, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
         """Every part that has a selector, with its steps; ``[]`` steps over items."""

@@ -13,6 +13,8 @@ from registry_reconciler.editing.schema_new.guess import (
     Found,
     duplicates,
     is_key_word,
+    is_keyish,
+    quoted,
     unique_fields,
 )
 from registry_reconciler.editing.schema_new.referrers import Referrer, best_key
@@ -113,7 +115,27 @@ def _joined_key(work: Work, entries: Sequence[Found], holders: Sequence[str], *,
         for some in combinations(holders, size):
             if not duplicates(entries, some):
                 return list(some)
-    return fields[:1]
+    return _pair(work, entries, holders) or fields[:1]
+
+
+def _pair(work: Work, entries: Sequence[Found], holders: Sequence[str]) -> list[str]:
+    """Two fields that tell the entries apart together, what the place says before others; else nothing."""
+    given = [
+        name
+        for name, value in entries[0].value.items()
+        if isinstance(value, str) and quoted(name) == name and _short(entries, name)
+    ]
+    for first, second in combinations([*holders, *given], 2):
+        if not duplicates(entries, (first, second)):
+            message = f"{second} alone is not unique, {first} and {second} together are."
+            work.doubt("x-registry.key", message)
+            return [first, second]
+    return []
+
+
+def _short(entries: Sequence[Found], name: str) -> bool:
+    """Whether every entry has a short text there: a long one describes, and names nothing."""
+    return all(is_keyish(entry.value.get(name)) and len(entry.text(name) or "") <= 60 for entry in entries)
 
 
 def _all_have(entries: Sequence[Found], name: str) -> bool:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.globs import is_wild
 from registry_reconciler.base.singular import singular
-from registry_reconciler.editing.schema_new.containers import held_by, scalar_candidates
+from registry_reconciler.editing.schema_new.containers import held_by, plural_maps, scalar_candidates
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
 from registry_reconciler.editing.schema_new.guess import (
     Candidate,
@@ -109,9 +109,10 @@ def _less_strictly(
 def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -> Candidate:
     """The place that holds the entries of the kind."""
     places = candidates(documents)
+    many = len(documents) > 1 or is_wild(work.pattern) or "{" in work.pattern
+    places = places if places or many else plural_maps(documents)
     if at:
         return _asked_for(documents, places, at)
-    many = len(documents) > 1 or is_wild(work.pattern) or "{" in work.pattern
     whole = _one_a_file(documents)
     scalars = scalar_candidates(documents)
     mapped = _whole_maps(documents, [*places, *scalars]) if many else None

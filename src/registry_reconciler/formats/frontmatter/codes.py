@@ -4,4 +4,5 @@ from __future__ import annotations
 
 TITLES = {
     "FRM001": "Front matter is not whole",
+    "FRM002": "Front matter is not YAML",
 }

@@ -12,7 +12,7 @@ from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Edit, ReplaceDocument, Snippet, SpliceError, Update
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, TextFault, TextFile
 from registry_reconciler.formats.frontmatter.lenient import covers, filled, quoted, spliced, with_texts
-from registry_reconciler.formats.frontmatter.parts import Parts, split
+from registry_reconciler.formats.frontmatter.parts import Parts, other_language, split
 from registry_reconciler.formats.scan import BOM, scan_text
 from registry_reconciler.formats.yaml.row import YAML
 from registry_reconciler.model.entry import FieldPath, Json, same
@@ -39,7 +39,8 @@ def read(data: bytes, body: str, lenient: bool) -> TextFile:
         fix = "write --- on a line of its own below the last field"
         return TextFile((), (TextFault("FRM001", message, 1, 1, fix=fix),))
     if parts is None:
-        return TextFile((), ())
+        language = other_language(data)
+        return TextFile((), (_not_yaml(language),) if language else ())
     if parts.block.startswith(BOM):
         # It is no mark there: the block does not begin the file.
         return TextFile((), YAML.read(b"#\n" + parts.block).faults)
@@ -65,6 +66,17 @@ def read(data: bytes, body: str, lenient: bool) -> TextFile:
             return TextFile((), (TextFault("FRM001", message, 2, 1, fix=fix),))
         document = {**document, body: parts.body.decode("utf-8")}
     return TextFile((document,), tuple(faults))
+
+
+def _not_yaml(language: str) -> TextFault:
+    message = (
+        f"the front matter that begins here is {language}, and only YAML between two lines of --- is read"
+    )
+    fix = (
+        "write the block as YAML (hugo convert toYAML does it for a whole site), "
+        "or name the file under 'exclude' in the schema file of the kind"
+    )
+    return TextFault("FRM002", message, 1, 1, fix=fix)
 
 
 def _counts(fault: TextFault, data: bytes) -> bool:

@@ -7,6 +7,14 @@ import re
 from msgspec import Struct
 
 _OPENING = re.compile(rb"(?:\xef\xbb\xbf)?---[ \t]*(?:\r\n|\n|\Z)")
+_OTHER = (
+    ("TOML", re.compile(rb"(?:\xef\xbb\xbf)?\+\+\+[ \t]*\r?\n(?:.*\n)*?\+\+\+[ \t]*(?:\r?\n|\Z)")),
+    (
+        "JSON",
+        re.compile(rb'(?:\xef\xbb\xbf)?\{[ \t]*\r?\n[ \t]*"[^"\r\n]*"[ \t]*:(?:.*\n)*?\}[ \t]*(?:\r?\n|\Z)'),
+    ),
+)
+"""Front matter that some site generators take besides YAML."""
 _CLOSING = re.compile(rb"^---[ \t]*(?=\r?\n|\Z)", re.MULTILINE)
 
 
@@ -34,6 +42,11 @@ class Parts(Struct, frozen=True):
         """Blanks for the first line: behind them, offsets and lines of the block are those of the whole text."""
         bom = 3 if self.head.startswith(b"\xef\xbb\xbf") else 0
         return bytes(byte if byte in b"\r\n" else 0x20 for byte in self.head[bom:])
+
+
+def other_language(data: bytes) -> str:
+    """The language of front matter that is no YAML: ``TOML`` or ``JSON``; "" where there is none."""
+    return next((name for name, block in _OTHER if block.match(data)), "")
 
 
 def split(data: bytes) -> Parts | None:
