@@ -666,6 +666,8 @@ def _known(one: History, name: str, conflicts: list[str]) -> str:
         return "a pick from one form to the other"
     if state_shares.FULL < 2_000 and all(_is_of_one_record(one, path) for path in conflicts):
         return "a record that is alone in its file moved"
+    if name == "octopus" and all(_owner(one, path) in one.renamed_away for path in conflicts):
+        return "an octopus, which follows no rename"
     if one.older and all(_owner(one, path) in one.renamed_away for path in conflicts):
         return "an older program renamed a fragment"
     if all(_is_at_comment(one, path) for path in conflicts):
