@@ -91,6 +91,7 @@ def test_a_template_that_is_not_there_is_one_that_is_misspelt(home: Home) -> Non
         {
             ".system/registry/templates/parts/row.j2": "",
             ".system/registry/templates/page.j2": "{% include 'part/row.j2' %}",
+            ".system/registry/templates/p.j2": "{% include 'q.j2' %}",
         }
     )
     home.outputs(
@@ -99,12 +100,14 @@ def test_a_template_that_is_not_there_is_one_that_is_misspelt(home: Home) -> Non
         "  - {id: folder, file: b.md, template: row.j2}\n"
         "  - {id: inner, file: c.md, template: page.j2}\n"
         "  - {id: other, file: d.md, template: nothing-like-it}\n"
+        "  - {id: itself, file: e.md, template: p.j2}\n"
     )
     lies = "in .system/registry/templates/."
     assert [message.partition(" there is ")[2] for _, message in home.said()] == [
         f"no template 'tabel.md.j2' {lies} Did you mean 'table.md.j2'?",
         f"no template 'row.j2' {lies} Did you mean 'parts/row.j2'?",
         f"no template 'nothing-like-it' {lies}",
+        f"no template 'q.j2' {lies}",
         f"no template 'part/row.j2' {lies} Did you mean 'parts/row.j2'?",
     ]
 

@@ -58,7 +58,7 @@ def fault_in_words(output: Output, fault: Fault, templates: Sequence[str] = ()) 
             )
         return (
             f"output {output.id}{where}: there is no template {name!r} in .system/registry/templates/."
-            f"{_meant(name, templates)}",
+            f"{_meant(name, [known for known in templates if known != fault.template])}",
             "Correct the name, or write the template.",
         )
     fixes = {
