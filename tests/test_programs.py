@@ -92,7 +92,7 @@ def test_no_other_module_names_git_as_a_program() -> None:
     told += found.pop("src/registry_reconciler/cli/commands/resolve.py")
     told += found.pop("src/registry_reconciler/cli/commands/log.py")
     bot = found.pop(".ci/action/publish.py")
-    assert len(told) == 5
+    assert len(told) == 7
     assert len(found.pop(".ci/release.py")) == 1  # of a checkout that CI has made
     # Each call of the bot's is closed to hooks, watchers and transports of the checkout.
     text = (ROOT / ".ci/action/publish.py").read_text("utf-8")
