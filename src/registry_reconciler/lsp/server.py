@@ -261,7 +261,7 @@ class RegistryServer(LanguageServer):
         """Send what changed: files that have problems now, and those that had some."""
         before = self._published.get(look.root, {})
         now: dict[str, str] = {}
-        for path in {*found, *before, *look.open}:
+        for path in sorted({*found, *before, *look.open}):
             mine = found.get(path, [])
             known = look.open.get(path)
             uri = known.uri if known is not None else (look.root / path).as_uri()
