@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_reconciler.base import sequences
-from registry_reconciler.base.sequences import common, equal_lines, unequal
+from registry_reconciler.base.sequences import common, common_length, equal_lines, unequal
 
 LISTS = st.lists(st.sampled_from("abcdef"), max_size=30)
 LONG = st.lists(st.sampled_from([f"{number}" for number in range(40)]), min_size=150, max_size=400)
@@ -97,3 +97,10 @@ def test_the_lines_that_two_texts_begin_and_end_with_are_all_of_them(
     first = next((n for n in range(most) if old[n] != new[n] or not old[n].endswith("\n")), most)
     last = next((n for n in range(most - first) if old[-1 - n] != new[-1 - n]), most - first)
     assert (head, tail) == (len("".join(old[:first])), len("".join(old[len(old) - last :])))
+
+
+@given(st.integers(0, 200_000), st.integers(0, 200_000))
+def test_equal_beginnings_are_found_to_the_byte_however_long_they_are(size: int, at: int) -> None:
+    text = b"." * size
+    other = text[:at] + b"!" + text[at + 1 :] if at < size else text
+    assert common_length(size, lambda start, stop: text[start:stop] == other[start:stop]) == min(at, size)

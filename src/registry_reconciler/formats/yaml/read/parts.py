@@ -7,11 +7,12 @@ what differs say what they said.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from registry_reconciler.base.sequences import common_length
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, TextFile
 from registry_reconciler.formats.scan import scan
 from registry_reconciler.formats.yaml.read.chunks import Section, core, cut
@@ -140,9 +141,9 @@ def _differing(base: _Base, data: bytes) -> _Span | None:
     """Where a text differs from a known file; ``None`` where it does around the list too."""
     old = base.data
     size = min(len(old), len(data))
-    begin = _agreeing(size, lambda at, stop: old[at:stop] == data[at:stop])
+    begin = common_length(size, lambda at, stop: old[at:stop] == data[at:stop])
     turn, back = len(old), len(data)
-    rest = _agreeing(
+    rest = common_length(
         size - begin, lambda at, stop: old[turn - stop : turn - at] == data[back - stop : back - at]
     )
     if begin < base.section.start or rest < len(old) - base.section.end:
@@ -151,21 +152,3 @@ def _differing(base: _Base, data: bytes) -> _Span | None:
     first = max(bisect_right(base.starts, begin) - 2, 0)
     last = max(bisect_left(base.starts, len(old) - rest), first)
     return _Span(first, last, len(old) + len(data) - 2 * (begin + rest))
-
-
-_STEP = 65_536
-
-
-def _agreeing(most: int, agree: Callable[[int, int], bool]) -> int:
-    """How many bytes agree, up to ``most``; ``agree`` says so of those between two counts."""
-    low = 0
-    while low < most and agree(low, min(low + _STEP, most)):
-        low = min(low + _STEP, most)
-    high = min(low + _STEP, most)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if agree(low, middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low
