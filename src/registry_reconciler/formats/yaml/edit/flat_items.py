@@ -5,7 +5,7 @@ Items with the same keys are written by columns: a column is judged and joined m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.formats.columns import by_keys
 from registry_reconciler.formats.yaml.edit.style import Hints
-from registry_reconciler.formats.yaml.read.scalars import are_surely_plain
+from registry_reconciler.formats.yaml.read.scalars import are_surely_numbers, are_surely_plain
 
 _LONGEST_KEY = 90
 """Also where each character of it is an escape, such a key needs no mark of its own."""
@@ -43,12 +43,21 @@ def flat_items(
         lines = []
         for number, (key, column) in enumerate(zip(group.keys, group.columns, strict=True)):
             lead = leads[number > 0]
-            plain = not hints.quote_all and are_surely_plain(column)
-            texts = column if plain else map(words.scalar, column, repeat(hints))
+            texts = _texts(column, words, hints)
             lines.append(map(f"{lead}{words.key(key, hints)}: ".__add__, texts))
         for number, rows in zip(group.numbers, zip(*lines, strict=True), strict=True):
             found[number] = rows
     return found
+
+
+def _texts(column: Sequence[Any], words: _Words, hints: Hints) -> Iterable[str]:
+    """The scalars of a column as they are written."""
+    if not hints.quote_all and are_surely_plain(column):
+        return column
+    if are_surely_numbers(column):
+        quote = words.scalar("", hints)[0]  # no more than a number may an empty text stand plain
+        return map(f"{quote}{{}}{quote}".format, column)
+    return map(words.scalar, column, repeat(hints))
 
 
 def flat_entries(
