@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, indented
+from registry_reconciler.formats.yaml.edit.flat_items import flat_file
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, look_of
 from registry_reconciler.model.entry import FieldPath, Json
 
@@ -25,6 +26,10 @@ def file_text(
         kept: where it is a mapping in braces, it stays one.
     """
     used, hints = look_of(like)
+    if len(container) == 1 and like is None and not comments and type(container[0]) is str:
+        flat = None if isinstance(value, Piece) else flat_file(container[0], value, Emitter(used), used)
+        if flat is not None:
+            return flat.encode()
     for step in reversed(container):
         value = {str(step): value} if isinstance(step, str) else [value]
     head = "".join(f"{line}{used.newline}" for line in comments)
