@@ -38,14 +38,7 @@ VALUES = st.one_of(
     st.lists(st.sampled_from(["x", 1, None, MASK, ["y"]]), max_size=3),
     st.dictionaries(st.sampled_from("ab"), st.integers(0, 3), max_size=2),
 )
-USUAL = ("id", "path", "tags")
-"""Names that most entries have."""
-SHORT = st.sampled_from(["a", "", "B c", " x|", None, True, 7, ["t", "u"], []])
-ENTRY = st.one_of(
-    st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6),
-    st.fixed_dictionaries(dict.fromkeys(USUAL, SHORT)),
-)
-ROWS = st.lists(ENTRY, max_size=3).map(
+ROWS = st.lists(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6), max_size=3).map(
     lambda found: [[f"k{n}", f"skill/k{n}", "s.yaml", values] for n, values in enumerate(found)]
 )
 NAMED = st.sampled_from(NAMES)
@@ -66,7 +59,7 @@ ITEMS = st.recursive(
     ),
     max_leaves=5,
 )
-FIELDS = st.one_of(st.sampled_from(USUAL), st.sampled_from([*NAMES, "x"])).map(lambda name: f"s.{name}")
+FIELDS = st.sampled_from([*NAMES, "x"]).map(lambda name: f"s.{name}")
 FILTER = st.sampled_from(
     [
         *("upper", "lower", "capitalize", "trim", "tojson", "length", "count", "title", "join", "first"),
@@ -107,43 +100,71 @@ BODIES = st.lists(
     max_size=5,
 ).map("".join)
 ENDS = st.sampled_from(["", "", "\n", " ", "  \n", "\n\n"])
-BRANCHES = st.recursive(
-    BODIES,
-    lambda inner: st.tuples(
-        inner, ENDS, CONDITIONS, ENDS, inner, st.booleans(), ENDS, inner, ENDS, inner
+
+
+def pages(bodies: st.SearchStrategy[str], conditions: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Templates of loops with such bodies and conditions in them, and of what stands around them."""
+    branches = st.recursive(
+        bodies,
+        lambda inner: st.tuples(
+            inner, ENDS, conditions, ENDS, inner, st.booleans(), ENDS, inner, ENDS, inner
+        ).map(
+            lambda found: (
+                f"{found[0]}{found[1]}{{% if {found[2]} %}}{found[3]}{found[4]}"
+                + (f"{found[1]}{{% else %}}{found[6]}{found[7]}" if found[5] else "")
+                + f"{found[8]}{{% endif %}}{found[3]}{found[9]}"
+            )
+        ),
+        max_leaves=4,
+    )
+    loops = st.tuples(
+        st.sampled_from(["", "\n", "text\n", "  ", "\t", "text "]),
+        st.sampled_from(["s", "s", "s", "s", "s", "key", "entries", "loop"]),
+        st.sampled_from(["\n", "\n", "\n", " "]),
+        branches,
+        st.sampled_from(["\n", "\n", "", " ", "\n  "]),
+        st.sampled_from(["\n", "\n", "", " "]),
+        st.one_of(st.just(""), conditions.map(" if {}".format)),
     ).map(
         lambda found: (
-            f"{found[0]}{found[1]}{{% if {found[2]} %}}{found[3]}{found[4]}"
-            + (f"{found[1]}{{% else %}}{found[6]}{found[7]}" if found[5] else "")
-            + f"{found[8]}{{% endif %}}{found[3]}{found[9]}"
+            f"{found[0]}{{% for {found[1]} in entries.skill{found[6]} %}}{found[2]}{found[3]}{found[4]}"
+            f"{{% endfor %}}{found[5]}"
         )
-    ),
-    max_leaves=4,
-)
-LOOPS = st.tuples(
-    st.sampled_from(["", "\n", "text\n", "  ", "\t", "text "]),
-    st.sampled_from(["s", "s", "s", "key", "entries", "loop"]),
-    st.sampled_from(["\n", "\n", "\n", " "]),
-    BRANCHES,
-    st.sampled_from(["\n", "\n", "", " ", "\n  "]),
-    st.sampled_from(["\n", "\n", "", " "]),
-    st.one_of(st.just(""), CONDITIONS.map(" if {}".format)),
-).map(
-    lambda found: (
-        f"{found[0]}{{% for {found[1]} in entries.skill{found[6]} %}}{found[2]}{found[3]}{found[4]}"
-        f"{{% endfor %}}{found[5]}"
     )
-)
-TEMPLATES = st.lists(
+    others = ["# Head\n", "\n", "{{ entries.skill | length }}", "{{entries.skill|count}}\n", "end"]
+    return st.lists(st.one_of(loops, loops, st.sampled_from(others)), max_size=3).map("".join)
+
+
+TEMPLATES = pages(BODIES, CONDITIONS)
+USUAL_TAGS = st.tuples(
+    st.sampled_from(["s.id", "s.path", "s.x | default('A b')", "s.key", "s.id | default('-', true)"]),
+    st.sampled_from(
+        ["", "", "|upper", "|lower", "|capitalize", "|trim", "|tojson", "|length", "|replace('a', 'b')"]
+    ),
+).map(lambda found: f"{{{{ {found[0]} {found[1]} }}}}")
+USUAL_BODIES = st.lists(
     st.one_of(
-        LOOPS,
-        LOOPS,
-        st.sampled_from(
-            ["# Head\n", "\n", "{{ entries.skill | length }}", "{{entries.skill|count}}\n", "end"]
-        ),
+        st.sampled_from(["| ", "\n", "\n\n", "  ", "\t", "text", "{{ s.tags | join(', ') }}"]),
+        USUAL_TAGS,
+        USUAL_TAGS,
     ),
     max_size=4,
 ).map("".join)
+USUAL_CONDITIONS = st.tuples(
+    st.sampled_from(["", "not "]),
+    st.sampled_from(
+        ["s.id", "s.tags", "s.x is defined", "s.x is not defined", "s.id == 'B c'", "s.path != ''"]
+    ),
+).map("".join)
+TEXT = st.sampled_from(["a", "", "B c", " x|", "ßA"])
+USUAL_ROWS = st.lists(
+    st.tuples(TEXT, TEXT, st.lists(TEXT, max_size=2), st.booleans()), min_size=1, max_size=3
+).map(
+    lambda found: [
+        [f"k{n}", f"skill/k{n}", "s.yaml", {"id": a, "path": b, "tags": c, **({"x": b} if more else {})}]
+        for n, (a, b, c, more) in enumerate(found)
+    ]
+)
 SPECS = st.one_of(
     ITEMS.map(lambda item: {"each": "skill", "item": item}),
     st.tuples(TEXTS, ITEMS).map(lambda found: {"each": "skill", "key": found[0], "item": found[1]}),
@@ -194,6 +215,12 @@ def test_what_is_put_in_is_what_is_rendered(spec: dict[str, Json], rows: list[Js
 @settings(max_examples=300, deadline=None)
 @given(TEMPLATES, ROWS)
 def test_a_page_of_names_is_what_is_rendered(template: str, rows: list[Json]) -> None:
+    agree({"template": "t"}, rows, template)
+
+
+@settings(max_examples=300, deadline=None)
+@given(pages(USUAL_BODIES, USUAL_CONDITIONS), USUAL_ROWS)
+def test_a_usual_page_is_what_is_rendered(template: str, rows: list[Json]) -> None:
     agree({"template": "t"}, rows, template)
 
 
