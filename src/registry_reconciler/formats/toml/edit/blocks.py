@@ -16,7 +16,7 @@ from registry_reconciler.formats.align import align
 from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, notes_of
 from registry_reconciler.formats.project import project_value
-from registry_reconciler.formats.replacements import Replacement, put_instead
+from registry_reconciler.formats.replacements import Replacement, put_in_gone, put_instead
 from registry_reconciler.formats.toml.edit.asked import (
     are_tables,
     comments_of,
@@ -25,6 +25,7 @@ from registry_reconciler.formats.toml.edit.asked import (
     index_in,
     inserted,
     is_simple,
+    own_pairs,
     runs,
     taker_of,
     with_comments,
@@ -263,7 +264,7 @@ class Editor:
         if item.home == "implied":
             self.heads.setdefault(id(item), (item, path, []))[2].extend(new)
             return
-        own = self._own_pairs(item)
+        own = own_pairs(self.tree, item)
         for section in new:
             before = item.children.get(section.before or "")
             if before is not None and before.said and before.said[0] in own:
@@ -288,16 +289,6 @@ class Editor:
             return new.bare(), statement.line
         return new, statement.line if number in self.taken else statement.lead
 
-    def _own_pairs(self, item: Item) -> list[int]:
-        """The statements among which a new pair of a table stands."""
-        if item.home == "dotted":
-            return [number for number in item.said if self.tree.statements[number].kind == "pair"]
-        return [
-            number
-            for number in item.said
-            if self.tree.section[number] == item.header and self.tree.statements[number].kind == "pair"
-        ]
-
     def _put_on_top(self, text: str, *, last: bool) -> None:
         """A pair of the root goes above all headers."""
         found = self.tree.statements
@@ -320,7 +311,12 @@ class Editor:
     def _put_behind(self, number: int, path: FieldPath, text: str, gap: int) -> None:
         """Behind a statement and the comments that follow it without a blank line."""
         at = paragraph_end(self.tree, number)
-        rank = _LAST - 1 - len(path)
+        rank, lines = _LAST - 1 - len(path), self.look.newline * gap
+        if number >= 0:
+            section = self.tree.section[number] if self.tree.statements[number].kind == "pair" else number
+            start = self.tree.statements[section].lead if section >= 0 else at
+            if put_in_gone(self.changes, start, at, text, lines):
+                return
         if number >= 0 and number + 1 == len(self.tree.statements) and not self.text[at:].strip():
             # Blank lines at the end of the file are the gap, for the first that comes there.
             there = 0 if self.at_end else self.text[at:].count("\n")
@@ -340,7 +336,7 @@ class Editor:
         if number and "#" in between[paragraph_end(self.tree, number - 1) - start :]:
             self._put_behind(number - 1, path, text, gap)
             return
-        self.put(statement.lead, statement.lead, text + self.look.newline * gap, _LAST)
+        put_instead(self.changes, statement.lead, text, self.look.newline * gap, _LAST)
 
     # ---------------------------------------------------------------- arrays of tables
 
@@ -428,7 +424,7 @@ class Editor:
             if "#" in self.text[start : statement.lead]:
                 self._put_behind(before, path, text, gap)
             else:
-                self.put(statement.lead, statement.lead, text + self.look.newline * gap, _LAST)
+                put_instead(self.changes, statement.lead, text, self.look.newline * gap, _LAST)
         else:
             self._put_behind(before, path, text, gap)
 
