@@ -116,6 +116,7 @@ class _Splicer:
                 self._insert(node, edit, changed)
         for step, inner in deeper.items():
             self._deeper(node, step, inner, changed, models)
+        changed.refuse_twice(node, deeper)
         self._rewrite(node, changed, models)
 
     def _insert(self, node: JsonNode, edit: Insert, changed: Changed) -> None:
