@@ -43,3 +43,10 @@ def test_another_name_is_one_that_nothing_has(form: str) -> None:
     if form != "toml":
         freed = FORMATS[form].splice(text, [*A_IS_B, Remove(0, ("items", "b"))])
         assert FORMATS[form].read(freed).documents == ({"items": {"b": 1}},)
+
+
+@pytest.mark.parametrize("form", SHORT)
+def test_two_new_parts_have_two_keys(form: str) -> None:
+    new = [Insert(0, ("items",), value, key="c") for value in (1, 2)]
+    with pytest.raises(SpliceError):
+        FORMATS[form].splice(SHORT[form].encode(), new)
