@@ -64,7 +64,7 @@ class Changed(Struct):
         """Refuse other names of keys that are there already."""
         edits = [(step, edit) for step, inner in own.items() for path, edit in inner if not path]
         names = {step: edit.new_key for step, edit in edits if isinstance(edit, RenameKey)}
-        if names or self.coming:
+        if node.kind == "map" and (names or self.coming):
             kept = [key_of(entry) for number, entry in enumerate(node.entries) if number not in self.gone]
             come = [str(new.key) for news in self.coming.values() for new in news]
             refuse_twice([*(names.get(str(key), str(key)) for key in kept), *come])
