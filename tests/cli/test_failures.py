@@ -43,6 +43,28 @@ def test_whatever_is_raised_is_one_message_and_json(
     assert json.loads(box.read("out.json")) == ran.json
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (LockHeld("pid 7 is applying"), "registry check: pid 7 is applying"),
+        (OSError(28, "No space left on device"), "registry check: the files of registry itself cannot be read"),
+    ],
+)
+def test_a_failure_that_no_module_can_word_any_more_is_one_line(
+    box: Box, monkeypatch: pytest.MonkeyPatch, error: BaseException, said: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(check, "quick_planning_of", fail)
+    # As on a disk that is gone: what was not read yet can be read no more.
+    monkeypatch.setitem(sys.modules, "registry_reconciler.cli.failures", None)
+    ran = box.run("check")
+    assert ran.exit == 1
+    assert ran.err.startswith(said)
+    assert ran.err.count("\n") == 1
+
+
 def test_the_traceback_is_there_for_those_who_ask(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("odd")
