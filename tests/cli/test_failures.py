@@ -47,7 +47,10 @@ def test_whatever_is_raised_is_one_message_and_json(
     ("error", "said"),
     [
         (LockHeld("pid 7 is applying"), "registry check: pid 7 is applying"),
-        (OSError(28, "No space left on device"), "registry check: the files of registry itself cannot be read"),
+        (
+            OSError(28, "No space left on device"),
+            "registry check: the files of registry itself cannot be read",
+        ),
     ],
 )
 def test_a_failure_that_no_module_can_word_any_more_is_one_line(
