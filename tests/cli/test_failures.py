@@ -131,6 +131,36 @@ def test_a_full_disk_behind_standard_output_is_a_failure(
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("apply", "--yes"), "registry changed no file of the workspace"),
+        (("apply", "--yes", "--format", "json"), "all files were written before that\n  try: registry log"),
+    ],
+    ids=["text", "json"],
+)
+def test_an_apply_that_cannot_answer_says_what_it_did(
+    applied: Box, words: tuple[str, ...], said: str
+) -> None:
+    applied.write("desired/more.yaml", "module_type:\n  - {id: late, description: Came last.}\n")
+    before = applied.run("plan", "--format", "json").json["summary"]["create"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [Path(sys.executable).parent / "registry", *words],
+            cwd=applied.root,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            text=True,
+        )
+    assert (done.returncode, before) == (1, 1)
+    assert "could not be written to standard output: No space left on device" in done.stderr
+    assert said in done.stderr
+    left = applied.run("plan", "--format", "json").json["summary"]["create"]
+    assert left == (0 if "all files" in said else 1)
+
+
 def test_a_held_lock_is_waited_for_and_then_named(applied: Box) -> None:
     code = (
         "import sys, pathlib; from registry_reconciler.apply import WorkspaceLock; "
