@@ -87,11 +87,11 @@ def _one_slip(left: str, right: str) -> bool:
 
 
 def _bare(word: str) -> str:
-    return re.sub(r"[^a-z0-9+#]", "", word.lower())
+    return re.sub(r"[^\w+#]|_", "", word.casefold())
 
 
 def _parts(word: str) -> list[str]:
-    return [part for part in re.split(r"[^a-z0-9]+", word.lower()) if part]
+    return [part for part in re.split(r"[\W_]+", word.casefold()) if part]
 
 
 def _abbreviates(short: str, parts: Sequence[str]) -> bool:
