@@ -48,7 +48,7 @@ def fault_in_words(output: Output, fault: Fault, templates: Sequence[str] = ()) 
         templates: those that there are, where one is missing.
     """
     where = f" ({fault.template}:{fault.line})" if fault.template and fault.line else ""
-    said = ended(fault.message)
+    message = ended(fault.message)
     if fault.kind == "missing":
         name = fault.message
         if template_path(name) is None:
@@ -70,7 +70,7 @@ def fault_in_words(output: Output, fault: Fault, templates: Sequence[str] = ()) 
         "value": "Correct the expression.",
         "failed": "Correct the template.",
     }
-    return f"output {output.id}{where}: {said}", fixes[fault.kind]
+    return f"output {output.id}{where}: {message}", fixes[fault.kind]
 
 
 def _meant(name: str, templates: Sequence[str]) -> str:
