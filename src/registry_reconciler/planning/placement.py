@@ -156,7 +156,7 @@ class PlacementLookups:
             from registry_reconciler.base.suggest import closest
 
             looked = len(asked) < _HINTS
-            asked[name] = next(iter(closest(name, sorted(set(known())))), None) if looked else None
+            asked[name] = closest(name, sorted(set(known()))) if looked else None
         return asked[name]
 
     def files_change(self) -> None:

@@ -399,17 +399,15 @@ def new_file(
     *,
     container: FieldPath = (),
     snippet: Snippet | None = None,
-    comments: Sequence[str] = (),
     like: bytes | None = None,
 ) -> bytes:
     """The text of a new file that says ``value``, or has it at ``container`` (mappings are made for it).
 
-    With a ``snippet`` its text and comments are used for the value. ``comments`` are lines (with their ``#``)
-    for the head of the file. It looks like the file ``like``.
+    With a ``snippet`` its text and comments are used for the value. It looks like the file ``like``.
     """
     if snippet is None:
-        return file_text(value, container=container, comments=comments, like=like)
+        return file_text(value, container=container, like=like)
     fitted = _fit(Insert(0, (), value, snippet=snippet))
     assert isinstance(fitted, Insert)
     part = value if fitted.snippet is None else Piece(value, fitted.snippet)
-    return file_text(part, container=container, comments=comments, like=like, kept=snippet.kept)
+    return file_text(part, container=container, like=like, kept=snippet.kept)
