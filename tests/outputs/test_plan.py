@@ -174,6 +174,14 @@ def test_the_plan_id_knows_definitions_and_templates_and_not_the_text(home: Home
     } <= inputs.keys()
 
 
+def test_where_an_item_is_misspelt_no_template_is_asked_for(home: Home) -> None:
+    home.outputs("outputs:\n  - {id: a, file: x.yaml, at: p, each: skill, itme: x}\n")
+    assert [problem.message for problem in home.plan().problems if problem.code == "OUT001"] == [
+        "outputs[0] needs the field 'item'",
+        "'itme' is no field of outputs[0]. Did you mean 'item'?",
+    ]
+
+
 @pytest.mark.parametrize(
     ("definitions", "code", "words"),
     [
