@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -43,7 +42,10 @@ def fitting_pattern(lines: list[str], texts: Mapping[str, list[str]], depth: int
         return Pattern((lines[0],))
     if depth == 0:
         return None
-    alike = len(commonprefix(lines))
+    first, last = min(lines), max(lines)
+    alike = next(
+        (at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first)
+    )
     candidates = []
     for number, (name, values) in enumerate(texts.items()):
         # Every place where it could stand: a short value may occur in the text before it too.
