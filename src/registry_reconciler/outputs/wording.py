@@ -54,7 +54,7 @@ def fault_in_words(output: Output, fault: Fault, templates: Sequence[str] = ()) 
             f"output {output.id}: {reason}.",
             f"Put a text in UTF-8 there, of at most {MOST_TEMPLATE:,} bytes.",
         )
-    said = ended(fault.message)
+    message = ended(fault.message)
     if fault.kind == "missing":
         name = fault.message
         if template_path(name) is None:
@@ -76,7 +76,7 @@ def fault_in_words(output: Output, fault: Fault, templates: Sequence[str] = ()) 
         "value": "Correct the expression.",
         "failed": "Correct the template.",
     }
-    return f"output {output.id}{where}: {said}", fixes[fault.kind]
+    return f"output {output.id}{where}: {message}", fixes[fault.kind]
 
 
 def _meant(name: str, templates: Sequence[str]) -> str:

@@ -72,11 +72,11 @@ class _Absent:
 ABSENT: Json = _Absent()
 
 
-def is_alike(one: Json, other: Json) -> bool:
+def is_alike(left: Json, right: Json) -> bool:
     """Whether two values say the same; what is absent is like nothing but itself."""
-    if one is ABSENT or other is ABSENT:
-        return one is other
-    return same(one, other)
+    if left is ABSENT or right is ABSENT:
+        return left is right
+    return same(left, right)
 
 
 def fields_of(rows: Sequence[Entry]) -> dict[str, list[Json]]:
