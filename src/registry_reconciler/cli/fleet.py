@@ -235,7 +235,7 @@ def outcomes_of(
     with waiting() as line:
         step(f"looking at {len(repositories):,} repositories")
 
-        def told(outcome: Outcome) -> None:
+        def show_outcome(outcome: Outcome) -> None:
             line.clear()
             table.row(outcome, outcome.error["message"] if outcome.error is not None else words(outcome))
             step(f"{table.done:,} of {len(repositories):,} repositories done")
@@ -251,7 +251,7 @@ def outcomes_of(
             since=since,
             committed=committed,
             remember=remember,
-            on_result=told,
+            on_result=show_outcome,
         )
     return found
 

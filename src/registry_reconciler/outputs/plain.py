@@ -258,7 +258,8 @@ class _Writer:
 
     def _tag(self, tag: re.Match[str], variable: str, *, may_go: bool = False) -> _Column:
         owner, _, name = tag[1].rpartition(".")
-        default, replaced = tag[2], [(_said(old), _said(new)) for old, new in _REPLACE.findall(tag[3])]
+        default = tag[2]
+        replaced = [(_unquoted(old), _unquoted(new)) for old, new in _REPLACE.findall(tag[3])]
         if owner != variable or name in _NOT_NAMES or variable in _NOT_NAMES or len(replaced) > MOST_REPLACED:
             raise _NotPlain
         if default == "omit" and (replaced or not may_go):
@@ -338,6 +339,6 @@ def _shown(value: Json) -> str:
     raise _NotPlain
 
 
-def _said(quoted: str) -> str:
+def _unquoted(quoted: str) -> str:
     """What a text in quotes says."""
     return re.sub(r"\\(.)", lambda match: "\n" if match[1] == "n" else match[1], quoted)

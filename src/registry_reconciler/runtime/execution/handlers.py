@@ -85,7 +85,7 @@ class Finished:
     out: bytes
     err: bytes
 
-    def said(self) -> str:
+    def last_words(self) -> str:
         """The last line of standard error, else of standard output, shortened: it may tell why it failed."""
         lines = (self.err.strip() or self.out).decode("utf-8", "replace").strip().splitlines()
         return visible(lines[-1][:500]) if lines else ""
@@ -375,7 +375,7 @@ def output_value(finished: Finished, name: str) -> Any:
         HandlerError: it ended with another code than 0, or what it said is no UTF-8, or JSON for Python only.
     """
     if finished.code != 0:
-        raise HandlerError(f"{name} ended with {ending(finished.code)}: {finished.said()}".rstrip(": "))
+        raise HandlerError(f"{name} ended with {ending(finished.code)}: {finished.last_words()}".rstrip(": "))
     try:
         text = finished.out.decode()
     except UnicodeDecodeError as error:
