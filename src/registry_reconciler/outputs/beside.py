@@ -15,7 +15,7 @@ from registry_reconciler.base.child import Child
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.outputs.definitions import load_definitions
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
-from registry_reconciler.outputs.names import template_path
+from registry_reconciler.outputs.names import template_path, unusable
 from registry_reconciler.outputs.owners import claims
 from registry_reconciler.outputs.plain import PlainContext, is_plain
 from registry_reconciler.outputs.targets import FileWork, NoOutputPlace
@@ -36,11 +36,13 @@ def template_text(tree: Tree, name: str) -> str | None:
     path = template_path(name)
     try:
         data = tree.read(path) if path is not None else None
+        if data is not None and len(data) > MOST_TEMPLATE:
+            return unusable("is too large")
+        return None if data is None else data.decode("utf-8-sig").replace("\r\n", "\n")
     except Unreadable:
-        data = None
-    if data is not None and len(data) > MOST_TEMPLATE:
-        data = b"{{ this_template_is_too_large }}"
-    return None if data is None else data.decode("utf-8", "replace").replace("\r\n", "\n")
+        return unusable("cannot be read")
+    except UnicodeDecodeError:
+        return unusable("is no UTF 8 text")
 
 
 def never_rendered(tree: Tree, catalog: Catalog, records: Records | None) -> Iterator[Output]:

@@ -39,7 +39,7 @@ from registry_reconciler.runtime.execution.lookup import (
     hook_index,
     hooks_in,
     hooks_of,
-    meant,
+    not_there,
     schema_fault,
 )
 from registry_reconciler.runtime.execution.options import CallOptions
@@ -223,9 +223,7 @@ class SingleCall:
         except HandleError as error:
             raise Refused("not_found", str(error)) from error
         if item is None:
-            what = f"{self._options.domain} has no" if self._options.domain else "there is no ability"
-            near = meant(self._snapshot, self.id, self._options.domain)
-            raise Refused("not_found", f"{what} {self.id!r}{near}")
+            raise Refused("not_found", not_there(self._snapshot, self.id, self._options.domain))
         self.id = item.meta.id
         self._needed = item.meta.required_caps
         if self._needed:
@@ -265,7 +263,10 @@ class SingleCall:
             raise Refused("capability_denied", why, denied=decision.missing)
         if decision.verdict == "log":
             log.warning(
-                "%s needs %s, which %s lacks", self.id, decision.missing, self._options.caller or "the caller"
+                "%s needs %s, which %s lacks",
+                self.id,
+                ", ".join(decision.missing),
+                self._options.caller or "the caller",
             )
         return decision
 
