@@ -46,7 +46,7 @@ _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], .
     (SecurityError, "refused", ""),
     (TooMuch, "limit", ""),
     (NoJson, "value", ""),
-    (RecursionError, "limit", "it calls or includes itself without an end"),
+    (RecursionError, "limit", "it calls or includes itself without an end, or is nested too deeply"),
     (MemoryError, "limit", "it takes too much memory"),
 )
 """What exceptions mean, and what is said of them if not their own text."""

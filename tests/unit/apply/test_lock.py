@@ -148,3 +148,31 @@ def test_git_never_sees_the_lock(root: Path) -> None:
 def test_a_folder_that_is_no_workspace_can_be_read(tmp_path: Path) -> None:
     with reader(tmp_path, 0) as reading:
         assert reading.warnings == ()
+
+
+def test_a_process_that_was_forked_meanwhile_does_not_hold_a_lock_that_was_given_back(root: Path) -> None:
+    lock = WorkspaceLock.acquire(root, command="", timeout=0, shared=True)
+    end, own_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(own_end)
+        os.read(end, 1)
+        os._exit(0)
+    try:
+        lock.release()
+        WorkspaceLock.acquire(root, command="apply", timeout=0).release()
+    finally:
+        os.close(own_end)
+        os.waitpid(pid, 0)
+        os.close(end)
+
+
+def test_a_process_that_was_forked_inside_of_a_lock_does_not_give_it_back(root: Path) -> None:
+    with WorkspaceLock.acquire(root, command="apply", timeout=0) as lock:
+        pid = os.fork()
+        if pid == 0:
+            lock.release()
+            os._exit(0)
+        os.waitpid(pid, 0)
+        with pytest.raises(LockHeld):
+            WorkspaceLock.acquire(root, command="plan", timeout=0, shared=True)
