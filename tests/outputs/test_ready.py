@@ -165,6 +165,8 @@ FOUND = {
         {"region": "skill-list", "template": "skill-list.j2"},
     ),
     "names.txt": ("docx\npdf\n", {"template": "skill-list.j2"}),
+    # A key that stands in what all lines begin with too.
+    "words.txt": ("docx-pdf docx\ndocx-pdf pdf\n", {"template": "skill-list.j2"}),
     "page.md": (
         "---\ntitle: A\nskills: [docx, pdf]\n---\nText\n",
         {"at": "skills", "each": "skill", "item": "{{ key }}"},

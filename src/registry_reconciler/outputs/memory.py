@@ -104,7 +104,7 @@ class Memory(Struct, frozen=True):
 
     def paths(self, output: str) -> list[str]:
         """The files about an output."""
-        return [path for path, said in self.files.items() if any(account.id == output for account in said)]
+        return [path for path, found in self.files.items() if any(account.id == output for account in found)]
 
     def knows(self, output: str) -> bool:
         """Whether anything is remembered of an output."""
@@ -126,8 +126,8 @@ class Memory(Struct, frozen=True):
 
     def version(self, output: str) -> str:
         """The program that rendered an output last; "" where nobody knows."""
-        said = {account.version for account in self.accounts.get(output, ())}
-        return said.pop() if len(said) == 1 else ""
+        versions = {account.version for account in self.accounts.get(output, ())}
+        return versions.pop() if len(versions) == 1 else ""
 
 
 def load_memory(tree: Tree) -> Memory:
@@ -152,9 +152,11 @@ def load_memory(tree: Tree) -> Memory:
         line = conflict_line(data)
         if line is not None:
             problems.append(conflict_problem(path, line))
-        said = tuple(account for side in (sides(data) if line else (data,)) if (account := parse(path, side)))
-        files[path] = said
-        for account in said:
+        found = tuple(
+            account for side in (sides(data) if line else (data,)) if (account := parse(path, side))
+        )
+        files[path] = found
+        for account in found:
             accounts[account.id] = (*accounts.get(account.id, ()), account)
     return Memory(accounts, files, tuple(problems), hidden)
 
@@ -169,9 +171,9 @@ def both_accounts(
             the marks still in it counts too.
     """
     found = {path: both for path, both in conflicts.items() if _is_ours(path)}
-    for path, said in load_memory(tree).files.items():
+    for path, accounts in load_memory(tree).files.items():
         data = tree.read(path) or b""
-        if path not in found and len(said) > 1:
+        if path not in found and len(accounts) > 1:
             found[path] = sides(data)[0], sides(data)[1]
     kept: dict[str, bytes] = {}
     others: list[bytes] = []

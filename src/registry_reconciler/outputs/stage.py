@@ -420,8 +420,8 @@ class Deriving:
             if change.action in (OutputAction.CREATE, OutputAction.UPDATE, OutputAction.ADOPT):
                 gone.update(self._account(change))
         if not (self.definitions.broken or self.options.leave_outputs):
-            for path, said in self.memory.files.items():
-                if not any(account.id in self.known_outputs for account in said):
+            for path, accounts in self.memory.files.items():
+                if not any(account.id in self.known_outputs for account in accounts):
                     gone[path] = None
         for path, content in sorted(gone.items()):
             try:
