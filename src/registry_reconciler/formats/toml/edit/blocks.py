@@ -16,14 +16,9 @@ from registry_reconciler.formats.align import align
 from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, notes_of
 from registry_reconciler.formats.project import project_value
-<<<<<<< HEAD
-from registry_reconciler.formats.replacements import Replacement, put_in_gone, put_instead
-from registry_reconciler.formats.toml.edit.asked import (
-=======
 from registry_reconciler.formats.replacements import Replacement, put_instead
 from registry_reconciler.formats.toml.edit.look import paragraph_end
 from registry_reconciler.formats.toml.edit.parts import (
->>>>>>> main
     are_tables,
     comments_of,
     created,
@@ -31,7 +26,6 @@ from registry_reconciler.formats.toml.edit.parts import (
     index_in,
     inserted,
     is_simple,
-    own_pairs,
     runs,
     taker_of,
     with_comments,
@@ -258,11 +252,7 @@ class Editor:
         if item.home == "implied":
             self.heads.setdefault(id(item), (item, path, []))[2].extend(new)
             return
-<<<<<<< HEAD
-        own = own_pairs(self.tree, item)
-=======
         own = self.placer.pairs_of(item)
->>>>>>> main
         for section in new:
             before = item.children.get(section.before or "")
             if before is not None and before.numbers and before.numbers[0] in own:
@@ -277,68 +267,7 @@ class Editor:
                 at = self.tree.statements[item.header].stop
                 self.placer.put(at, at, text)
             else:
-<<<<<<< HEAD
-                self._put_on_top(text, last=section is new[-1])
-
-    def _taking(self, number: int, new: New) -> tuple[New, int]:
-        """A part that comes before a statement, and where: below its comments, where those are the part's own now."""
-        statement = self.tree.statements[number]
-        if number not in self.taken and taker_of(self.text, statement, [new]) == 0:
-            self.taken.add(number)
-            return new.bare(), statement.line
-        return new, statement.line if number in self.taken else statement.lead
-
-    def _put_on_top(self, text: str, *, last: bool) -> None:
-        """A pair of the root goes above all headers."""
-        found = self.tree.statements
-        at = found[0].lead if found else len(self.text)
-        if last:
-            put_instead(self.changes, at, text, self.look.newline * self.look.gap if found else "")
-        else:
-            self.put(at, at, text)
-
-    def _put_sections(self, item: Item, path: FieldPath, text: str, before: Item | None) -> None:
-        """New sections go behind those of the table, or before one of them."""
-        if before is not None and before.said and self.tree.statements[before.said[0]].kind != "pair":
-            self._put_before(before.said[0], path, text)
-            return
-        number = item.said[-1] if item.said else len(self.tree.statements) - 1
-        if item.home == "root":
-            number = len(self.tree.statements) - 1
-        self._put_behind(number, path, text, self.look.gap)
-
-    def _put_behind(self, number: int, path: FieldPath, text: str, gap: int) -> None:
-        """Behind a statement and the comments that follow it without a blank line."""
-        at = paragraph_end(self.tree, number)
-        rank, lines = _LAST - 1 - len(path), self.look.newline * gap
-        if number >= 0:
-            section = self.tree.section[number] if self.tree.statements[number].kind == "pair" else number
-            start = self.tree.statements[section].lead if section >= 0 else at
-            if put_in_gone(self.changes, start, at, text, lines):
-                return
-        if number >= 0 and number + 1 == len(self.tree.statements) and not self.text[at:].strip():
-            # Blank lines at the end of the file are the gap, for the first that comes there.
-            there = 0 if self.at_end else self.text[at:].count("\n")
-            at, gap = len(self.text), max(gap - there, 0)
-            self.at_end = True
-        elif number < 0 and not self.text.strip():
-            gap = gap if self.at_end else 0
-            self.at_end = True
-        self.put(at, at, self.look.newline * gap + text, rank)
-
-    def _put_before(self, number: int, path: FieldPath, text: str) -> None:
-        """Before a section: above its comments, or above a heading that stands over them."""
-        statement = self.tree.statements[number]
-        start = self.tree.statements[number - 1].stop if number else 0
-        between = self.text[start : statement.lead]
-        gap = self.look.gap
-        if number and "#" in between[paragraph_end(self.tree, number - 1) - start :]:
-            self._put_behind(number - 1, path, text, gap)
-            return
-        put_instead(self.changes, statement.lead, text, self.look.newline * gap, _LAST)
-=======
                 self.placer.put_on_top(text, last=section is new[-1])
->>>>>>> main
 
     # ---------------------------------------------------------------- arrays of tables
 
@@ -428,11 +357,7 @@ class Editor:
             if "#" in self.text[start : statement.lead]:
                 self.placer.put_behind(before, path, text, gap)
             else:
-<<<<<<< HEAD
-                put_instead(self.changes, statement.lead, text, self.look.newline * gap, _LAST)
-=======
-                self.placer.put(statement.lead, statement.lead, text + self.look.newline * gap, LAST)
->>>>>>> main
+                put_instead(self.placer.changes, statement.lead, text, self.look.newline * gap, LAST)
         else:
             self.placer.put_behind(before, path, text, gap)
 

@@ -105,13 +105,3 @@ def created(name: str, edits: list[tuple[FieldPath, Edit]]) -> New:
         if edit.snippet is not None:
             parts[(*where, step)] = edit.snippet
     return New(name, value, None, None, parts, frozenset(made))
-
-
-def own_pairs(tree: Tree, item: Item) -> list[int]:
-    """The statements among which a new pair of a table stands."""
-    pairs = [number for number in item.said if tree.statements[number].kind == "pair"]
-    return (
-        pairs
-        if item.home == "dotted"
-        else [number for number in pairs if tree.section[number] == item.header]
-    )
