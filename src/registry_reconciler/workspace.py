@@ -326,7 +326,7 @@ class Workspace:
 
     def _prepare(self, plan: Plan, loaded: Loaded, is_part: bool) -> None:
         """Leave the index that programs open; it is a cache, so nothing about it can make an apply fail."""
-        from registry_reconciler.runtime.serve.workspace import prepare_after, prepare_from
+        from registry_reconciler.runtime.serve.served_files import prepare_after, prepare_from
 
         with contextlib.suppress(OSError):
             if is_part:
