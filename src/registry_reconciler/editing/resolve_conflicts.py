@@ -143,7 +143,7 @@ def _refuse_open(loaded: Loaded) -> None:
 
 def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     accounts = {
-        path: Accounts(*(_parsed(path, data) for data in (three.before, three.one, three.other)))
+        path: Accounts(*(_parsed(path, data) for data in (three.before, three.ours, three.theirs)))
         for path, three in mine.items()
         if path.startswith(f"{STATE_FOLDER}/") and (path.endswith(".state") or is_old(path))
     }
@@ -159,7 +159,9 @@ def _places(loaded: Loaded, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
 
     In the second case the next plan carries the entries to where the schema has them now.
     """
-    both = {path: (three.one, three.other) for path, three in mine.items() if path.startswith(PLACES_FOLDER)}
+    both = {
+        path: (three.ours, three.theirs) for path, three in mine.items() if path.startswith(PLACES_FOLDER)
+    }
     for path, _, data in place_texts(loaded.tree):
         if path not in both and conflict_line(data) is not None:
             both[path] = sides(data)[0], sides(data)[-1]
@@ -181,7 +183,7 @@ def _says_so(path: str, account: bytes, kind: Kind | None) -> bool:
 
 def _outputs(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     """What both sides remember of an output: each in a file of its own, and the next apply makes one of them."""
-    both = {path: (three.one, three.other) for path, three in mine.items()}
+    both = {path: (three.ours, three.theirs) for path, three in mine.items()}
     for path, account in both_accounts(tree, both):
         now = tree.read(path)
         if account != now:
@@ -215,15 +217,15 @@ def _history(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
         now = tree.read(path)
         if path == OLD_HISTORY_PATH:
             there = set(history.paths(tree))
-            for data in (three.one or b"", three.other or b""):
+            for data in (three.ours or b"", three.theirs or b""):
                 for made, content in history.carried_over(data):
                     if made not in there:
                         there.add(made)
                         yield _changed(made, None, content)
         elif path == HISTORY_BEFORE_PATH:
-            yield _changed(path, now, both_lines(three.one or b"", three.other or b""))
+            yield _changed(path, now, both_lines(three.ours or b"", three.theirs or b""))
         elif path.startswith(f"{HISTORY_FOLDER}/"):
-            kept = three.one if three.one is not None else three.other
+            kept = three.ours if three.ours is not None else three.theirs
             if kept is not None and kept != now:
                 yield _changed(path, now, kept)
     before = tree.read(HISTORY_BEFORE_PATH)

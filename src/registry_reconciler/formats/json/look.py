@@ -133,22 +133,22 @@ class _Votes(Struct):
         source = node.source
         text, members = source.text, node.entries
         head = text[node.start + 1 : members[0].start]
-        for one in members[:20]:
-            between = text[one.key.end : one.value.start] if one.key is not None else ""
+        for member in members[:20]:
+            between = text[member.key.end : member.value.start] if member.key is not None else ""
             if between and "\n" not in between and not COMMENT.search(between):
                 self.colons[between] += 1
         plain = node.kind == "seq" and all(member.value.kind == "scalar" for member in members[:20])
         if "\n" not in head:
             self.on_one += plain
             self.pads[node.kind][head if not head.strip(SPACE) else ""] += 1
-            for one, other in pairwise(members[:20]):
-                gap = text[one.value.end : other.start]
+            for member, following in pairwise(members[:20]):
+                gap = text[member.value.end : following.start]
                 if gap.startswith(",") and not gap[1:].strip(SPACE):
                     self.commas[gap[1:]] += 1
             return
         self.on_lines += plain
-        for one, other in pairwise(members[:20]):
-            leads = "\n" in text[one.value.end : other.start].partition(",")[0]
+        for member, following in pairwise(members[:20]):
+            leads = "\n" in text[member.value.end : following.start].partition(",")[0]
             self.leading += leads
             self.behind += not leads
         behind = source.skip(members[-1].value.end)

@@ -42,19 +42,19 @@ class InvocationStream(Generic[R]):
         self.result: InvocationResult[Any] | None = None
 
     def __iter__(self) -> Iterator[R]:
-        return iter(()) if self._is_taken() else self._told_of()
+        return iter(()) if self._is_taken() else self._open()
 
     def __aiter__(self) -> AsyncIterator[R]:
-        return _nothing() if self._is_taken() else self._told_of_async()
+        return _nothing() if self._is_taken() else self._open_async()
 
-    def _told_of(self) -> Iterator[R]:
+    def _open(self) -> Iterator[R]:
         with span_of_parts(self._call.tracer, *self._call.span()) as span:
             try:
                 yield from self._parts()
             finally:
                 settled(span, self.result)
 
-    async def _told_of_async(self) -> AsyncIterator[R]:
+    async def _open_async(self) -> AsyncIterator[R]:
         with span_of_parts(self._call.tracer, *self._call.span()) as span:
             parts = self._parts_async()
             try:

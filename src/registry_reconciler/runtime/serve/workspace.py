@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 from registry_reconciler.errors import NoWorkspace
 from registry_reconciler.files.root import SCHEMAS, nearest
 from registry_reconciler.files.tree import DiskTree, Recorder
-from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
 from registry_reconciler.runtime.registry.db import DbSnapshot, RuntimeDb
+from registry_reconciler.runtime.registry.locks import tell_in_a_fork
 from registry_reconciler.runtime.registry.meta import Domain, HasMeta, K, Key, T
 from registry_reconciler.runtime.registry.overlay import RuntimeRegistry
 from registry_reconciler.runtime.registry.policy import Collision, PolicyLike
@@ -46,18 +46,16 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.catalog import Catalog
     from registry_reconciler.loading.workspace import Loaded as PlanningLoaded
     from registry_reconciler.model.plan import Plan
-    from registry_reconciler.runtime.execution.asking import Words
     from registry_reconciler.runtime.execution.audit import AuditSink
     from registry_reconciler.runtime.execution.context import Handler
     from registry_reconciler.runtime.execution.handlers import Limits
     from registry_reconciler.runtime.execution.invocation import Invoker
+    from registry_reconciler.runtime.execution.options import CallKeywords
     from registry_reconciler.runtime.execution.results import InvocationResult
     from registry_reconciler.runtime.registry.capabilities import Vocabulary
     from registry_reconciler.runtime.registry.plugins import PluginPoint, PluginReport
 
 R = TypeVar("R")
-
-MOST_EXTENSION_BYTES = 16 << 20
 
 
 def find_root(path: str | os.PathLike[str]) -> Path:
@@ -219,9 +217,8 @@ class WorkspaceRuntime:
         self, root: Path, *, policy: PolicyLike, allow_id_overrides: bool, lock_timeout: float
     ) -> None:
         self.root = root
-        self._lock = threading.RLock()
         self._lock_timeout = lock_timeout
-        self._files = _Files(root)
+        self._begin()
         self._served = self._consistent(self._files.opened)
         self.db: RuntimeDb = self._served.db.runtime(policy, allow_id_overrides)
         from registry_reconciler.runtime.registry.plugins import PluginReport
@@ -236,8 +233,19 @@ class WorkspaceRuntime:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+        self._begin()
+
+    def _begin(self) -> None:
         self._lock = threading.RLock()
         self._files = _Files(self.root)
+        tell_in_a_fork(self)
+
+    def forked(self) -> None:
+        """In a forked process: a reload that another thread was in the middle of is not there, and left nothing."""
+        if self._lock.acquire(blocking=False):
+            self._lock.release()
+        else:
+            self._begin()
 
     def _consistent(self, read: Callable[[], R]) -> R:
         from registry_reconciler.apply import reader
@@ -324,8 +332,7 @@ class WorkspaceRuntime:
         """
         from registry_reconciler.runtime.serve.planning import read_extension
 
-        data = _extension_bytes(Path(path))
-        kinds, items = read_extension(DiskTree(self.root), data, str(path))
+        kinds, items = read_extension(DiskTree(self.root), Path(path), str(path))
         check_capabilities(items, self.vocabulary)
         spaces = shared_spaces(kinds)
         pairs: list[tuple[str, HasMeta]] = []
@@ -359,10 +366,10 @@ class WorkspaceRuntime:
         )
 
     def invoke(
-        self, key: str | Key[Any], payload: Any = None, **asked: Unpack[Words]
+        self, key: str | Key[Any], payload: Any = None, **options: Unpack[CallKeywords]
     ) -> InvocationResult[Any]:
-        """Run an ability with a default invoker; ``asked`` is what :meth:`Invoker.invoke` takes."""
-        return self.invoker().invoke(key, payload, **asked)
+        """Run an ability with a default invoker; ``options`` are what :meth:`Invoker.invoke` takes."""
+        return self.invoker().invoke(key, payload, **options)
 
     def load_plugins(
         self,
@@ -401,18 +408,6 @@ class WorkspaceRuntime:
                 if domain not in self.db.snapshot():
                     self.db.add_domain(domain)
             self.db.register_many(items, layer=layer)
-
-
-def _extension_bytes(path: Path) -> bytes:
-    try:
-        data = DiskTree(path.absolute().parent).read(path.name)
-    except Unreadable as fault:
-        raise WorkspaceLoadError(str(path), [str(fault)]) from fault
-    if data is None:
-        raise WorkspaceLoadError(str(path), ["there is no such file"])
-    if len(data) > MOST_EXTENSION_BYTES:
-        raise WorkspaceLoadError(str(path), [f"it is larger than {MOST_EXTENSION_BYTES} bytes"])
-    return data
 
 
 def open_runtime(
