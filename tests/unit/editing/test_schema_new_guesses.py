@@ -9,6 +9,7 @@ import pytest
 
 from registry_reconciler.editing.schema_new.guess import Shape
 from registry_reconciler.editing.schema_new.words import slips
+from registry_reconciler.errors import Blocked
 from tests.unit.editing.test_schema_new import made, schema
 
 HOOKS = {
@@ -111,11 +112,18 @@ def test_names_that_people_choose_may_hold_texts_and_mappings() -> None:
         ("integration", '["a/b", "c/d", "e/f"]\n', "json"),
         ("hints", '{\n  // why\n  "hints": {"a": {"x": 1}, "b": {"x": 2}},\n}\n', "jsonc"),
         ("Pipfile", '[[hints]]\nname = "a"\n[[hints]]\nname = "b"\n', "toml"),
+        ("hint.html", "---\nname: a\n---\n<p>\n", "frontmatter"),
         ("hints.list", "- {name: a}\n- {name: b}\n", None),
     ],
 )
 def test_the_format_of_a_file_whose_name_says_none(name: str, text: str, form: str | None) -> None:
     assert made({name: text}, "hint", name).spec.get("format") == form
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "just text\n"])
+def test_a_file_that_holds_nothing_is_of_no_format(text: str) -> None:
+    with pytest.raises(Blocked):
+        made({"hints": text}, "hint", "hints")
 
 
 def test_letters_of_every_script_are_letters() -> None:
