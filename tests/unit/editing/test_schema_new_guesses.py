@@ -35,6 +35,12 @@ def test_places_that_are_taken_together_are_said() -> None:
     assert not any("other places" in message for message in doubts)
 
 
+def test_what_is_no_entry_of_the_kind_is_said() -> None:
+    text = "things:\n- {name: a, n: 1}\n- {name: b, n: 2}\n- {n: 3}\n"
+    (finding,) = made({"t.yml": text}, "thing", "t.yml", key=("name",)).findings
+    assert finding[:2] == ("LIV003", "t.yml")
+
+
 def test_a_field_that_is_a_key_alone_is_the_key() -> None:
     text = "members:\n- {login: a, url: u1}\n- {login: b, url: u2}\n- {login: c, url: u3}\n"
     assert made({"m.yml": text}, "member", "m.yml").spec["key"] == "login"
