@@ -412,6 +412,22 @@ async def test_schemas_hold_and_resources_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_the_agents_page_is_that_of_the_registries_and_else_that_of_the_repository(
+    tmp_path: Path,
+) -> None:
+    workspace(tmp_path)
+    own, other = tmp_path / ".system/registry/AGENTS.md", tmp_path / "AGENTS.md"
+    own.write_text("# Registries\n")
+    other.write_text("# Repository\n")
+    for text in ("# Registries\n", "# Repository\n"):
+        async with agent(tmp_path) as client:
+            (content,) = (await client.read_resource("registry://agents")).contents
+            assert isinstance(content, types.TextResourceContents)
+            assert content.text == text
+        own.unlink(missing_ok=True)
+
+
+@pytest.mark.asyncio
 async def test_a_resource_that_is_listened_to_says_that_it_changed(tmp_path: Path) -> None:
     async with agent(workspace(tmp_path)) as client:
         async with client.listen(resource_subscriptions=["registry://plan"]) as events:
