@@ -201,7 +201,6 @@ LEADS = {
     "accept": "registry drift --accept ADDRESS",
     "doctor": "Problems only: registry check",
     "merge": "After a conflict in git: registry resolve",
-    "fleet": "registry fleet list, plan, check, drift, publish, show or search",
     "docs": "registry explain CODE, and registry help",
     "man": "registry help",
 }
@@ -253,6 +252,10 @@ class _Commands(typer.core.TyperGroup):
         if two in BY_NAME:
             return two, self.get_command(ctx, two), args[2:]
         if args[0] not in BY_NAME and not args[0].startswith("-"):
+            if any(name.startswith(f"{args[0]} ") for name in BY_NAME):
+                from registry_reconciler.cli.families import refuse
+
+                refuse(ctx, args[0], args[1:])
             raise _no_such_command(args[0])
         return super().resolve_command(ctx, args)
 
