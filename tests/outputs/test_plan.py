@@ -13,7 +13,7 @@ from registry_reconciler.base.child import Child
 from registry_reconciler.errors import Blocked
 from registry_reconciler.model.entry import Location
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
-from registry_reconciler.outputs.render import Source, render
+from registry_reconciler.outputs.render import RenderInput, render
 from registry_reconciler.outputs.rendered import Rendered
 from registry_reconciler.planning.judging import Judging
 from tests.outputs.helper import FRAGMENT, OUTPUTS, README, REGISTRY, SCHEMA, Home
@@ -365,7 +365,7 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
 
     asked: list[list[str]] = []
 
-    def counted(jobs: list[dict[str, str]], source: Source, *more: Any) -> dict[str, Rendered]:
+    def counted(jobs: list[dict[str, str]], source: RenderInput, *more: Any) -> dict[str, Rendered]:
         asked.append([str(one["id"]) for one in jobs])
         return render(jobs, source, *more)
 

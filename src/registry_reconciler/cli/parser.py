@@ -277,7 +277,7 @@ def _no_such_command(word: str) -> UsageFailure:
     from registry_reconciler.base.suggest import closest, meant
 
     lead = LEADS.get(word, "")
-    near = next(iter(closest(word, BY_NAME)), None)
+    near = closest(word, BY_NAME)
     hint = f" Here it is: {lead}" if lead.startswith("registry ") else f" {lead}" if lead else meant(near)
     names = re.findall(r"registry ([a-z-]+)", lead) or ([near] if near else [])
     helps = [

@@ -70,8 +70,8 @@ def _sendable(value: Json) -> Json:
     return value
 
 
-def _failed(message: str, exit: int = 1) -> dict[str, Json]:
-    return {"exit": exit, "errors": [{"code": "failed", "message": message}], "next": []}
+def _failed(message: str) -> dict[str, Json]:
+    return {"exit": 1, "errors": [{"code": "failed", "message": message}], "next": []}
 
 
 _HOME = str(Path(__file__).resolve().parents[2])

@@ -17,8 +17,7 @@ from registry_reconciler.outputs.definitions import load_definitions
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path, unusable
 from registry_reconciler.outputs.owners import claims
-from registry_reconciler.outputs.plain import Source as PlainSource
-from registry_reconciler.outputs.plain import is_plain
+from registry_reconciler.outputs.plain import PlainContext, is_plain
 from registry_reconciler.outputs.targets import FileWork, NoOutputPlace
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def never_rendered(tree: Tree, catalog: Catalog, records: Records | None) -> Ite
     outputs = load_definitions(tree, kinds, catalog.broken).outputs
     barred, _ = claims(outputs, kinds)
     known = records.load() if records is not None and len(open_kinds) == len(kinds) else {}
-    plain = PlainSource(open_kinds, lambda _kind: [], lambda name: template_text(tree, name))
+    plain = PlainContext(open_kinds, lambda _kind: [], lambda name: template_text(tree, name))
     for output in outputs:
         if output.id in barred or output.id in known or is_plain(output.spec, plain):
             continue

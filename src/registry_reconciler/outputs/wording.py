@@ -82,5 +82,5 @@ def fault_in_words(output: Output, fault: Fault, templates: Sequence[str] = ()) 
 def _meant(name: str, templates: Sequence[str]) -> str:
     """A template with a name like one that is not there, or with the same name in another folder."""
     last = name.rpartition("/")[2]
-    elsewhere = [known for known in templates if known.rpartition("/")[2] == last]
-    return meant(next(iter(closest(name, templates) or elsewhere), None))
+    elsewhere = (known for known in templates if known.rpartition("/")[2] == last)
+    return meant(closest(name, templates) or next(elsewhere, None))

@@ -129,11 +129,11 @@ class Writer:
         value = get_path(self.value, path)
         if not isinstance(value, str) or self.view.hides(path, value):
             return ""
-        return "".join(self._closest(value, tuple(option for option in options if isinstance(option, str))))
+        return self._closest(value, tuple(option for option in options if isinstance(option, str))) or ""
 
-    def _closest(self, word: str, options: Sequence[str]) -> list[str]:
+    def _closest(self, word: str, options: Sequence[str]) -> str | None:
         self.purse.hints -= 1
-        return closest(word, options) if self.purse.hints >= 0 else []
+        return closest(word, options) if self.purse.hints >= 0 else None
 
     def _has(self, path: FieldPath, field: str) -> bool:
         holder = get_path(self.value, path)
@@ -145,14 +145,14 @@ class Writer:
         near = self._closest(field, known)
         if near:
             own = ", or start the name with x- if it is your own" if self.view.takes_own_fields(path) else ""
-            fix = f"Write '{near[0]}' instead{own}."
+            fix = f"Write '{near}' instead{own}."
             return self._make(
                 (*path, field),
                 keyword,
-                f"'{shown}' is no field{where}.{meant(near[0])}",
+                f"'{shown}' is no field{where}.{meant(near)}",
                 fix,
                 on_key=True,
-                instead="" if self._has(path, near[0]) else near[0],
+                instead="" if self._has(path, near) else near,
             )
         fix = f"Remove it. The fields are {in_list(known)}." if known else "Remove it."
         return self._make((*path, field), keyword, f"'{shown}' is no field{where}", fix, on_key=True)

@@ -47,6 +47,6 @@ def test_a_broken_registry_hides_its_kind_and_no_other() -> None:
 
 def test_what_was_asked_of_the_files_is_the_input_of_a_plan() -> None:
     found = loaded(with_fragment({**thing_kind(), "t.yaml": b"- id: a\n", "other.txt": b"x"}, {"thing": []}))
-    asked = found.asked.inputs
-    assert {"t.yaml", "desired/all.yaml", ".system/registry/schemas/thing.schema.yaml"} <= asked.keys()
-    assert "other.txt" not in asked
+    recorder = found.recorder.inputs
+    assert {"t.yaml", "desired/all.yaml", ".system/registry/schemas/thing.schema.yaml"} <= recorder.keys()
+    assert "other.txt" not in recorder

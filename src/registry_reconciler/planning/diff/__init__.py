@@ -55,8 +55,8 @@ def diff(
         left_behind: as in :class:`DiffWork`.
     """
     clashing = frozenset(entry.address for entry in live.clashes)
-    asked = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
-    exact = exact_ones((*asked, *state.protects), desired.entries, state.entries, live.entries)
+    patterns = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
+    exact = exact_ones((*patterns, *state.protects), desired.entries, state.entries, live.entries)
     work = DiffWork(
         kinds,
         config,

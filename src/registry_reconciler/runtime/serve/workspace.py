@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     from registry_reconciler.loading.catalog import Catalog
     from registry_reconciler.loading.workspace import Loaded as PlanningLoaded
     from registry_reconciler.model.plan import Plan
-    from registry_reconciler.runtime.execution.asking import Words
     from registry_reconciler.runtime.execution.audit import AuditSink
     from registry_reconciler.runtime.execution.context import Handler
     from registry_reconciler.runtime.execution.handlers import Limits
     from registry_reconciler.runtime.execution.invocation import Invoker
+    from registry_reconciler.runtime.execution.options import CallKeywords
     from registry_reconciler.runtime.execution.results import InvocationResult
     from registry_reconciler.runtime.registry.capabilities import Vocabulary
     from registry_reconciler.runtime.registry.plugins import PluginPoint, PluginReport
@@ -366,10 +366,10 @@ class WorkspaceRuntime:
         )
 
     def invoke(
-        self, key: str | Key[Any], payload: Any = None, **asked: Unpack[Words]
+        self, key: str | Key[Any], payload: Any = None, **options: Unpack[CallKeywords]
     ) -> InvocationResult[Any]:
-        """Run an ability with a default invoker; ``asked`` is what :meth:`Invoker.invoke` takes."""
-        return self.invoker().invoke(key, payload, **asked)
+        """Run an ability with a default invoker; ``options`` are what :meth:`Invoker.invoke` takes."""
+        return self.invoker().invoke(key, payload, **options)
 
     def load_plugins(
         self,
