@@ -32,7 +32,7 @@ def refuse(ctx: Any, word: str, rest: Sequence[str]) -> NoReturn:
     if not rest or rest[0].startswith("-"):
         text = f"say what to do: registry {word} {', '.join(seconds[:-1])} or {seconds[-1]}"
     else:
-        near = next(iter(closest(rest[0], seconds)), None)
+        near = closest(rest[0], seconds)
         text = f"no such command: {word} {rest[0]}.{meant(near and f'{word} {near}')}"
     raise UsageFailure(text, next=(("registry", word, "--help"),))
 
