@@ -182,7 +182,11 @@ def make_apply_folder(anchor: Anchor) -> None:
     if not anchor.is_folder(APPLY):
         above, _, name = APPLY.rpartition("/")
         with anchor.held(above) as registry:
-            files.make_folder(name, registry)
+            try:
+                files.make_folder(name, registry)
+            except OSError as error:
+                # It is not there; what refuses it is the folder that it would stand in.
+                raise OSError(error.errno, error.strerror, above) from error
     with anchor.held(APPLY) as folder:
         if _is_ours(folder):
             files.unlink(_IGNORE, folder)  # half written by somebody who was killed

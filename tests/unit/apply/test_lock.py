@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.apply import WorkspaceLock, files, reader
-from registry_reconciler.apply.lock import holds, owner_of
+from registry_reconciler.apply.anchor import Anchor
+from registry_reconciler.apply.failures import reason_of
+from registry_reconciler.apply.lock import holds, make_apply_folder, owner_of
 from registry_reconciler.errors import LockHeld
 from tests.crash import scenario
 
@@ -122,6 +124,16 @@ def test_an_owner_that_is_a_link_is_not_followed(root: Path, tmp_path: Path) -> 
     assert owner_of(root) is None
     WorkspaceLock.acquire(root, command="apply", timeout=0).release()
     assert (tmp_path / "elsewhere").read_text().startswith('{"pid":1')
+
+
+def test_a_refusal_names_the_folder_that_takes_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str, _: int) -> None:
+        raise PermissionError(13, "Permission denied", name)
+
+    monkeypatch.setattr(files, "make_folder", refuse)
+    with Anchor(root) as anchor, pytest.raises(PermissionError) as told:
+        make_apply_folder(anchor)
+    assert "Permission denied at '.system/registry';" in reason_of(told.value)
 
 
 def test_git_never_sees_the_lock(root: Path) -> None:
