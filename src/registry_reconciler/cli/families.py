@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any, NoReturn
 
 import typer
 
 from registry_reconciler.cli.output import put
-from registry_reconciler.cli.parser import BY_NAME, GROUPS, Row
 from registry_reconciler.errors import UsageFailure
 
 
-def refuse(ctx: Any, word: str, rest: Sequence[str]) -> NoReturn:
+def refuse(
+    ctx: Any, word: str, rest: Sequence[str], known: Sequence[tuple[str, str]], example: str
+) -> NoReturn:
     """Say which commands begin with a word that is none by itself.
+
+    Args:
+        rest: what was typed behind it.
+        known: these commands, and what they do.
+        example: of one of them.
 
     Raises:
         typer.Exit: their help was asked for.
         UsageFailure: it was not.
     """
-    shown = {name: place for place, name in enumerate(name for _, names in GROUPS for name in names)}
-    rows = [row for name, row in BY_NAME.items() if name.startswith(f"{word} ")]
-    rows.sort(key=lambda row: shown.get(row.name, len(shown)))
     if rest and rest[0] in ("-h", "--help"):
-        put(_help(ctx, word, rows))
+        put(_help(ctx, word, known, example))
         raise typer.Exit(0)
     from registry_reconciler.base.suggest import closest, meant
 
-    seconds = [row.name.partition(" ")[2] for row in rows]
+    seconds = [name.partition(" ")[2] for name, _ in known]
     if not rest or rest[0].startswith("-"):
         text = f"say what to do: registry {word} {', '.join(seconds[:-1])} or {seconds[-1]}"
     else:
@@ -37,13 +39,12 @@ def refuse(ctx: Any, word: str, rest: Sequence[str]) -> NoReturn:
     raise UsageFailure(text, next=(("registry", word, "--help"),))
 
 
-def _help(ctx: Any, word: str, rows: Sequence[Row]) -> str:
+def _help(ctx: Any, word: str, known: Sequence[tuple[str, str]], example: str) -> str:
     formatter = ctx.make_formatter()
     formatter.write_usage(f"registry {word}", "COMMAND [OPTIONS]")
     with formatter.section("Commands"):
-        formatter.write_dl([(row.name, row.summary) for row in rows])
+        formatter.write_dl(known)
     formatter.write_paragraph()
-    formatter.write(f"  '{rows[0].name} --help' and so on say more.\n\n  Example:\n")
-    example = import_module(f"registry_reconciler.cli.commands.{rows[0].module}").EXAMPLE
+    formatter.write(f"  '{known[0][0]} --help' and so on say more.\n\n  Example:\n")
     formatter.write("".join(f"  {line}".rstrip() + "\n" for line in example.splitlines()))
     return str(formatter.getvalue())
