@@ -141,6 +141,8 @@ def test_a_review_blames_a_branch_only_for_what_it_made_stale(repository: Reposi
     assert {(one.identity_extra, one.severity) for one in said} == {
         (name, Severity.WARNING) for name in ("count", "total", "plugins")
     }
+    lines = {one.identity_extra: one.location.line for one in said if one.location}
+    assert lines == {"count": 3, "total": 4, "plugins": 5}, "where each is defined"
     repository.write({".system/registry/config.yaml": "outputs: after_merge\n"})
     review = review_base(Workspace(repository.root), "main").plan
     assert {one.severity for one in review.problems if one.code == "OUT009"} == {Severity.RECORD}

@@ -265,6 +265,37 @@ def test_a_byte_order_mark_of_a_template_is_no_part_of_it(home: Home) -> None:
     assert "-->\n2\n<!--" in home.text("README.md")
 
 
+def test_an_output_that_moves_to_another_region_was_never_rendered_there(home: Home) -> None:
+    home.apply()
+    home.outputs(OUTPUTS.replace("id: table, file: README.md", "id: table, file: LIST.md"))
+    home.write({"LIST.md": "<!-- registry:begin table -->\n<!-- registry:end table -->\n"})
+    assert home.actions()["table"] == "update"
+    home.apply()
+    assert home.plan().empty
+    assert "| docx | skills/docx |" in home.text("LIST.md")
+    home.write({"LIST.md": home.text("LIST.md").replace("docx", "by hand")})
+    assert home.actions()["table"] == "edited"
+
+
+def test_a_text_that_moves_with_its_output_is_remembered_at_its_new_place(home: Home) -> None:
+    home.apply()
+    home.outputs(OUTPUTS.replace("id: table, file: README.md", "id: table, file: LIST.md"))
+    home.write({"LIST.md": home.text("README.md")})
+    assert home.actions()["table"] == "adopt"
+    home.apply()
+    home.write({"LIST.md": home.text("LIST.md").replace("docx", "by hand")})
+    assert home.actions()["table"] == "edited"
+
+
+def test_a_stale_output_that_gets_another_id_is_brought_up_to_date(home: Home) -> None:
+    home.outputs(OUTPUTS + '  - {id: all, file: all.txt, value: "{{ entries.skill | length }}"}\n')
+    home.apply()
+    home.outputs(OUTPUTS + '  - {id: every, file: all.txt, value: "all: {{ entries.skill | length }}"}\n')
+    assert {name: home.actions()[name] for name in ("all", "every")} == {"all": "forget", "every": "update"}
+    home.write({"all.txt": "by hand\n"})
+    assert home.actions()["every"] == "edited"
+
+
 def test_how_to_mend_it_stands_in_one_line(home: Home) -> None:
     home.outputs(
         "outputs:\n  - {id: a, file: nope.md, region: x, value: y}\n"
