@@ -1,4 +1,4 @@
-"""The flow: load → resolve → diff → edit files → judge and derive → suppress.
+"""The flow: load → compare (resolve, diff) → edit files → check (judge, derive) → suppress.
 
 It ends in a :class:`~registry_reconciler.model.plan.Plan`.
 

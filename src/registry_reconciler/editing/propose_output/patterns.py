@@ -44,7 +44,7 @@ def fitting_pattern(lines: list[str], texts: Mapping[str, list[str]], depth: int
         return None
     first, last = min(lines), max(lines)
     alike = next(
-        (at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first)
+        (at for at, (left, right) in enumerate(zip(first, last, strict=False)) if left != right), len(first)
     )
     candidates = []
     for number, (name, values) in enumerate(texts.items()):

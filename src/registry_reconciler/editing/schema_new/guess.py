@@ -346,7 +346,8 @@ class Shape(Struct):
         # Nobody writes so many fields; and where few mappings have them, the values are of one sort.
         seldom = sum(10 * shape.count < self.mappings for shape in shapes)
         return (
-            10 * seldom >= 8 * len(self.fields) or len({one for shape in shapes for one in shape.types}) <= 2
+            10 * seldom >= 8 * len(self.fields)
+            or len({name for shape in shapes for name in shape.types}) <= 2
         )
 
     @property

@@ -22,7 +22,7 @@ class Forked(Protocol):
 _guard = threading.Lock()
 _locks: weakref.WeakSet[threading.RLock] = weakref.WeakSet()
 _held: list[threading.RLock] = []
-_told: weakref.WeakSet[Forked] = weakref.WeakSet()
+_alive: weakref.WeakSet[Forked] = weakref.WeakSet()
 
 
 def writer_lock() -> threading.RLock:
@@ -36,7 +36,7 @@ def writer_lock() -> threading.RLock:
 def tell_in_a_fork(thing: Forked) -> None:
     """Call ``thing.forked()`` in each forked process, as long as the thing is there."""
     with _guard:
-        _told.add(thing)
+        _alive.add(thing)
 
 
 def _hold() -> None:
@@ -54,7 +54,7 @@ def _release() -> None:
 
 def _release_in_child() -> None:
     _release()
-    for thing in list(_told):
+    for thing in list(_alive):
         thing.forked()
 
 
