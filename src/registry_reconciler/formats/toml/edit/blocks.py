@@ -357,7 +357,7 @@ class Editor:
             if "#" in self.text[start : statement.lead]:
                 self.placer.put_behind(before, path, text, gap)
             else:
-                self.placer.put(statement.lead, statement.lead, text + self.look.newline * gap, LAST)
+                put_instead(self.placer.changes, statement.lead, text, self.look.newline * gap, LAST)
         else:
             self.placer.put_behind(before, path, text, gap)
 

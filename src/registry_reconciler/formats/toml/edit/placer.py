@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry_reconciler.formats.replacements import Replacement, put_instead
+from registry_reconciler.formats.replacements import Replacement, put_in_gone, put_instead
 from registry_reconciler.formats.toml.edit.look import paragraph_end
 from registry_reconciler.formats.toml.edit.parts import taker_of
 from registry_reconciler.formats.toml.edit.sections import New, Sections
@@ -87,6 +87,11 @@ class Placer:
         """Behind a statement and the comments that follow it without a blank line."""
         at = paragraph_end(self.tree, number)
         rank = LAST - 1 - len(path)
+        if number >= 0:
+            section = self.tree.section[number] if self.tree.statements[number].kind == "pair" else number
+            start = self.tree.statements[section].lead if section >= 0 else at
+            if put_in_gone(self.changes, start, at, text, self.look.newline * gap):
+                return
         if number >= 0 and number + 1 == len(self.tree.statements) and not self.text[at:].strip():
             # Blank lines at the end of the file are the gap, for the first that comes there.
             there = 0 if self._at_end else self.text[at:].count("\n")
@@ -106,4 +111,4 @@ class Placer:
         if number and "#" in between[paragraph_end(self.tree, number - 1) - start :]:
             self.put_behind(number - 1, path, text, gap)
             return
-        self.put(statement.lead, statement.lead, text + self.look.newline * gap, LAST)
+        put_instead(self.changes, statement.lead, text, self.look.newline * gap, LAST)

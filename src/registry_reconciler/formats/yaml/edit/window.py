@@ -21,6 +21,7 @@ from registry_reconciler.formats.window import (
     Window,
     in_window,
     leave_out,
+    new_key,
     path_of,
     splice_by,
 )
@@ -96,6 +97,7 @@ def _open_entries(data: bytes, edits: Sequence[Edit], head: int) -> Window | Non
             return None
         goes = isinstance(edit, Remove) and len(path) == 2
         wanted.append((number, NEAR if len(path) == 1 else NEAR_GONE if goes else NEAR_CHANGED))
+        wanted.append((numbers.get(new_key(edit, 2) or "", number), 0))
     starts = entries.starts(data)
     parts: list[bytes] = [data[: entries.start]]
     runs: list[tuple[bytes, bytes]] = []
