@@ -201,7 +201,6 @@ LEADS = {
     "accept": "registry drift --accept ADDRESS",
     "doctor": "Problems only: registry check",
     "merge": "After a conflict in git: registry resolve",
-    "fleet": "registry fleet list, plan, check, drift, publish, show or search",
     "docs": "registry explain CODE, and registry help",
     "man": "registry help",
 }
@@ -253,6 +252,7 @@ class _Commands(typer.core.TyperGroup):
         if two in BY_NAME:
             return two, self.get_command(ctx, two), args[2:]
         if args[0] not in BY_NAME and not args[0].startswith("-"):
+            _family(ctx, args[0], args[1:])
             raise _no_such_command(args[0])
         return super().resolve_command(ctx, args)
 
@@ -267,6 +267,15 @@ class _Commands(typer.core.TyperGroup):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl([(row.name.ljust(width), row.summary) for row in rows])
+
+
+def _family(ctx: Any, word: str, rest: Sequence[str]) -> None:
+    names = [name for _, names in GROUPS for name in names if name.startswith(f"{word} ")]
+    if names:
+        from registry_reconciler.cli.families import refuse
+
+        example = import_module(f"registry_reconciler.cli.commands.{BY_NAME[names[0]].module}").EXAMPLE
+        refuse(ctx, word, rest, [(name, BY_NAME[name].summary) for name in names], example)
 
 
 def _no_such_command(word: str) -> UsageFailure:

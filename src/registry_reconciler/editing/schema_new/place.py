@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.base.globs import is_wild
 from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new.containers import (
@@ -68,8 +69,13 @@ def read_documents(work: Work, tree: Tree) -> dict[str, tuple[Json, ...]]:
                 f"{pattern!r} lies in {DESIRED_FOLDER}/, where fragments are. --from takes the files of the registry, "
                 "such as 'modules/*.yaml'."
             )
+        if sources:
+            files = first_few([source.path for source in sources], 3)
+            raise Blocked(
+                f"in {files} nothing stands that could be an entry: it is empty, or Markdown without front matter."
+            )
         raise Blocked(
-            f"{pattern!r} matches no file with anything in it. It is a path or glob from the root of the workspace, "
+            f"{pattern!r} matches no file. It is a path or glob from the root of the workspace, "
             "such as 'modules/*.yaml'."
         )
     return found
