@@ -12,7 +12,7 @@ from registry_reconciler.editing.resolve_conflicts import resolve_conflicts
 from registry_reconciler.model.problem import Severity, Status
 from registry_reconciler.queries.review import review_base
 from registry_reconciler.workspace import Workspace
-from tests.outputs.helper import Home
+from tests.outputs.helper import OUTPUTS, Home
 
 NAMES = [f"skill-{number:02}" for number in range(20)]
 
@@ -124,6 +124,34 @@ def test_a_conflict_in_what_is_remembered_is_settled_by_resolve(repository: Repo
     assert [one for one in plan.problems if one.code == "YML010"] == []
 
 
+@pytest.mark.parametrize("words", [("merge",), ("merge", "--squash")])
+def test_what_is_derived_in_a_file_with_a_conflict_is_made_anew(
+    repository: Repository, words: tuple[str, ...]
+) -> None:
+    total = '  - {id: sum, file: marketplace.yaml, at: sum, value: "{{ entries.skill | length }}"}\n'
+    repository.outputs(OUTPUTS + total)
+    repository.apply()
+    repository.commit()
+    for branch, names in (("left", ("skill-02-a",)), ("right", ("skill-15-a", "skill-15-b"))):
+        repository.git("checkout", "-q", "-b", branch, "main")
+        for name in names:
+            repository.write(fragment(name, f"skills/{name}"))
+        repository.apply()
+        repository.commit()
+    repository.git(*words, "left", fails=True)
+    open_files = repository.git("diff", "--name-only", "--diff-filter=U").split()
+    assert "marketplace.yaml" in open_files
+    assert not any("/plugins-" in path for path in open_files), (
+        "what is remembered of the list merges by line"
+    )
+    resolve_conflicts(Workspace(repository.root))
+    plan = repository.plan()
+    assert (plan.outputs, plan.pending) == ((), False)
+    text = repository.text("marketplace.yaml")
+    assert all(name in text for name in ("skill-02-a", "skill-15-a", "skill-15-b"))
+    assert "sum: 23" in text
+
+
 def test_a_review_blames_a_branch_only_for_what_it_made_stale(repository: Repository) -> None:
     repository.write({".system/registry/templates/table.md.j2": "stale already\n"})
     repository.commit()
@@ -141,6 +169,8 @@ def test_a_review_blames_a_branch_only_for_what_it_made_stale(repository: Reposi
     assert {(one.identity_extra, one.severity) for one in said} == {
         (name, Severity.WARNING) for name in ("count", "total", "plugins")
     }
+    lines = {one.identity_extra: one.location.line for one in said if one.location}
+    assert lines == {"count": 3, "total": 4, "plugins": 5}, "where each is defined"
     repository.write({".system/registry/config.yaml": "outputs: after_merge\n"})
     review = review_base(Workspace(repository.root), "main").plan
     assert {one.severity for one in review.problems if one.code == "OUT009"} == {Severity.RECORD}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.comments import comments_in
@@ -103,7 +104,8 @@ def _remembered(path: str, before: bytes | None, ours: bytes, theirs: bytes, kno
     of_value = any(output.at for output in known.outputs if output.id == mine.id)
     base = sides[0].lines if sides[0] is not None and sides[0].salt == mine.salt else ""
     lines = _derived_part(base, mine.lines, its.lines, in_one_piece=of_value)
-    return mine.with_lines(lines)
+    moved = its.where and (sides[0] is None or sides[0].where != its.where)
+    return (replace(mine, where=its.where) if moved else mine).with_lines(lines)
 
 
 def _derived_part(before: str, ours: str, theirs: str, *, in_one_piece: bool) -> str:

@@ -111,7 +111,7 @@ def merge_structured(
         raise NotUnderstood("a comment would be lost")
     about = [_lines(structure.form, version, pick) for version, pick in zip(versions, picks, strict=True)]
     alike = _looking_alike(first, versions[1], about, structure)
-    if alike is not None and comments.are_kept([(one.data, one.sections) for one in (first, alike)]):
+    if alike is not None and comments.are_kept([(side.data, side.sections) for side in (first, alike)]):
         versions[1], about[1] = alike, _lines(structure.form, alike, THEIRS)
     texts = [version.data.decode("utf-8") for version in versions]
     return Merged(marked(texts[0], texts[1], labels, *about).encode(), conflicts)

@@ -190,7 +190,7 @@ class Writer:
         self.steps += 3
         is_wanted = (negated is None) is (defined != "is not defined" and operator != "!=")
         read = _reading(name, "omit" if defined else None)
-        other = _said(quoted) if quoted else ""
+        other = _unquoted(quoted) if quoted else ""
 
         def made(rows: Sequence[Row]) -> list[bool]:
             column = read(rows)
@@ -294,7 +294,7 @@ def _reading(name: str, default: str | None, *, also_empty: bool = False) -> Col
         return lambda rows: [row[at] for row in rows]
     if default is None:
         return lambda rows: [row[3][name] for row in rows]
-    instead: Any = _ABSENT if default == "omit" else [] if default == "[]" else _said(default)
+    instead: Any = _ABSENT if default == "omit" else [] if default == "[]" else _unquoted(default)
     if also_empty:
         return lambda rows: [row[3].get(name) or instead for row in rows]
     return lambda rows: [row[3].get(name, instead) for row in rows]
@@ -302,7 +302,7 @@ def _reading(name: str, default: str | None, *, also_empty: bool = False) -> Col
 
 def _filter_of(text: str) -> tuple[str, list[str]]:
     """The name of a filter, and the texts that it is given."""
-    name, words = re.findall(NAME, text, re.ASCII)[0], list(map(_said, _TEXTS.findall(text)))
+    name, words = re.findall(NAME, text, re.ASCII)[0], list(map(_unquoted, _TEXTS.findall(text)))
     if len(words) not in _WORDS_OF.get(name, ()):
         raise NotPlain
     return name, words
@@ -339,6 +339,6 @@ def _json(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _said(quoted: str) -> str:
+def _unquoted(quoted: str) -> str:
     """What a text in quotes says."""
     return re.sub(r"\\(.)", lambda match: "\n" if match[1] == "n" else match[1], quoted[1:-1])

@@ -27,7 +27,7 @@ _BLOCK = re.compile(
 """The beginning or the end of a loop or a condition; of a line that it has for itself nothing is left."""
 
 
-class Source(Struct, frozen=True):
+class PlainContext(Struct, frozen=True):
     """What may be read.
 
     Attributes:
@@ -41,46 +41,46 @@ class Source(Struct, frozen=True):
     template: Callable[[str], str | None]
 
 
-def plain(spec: Mapping[str, Json], source: Source) -> Rendered | None:
+def plain(spec: Mapping[str, Json], context: PlainContext) -> Rendered | None:
     """What an output gives; ``None`` where the process that renders has to be asked."""
     try:
-        return _compiled(spec, source)()
+        return _compiled(spec, context)()
     except (NotPlain, KeyError):  # a name that an entry has not
         return None
 
 
-def is_plain(spec: Mapping[str, Json], source: Source) -> bool:
+def is_plain(spec: Mapping[str, Json], context: PlainContext) -> bool:
     """Whether an output puts in names and does nothing else, as far as its definition tells."""
     try:
-        _compiled(spec, source)
+        _compiled(spec, context)
     except NotPlain:
         return False
     return True
 
 
-def _compiled(spec: Mapping[str, Json], source: Source) -> Callable[[], Rendered]:
+def _compiled(spec: Mapping[str, Json], context: PlainContext) -> Callable[[], Rendered]:
     if "template" in spec:
         name = str(spec["template"])
-        text = source.template(name)
+        text = context.template(name)
         if text is None:
             raise NotPlain
-        return _page(name, text, source)
+        return _page(name, text, context)
     if "each" in spec and not spec.keys() - {"each", "item", "key", "where"}:
-        kind = _known(str(spec["each"]), source)
+        kind = _known(str(spec["each"]), context)
         key, where = spec.get("key", "{{ key }}"), str(spec["where"]).strip() if "where" in spec else None
         Writer().part([key, spec["item"]], -1)
         Writer().rows_of(where, "")
-        return lambda: Rendered(_items(key, spec["item"], where, source.rows(kind)), kinds=(kind,))
+        return lambda: Rendered(_items(key, spec["item"], where, context.rows(kind)), kinds=(kind,))
     value = spec.get("value")
     count = _COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
     if count is None:
         raise NotPlain
-    kind = _known(count[1], source)
-    return lambda: Rendered(len(source.rows(kind)), kinds=(kind,))
+    kind = _known(count[1], context)
+    return lambda: Rendered(len(context.rows(kind)), kinds=(kind,))
 
 
-def _known(kind: str, source: Source) -> str:
-    if kind not in source.kinds:
+def _known(kind: str, context: PlainContext) -> str:
+    if kind not in context.kinds:
         raise NotPlain
     return kind
 
@@ -96,18 +96,18 @@ def _items(key: Json, item: Json, where: str | None, rows: Sequence[Row]) -> lis
     return [[name, value] for name, value in zip(names, made(rows), strict=True)]
 
 
-def _page(name: str, text: str, source: Source) -> Callable[[], Rendered]:
+def _page(name: str, text: str, context: PlainContext) -> Callable[[], Rendered]:
     """What makes a page: texts, counts, and loops over entries."""
     parts: list[Callable[[Writer], str]] = []
     kinds: set[str] = set()
     tokens = _tokens(text)
     for token in tokens:
         if isinstance(token, str):
-            parts.append(_between(token, source, kinds))
+            parts.append(_between(token, context, kinds))
         elif token["variable"] is not None:
-            kinds.add(_known(token["kind"], source))
+            kinds.add(_known(token["kind"], context))
             body, _ = _body(tokens, "endfor")
-            parts.append(_loop(token["variable"], token["where"], body, token["kind"], source))
+            parts.append(_loop(token["variable"], token["where"], body, token["kind"], context))
         else:
             raise NotPlain
 
@@ -145,23 +145,23 @@ def _body(tokens: Iterator[str | re.Match[str]], *ends: str) -> tuple[list[Node]
     raise NotPlain
 
 
-def _between(text: str, source: Source, kinds: set[str]) -> Callable[[Writer], str]:
+def _between(text: str, context: PlainContext, kinds: set[str]) -> Callable[[Writer], str]:
     """A text outside of loops."""
     first, *more = _COUNT.split(text)
     if "{" in "".join((first, *more[1::2])) or "\r" in text:
         raise NotPlain
-    pairs = [(_known(kind, source), literal) for kind, literal in zip(more[::2], more[1::2], strict=True)]
+    pairs = [(_known(kind, context), literal) for kind, literal in zip(more[::2], more[1::2], strict=True)]
     kinds.update(kind for kind, _ in pairs)
 
     def made(writer: Writer) -> str:
         writer.grow(len(text))
-        return first + "".join(f"{len(source.rows(kind))}{literal}" for kind, literal in pairs)
+        return first + "".join(f"{len(context.rows(kind))}{literal}" for kind, literal in pairs)
 
     return made
 
 
 def _loop(
-    variable: str, where: str | None, body: Sequence[Node], kind: str, source: Source
+    variable: str, where: str | None, body: Sequence[Node], kind: str, context: PlainContext
 ) -> Callable[[Writer], str]:
     if variable in NOT_NAMES:
         raise NotPlain
@@ -170,7 +170,7 @@ def _loop(
 
     def made(writer: Writer) -> str:
         chosen, part = writer.rows_of(where, variable), writer.text(body, variable)
-        rows = source.rows(kind)
+        rows = context.rows(kind)
         writer.require_room(len(rows))
         return "".join(part(chosen(rows)))
 

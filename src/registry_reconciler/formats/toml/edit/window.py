@@ -11,7 +11,16 @@ from itertools import accumulate
 
 from registry_reconciler.formats.edits import Edit, Insert, ReplaceDocument
 from registry_reconciler.formats.toml.edit.splice import splice
-from registry_reconciler.formats.window import HEAD, NEAR, WORD, Window, leave_out, path_of, splice_by
+from registry_reconciler.formats.window import (
+    HEAD,
+    NEAR,
+    WORD,
+    Window,
+    leave_out,
+    new_key,
+    path_of,
+    splice_by,
+)
 
 LEAST = 200
 """Shorter ones are spliced as a whole."""
@@ -119,6 +128,7 @@ def _kept(edits: Sequence[Edit], count: int, keys: Mapping[str, int]) -> set[int
         if not 0 <= at <= count:
             return None
         kept.update(range(at - NEAR, at + NEAR + 1))
+        kept.add(keys.get(new_key(edit, 2) or "", at))
     return kept
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec.structs import replace
 
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, indented
@@ -16,7 +14,6 @@ def file_text(
     value: Json | Piece,
     *,
     container: FieldPath = (),
-    comments: Sequence[str] = (),
     like: bytes | None = None,
     kept: bool = False,
 ) -> bytes:
@@ -26,17 +23,16 @@ def file_text(
         kept: where it is a mapping in braces, it stays one.
     """
     used, hints = look_of(like)
-    if len(container) == 1 and like is None and not comments and type(container[0]) is str:
+    if len(container) == 1 and like is None and type(container[0]) is str:
         flat = None if isinstance(value, Piece) else flat_file(container[0], value, Emitter(used), used)
         if flat is not None:
             return flat.encode()
     for step in reversed(container):
         value = {str(step): value} if isinstance(step, str) else [value]
-    head = "".join(f"{line}{used.newline}" for line in comments)
     # A file that is an entry is a block, also where the fragment has the entry in braces.
     braces = container or kept
     hints = replace(hints, styles={} if container else {**hints.styles, (): "" if braces else "block"})
-    return (head + document_text(value, used, hints)).encode()
+    return document_text(value, used, hints).encode()
 
 
 def document_text(value: Json | Piece, style: Style, hints: Hints | None = None) -> str:
