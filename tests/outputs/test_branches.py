@@ -12,7 +12,7 @@ from registry_reconciler.editing.resolve_conflicts import resolve_conflicts
 from registry_reconciler.model.problem import Severity, Status
 from registry_reconciler.queries.review import review_base
 from registry_reconciler.workspace import Workspace
-from tests.outputs.helper import Home
+from tests.outputs.helper import OUTPUTS, Home
 
 NAMES = [f"skill-{number:02}" for number in range(20)]
 
@@ -122,6 +122,34 @@ def test_a_conflict_in_what_is_remembered_is_settled_by_resolve(repository: Repo
     plan = repository.plan()
     assert plan.edited_outputs == ()
     assert [one for one in plan.problems if one.code == "YML010"] == []
+
+
+@pytest.mark.parametrize("words", [("merge",), ("merge", "--squash")])
+def test_what_is_derived_in_a_file_with_a_conflict_is_made_anew(
+    repository: Repository, words: tuple[str, ...]
+) -> None:
+    total = '  - {id: sum, file: marketplace.yaml, at: sum, value: "{{ entries.skill | length }}"}\n'
+    repository.outputs(OUTPUTS + total)
+    repository.apply()
+    repository.commit()
+    for branch, names in (("left", ("skill-02-a",)), ("right", ("skill-15-a", "skill-15-b"))):
+        repository.git("checkout", "-q", "-b", branch, "main")
+        for name in names:
+            repository.write(fragment(name, f"skills/{name}"))
+        repository.apply()
+        repository.commit()
+    repository.git(*words, "left", fails=True)
+    open_files = repository.git("diff", "--name-only", "--diff-filter=U").split()
+    assert "marketplace.yaml" in open_files
+    assert not any("/plugins-" in path for path in open_files), (
+        "what is remembered of the list merges by line"
+    )
+    resolve_conflicts(Workspace(repository.root))
+    plan = repository.plan()
+    assert (plan.outputs, plan.pending) == ((), False)
+    text = repository.text("marketplace.yaml")
+    assert all(name in text for name in ("skill-02-a", "skill-15-a", "skill-15-b"))
+    assert "sum: 23" in text
 
 
 def test_a_review_blames_a_branch_only_for_what_it_made_stale(repository: Repository) -> None:

@@ -213,9 +213,14 @@ class MadeAnew(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-def outputs_anew(workspace: Workspace) -> MadeAnew:
-    """Write the outputs that are stale, and change no entry: they are made of the registries as they are."""
-    overwrite = tuple(f"{PREFIX}{name}" for name in _merged_outputs(workspace.root))
+def outputs_anew(workspace: Workspace, unedited: Iterable[str]) -> MadeAnew:
+    """Write the outputs that are stale, and change no entry: they are made of the registries as they are.
+
+    Args:
+        unedited: the outputs that nobody had edited before the merge: whatever they are merged, nobody has edited them
+            now.
+    """
+    overwrite = tuple(f"{PREFIX}{name}" for name in unedited)
     options = PlanOptions(exclude=("*",), overwrite=overwrite)
     try:
         plan = workspace.planning(options).plan
@@ -229,10 +234,10 @@ def outputs_anew(workspace: Workspace) -> MadeAnew:
     return MadeAnew(done.written, done.warnings)
 
 
-def _merged_outputs(root: Path) -> list[str]:
-    """The outputs that nobody had edited on either side: whatever they are merged, nobody has edited them now."""
+def unedited_outputs(root: Path, commits: Iterable[str]) -> list[str]:
+    """The outputs that nobody had edited in any of some commits."""
     found: set[str] | None = None
-    for commit in both_sides(root) or ():
+    for commit in commits:
         with closing(RevisionTree(root, commit)) as tree:
             memory = load_memory(tree)
             right = {output.id for output in known_of(tree).outputs if _is_right(output, memory, tree)}

@@ -6,7 +6,7 @@ What both sides changed stays open, and then what is remembered does too: it dep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from registry_reconciler.apply import FileOp, history
 from registry_reconciler.apply.receipts import housekeeping
-from registry_reconciler.editing.merge_people import merge_people, outputs_anew
+from registry_reconciler.editing.merge_people import merge_people, outputs_anew, unedited_outputs
 from registry_reconciler.errors import Blocked
 from registry_reconciler.files.git import RevisionTree, is_repository
 from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts, mark_settled, stage
@@ -74,7 +74,10 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
     settled: set[str] = set()
     warnings: list[str] = []
     with workspace.write_session(_COMMAND, recovers=False) as session:
-        found = conflicts(workspace.root) if is_repository(workspace.root) else []
+        in_git = is_repository(workspace.root)
+        found = conflicts(workspace.root) if in_git else []
+        # Asked before git is told that files are settled: the other side of a squash or a stash is known by them alone.
+        commits = both_sides(workspace.root) or () if in_git else ()
         people = merge_people(workspace.root, [sides for sides in found if not _is_mine(sides.path)])
         if people.ops:
             receipt = session.commit(list(people.ops), inputs={})
@@ -97,7 +100,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         _refuse_open(loaded)
         desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
         changes = [
-            *_state(workspace.root, loaded, desired, mine),
+            *_state(workspace.root, commits, loaded, desired, mine),
             *_places(loaded, mine),
             *_outputs(tree, mine),
             *_history(tree, mine),
@@ -109,8 +112,8 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         settled.update(mine)
     written.update((*receipt.written, *receipt.created, *receipt.deleted))
     warnings += receipt.warnings
-    if found:
-        done = outputs_anew(workspace)
+    if found or commits:
+        done = outputs_anew(workspace, unedited_outputs(workspace.root, commits))
         written.update(done.written)
         warnings += done.warnings
         mark_settled(workspace.root, [sides for sides in found if sides.path in done.written])
@@ -141,7 +144,9 @@ def _refuse_open(loaded: Loaded) -> None:
         )
 
 
-def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
+def _state(
+    root: Path, commits: Iterable[str], loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]
+) -> Iterator[FileChange]:
     accounts = {
         path: Accounts(*(_parsed(path, data) for data in (three.before, three.ours, three.theirs)))
         for path, three in mine.items()
@@ -151,7 +156,7 @@ def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Side
     for path, found in loaded.state.files.items():
         if len(found) == 2 and path not in accounts:
             accounts[path] = Accounts(None, *found)
-    yield from settled_files(loaded, desired, accounts, _remembered(root, loaded))
+    yield from settled_files(loaded, desired, accounts, _remembered(root, commits, loaded))
 
 
 def _places(loaded: Loaded, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
@@ -190,10 +195,10 @@ def _outputs(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
             yield _changed(path, now, account)
 
 
-def _remembered(root: Path, loaded: Loaded) -> list[Side]:
+def _remembered(root: Path, commits: Iterable[str], loaded: Loaded) -> list[Side]:
     """What either side of an operation under way remembers."""
     found = []
-    for commit_id in both_sides(root) or () if is_repository(root) else ():
+    for commit_id in commits:
         with closing(RevisionTree(root, commit_id)) as tree:
             live = load_live(Recorder(tree), loaded.kinds).entries
             found.append(Side(load_state(tree, loaded.fragments.files), frozenset(live)))
