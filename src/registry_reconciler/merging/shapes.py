@@ -151,7 +151,11 @@ def _put(shape: Shape, item: Item) -> None:
 def registry_shape(
     kinds: Mapping[str, Kind], path: str, data: bytes, documents: tuple[Json, ...], form: TextFormat
 ) -> Shape:
-    """The names of the parts of a registry file. Raises :class:`NotUnderstood` an entry cannot be read, or stands there twice."""
+    """The names of the parts of a registry file.
+
+    Raises:
+        NotUnderstood: an entry cannot be read, or stands there twice.
+    """
     shape = Shape()
     nesting = Nesting(kinds)
     for kind in kinds_of(kinds, path):

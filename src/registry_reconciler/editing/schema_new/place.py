@@ -151,7 +151,7 @@ def _less_strictly(
 
 
 def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -> Candidate:
-    """The place that holds the entries of the kind. Raises :class:`Blocked` none does, or several do."""
+    """The place that holds the entries of the kind. Raises :class:`Blocked` where none does, or several do."""
     places = candidates(documents)
     many = len(documents) > 1 or is_wild(work.pattern) or "{" in work.pattern
     places = places if places or many else plural_maps(documents)
