@@ -7,7 +7,7 @@ conflicts in git.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from registry_reconciler.files.unreadable import Unreadable
@@ -37,12 +37,15 @@ def as_account(
     records: Sequence[Record],
     account: Sequence[str],
     now: Mapping[str, str],
+    decided: Collection[str],
 ) -> list[Record]:
     """The records of a fragment as one of several accounts has them: with salts of its own.
 
     Args:
         account: the paths of its files.
         now: by the address of what is renamed the one that it gets.
+        decided: the addresses of which this write says what is remembered. Where accounts differ of another one, fragment
+            and registry do too, and what one of them forgets would change what the next plan calls an edit by hand.
     """
     own = {
         now.get(record.address, record.address): record.applied
@@ -50,12 +53,13 @@ def as_account(
         for side in loaded.state.files[path]
         for record in side.records
     }
-    return [
-        record._replace(
-            applied=_as_in(loaded, desired, own.get(record.address), record, f"{account[0]} {record.address}")
-        )
-        for record in records
-    ]
+    found = []
+    for record in records:
+        mine = own.get(record.address)
+        if mine is None or not mine.salt or record.address in decided:
+            mine = _as_in(loaded, desired, mine, record, f"{account[0]} {record.address}")
+        found.append(record._replace(applied=mine))
+    return found
 
 
 def _as_in(loaded: Loaded, desired: Desired, own: Applied | None, record: Record, seed: str) -> Applied:
