@@ -44,8 +44,9 @@ def as_account(
     Args:
         account: the paths of its files.
         now: by the address of what is renamed the one that it gets.
-        decided: the addresses of which this write says what is remembered. Where accounts differ of another one, fragment
-            and registry do too, and what one of them forgets would change what the next plan calls an edit by hand.
+        decided: the addresses of which this write says what is remembered. Where accounts differ of another one,
+            fragment and registry do too, and what one account forgets would change what the next plan calls an
+            edit by hand.
     """
     own = {
         now.get(record.address, record.address): record.applied
