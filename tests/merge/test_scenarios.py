@@ -466,6 +466,23 @@ def test_an_edit_that_two_accounts_see_differently_stops_no_apply(box: Box) -> N
     assert box.read("t.yaml").count("v: 3") == 2
 
 
+@pytest.mark.parametrize("how", ["apply", "resolve"])
+def test_deleted_on_both_sides_and_made_again_on_one_can_be_removed_by_hand(box: Box, how: str) -> None:
+    box.write("t.yaml", listed(z=1, k=1, m=1, a=1))
+    applied(box, "all", listed(z=1, k=1, m=1, a=1))
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "deleted there", listed(z=1, m=1, a=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "deleted here", listed(z=1, m=1, a=1))
+    applied(box, "made again", listed(z=1, m=1, a=1, k=2))
+    box.git("merge", "-q", "--no-edit", "other")
+    nothing_to_do(box)
+    assert box.run(how, *(["--yes"] if how == "apply" else [])).exit == 0
+    nothing_to_do(box)
+    box.replace("t.yaml", "- id: k\n  kept: 1\n  v: 2\n", "")
+    assert box.run("drift").exit == 2
+
+
 def test_a_name_that_became_free_and_is_taken_again_can_be_removed_by_hand(box: Box) -> None:
     box.write("t.yaml", listed(a=1))
     applied(box, "begin", listed(a=1))

@@ -19,6 +19,7 @@ from registry_reconciler.loading.state import (
     StateFile,
     applied_shadow,
     put_together,
+    say_together,
     says,
 )
 from registry_reconciler.loading.state.shadow import blocks, new_salt, whole_digest
@@ -67,7 +68,9 @@ def settled_files(
     """
     files = {path: found for path, found in loaded.state.files.items() if path not in accounts}
     files.update((path, _sides(found)) for path, found in accounts.items() if _sides(found))
-    loaded = replace(loaded, state=put_together(files, (), loaded.fragments.files))
+    known, together = loaded.state, put_together(files, (), loaded.fragments.files)
+    together = replace(together, gone=known.gone, some_left=known.some_left, places=known.places)
+    loaded = replace(loaded, state=together)
     work = Writing(loaded, desired, whole=True)
     for found in accounts.values():
         for address, owner, applied in _decided(loaded, desired, found):
@@ -91,10 +94,12 @@ def settled_files(
         desired_entry, live = desired.entries.get(address), loaded.live.entries.get(address)
         spent = desired_entry is None and (live is None or state.doubtful) and not _is_hidden(loaded, address)
         moved = desired_entry is not None and desired_entry.place.file != state.fragment
+        agreed = desired_entry is not None and live is not None and same(desired_entry.value, live.value)
         if (
             (spent and not work.is_settled(address))
             or moved
             or is_unfit(loaded.kinds, state, desired_entry, live)
+            or (agreed and (loaded.state.is_marked_deleted(address) or loaded.state.was_left(address)))
         ):
             work.heal(address)
     for heal in (*fragment_heals(loaded, desired), *order_heals(loaded)):
@@ -120,6 +125,9 @@ def _as_one_side(
         return None
     known = [applied for side in sides for applied in side.state.entries.get(address, _NOTHING).applied]
     found = next((applied for applied in known if says(applied, kind, live.value)), None)
+    if found is None and say_together(known, kind, live.value):
+        # Where both changed a field the registry keeps one side's, beside what the other changed.
+        found = applied_shadow(kind, live.value, (*kept, *known)[0].salt or new_salt(address))
     if found is None or (
         desired_entry is None and not all(side.manages_or_deleted(address) for side in sides)
     ):
