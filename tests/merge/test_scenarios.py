@@ -483,6 +483,24 @@ def test_deleted_on_both_sides_and_made_again_on_one_can_be_removed_by_hand(box:
     assert box.run("drift").exit == 2
 
 
+@pytest.mark.parametrize("renamed", ["desired/s.yaml", "desired/u.yaml"])
+def test_a_fragment_renamed_on_one_side_keeps_what_is_managed_through_a_conflict(
+    box: Box, renamed: str
+) -> None:
+    applied(box, "base", listed(a=1, k=1, m=1, z=1))
+    box.git("checkout", "-q", "-b", "renames")
+    box.git("mv", FRAGMENT, renamed)
+    box.write(renamed, listed(a=1, k=2, m=1, z=1))
+    applied(box, "renamed and changed")
+    box.git("checkout", "-q", "main")
+    applied(box, "changed", listed(a=1, k=3, m=1, z=1))
+    files = fails(box, "merge", "-q", "--no-edit", "renames")
+    assert {renamed, "t.yaml"} < set(files)
+    box.git("checkout", "-q", "--theirs", renamed, "t.yaml")
+    assert box.run("resolve").exit == 0
+    nothing_to_do(box)
+
+
 def test_a_name_that_became_free_and_is_taken_again_can_be_removed_by_hand(box: Box) -> None:
     box.write("t.yaml", listed(a=1))
     applied(box, "begin", listed(a=1))

@@ -67,6 +67,7 @@ def settled_files(
             registry from one of them.
     """
     files = {path: found for path, found in loaded.state.files.items() if path not in accounts}
+    accounts = {path: _of_one_fragment(found, loaded.fragments.files) for path, found in accounts.items()}
     files.update((path, _sides(found)) for path, found in accounts.items() if _sides(found))
     known, together = loaded.state, put_together(files, (), loaded.fragments.files)
     together = replace(together, gone=known.gone, some_left=known.some_left, places=known.places)
@@ -138,6 +139,15 @@ def _as_one_side(
 def _is_hidden(loaded: Loaded, address: str) -> bool:
     kind = address.partition("/")[0]
     return kind not in loaded.kinds or kind in loaded.live.hidden_kinds or bool(loaded.fragments.unreadable)
+
+
+def _of_one_fragment(found: Accounts, fragments: Collection[str]) -> Accounts:
+    """A file of which one side renamed the fragment, as one of the fragment that is there: it can be about one only."""
+    names = list(dict.fromkeys(side.fragment for side in _sides(found)))
+    before = found.before.fragment if found.before is not None else ""
+    name = min(names, key=lambda name: (name not in fragments, name == before), default="")
+    one, other = (side and side._replace(fragment=name) for side in (found.one, found.other))
+    return Accounts(found.before, one, other)
 
 
 def _sides(found: Accounts) -> tuple[StateFile, ...]:
