@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.state import Applied, Record, applied_shadow, says
-from registry_reconciler.loading.state.files import SUFFIX, first_path, parse_file
+from registry_reconciler.loading.state.files import SUFFIX, conflict_line, first_path, parse_file, sides
 from registry_reconciler.loading.state.old import is_old, parse_old
 from registry_reconciler.loading.state.shadow import new_salt
 from registry_reconciler.loading.state.taken import gone_files, taken_file
@@ -85,6 +85,8 @@ def taken_files(
 ) -> list[tuple[str, bytes]]:
     """What says which lines of the old form are taken over. The old files stay: see ``loading/state/taken``.
 
+    Of one in conflict one side stays.
+
     Args:
         done: the files of the state that are written.
     """
@@ -94,6 +96,10 @@ def taken_files(
     for path in old:
         with contextlib.suppress(Unreadable):
             data = loaded.tree.read(path) or b""
+            if conflict_line(data) is not None:
+                # What either side says is taken over already; the marks would stay, since nobody writes the file again.
+                data = sides(data)[0]
+                found.append((path, data))
             file = parse_old(path, data)
             alike = {record.address: _alike(loaded, desired, record, now) for record in file.records}
             found.append(taken_file(file, data, alike, loaded.state.taken.lists_of(path)))
