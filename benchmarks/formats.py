@@ -139,6 +139,20 @@ def unasked(before: bytes, after: bytes) -> int:
 
 SIZE = 10_000_000
 _RANDOM = random.Random(1)
+_WORDS = (
+    "reads",
+    "writes",
+    "the",
+    "files",
+    "of",
+    "a",
+    "service",
+    "and",
+    "checks",
+    "[links](docs)",
+    "it's",
+    "(all)",
+)
 PIECES: dict[str, Callable[[int], str]] = {
     "usual decimals": lambda _: repr(_RANDOM.uniform(0, 10)),
     "prices": lambda n: f'{{"id": "item-{n}", "price": {_RANDOM.uniform(0, 100):.2f}}}',
@@ -172,6 +186,17 @@ PIECES: dict[str, Callable[[int], str]] = {
     "measurements": lambda n: f'{{"t": {n}, "v": {_RANDOM.gauss(0, 1e-3):.8g}, "ok": true}}',
     "costs": lambda n: f'{{"model": "m-{n}", "in": {_RANDOM.uniform(0, 1e-5):.3e}, "out": 3e-06}}',
     "lists in lists": lambda n: "[" * 20 + f"{n + 10**30}" + "]" * 20,
+    "plugins": lambda n: (
+        f'{{\n  "name": "plugin-{n}",\n  "source": "https://example.org/plugins/{n}.git",\n  "description": "'
+        f'{" ".join(_RANDOM.choices(_WORDS, k=25))}: {n}.",\n  "tags": ["tools", "{_RANDOM.choice(_WORDS)}"]\n}}'
+    ),
+    "other scripts": lambda n: f'{{"id": "entry-{n}", "text": "{"Описание записи, " * 8}{n}"}}',
+    "commands with quotes": lambda n: (
+        f'{{"name": "step-{n}", "run": "tool --name \\"{n}\\" --path \\"out/{n}\\" && echo done"}}'
+    ),
+    "pages in texts": lambda n: json.dumps(
+        {"path": f"docs/{n}.md", "content": f"# Page {n}\n\nA text.\n" * 60}
+    ),
     "escapes": lambda n: f'{{"text": "\\u00e9\\u2014\\n {n}"}}',
 }
 """Texts of other shapes, by one item of a list."""

@@ -326,7 +326,7 @@ class Workspace:
 
     def _prepare(self, plan: Plan, loaded: Loaded, is_part: bool) -> None:
         """Leave the index that programs open; it is a cache, so nothing about it can make an apply fail."""
-        from registry_reconciler.runtime.serve.workspace import prepare_after, prepare_from
+        from registry_reconciler.runtime.serve.served_files import prepare_after, prepare_from
 
         with contextlib.suppress(OSError):
             if is_part:
@@ -379,16 +379,16 @@ def _blocked_text(plan: Plan) -> str:
     )
 
 
-def plan_differences(one: Plan, other: Plan) -> tuple[str, ...]:
+def plan_differences(first: Plan, other: Plan) -> tuple[str, ...]:
     """The addresses whose planned change is not the same in both, and the entries of problems that only one has."""
-    left = {change.address: (change.action, change.before, change.after) for change in one.changes}
+    left = {change.address: (change.action, change.before, change.after) for change in first.changes}
     right = {change.address: (change.action, change.before, change.after) for change in other.changes}
     found = {address for address in {*left, *right} if left.get(address) != right.get(address)}
-    mine_of, theirs_of = ({each.id: each.action for each in plan.outputs} for plan in (one, other))
+    mine_of, theirs_of = ({each.id: each.action for each in plan.outputs} for plan in (first, other))
     found.update(
         f"output:{name}" for name in {*mine_of, *theirs_of} if mine_of.get(name) != theirs_of.get(name)
     )
-    mine = {problem.identity for problem in one.problems}
+    mine = {problem.identity for problem in first.problems}
     theirs = {problem.identity for problem in other.problems}
     found.update(str(identity[1]) for identity in mine ^ theirs)
     return tuple(sorted(found))

@@ -221,3 +221,14 @@ def test_a_command_starts_without_what_it_does_not_need(command: str, applied: B
         f"registry_reconciler.cli.commands.{command}"
     }
     assert others.isdisjoint(found)
+
+
+@pytest.mark.parametrize("words", [("rule", "--help"), ("rule", "-h"), ("help", "rule")])
+def test_the_first_word_of_commands_of_two_lists_them_with_an_example(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words]) == 0
+    shown = capsys.readouterr().out
+    listed = [line.split("  ")[1] for line in shown.splitlines() if line.startswith("  rule ")]
+    assert listed == [row.name for row in COMMANDS if row.name.startswith("rule ")]
+    assert "registry rule new TEAM001" in shown

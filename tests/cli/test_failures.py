@@ -43,6 +43,31 @@ def test_whatever_is_raised_is_one_message_and_json(
     assert json.loads(box.read("out.json")) == ran.json
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (LockHeld("pid 7 is applying"), "registry check: pid 7 is applying"),
+        (
+            OSError(28, "No space left on device"),
+            "registry check: the files of registry itself cannot be read",
+        ),
+    ],
+)
+def test_a_failure_that_no_module_can_word_any_more_is_one_line(
+    box: Box, monkeypatch: pytest.MonkeyPatch, error: BaseException, said: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(check, "quick_planning_of", fail)
+    # As on a disk that is gone: what was not read yet can be read no more.
+    monkeypatch.setitem(sys.modules, "registry_reconciler.cli.failures", None)
+    ran = box.run("check")
+    assert ran.exit == 1
+    assert ran.err.startswith(said)
+    assert ran.err.count("\n") == 1
+
+
 def test_the_traceback_is_there_for_those_who_ask(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("odd")
@@ -104,6 +129,36 @@ def test_a_full_disk_behind_standard_output_is_a_failure(
     assert done.returncode in (1, 64)
     assert b"No space left" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("apply", "--yes"), "registry changed no file of the workspace"),
+        (("apply", "--yes", "--format", "json"), "all files were written before that\n  try: registry log"),
+    ],
+    ids=["text", "json"],
+)
+def test_an_apply_that_cannot_answer_says_what_it_did(
+    applied: Box, words: tuple[str, ...], said: str
+) -> None:
+    applied.write("desired/more.yaml", "module_type:\n  - {id: late, description: Came last.}\n")
+    before = applied.run("plan", "--format", "json").json["summary"]["create"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [Path(sys.executable).parent / "registry", *words],
+            cwd=applied.root,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            text=True,
+        )
+    assert (done.returncode, before) == (1, 1)
+    assert "could not be written to standard output: No space left on device" in done.stderr
+    assert said in done.stderr
+    left = applied.run("plan", "--format", "json").json["summary"]["create"]
+    assert left == (0 if "all files" in said else 1)
 
 
 def test_a_held_lock_is_waited_for_and_then_named(applied: Box) -> None:

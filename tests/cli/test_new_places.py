@@ -91,7 +91,7 @@ def test_many_missing_places_look_for_a_suggestion_a_few_times_only(
     asked: list[str] = []
     real = suggest.closest
 
-    def counted(word: str, *more: object) -> list[str]:
+    def counted(word: str, *more: object) -> str | None:
         asked.append(word)
         return real(word, *more)  # type: ignore[arg-type]
 

@@ -98,6 +98,11 @@ WRONG_CALLS = (
     ("schema", "migrate", "thing", "--default", "token+=S3CRET"),
     ("schema", "migrate", "thing", "token=S3CRET"),
     ("list", "--where", "token='S3CRET"),
+    ("list", "--where", "token 'S3CRET"),
+    ("list", "--where", "token!S3CRET"),
+    ("list", "--where", "token<S3CRET"),
+    ("list", "--where", "token S3CRET<x"),
+    ("list", "--where", "token S3CRET!x"),
     ("show", "thing/a", 'it\'s="S3CRET"\n\\'),
     ("show", "token=S3CRET"),
     ("run", "token=S3CRET"),
@@ -125,6 +130,14 @@ def test_a_wrong_call_repeats_no_value(things: Box) -> None:
         if "s3cret" in (done.out + done.err).lower():
             repeating.append((words, done.err))
     assert repeating == []
+
+
+def test_a_value_in_place_of_a_field_is_not_repeated(things: Box) -> None:
+    done = things.run("list", "--where", "token S3CRET")
+    assert (
+        "what stands behind 'token' is no field of these entries. To compare, write token=TEXT." in done.err
+    )
+    assert "S3CRET" not in done.out + done.err
 
 
 def test_a_text_of_an_editor_is_not_repeated(things: Box, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,8 @@ SOURCE = ROOT / "src/registry_reconciler"
 
 OURS = {
     "ARGUED",
+    "Asked",
+    "_Asked",
     "Desk",
     "desk",
     "Facts",
@@ -33,6 +35,8 @@ OURS = {
     "Remembering",
     "remembering",
     "retake",
+    "said",
+    "_said",
     "saw",
     "spoil",
     "spot",
@@ -42,6 +46,8 @@ OURS = {
     "tellers",
     "Tellers",
     "Told",
+    "told",
+    "_told",
     "trio",
     "Watched",
     "watched",

@@ -142,6 +142,15 @@ def test_a_folder_in_a_repository_is_all_that_is_looked_at(cache: Path, tmp_path
             resolve(Repository("b", git=str(tmp_path / "x.git"), root=root))
 
 
+def test_a_submodule_is_said_to_be_one(cache: Path, tmp_path: Path) -> None:
+    commit = repository(tmp_path / "work")
+    git(tmp_path / "work", "update-index", "--add", "--cacheinfo", f"160000,{commit},libs/sub")
+    git(tmp_path / "work", "commit", "-q", "-m", "with a submodule")
+    for root in ("libs/sub", "libs/sub/services"):
+        with pytest.raises(SourceFailure, match=r"'libs/sub' is a submodule: name its own repository"):
+            resolve(Repository("s", git=str(tmp_path / "work"), root=root))
+
+
 def test_a_folder_is_looked_at_as_it_lies_there_or_as_it_is_committed(cache: Path, tmp_path: Path) -> None:
     commit = repository(tmp_path / "work")
     (tmp_path / "work/t.yaml").write_text("things: [] # edited\n")

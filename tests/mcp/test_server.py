@@ -21,11 +21,12 @@ from hypothesis import strategies as st
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
+from registry_reconciler.mcp import calls
 from registry_reconciler.mcp.abilities import shown_schema
 from registry_reconciler.mcp.answers import MOST_TOKENS, answer_schema, tokens
 from registry_reconciler.mcp.calls import cut, dump
 from registry_reconciler.mcp.server import Session, make_server
-from registry_reconciler.mcp.tools import Grants
+from registry_reconciler.mcp.tools import Command, Grants
 from tests.lsp.editor import workspace
 from tests.support import FRAGMENT, installed
 
@@ -389,6 +390,25 @@ async def test_long_answers_come_in_pages(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_of_many_calls_at_once_only_some_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    running: list[int] = []
+    most = 0
+
+    async def answer(*_: object) -> dict[str, Any]:
+        nonlocal most
+        running.append(1)
+        most = max(most, len(running))
+        await asyncio.sleep(0)
+        running.pop()
+        return {"exit": 0}
+
+    monkeypatch.setattr(calls, "_answer", answer)
+    command = Command(("list",))
+    answers = await asyncio.gather(*(calls.answer_of(tmp_path, command) for _ in range(40)))
+    assert (answers, most) == ([{"exit": 0}] * 40, calls.MOST_AT_ONCE)
+
+
+@pytest.mark.asyncio
 async def test_schemas_hold_and_resources_are_read(tmp_path: Path) -> None:
     workspace(tmp_path)
     (tmp_path / "AGENTS.md").write_text("# For agents\n")
@@ -409,6 +429,22 @@ async def test_schemas_hold_and_resources_are_read(tmp_path: Path) -> None:
             assert content.text
         with pytest.raises(Exception, match="no resource"):
             await client.read_resource("registry://entry")
+
+
+@pytest.mark.asyncio
+async def test_the_agents_page_is_that_of_the_registries_and_else_that_of_the_repository(
+    tmp_path: Path,
+) -> None:
+    workspace(tmp_path)
+    own, other = tmp_path / ".system/registry/AGENTS.md", tmp_path / "AGENTS.md"
+    own.write_text("# Registries\n")
+    other.write_text("# Repository\n")
+    for text in ("# Registries\n", "# Repository\n"):
+        async with agent(tmp_path) as client:
+            (content,) = (await client.read_resource("registry://agents")).contents
+            assert isinstance(content, types.TextResourceContents)
+            assert content.text == text
+        own.unlink(missing_ok=True)
 
 
 @pytest.mark.asyncio

@@ -484,8 +484,8 @@ def test_what_one_side_derived_is_taken_with_what_is_remembered_of_it(swapped: b
 
 
 def test_what_is_remembered_merges_as_its_text_also_where_programs_differ() -> None:
-    def remembered(version: str, text: str, salt: str = "s") -> str:
-        return render_account("table", salt, version, text).decode()
+    def remembered(version: str, text: str, salt: str = "s", where: str = "") -> str:
+        return render_account("table", salt, version, text, where).decode()
 
     path = ".system/registry/state/outputs/table-1.lines"
     before, ours, theirs = "a\nb\nc\nd\n", "a1\nb\nc\nd\n", "a\nb\nc\nd1\n"
@@ -493,6 +493,10 @@ def test_what_is_remembered_merges_as_its_text_also_where_programs_differ() -> N
     assert clean(path, *sides, outputs_known()) == remembered("0.2", "a1\nb\nc\nd1\n")
     both = remembered("0.3", "a2\nb\nc\nd\n")
     assert clean(path, sides[0], sides[1], both, outputs_known()) == sides[1], "ours, as the text is"
+    elsewhere = remembered("0.3", theirs, where="there")
+    assert clean(path, sides[0], sides[1], elsewhere, outputs_known()) == remembered(
+        "0.2", "a1\nb\nc\nd1\n", where="there"
+    ), "where the side has it that moved it"
     other = remembered("0.3", "a2\nb\nc\nd\n", "other")
     assert clean(path, sides[0], sides[1], other, outputs_known()) == sides[1]
 

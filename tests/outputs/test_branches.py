@@ -12,7 +12,7 @@ from registry_reconciler.editing.resolve_conflicts import resolve_conflicts
 from registry_reconciler.model.problem import Severity, Status
 from registry_reconciler.queries.review import review_base
 from registry_reconciler.workspace import Workspace
-from tests.outputs.helper import Home
+from tests.outputs.helper import OUTPUTS, Home
 
 NAMES = [f"skill-{number:02}" for number in range(20)]
 
@@ -124,6 +124,59 @@ def test_a_conflict_in_what_is_remembered_is_settled_by_resolve(repository: Repo
     assert [one for one in plan.problems if one.code == "YML010"] == []
 
 
+@pytest.mark.parametrize("words", [("merge",), ("merge", "--squash")])
+def test_what_is_derived_in_a_file_with_a_conflict_is_made_anew(
+    repository: Repository, words: tuple[str, ...]
+) -> None:
+    total = '  - {id: sum, file: marketplace.yaml, at: sum, value: "{{ entries.skill | length }}"}\n'
+    repository.outputs(OUTPUTS + total)
+    repository.apply()
+    repository.commit()
+    for branch, names in (("left", ("skill-02-a",)), ("right", ("skill-15-a", "skill-15-b"))):
+        repository.git("checkout", "-q", "-b", branch, "main")
+        for name in names:
+            repository.write(fragment(name, f"skills/{name}"))
+        repository.apply()
+        repository.commit()
+    repository.git(*words, "left", fails=True)
+    open_files = repository.git("diff", "--name-only", "--diff-filter=U").split()
+    assert "marketplace.yaml" in open_files
+    assert not any("/plugins-" in path for path in open_files), (
+        "what is remembered of the list merges by line"
+    )
+    resolve_conflicts(Workspace(repository.root))
+    plan = repository.plan()
+    assert (plan.outputs, plan.pending) == ((), False)
+    text = repository.text("marketplace.yaml")
+    assert all(name in text for name in ("skill-02-a", "skill-15-a", "skill-15-b"))
+    assert "sum: 23" in text
+
+
+@pytest.mark.parametrize("file", ["README.md", "all.txt", "marketplace.yaml"])
+@pytest.mark.parametrize("current", ["applied", "edited"])
+def test_what_one_side_edited_by_hand_is_kept_on_either_side(
+    repository: Repository, file: str, current: str
+) -> None:
+    """As an edit, which the next plan says, and not made anew."""
+    repository.outputs(OUTPUTS + "  - {id: all, file: all.txt, template: table.md.j2}\n")
+    repository.apply()
+    repository.commit()
+    repository.git("checkout", "-q", "-b", "edited", "main")
+    repository.write({file: repository.text(file).replace("skills/skill-04", "skills/by-hand")})
+    repository.commit()
+    repository.git("checkout", "-q", "-b", "applied", "main")
+    repository.write(fragment("skill-04", "skills/applied") | fragment("skill-05-a", "skills/new"))
+    repository.apply()
+    repository.commit()
+    repository.git("checkout", "-q", current)
+    repository.git("merge", "edited" if current == "applied" else "applied", fails=True)
+    assert repository.git("diff", "--name-only", "--diff-filter=U").split() == [file]
+    resolve_conflicts(Workspace(repository.root))
+    assert "skills/by-hand" in repository.text(file)
+    edited = [change.file for change in repository.plan().edited_outputs]
+    assert edited == [file]
+
+
 def test_a_review_blames_a_branch_only_for_what_it_made_stale(repository: Repository) -> None:
     repository.write({".system/registry/templates/table.md.j2": "stale already\n"})
     repository.commit()
@@ -141,6 +194,8 @@ def test_a_review_blames_a_branch_only_for_what_it_made_stale(repository: Reposi
     assert {(one.identity_extra, one.severity) for one in said} == {
         (name, Severity.WARNING) for name in ("count", "total", "plugins")
     }
+    lines = {one.identity_extra: one.location.line for one in said if one.location}
+    assert lines == {"count": 3, "total": 4, "plugins": 5}, "where each is defined"
     repository.write({".system/registry/config.yaml": "outputs: after_merge\n"})
     review = review_base(Workspace(repository.root), "main").plan
     assert {one.severity for one in review.problems if one.code == "OUT009"} == {Severity.RECORD}

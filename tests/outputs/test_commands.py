@@ -49,7 +49,7 @@ def test_a_newer_program_alone_makes_a_page_stale_as_a_record(box: Box) -> None:
     older = page + "\nSomething that an older program said.\n"
     tree = DiskTree(box.root)
     (path,) = [path for path, said in load_memory(tree).files.items() if said[0].id == "registry-agents"]
-    box.write(path, render("registry-agents", "s", "0.0.1", older).decode())
+    box.write(path, render("registry-agents", "s", "0.0.1", older, "").decode())
     box.write(AGENTS, older)
     box.git("add", "-A")
     box.git("commit", "-qm", "as an older program left it")

@@ -12,7 +12,8 @@ import pytest
 from registry_reconciler.base.child import Child
 from registry_reconciler.errors import Blocked
 from registry_reconciler.model.entry import Location
-from registry_reconciler.outputs.render import Source, render
+from registry_reconciler.outputs.limits import MOST_TEMPLATE
+from registry_reconciler.outputs.render import RenderInput, render
 from registry_reconciler.outputs.rendered import Rendered
 from registry_reconciler.planning.judging import Judging
 from tests.outputs.helper import FRAGMENT, OUTPUTS, README, REGISTRY, SCHEMA, Home
@@ -174,10 +175,20 @@ def test_the_plan_id_knows_definitions_and_templates_and_not_the_text(home: Home
     } <= inputs.keys()
 
 
+def test_where_an_item_is_misspelt_no_template_is_asked_for(home: Home) -> None:
+    home.outputs("outputs:\n  - {id: a, file: x.yaml, at: p, each: skill, itme: x}\n")
+    assert [problem.message for problem in home.plan().problems if problem.code == "OUT001"] == [
+        "outputs[0] needs the field 'item'",
+        "'itme' is no field of outputs[0]. Did you mean 'item'?",
+    ]
+
+
 @pytest.mark.parametrize(
     ("definitions", "code", "words"),
     [
         ("- {id: a, file: README.md, regoin: x, value: y}", "OUT001", "regoin"),
+        ("- {id: a, file: x.md}", "OUT001", "needs one of 'template', 'value' or 'each'"),
+        ("- {id: a, file: x.md, value: y, template: z.j2}", "OUT001", "has 'template' and 'value', which"),
         ("- {id: a, file: x.md, value: y}\n- {id: a, file: z.md, value: y}", "OUT001", "taken already"),
         ("- {id: a, file: x.yaml, at: p, each: skil, item: x}", "OUT001", "Did you mean 'skill'?"),
         ("- {id: a, file: ../x.md, value: y}", "OUT001", "no file of this workspace"),
@@ -233,6 +244,66 @@ def test_what_is_wrong_is_said_and_nothing_is_written(
     with contextlib.suppress(Blocked):
         home.apply()
     assert {path: home.text(path) for path in before} == before
+
+
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"a\n\xff", "is no UTF 8 text"), (b" " * (MOST_TEMPLATE + 1), "is too large")]
+)
+def test_a_template_that_cannot_be_used_is_said(home: Home, data: bytes, words: str) -> None:
+    path = ".system/registry/templates/table.md.j2"
+    (home.root / path).write_bytes(data)
+    (found,) = [one for one in home.plan().problems if one.code == "OUT002"]
+    assert (found.message, found.location and found.location.path) == (
+        f"output table: this template {words}.",
+        path,
+    )
+
+
+def test_a_byte_order_mark_of_a_template_is_no_part_of_it(home: Home) -> None:
+    home.write({".system/registry/templates/table.md.j2": "\ufeff{{ entries.skill | length }}\n"})
+    home.apply()
+    assert "-->\n2\n<!--" in home.text("README.md")
+
+
+def test_an_output_that_moves_to_another_region_was_never_rendered_there(home: Home) -> None:
+    home.apply()
+    home.outputs(OUTPUTS.replace("id: table, file: README.md", "id: table, file: LIST.md"))
+    home.write({"LIST.md": "<!-- registry:begin table -->\n<!-- registry:end table -->\n"})
+    assert home.actions()["table"] == "update"
+    home.apply()
+    assert home.plan().empty
+    assert "| docx | skills/docx |" in home.text("LIST.md")
+    home.write({"LIST.md": home.text("LIST.md").replace("docx", "by hand")})
+    assert home.actions()["table"] == "edited"
+
+
+def test_a_text_that_moves_with_its_output_is_remembered_at_its_new_place(home: Home) -> None:
+    home.apply()
+    home.outputs(OUTPUTS.replace("id: table, file: README.md", "id: table, file: LIST.md"))
+    home.write({"LIST.md": home.text("README.md")})
+    assert home.actions()["table"] == "adopt"
+    home.apply()
+    home.write({"LIST.md": home.text("LIST.md").replace("docx", "by hand")})
+    assert home.actions()["table"] == "edited"
+
+
+def test_a_stale_output_that_gets_another_id_is_brought_up_to_date(home: Home) -> None:
+    home.outputs(OUTPUTS + '  - {id: all, file: all.txt, value: "{{ entries.skill | length }}"}\n')
+    home.apply()
+    home.outputs(OUTPUTS + '  - {id: every, file: all.txt, value: "all: {{ entries.skill | length }}"}\n')
+    assert {name: home.actions()[name] for name in ("all", "every")} == {"all": "forget", "every": "update"}
+    home.write({"all.txt": "by hand\n"})
+    assert home.actions()["every"] == "edited"
+
+
+def test_how_to_mend_it_stands_in_one_line(home: Home) -> None:
+    home.outputs(
+        "outputs:\n  - {id: a, file: nope.md, region: x, value: y}\n"
+        '  - {id: b, file: README.md, region: count, value: "a\\nb"}\n'
+    )
+    fixes = [one.fix.description for one in home.plan().problems if one.code == "OUT003" and one.fix]
+    assert len(fixes) == 2
+    assert not any("\n" in fix for fix in fixes)
 
 
 def test_an_error_of_a_template_names_its_file_and_line(home: Home) -> None:
@@ -325,7 +396,7 @@ def test_an_unchanged_output_is_not_rendered_again(home: Home, monkeypatch: pyte
 
     asked: list[list[str]] = []
 
-    def counted(jobs: list[dict[str, str]], source: Source, *more: Any) -> dict[str, Rendered]:
+    def counted(jobs: list[dict[str, str]], source: RenderInput, *more: Any) -> dict[str, Rendered]:
         asked.append([str(one["id"]) for one in jobs])
         return render(jobs, source, *more)
 

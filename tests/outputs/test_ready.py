@@ -112,6 +112,22 @@ def test_owners_that_are_mappings_are_named_as_codeowners_takes_them(tmp_path: P
     ]
 
 
+@pytest.mark.parametrize("folder", ["my charts/{name}/.meta", "charts/{name}/.meta"])
+def test_blanks_in_a_path_do_not_end_it_in_codeowners(tmp_path: Path, folder: str) -> None:
+    file = f"{folder}/chart.yaml".replace("{name}", "a b")
+    files = {
+        ".system/registry/schemas/chart.schema.yaml": CHART.replace("charts/{name}/.meta", folder),
+        ".system/registry/outputs.yaml": "outputs: []\n",
+        file: "name: a b\ncodeowners: ['@ada']\n",
+    }
+    home = Home(tmp_path, **files)
+    planning = Workspace(home.root).planning()
+    write_proposals(Workspace(home.root), planning, [from_template(planning, "codeowners", "chart", "")])
+    home.apply()
+    (line,) = home.text(".github/CODEOWNERS").splitlines()[1:-1]
+    assert line == "/" + file.removesuffix(".meta/chart.yaml").replace(" ", "\\ ") + " @ada"
+
+
 def test_what_is_found_but_belongs_to_another_registry_is_said(tmp_path: Path) -> None:
     kind = "x-registry: {{kind: {0}, layout: list, file: {0}.json, key: id, truth: live}}\ntype: object\n"
     rows = '[{"id": "a"}, {"id": "b"}]\n'
@@ -149,6 +165,8 @@ FOUND = {
         {"region": "skill-list", "template": "skill-list.j2"},
     ),
     "names.txt": ("docx\npdf\n", {"template": "skill-list.j2"}),
+    # A key that stands in what all lines begin with too.
+    "words.txt": ("docx-pdf docx\ndocx-pdf pdf\n", {"template": "skill-list.j2"}),
     "page.md": (
         "---\ntitle: A\nskills: [docx, pdf]\n---\nText\n",
         {"at": "skills", "each": "skill", "item": "{{ key }}"},

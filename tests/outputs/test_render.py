@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry_reconciler.model.entry import Json
-from registry_reconciler.outputs.render import Source, render
+from registry_reconciler.outputs.render import RenderInput, render
 from registry_reconciler.outputs.rendered import Rendered
 
 ROWS: list[Json] = [
@@ -27,7 +27,7 @@ ROWS: list[Json] = [
 def run(templates: dict[str, str] | None = None, **job: Json) -> Rendered:
     """Render one job."""
     known = templates or {}
-    source = Source(
+    source = RenderInput(
         ["skill", "hook"],
         {"skill": ["id", "name", "version", "n", "meta", "license"]},
         {},
@@ -171,7 +171,7 @@ def test_a_hostile_template_is_refused_within_bounds(name: str) -> None:
 def test_a_process_that_dies_takes_only_its_own_job_along(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of several jobs the others are rendered all the same."""
     known = {"bad": HOSTILE["block"], "good": "fine"}
-    source = Source(["skill"], {}, {}, lambda _kind: [], known.get)
+    source = RenderInput(["skill"], {}, {}, lambda _kind: [], known.get)
     jobs: list[dict[str, Json]] = [{"id": name, "template": name} for name in ("good", "bad", "good2")]
     jobs[2]["template"] = "good"
     found = render(jobs, source)

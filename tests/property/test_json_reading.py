@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits
-from registry_reconciler.formats.json import decimals, read
+from registry_reconciler.formats.json import decimals, quotes, read
 from registry_reconciler.formats.json.explain import explain
 from registry_reconciler.formats.json.read import read_json
 from registry_reconciler.formats.json.source import blanked
@@ -25,10 +25,11 @@ from tests.property import json_texts
     autouse=True, scope="module", params=[0, decimals.PATIENCE], ids=["many decimals", "few decimals"]
 )
 def patience(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Both ways of reading decimals: a text of a test has too few for the one that long texts go."""
-    before, decimals.PATIENCE = decimals.PATIENCE, request.param
+    """Both ways of reading decimals and of counting keys: a text of a test has too few for those of long texts."""
+    before = decimals.PATIENCE, read._MANY
+    decimals.PATIENCE, read._MANY = request.param, before[1] if request.param else 0
     yield
-    decimals.PATIENCE = before
+    decimals.PATIENCE, read._MANY = before
 
 
 TEXTS = st.one_of(
@@ -208,6 +209,29 @@ def test_a_key_that_stands_twice_among_unusual_numbers_is_found() -> None:
     for key in ('"a"', '"\\u0061"'):
         file = read_json(f'{{"a": [{many}], "b": {{"a": 1.5}}, {key}: [{many}]}}'.encode())
         assert [fault.code for fault in file.faults] == ["YML003"]
+
+
+@pytest.mark.parametrize("colon", [r"\u003a", r"\u003A", ":"])
+def test_a_key_that_stands_twice_is_found_also_where_another_text_has_a_colon_too_many(colon: str) -> None:
+    items = [f'{{"a": "{n}"}}' for n in range(2000)]
+    items[7] = f'{{"a": "seven{colon}"}}'
+    assert read_json(f"[{','.join(items)}]".encode()).faults == ()
+    items[9] = '{"a": 1, "a": 2}'
+    (fault,) = read_json(f"[{','.join(items)}]".encode()).faults
+    assert fault.code == "YML003"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.text(st.sampled_from('\\"ab\n:,[]'), max_size=12), max_size=9), st.sampled_from((0, 1 << 20))
+)
+def test_between_strings_stands_what_is_no_string(texts: list[str], rare: int) -> None:
+    before = quotes._RARE
+    quotes._RARE = rare
+    try:
+        assert quotes.outside_strings(json.dumps(texts).encode()) == f"[{', ' * (len(texts) - 1)}]".encode()
+    finally:
+        quotes._RARE = before
 
 
 def spelled(value: object) -> str:

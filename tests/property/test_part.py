@@ -25,7 +25,7 @@ from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.plan_json import dumps, plan_to_json
 from registry_reconciler.outputs import render
 from registry_reconciler.outputs.child import Renderer
-from registry_reconciler.outputs.render import Source
+from registry_reconciler.outputs.render import RenderInput
 from registry_reconciler.outputs.rendered import Rendered
 from registry_reconciler.planning.pipeline import make_plan
 
@@ -486,7 +486,7 @@ class Rendering:
         self.jobs: list[str] = []
 
     def __call__(
-        self, jobs: Sequence[Mapping[str, Json]], source: Source, *_more: object
+        self, jobs: Sequence[Mapping[str, Json]], source: RenderInput, *_more: object
     ) -> dict[str, Rendered]:
         start = {"kinds": list(source.kinds), "fields": source.fields, "secrets": source.secrets}
         renderer = Renderer(self, start)  # type: ignore[arg-type]

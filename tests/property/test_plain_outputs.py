@@ -14,7 +14,7 @@ from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.serving import Parent
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.child import Renderer
-from registry_reconciler.outputs.plain import Source, plain
+from registry_reconciler.outputs.plain import PlainContext, plain
 
 NAMES = (
     "id",
@@ -117,8 +117,8 @@ class _Answers:
         return self.template if "template" in question else json.loads(json.dumps(self.rows))
 
 
-def source_of(rows: Sequence[Json], template: str = "") -> Source:
-    return Source({"skill"}, lambda _kind: rows, lambda _name: template)
+def source_of(rows: Sequence[Json], template: str = "") -> PlainContext:
+    return PlainContext({"skill"}, lambda _kind: rows, lambda _name: template)
 
 
 def agree(spec: dict[str, Json], rows: list[Json], template: str = "") -> bool:

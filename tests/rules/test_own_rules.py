@@ -224,6 +224,12 @@ def test_a_severity_for_a_rule_that_is_not_there_is_a_slip() -> None:
         (rule("left.rank == 1"), "there is no 'left' in this rule, only 'self'"),
         (rule("self.rank == 1", **{"for": "{left: team, right: team}"}), "there is no 'self' in this rule"),
         (rule("true", message="'{key'"), "is not closed"),
+        (
+            rule("true", at="membres"),
+            "'at' cannot be used: there is no field 'membres'. Did you mean 'members'?",
+        ),
+        (rule("true", at="owner.nam"), "there is no field 'nam'. Did you mean 'name'?"),
+        (rule("true", at="owner."), "ends in a dot"),
         (rule("true", colour="red"), "'colour'"),
         (rule("true", severity="fatal"), "fatal"),
         (rule("(" * 60 + "true" + ")" * 60), "nested too deeply"),
@@ -368,8 +374,11 @@ def test_a_rule_is_explained_part_by_part(box: Box) -> None:
 def test_a_new_rule_can_be_planned_with_at_once(box: Box) -> None:
     assert box.run("rule", "new", "CREW001", "--for", "person").exit == 0
     assert box.run("plan").exit == 0
-    assert box.run("rule", "new", "CREW001").exit == 1  # it is there already
+    again = box.run("rule", "new", "CREW001")
+    assert again.exit == 1
+    assert ".system/registry/rules/CREW001.yaml is there already. Edit it" in again.err
     assert box.run("rule", "new", "CRW001").exit == 64
+    assert "For example" not in box.run("explain", "CREW001").out
 
 
 def test_explain_knows_own_rules(box: Box) -> None:

@@ -28,7 +28,19 @@ def test_an_id_in_letters_of_its_own_is_none(key: str) -> None:
     assert problems("TXT001", f"module_type: [{{id: {key}}}]") == []
 
 
-@pytest.mark.parametrize("text", ["a\u202eb", "a\u200bb", "a\u2067b\u2069", "hi\u200c there", "a\u200eb"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\u202eb",
+        "a\u200bb",
+        "a\u2067b\u2069",
+        "hi\u200c there",
+        "a\u200eb",
+        "ไ\u200bb",
+        "b\u200dc ه",
+        "a\u180bb",
+    ],
+)
 def test_a_text_with_what_nobody_sees_is_a_warning(text: str) -> None:
     escaped = "".join(one if one.isascii() else f"\\u{ord(one):04x}" for one in text)
     (found,) = problems("TXT002", f'module_type: [{{id: a, description: "{escaped}"}}]')
@@ -36,7 +48,12 @@ def test_a_text_with_what_nobody_sees_is_a_warning(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["👩\u200d💻 works", "می\u200cخواهم", "שלום\u200f!", "क्\u200dष", "naïve ❤\ufe0f"]
+    "text",
+    [
+        *("👩\u200d💻 works", "👩🏽\u200d💻", "🏳\ufe0f\u200d🌈", "naïve ❤\ufe0f"),
+        *("می\u200cخواهم", "\u200dه", "שלום\u200f!", "क्\u200dष", "ශ්\u200dරී", "\U00011013\U00011046\u200d"),
+        *("\U0001e900\u200d", "\u1820\u180b", "ភាសា\u200bខ្មែរ", "ภาษา\u200bไทย"),
+    ],
 )
 def test_what_people_need_to_write_is_left_alone(text: str) -> None:
     assert problems("TXT002", f"module_type: [{{id: a, description: '{text}'}}]") == []

@@ -118,7 +118,7 @@ class WorkspaceLock:
             with contextlib.suppress(OSError), Anchor(self.root) as anchor:
                 _tidy(anchor, self._made)
         if self._fd >= 0:
-            os.close(self._fd)
+            _let_go(self._fd, self._key[0])
             self._fd = -1
 
     def __enter__(self) -> WorkspaceLock:
@@ -182,7 +182,11 @@ def make_apply_folder(anchor: Anchor) -> None:
     if not anchor.is_folder(APPLY):
         above, _, name = APPLY.rpartition("/")
         with anchor.held(above) as registry:
-            files.make_folder(name, registry)
+            try:
+                files.make_folder(name, registry)
+            except OSError as error:
+                # It is not there; what refuses it is the folder that it would stand in.
+                raise OSError(error.errno, error.strerror, above) from error
     with anchor.held(APPLY) as folder:
         if _is_ours(folder):
             files.unlink(_IGNORE, folder)  # half written by somebody who was killed
@@ -291,8 +295,19 @@ def _try(gate: contextlib.ExitStack, root: Path, path: str, *, shared: bool) -> 
         if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES):
             return None
         raise
-    gate.callback(os.close, fd)
+    if path == _TURNSTILE:
+        gate.callback(_let_go, fd, os.getpid())
+    else:
+        gate.callback(os.close, fd)  # the lock goes on in a copy
     return fd
+
+
+def _let_go(fd: int, owner: int) -> None:
+    # A process that was forked meanwhile has the descriptor as well, and would hold the lock until it ends.
+    if os.getpid() == owner:
+        with contextlib.suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_UN)
+    os.close(fd)
 
 
 def _held_by_other(root: Path, timeout: float) -> LockHeld:

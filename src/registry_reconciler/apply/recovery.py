@@ -41,7 +41,6 @@ def recover(
     *,
     may_write: Callable[[str], bool] | None = None,
     lock: WorkspaceLock | None = None,
-    command: str = "recover",
     timeout: float = 0.0,
 ) -> RecoverResult:
     """Finish an interrupted apply, or undo it; any number of times, also after it was interrupted itself.
@@ -55,7 +54,6 @@ def recover(
         may_write: the paths that an apply here may write; a journal that names others is ignored with a
             warning.
         lock: the writer's lock, when the caller holds it; otherwise it is taken for the time of the call.
-        command: for the message that others see who wait for the lock.
         timeout: seconds to wait for the lock.
 
     Raises:
@@ -63,7 +61,7 @@ def recover(
         WriteFailure: the system refused; the journal is still there, and the next recovery goes on.
     """
     if lock is None:
-        with WorkspaceLock.acquire(root, command=command, timeout=timeout) as own:
+        with WorkspaceLock.acquire(root, command="recover", timeout=timeout) as own:
             return recover(root, may_write=may_write, lock=own)
     if lock.shared or not lock.held:
         raise WriteFailure("nothing was written: recovery needs the writer's lock")

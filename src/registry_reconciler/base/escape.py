@@ -57,7 +57,17 @@ _JOINED_EMOJI = (
 )
 _EMOJI = r"[\xa9\xae\u203c\u2049\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
 _BARE_SELECTOR = rf"(?<!{_EMOJI})\ufe0f(?!\u20e3)"
-_IN_WORDS = r"(?<=[\u0590-\u0fff\u1000-\u109f\u1780-\u17ff\ufb1d-\ufefc])[\u200c\u200d]"
+_JOINING = (
+    r"\u0590-\u109f\u1780-\u18af\u1900-\u1aff\u1b00-\u1c4f\ua800-\uaaff\uabc0-\uabff\ufb1d-\ufefc"
+    r"\U00010a00-\U00010fff\U00011000-\U00011fff\U0001e900-\U0001e95f"
+)
+"""Letters of scripts in which a joiner says how they meet: Arabic and its kin, those of India, Mongolian, Adlam."""
+_NO_BLANKS = r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
+_IN_WORDS = (
+    rf"(?<=[{_JOINING}])[\u200c\u200d]|\u200d(?=[\u0600-\u08ff])"
+    r"|(?<=[\u1820-\u18aa])[\u180b-\u180f]"  # which form a Mongolian letter has
+    rf"|(?<={_NO_BLANKS})\u200b(?={_NO_BLANKS})"  # where a line may break: Thai, Lao, Burmese and Khmer have no blanks
+)
 _MARKS = r"[\u200e\u200f\u061c]"
 _RIGHT_TO_LEFT = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
 

@@ -26,10 +26,10 @@ Stretch = tuple[int, int, int, int]
 def unequal(left: Sequence[str], right: Sequence[str]) -> Iterator[Stretch]:
     """What lies between the common items, as (start, end, start, end) of the two lists; in order, none empty."""
     at_left = at_right = 0
-    for one, other in (*common(left, right), (len(left), len(right))):
-        if one > at_left or other > at_right:
-            yield at_left, one, at_right, other
-        at_left, at_right = one + 1, other + 1
+    for in_left, in_right in (*common(left, right), (len(left), len(right))):
+        if in_left > at_left or in_right > at_right:
+            yield at_left, in_left, at_right, in_right
+        at_left, at_right = in_left + 1, in_right + 1
 
 
 def common(left: Sequence[str], right: Sequence[str]) -> list[Pair]:
@@ -47,7 +47,7 @@ def common(left: Sequence[str], right: Sequence[str]) -> list[Pair]:
         found = _by_order(middle, other) if edits is None else edits
     return [
         *((k, k) for k in range(head)),
-        *((head + one, head + another) for one, another in found),
+        *((head + left_at, head + right_at) for left_at, right_at in found),
         *((len(left) - k, len(right) - k) for k in range(tail, 0, -1)),
     ]
 

@@ -24,13 +24,14 @@ _POSTINGS = 1_000
 _INDEXES_KEPT = 8
 
 
-def closest(word: str, options: Iterable[str], n: int = 1) -> list[str]:
-    """At most ``n`` of ``options`` that ``word`` may be a slip of: the nearest first, then by code point.
+def closest(word: str, options: Iterable[str]) -> str | None:
+    """The one of ``options`` that ``word`` may be a slip of, the nearest and then the first by code point; or
+    ``None``.
 
     Asking often about one large vocabulary is cheapest with the same tuple each time.
     """
-    if not word or len(word) > LONGEST or n < 1:
-        return []
+    if not word or len(word) > LONGEST:
+        return None
     known = _frozen(options)
     folded = word.casefold()
     budget = _budget(folded)
@@ -45,12 +46,12 @@ def closest(word: str, options: Iterable[str], n: int = 1) -> list[str]:
             scored.append((distance, option))
     if not scored:
         scored = [(0, option) for option in _same_last_part(folded, known) if option != word]
-    return [option for _, option in sorted(set(scored))[:n]]
+    return min(scored)[1] if scored else None
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """A sentence to put behind a message, with a leading blank, or "" where nothing is near."""
-    return meant(next(iter(closest(word, options)), None))
+    return meant(closest(word, options))
 
 
 def meant(near: str | None) -> str:

@@ -70,7 +70,8 @@ class Fingerprint(NamedTuple):
     Attributes:
         paths: path, what was there (``sha256:…``, ``file``, ``dir``, ``absent``; with ``+x`` or ``-x`` behind it where
             that was asked), and what tells that it was not touched; ``None``: look at the bytes.
-        folders: folder, digest of its entries (``absent``: none), and the same.
+        folders: folder, digest of its entries (``absent``: none; with ``-w`` behind it where nothing can be made in it,
+            which a plan refuses to do), and the same.
         taken: when this was.
     """
 
@@ -133,7 +134,7 @@ def fingerprint_of(
         else:
             noted[path] = (answer or "absent") + noted.get(path, "")
     paths = tuple(_checked(root, path, what, _path_now, now, dated) for path, what in noted.items())
-    listed = ((folder, _digest(entries)) for folder, entries in folders.items())
+    listed = ((folder, _digest(entries) + _closed(root, folder)) for folder, entries in folders.items())
     rows = tuple(_checked(root, folder, what, _folder_now, now) for folder, what in listed)
     refuse_links(root, (*(row[0] for row in paths), *(row[0] for row in rows)))
     return Fingerprint(paths, rows, moment)
@@ -226,7 +227,12 @@ def _folder_now(root: str, folder: str, noted: str) -> str:
                 entries.append((entry.name, kind))
     except (FileNotFoundError, NotADirectoryError):
         entries = []
-    return _digest(tuple(sorted(entries)))
+    return _digest(tuple(sorted(entries))) + _closed(root, folder)
+
+
+def _closed(root: str, folder: str) -> str:
+    full = os.path.join(root, folder)
+    return "" if os.access(full, os.W_OK | os.X_OK) or not os.path.isdir(full) else "-w"
 
 
 def _digest(entries: tuple[tuple[str, str], ...]) -> str:

@@ -9,7 +9,7 @@ from registry_reconciler.base.globs import Patterns, is_wild
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.output import PREFIX
-from registry_reconciler.model.unknown import unknown_address
+from registry_reconciler.model.unknown import unknown_address, unknown_kind
 from registry_reconciler.planning.resolve import exact_ones
 
 if TYPE_CHECKING:
@@ -52,10 +52,7 @@ def require_known(planning: Planning, patterns: Iterable[str], *, wild: bool = T
             and kind not in planning.loaded.kinds
             and kind not in planning.loaded.catalog.broken
         ):
-            raise UsageFailure(
-                f"{pattern}: there is no kind {kind!r}.{did_you_mean(kind, planning.loaded.kinds)}",
-                next=(("registry", "list", "--kinds"),),
-            )
+            raise unknown_kind(pattern, planning.loaded.kinds)
         if is_wild(pattern) and wild:
             continue
         if pattern in planning.loaded.kinds:

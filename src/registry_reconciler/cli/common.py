@@ -226,7 +226,7 @@ def _note_inputs(workspace: Workspace, planning: Planning) -> None:
 
     plan = planning.plan
     secret = bool(plan.withheld) or CATALOG_INPUT in plan.inputs  # a publication is no file whose times tell
-    memory.record_inputs(workspace.root, planning.loaded.asked, secret=secret)
+    memory.record_inputs(workspace.root, planning.loaded.recorder, secret=secret)
 
 
 def apply_or_ways_out(plan: Plan) -> list[list[str]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from registry_reconciler.base.escape import visible
 from registry_reconciler.base.interrupts import INTERRUPTED
 from registry_reconciler.base.interrupts import message as interruption
-from registry_reconciler.cli.output import put, say, write_file
+from registry_reconciler.cli.output import AnswerFailure, put, say, write_file
 from registry_reconciler.cli.seen import seen
 from registry_reconciler.cli.typed_values import says_value, without_values
 from registry_reconciler.errors import Blocked, RegistryFailure, UsageFailure
@@ -192,8 +192,8 @@ def answer_failure(command: str, words: Sequence[str], failure: RegistryFailure)
             put(reports[form]())
         except BrokenPipeError:
             raise
-        except OSError as error:
-            say(f"{name}: this could not be written to standard output: {error.strerror or error}")
+        except AnswerFailure as second:
+            say(f"{name}: {second.message}")
     for value in values(words, "--report"):
         form, _, path = value.partition("=")
         if form in reports and path:

@@ -208,7 +208,6 @@ def outcomes_of(
     words: Callable[[Outcome], str],
     *,
     since: str = "",
-    committed: bool = False,
     remember: bool = True,
 ) -> list[Outcome]:
     """Do a job with each repository, and tell on standard error what came of each as it comes.
@@ -217,7 +216,6 @@ def outcomes_of(
         job: a row of :data:`registry_reconciler.fleet.run.jobs.JOBS`.
         words: what is told of an outcome that is no error.
         since: leave out what did not change since this revision; such a repository gives no outcome.
-        committed: of folders too, look at what is committed there.
         remember: take and keep results by content.
 
     Raises:
@@ -235,7 +233,7 @@ def outcomes_of(
     with waiting() as line:
         step(f"looking at {len(repositories):,} repositories")
 
-        def told(outcome: Outcome) -> None:
+        def show_outcome(outcome: Outcome) -> None:
             line.clear()
             table.row(outcome, outcome.error["message"] if outcome.error is not None else words(outcome))
             step(f"{table.done:,} of {len(repositories):,} repositories done")
@@ -249,9 +247,8 @@ def outcomes_of(
             tls=tls,
             limits=limits,
             since=since,
-            committed=committed,
             remember=remember,
-            on_result=told,
+            on_result=show_outcome,
         )
     return found
 

@@ -57,10 +57,28 @@ def _guarded(words: list[str]) -> int:
     except BrokenPipeError:
         raise
     except (Exception, KeyboardInterrupt) as error:
-        from registry_reconciler.cli.failures import answer_failure, as_failure
-        from registry_reconciler.cli.parser import command_of
+        try:
+            from registry_reconciler.cli.failures import answer_failure, as_failure
+            from registry_reconciler.cli.parser import command_of
 
-        return answer_failure(command_of(words), words, as_failure(error, command_of(words), words))
+            return answer_failure(command_of(words), words, as_failure(error, command_of(words), words))
+        except BrokenPipeError:
+            raise
+        except (OSError, ImportError) as second:
+            return _plain_failure(_typed(words), error, second)
+
+
+def _plain_failure(command: str, error: BaseException, second: OSError | ImportError) -> int:
+    """Answer where not even the modules that word a failure can be read: no file more, or a disk that is gone."""
+    from registry_reconciler.errors import RegistryFailure
+
+    name = "registry" if command == "registry" else f"registry {command}"
+    if isinstance(error, RegistryFailure):
+        say(f"{name}: {error.message}")
+        return error.exit_code
+    reason = second.strerror if isinstance(second, OSError) else "some are missing or cannot be opened"
+    say(f"{name}: the files of registry itself cannot be read: {reason}")
+    return 1
 
 
 def _run(words: list[str]) -> int:

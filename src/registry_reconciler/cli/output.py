@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+from registry_reconciler.base.interrupts import Written
 from registry_reconciler.cli import memory
 from registry_reconciler.cli.seen import seen
 from registry_reconciler.errors import RegistryFailure
@@ -20,6 +21,21 @@ class ReportFailure(RegistryFailure):
     """A file that the user named for a report or a saved plan could not be written."""
 
     code = "report_failed"
+
+
+class AnswerFailure(RegistryFailure):
+    """Standard output takes no more. Where files had been written, they stay, and that has to be said."""
+
+    code = "io"
+
+    def __init__(self, error: OSError) -> None:
+        done = (
+            "all files were written before that"
+            if Written.some
+            else "registry changed no file of the workspace"
+        )
+        text = f"the answer could not be written to standard output: {error.strerror or error}; {done}"
+        super().__init__(text, next=(("registry", "log"),) if Written.some else ())
 
 
 def put(text: str, *, long: bool = False) -> None:
@@ -39,10 +55,10 @@ def put(text: str, *, long: bool = False) -> None:
         _write(sys.stdout, text)
     except BrokenPipeError:
         raise
-    except OSError:
+    except OSError as error:
         # What is left in the buffer would be written once more when the interpreter ends, and fail with a traceback.
         abandon_stdout()
-        raise
+        raise AnswerFailure(error) from error
 
 
 def say(text: str) -> None:

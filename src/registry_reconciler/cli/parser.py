@@ -201,7 +201,6 @@ LEADS = {
     "accept": "registry drift --accept ADDRESS",
     "doctor": "Problems only: registry check",
     "merge": "After a conflict in git: registry resolve",
-    "fleet": "registry fleet list, plan, check, drift, publish, show or search",
     "docs": "registry explain CODE, and registry help",
     "man": "registry help",
 }
@@ -253,6 +252,7 @@ class _Commands(typer.core.TyperGroup):
         if two in BY_NAME:
             return two, self.get_command(ctx, two), args[2:]
         if args[0] not in BY_NAME and not args[0].startswith("-"):
+            _family(ctx, args[0], args[1:])
             raise _no_such_command(args[0])
         return super().resolve_command(ctx, args)
 
@@ -269,12 +269,21 @@ class _Commands(typer.core.TyperGroup):
                     formatter.write_dl([(row.name.ljust(width), row.summary) for row in rows])
 
 
+def _family(ctx: Any, word: str, rest: Sequence[str]) -> None:
+    names = [name for _, names in GROUPS for name in names if name.startswith(f"{word} ")]
+    if names:
+        from registry_reconciler.cli.families import refuse
+
+        example = import_module(f"registry_reconciler.cli.commands.{BY_NAME[names[0]].module}").EXAMPLE
+        refuse(ctx, word, rest, [(name, BY_NAME[name].summary) for name in names], example)
+
+
 def _no_such_command(word: str) -> UsageFailure:
     """The failure for a command that there is not: what it is called here, and where its help is."""
     from registry_reconciler.base.suggest import closest, meant
 
     lead = LEADS.get(word, "")
-    near = next(iter(closest(word, BY_NAME)), None)
+    near = closest(word, BY_NAME)
     hint = f" Here it is: {lead}" if lead.startswith("registry ") else f" {lead}" if lead else meant(near)
     names = re.findall(r"registry ([a-z-]+)", lead) or ([near] if near else [])
     helps = [

@@ -32,15 +32,15 @@ def own_definitions(planning: Planning, codes: Sequence[str]) -> tuple[list[Defi
                 next=(("registry", "rule", "new", code),),
             )
     chosen = [problem for problem in found if problem.code in wanted]
-    asked = {stems.get(code, "") for code in wanted}
+    files = {stems.get(code, "") for code in wanted}
     reading = [problem for source in loaded.rule_files.files.values() for problem in source.problems]
     faults = [
         problem
         for problem in (*reading, *problems)
-        if problem.place.file in asked and problem.code != "RUL002"
+        if problem.place.file in files and problem.code != "RUL002"
     ]
     messages = [f"{fault.place.file}: {fault.message}" for fault in faults]
-    silent = asked - {
+    silent = files - {
         "",
         *(definition.path for definition in chosen),
         *(fault.place.file for fault in faults),

@@ -38,6 +38,7 @@ from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.unknown import unknown_kind
 from registry_reconciler.planning.pipeline import collector_off, make_plan, plan_loaded
 from registry_reconciler.planning.resolve import exact_ones
 from registry_reconciler.planning.suppress import Locator
@@ -156,6 +157,9 @@ def _wanted(loaded: Loaded, patterns: Sequence[str]) -> tuple[set[str], list[Liv
     for pattern in patterns:
         if not is_wild(pattern) and pattern not in loaded.live.entries:
             raise UsageFailure(_unknown(loaded, pattern), next=(("registry", "list", "--unmanaged"),))
+        kind = pattern.partition("/")[0]
+        if not is_wild(kind) and kind not in loaded.kinds and kind not in loaded.catalog.broken:
+            raise unknown_kind(pattern, loaded.kinds)
     asked = Patterns(patterns, exact_ones(patterns, loaded.live.entries))
     meant = [entry for address, entry in loaded.live.entries.items() if address in asked]
     wanted = [

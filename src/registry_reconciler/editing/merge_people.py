@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,7 @@ def merge_people(root: Path, found: Sequence[Sides]) -> People:
     if not found:
         return People((), (), ())
     found = [_as_committed(root, sides) for sides in found]
-    work = _Merging(root, _known(root, found))
+    work = _Merging(root, replace(_known(root, found), is_edited=edited_outputs(root, both_sides(root))))
     fragments = [sides for sides in found if is_fragment(sides.path)]
     for sides in fragments:
         work.merge(sides)
@@ -82,16 +83,16 @@ def _as_committed(root: Path, sides: Sides) -> Sides:
     git may take two new files for one that both sides renamed. What it merges of them then stands at both paths, also
     in the index, where each side should be.
     """
-    first, other = sides.one is not None, sides.other is not None
+    in_ours, in_theirs = sides.ours is not None, sides.theirs is not None
     commits = both_sides(root)
-    if sides.before is not None or first == other or commits is None:
+    if sides.before is not None or in_ours == in_theirs or commits is None:
         return sides
-    with closing(RevisionTree(root, commits[0 if first else 1])) as tree:
+    with closing(RevisionTree(root, commits[0 if in_ours else 1])) as tree:
         data = tree.read(sides.path)
-    mixed = sides.one if first else sides.other
+    mixed = sides.ours if in_ours else sides.theirs
     if data is None or data == mixed:
         return sides
-    return replace(sides, one=data if first else None, other=None if first else data, mixed=mixed)
+    return replace(sides, ours=data if in_ours else None, theirs=None if in_ours else data, mixed=mixed)
 
 
 class _Merging:
@@ -148,7 +149,7 @@ class _Merging:
             self.settled.append(sides)
 
     def _answer(self, sides: Sides, known: Known) -> Answer | None:
-        return merge_file(sides.path, sides.before, sides.one, sides.other, known, self.labels)
+        return merge_file(sides.path, sides.before, sides.ours, sides.theirs, known, self.labels)
 
     @staticmethod
     def _is_untouched(sides: Sides, now: bytes, plain: Answer) -> bool:
@@ -165,7 +166,7 @@ def _unnamed(content: bytes) -> bytes:
 
 
 def _why(sides: Sides) -> str:
-    if sides.one is None or sides.other is None:
+    if sides.ours is None or sides.theirs is None:
         return "removed on one side, and changed on the other: keep it (git add) or let it go (git rm)"
     return "it cannot be merged by entry and field: resolve its conflict markers by hand"
 
@@ -173,11 +174,11 @@ def _why(sides: Sides) -> str:
 def _is_settled(sides: Sides, now: bytes | None) -> bool:
     """Whether somebody settled a file already, and did not tell git."""
     if now is None:
-        return sides.one is not None and sides.other is not None
+        return sides.ours is not None and sides.theirs is not None
     if sides.mixed is not None and as_stored(sides, now) == sides.mixed:
         return False
-    if sides.one is None or sides.other is None:
-        there = sides.one if sides.other is None else sides.other
+    if sides.ours is None or sides.theirs is None:
+        there = sides.ours if sides.theirs is None else sides.theirs
         return as_stored(sides, now) != there and conflict_line(now) is None
     return conflict_line(now) is None
 
@@ -185,7 +186,7 @@ def _is_settled(sides: Sides, now: bytes | None) -> bool:
 def _is_as_git_left_it(sides: Sides, now: bytes) -> bool:
     """Whether a file has what both sides added, and nothing that neither has."""
     before = _rows(sides.before)
-    sides_rows = _rows(sides.one) | _rows(sides.other)
+    sides_rows = _rows(sides.ours) | _rows(sides.theirs)
     there = {row for part in marked_sides(now) for row in _rows(part)}
     return there <= before | sides_rows and sides_rows - before <= there
 
@@ -213,9 +214,14 @@ class MadeAnew(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-def outputs_anew(workspace: Workspace) -> MadeAnew:
-    """Write the outputs that are stale, and change no entry: they are made of the registries as they are."""
-    overwrite = tuple(f"{PREFIX}{name}" for name in _merged_outputs(workspace.root))
+def outputs_anew(workspace: Workspace, unedited: Iterable[str]) -> MadeAnew:
+    """Write the outputs that are stale, and change no entry: they are made of the registries as they are.
+
+    Args:
+        unedited: the outputs that nobody had edited before the merge: whatever they are merged, nobody has edited them
+            now.
+    """
+    overwrite = tuple(f"{PREFIX}{name}" for name in unedited)
     options = PlanOptions(exclude=("*",), overwrite=overwrite)
     try:
         plan = workspace.planning(options).plan
@@ -229,15 +235,36 @@ def outputs_anew(workspace: Workspace) -> MadeAnew:
     return MadeAnew(done.written, done.warnings)
 
 
-def _merged_outputs(root: Path) -> list[str]:
-    """The outputs that nobody had edited on either side: whatever they are merged, nobody has edited them now."""
+def unedited_outputs(root: Path, commits: Iterable[str]) -> list[str]:
+    """The outputs that nobody had edited in any of some commits."""
     found: set[str] | None = None
-    for commit in both_sides(root) or ():
+    for commit in commits:
         with closing(RevisionTree(root, commit)) as tree:
             memory = load_memory(tree)
             right = {output.id for output in known_of(tree).outputs if _is_right(output, memory, tree)}
         found = right if found is None else found & right
     return sorted(found or ())
+
+
+def edited_outputs(root: Path, commits: tuple[str, str] | None) -> Callable[[Output], bool]:
+    """Whether somebody edited an output by hand on their side, and nobody did on ours."""
+
+    @cache
+    def right(commit: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The outputs that a commit remembers, and those of them that nobody had edited there."""
+        with closing(RevisionTree(root, commit)) as tree:
+            memory = load_memory(tree)
+            known = [output for output in known_of(tree).outputs if memory.knows(output.id)]
+            unedited = frozenset(output.id for output in known if _is_right(output, memory, tree))
+            return frozenset(output.id for output in known), unedited
+
+    def is_edited(output: Output) -> bool:
+        if commits is None:
+            return False
+        (_, ours), (remembered, theirs) = map(right, commits)
+        return output.id in ours and output.id in remembered - theirs
+
+    return is_edited
 
 
 def _is_right(output: Output, memory: Memory, tree: Tree) -> bool:

@@ -49,17 +49,19 @@ class _Fields(Struct, frozen=True):
     version: str
     folder: tuple[str, ...] = ()
 
-    def where(self, entry: str, what: str) -> str:
-        """What gives the path of an entry in a template: of a field, else of its file."""
+    def where(self, entry: str, what: str, blank: str = " ") -> str:
+        """What gives the path of an entry in a template: of a field, else of its file, its blanks as ``blank``."""
+        written = "" if blank == " " else f" | replace(' ', {blank!r})"
         if self.path:
-            return f"{{{{ {entry}{self.path} }}}}"
+            return f"{{{{ {entry}{self.path}{written} }}}}"
         if not self.folder:
             raise UsageFailure(
                 f"{self.kind} has no field for {what}: its schema names none of {', '.join(_PATHS)}, "
                 "and no folder is its own"
             )
         return "".join(
-            f"{{{{ {entry}{piece} }}}}" if number % 2 else piece for number, piece in enumerate(self.folder)
+            f"{{{{ {entry}{piece}{written} }}}}" if number % 2 else piece.replace(" ", blank)
+            for number, piece in enumerate(self.folder)
         )
 
 
@@ -177,7 +179,7 @@ def _plugins(default: str) -> Callable[[_Fields, str], Ready]:
 
 
 def _codeowners(fields: _Fields, file: str) -> Ready:
-    where = fields.where("e.", "a path") + ("" if fields.path else "/")
+    where = fields.where("e.", "a path", r"\ ") + ("" if fields.path else "/")
     owners = _need(fields, fields.owners, "owners", _OWNERS)
     listed = f"([e.{owners}] if e.{owners} is string or e.{owners} is mapping else e.{owners})"
     text = (

@@ -6,7 +6,7 @@ What both sides changed stays open, and then what is remembered does too: it dep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from registry_reconciler.apply import FileOp, history
 from registry_reconciler.apply.receipts import housekeeping
-from registry_reconciler.editing.merge_people import merge_people, outputs_anew
+from registry_reconciler.editing.merge_people import merge_people, outputs_anew, unedited_outputs
 from registry_reconciler.errors import Blocked
 from registry_reconciler.files.git import RevisionTree, is_repository
 from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts, mark_settled, stage
@@ -74,7 +74,10 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
     settled: set[str] = set()
     warnings: list[str] = []
     with workspace.write_session(_COMMAND, recovers=False) as session:
-        found = conflicts(workspace.root) if is_repository(workspace.root) else []
+        in_git = is_repository(workspace.root)
+        found = conflicts(workspace.root) if in_git else []
+        # Asked before git is told that files are settled: the other side of a squash or a stash is known by them alone.
+        commits = both_sides(workspace.root) or () if in_git else ()
         people = merge_people(workspace.root, [sides for sides in found if not _is_mine(sides.path)])
         if people.ops:
             receipt = session.commit(list(people.ops), inputs={})
@@ -97,7 +100,7 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         _refuse_open(loaded)
         desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
         changes = [
-            *_state(workspace.root, loaded, desired, mine),
+            *_state(workspace.root, commits, loaded, desired, mine),
             *_places(loaded, mine),
             *_outputs(tree, mine),
             *_history(tree, mine),
@@ -109,8 +112,8 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         settled.update(mine)
     written.update((*receipt.written, *receipt.created, *receipt.deleted))
     warnings += receipt.warnings
-    if found:
-        done = outputs_anew(workspace)
+    if found or commits:
+        done = outputs_anew(workspace, unedited_outputs(workspace.root, commits))
         written.update(done.written)
         warnings += done.warnings
         mark_settled(workspace.root, [sides for sides in found if sides.path in done.written])
@@ -141,9 +144,11 @@ def _refuse_open(loaded: Loaded) -> None:
         )
 
 
-def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
+def _state(
+    root: Path, commits: Iterable[str], loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]
+) -> Iterator[FileChange]:
     accounts = {
-        path: Accounts(*(_parsed(path, data) for data in (three.before, three.one, three.other)))
+        path: Accounts(*(_parsed(path, data) for data in (three.before, three.ours, three.theirs)))
         for path, three in mine.items()
         if path.startswith(f"{STATE_FOLDER}/") and (path.endswith(".state") or is_old(path))
     }
@@ -151,7 +156,7 @@ def _state(root: Path, loaded: Loaded, desired: Desired, mine: Mapping[str, Side
     for path, found in loaded.state.files.items():
         if len(found) == 2 and path not in accounts:
             accounts[path] = Accounts(None, *found)
-    yield from settled_files(loaded, desired, accounts, _remembered(root, loaded))
+    yield from settled_files(loaded, desired, accounts, _remembered(root, commits, loaded))
 
 
 def _places(loaded: Loaded, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
@@ -159,7 +164,9 @@ def _places(loaded: Loaded, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
 
     In the second case the next plan carries the entries to where the schema has them now.
     """
-    both = {path: (three.one, three.other) for path, three in mine.items() if path.startswith(PLACES_FOLDER)}
+    both = {
+        path: (three.ours, three.theirs) for path, three in mine.items() if path.startswith(PLACES_FOLDER)
+    }
     for path, _, data in place_texts(loaded.tree):
         if path not in both and conflict_line(data) is not None:
             both[path] = sides(data)[0], sides(data)[-1]
@@ -181,17 +188,17 @@ def _says_so(path: str, account: bytes, kind: Kind | None) -> bool:
 
 def _outputs(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     """What both sides remember of an output: each in a file of its own, and the next apply makes one of them."""
-    both = {path: (three.one, three.other) for path, three in mine.items()}
+    both = {path: (three.ours, three.theirs) for path, three in mine.items()}
     for path, account in both_accounts(tree, both):
         now = tree.read(path)
         if account != now:
             yield _changed(path, now, account)
 
 
-def _remembered(root: Path, loaded: Loaded) -> list[Side]:
+def _remembered(root: Path, commits: Iterable[str], loaded: Loaded) -> list[Side]:
     """What either side of an operation under way remembers."""
     found = []
-    for commit_id in both_sides(root) or () if is_repository(root) else ():
+    for commit_id in commits:
         with closing(RevisionTree(root, commit_id)) as tree:
             live = load_live(Recorder(tree), loaded.kinds).entries
             found.append(Side(load_state(tree, loaded.fragments.files), frozenset(live)))
@@ -215,15 +222,15 @@ def _history(tree: Tree, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
         now = tree.read(path)
         if path == OLD_HISTORY_PATH:
             there = set(history.paths(tree))
-            for data in (three.one or b"", three.other or b""):
+            for data in (three.ours or b"", three.theirs or b""):
                 for made, content in history.carried_over(data):
                     if made not in there:
                         there.add(made)
                         yield _changed(made, None, content)
         elif path == HISTORY_BEFORE_PATH:
-            yield _changed(path, now, both_lines(three.one or b"", three.other or b""))
+            yield _changed(path, now, both_lines(three.ours or b"", three.theirs or b""))
         elif path.startswith(f"{HISTORY_FOLDER}/"):
-            kept = three.one if three.one is not None else three.other
+            kept = three.ours if three.ours is not None else three.theirs
             if kept is not None and kept != now:
                 yield _changed(path, now, kept)
     before = tree.read(HISTORY_BEFORE_PATH)

@@ -62,8 +62,8 @@ def commit_of(folder: Path, revision: str) -> str:
         raise UsageFailure(
             f"{revision!r} is no revision: name a branch, a tag or a commit, such as main or HEAD~1"
         )
-    said = gitcall.ask(folder, ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], check=False)
-    found = (said or b"").decode().strip()
+    answer = gitcall.ask(folder, ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], check=False)
+    found = (answer or b"").decode().strip()
     if _COMMIT.fullmatch(found):
         return found
     if is_shallow(folder):
@@ -82,9 +82,9 @@ def merge_base(folder: Path, revision: str, onto: str = "HEAD") -> str:
         UsageFailure: there is no such revision.
     """
     other, head = commit_of(folder, revision), commit_of(folder, onto)
-    said = gitcall.ask(folder, ["merge-base", other, head], check=False)
-    if said:
-        return said.decode().split()[0]
+    answer = gitcall.ask(folder, ["merge-base", other, head], check=False)
+    if answer:
+        return answer.decode().split()[0]
     if is_shallow(folder):
         raise _shallow(folder, f"the commit where this branch left {revision} was not fetched", revision)
     raise GitFailure(
@@ -327,8 +327,8 @@ def blame(folder: Path, path: str, lines: Iterable[int]) -> dict[int, Blame]:
         return {}
     ranges = [word for line in wanted for word in ("-L", f"{line},{line}")]
     words = ["blame", "--no-textconv", "--line-porcelain", *ranges, "--", path]
-    said = gitcall.ask(folder, words, check=False, settings=_without_filters(folder))
-    return {blame.line: blame for blame in _parse_blame((said or b"").decode("utf-8", "replace"))}
+    answer = gitcall.ask(folder, words, check=False, settings=_without_filters(folder))
+    return {blame.line: blame for blame in _parse_blame((answer or b"").decode("utf-8", "replace"))}
 
 
 def _without_filters(folder: Path) -> list[tuple[str, str]]:

@@ -26,8 +26,8 @@ class Sides(Struct, frozen=True):
 
     path: str
     before: bytes | None
-    one: bytes | None
-    other: bytes | None
+    ours: bytes | None
+    theirs: bytes | None
     mode: str = "100644"
     mixed: bytes | None = None
 
@@ -174,7 +174,7 @@ def stage(root: Path, paths: Iterable[str]) -> None:
 
 def as_stored(sides: Sides, content: bytes) -> bytes:
     """The content of a file as git stores it, where it turns line ends as it checks files out."""
-    turned = b"\r\n" in content and not any(b"\r\n" in (data or b"") for data in (sides.one, sides.other))
+    turned = b"\r\n" in content and not any(b"\r\n" in (data or b"") for data in (sides.ours, sides.theirs))
     return content.replace(b"\r\n", b"\n") if turned else content
 
 

@@ -48,8 +48,8 @@ def _result(source: Source, options: dict[str, Any], *, checks: bool = False) ->
     others = source_of(options, source.name)
     planning = planning_of(source, PlanOptions(no_check=bool(options.get("no_check"))), others)
     plan = planning.plan.checked() if checks else planning.plan
-    asked = planning.loaded.asked
-    inputs = asked.inputs if others is None else _files(asked.inputs)
+    recorder = planning.loaded.recorder
+    inputs = recorder.inputs if others is None else _files(recorder.inputs)
     return {
         **_counts(plan),
         "unseen": list(unseen(planning)),
@@ -71,7 +71,7 @@ def _result(source: Source, options: dict[str, Any], *, checks: bool = False) ->
         "edited_outputs": [{"id": output.id, "file": output.file} for output in plan.edited_outputs],
         "problems": list(_plain(plan.problems)),
         **described_by(planning, options),
-        **({} if source.commit else {SEEN: {"inputs": inputs, "folders": asked.folders}}),
+        **({} if source.commit else {SEEN: {"inputs": inputs, "folders": recorder.folders}}),
     }
 
 

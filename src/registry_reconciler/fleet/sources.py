@@ -231,9 +231,25 @@ def _at(
 ) -> Source:
     commit, content = found
     if not content:
+        inside = _submodule(folder, commit, root, bare=bare) if root else ""
+        if inside:
+            why = "is a submodule: name its own repository"
+            raise SourceFailure(f"{visible(inside)!r} {why} (commit {commit[:12]})")
         where = f"there is no folder {root!r}" if root else "its files are not there"
         raise SourceFailure(f"{where} at commit {commit[:12]}")
     return Source(repository.name, str(folder), commit, root, bare, content, head or None)
+
+
+def _submodule(folder: Path, commit: str, root: str, *, bare: bool) -> str:
+    """The submodule that a folder is, or lies in; "" where it is in none."""
+    parts = root.split("/")
+    ways = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+    words = ["ls-tree", "-z", commit, "--", *ways]
+    answer = git_call.ask(folder, words, check=not bare, bare=bare, seconds=_LOCAL_SECONDS)
+    for line in (answer or b"").split(b"\0"):
+        if line.startswith(b"160000 "):
+            return os.fsdecode(line.partition(b"\t")[2])
+    return ""
 
 
 def _folder(repository: Repository, cache: Path | None, seconds: float, *, committed: bool) -> Source:

@@ -170,13 +170,13 @@ def _drift_row(outcome: Outcome, result: dict[str, Any], problems: tuple[Problem
     words = [f"{count:,} edited by hand"] if count else []
     words += [f"{len(unseen):,} cannot be read"] if unseen else []
     state = State.BLOCKED if unseen else State.DRIFTED if count else State.CLEAN
-    told = tuple(
+    shown = tuple(
         problem
         for problem in problems
         if problem.code in ("STA001", "STA002", "OUT005")
         or any(text.endswith(f": {problem.message}") for text in unseen)
     )
-    return Row(outcome.name, state, exit, ", ".join(words) or "no drift", outcome, told)
+    return Row(outcome.name, state, exit, ", ".join(words) or "no drift", outcome, shown)
 
 
 def _words(command: str, summary: dict[str, int]) -> str:

@@ -26,10 +26,10 @@ def align(old: list[Json], new: list[Json]) -> list[tuple[int | None, int]]:
     right = [canonical(item) for item in new]
     steps: list[tuple[int | None, int]] = []
     at_old = at_new = 0
-    for one, other in common(left, right):
-        steps += _pair(old, new, range(at_old, one), range(at_new, other))
-        steps.append((one, other))
-        at_old, at_new = one + 1, other + 1
+    for in_old, in_new in common(left, right):
+        steps += _pair(old, new, range(at_old, in_old), range(at_new, in_new))
+        steps.append((in_old, in_new))
+        at_old, at_new = in_old + 1, in_new + 1
     steps += _pair(old, new, range(at_old, len(left)), range(at_new, len(right)))
     return _without_moves(steps, left, right)
 
@@ -48,17 +48,17 @@ def equal_ends(old: list[Json], new: list[Json]) -> tuple[int, int]:
     return head, tail
 
 
-def equal(one: Json, other: Json) -> bool:
+def equal(left: Json, right: Json) -> bool:
     """The answer of :func:`same`: what is written alike is equal, and of long lists nearly all is."""
-    if one != other:
+    if left != right:
         return False  # what is the same is equal
-    if not Exact.seen and types_in(one) <= _SURE:
+    if not Exact.seen and types_in(left) <= _SURE:
         return True
     try:
         # From version 3 on it says too which parts are one object.
-        return marshal.dumps(one, 2) == marshal.dumps(other, 2) or same(one, other)
+        return marshal.dumps(left, 2) == marshal.dumps(right, 2) or same(left, right)
     except ValueError:  # a number that knows how it is written
-        return same(one, other)
+        return same(left, right)
 
 
 _SURE = frozenset({dict, list, str, type(None)})
@@ -72,7 +72,7 @@ def _without_moves(
     apart = [(step, other) for step, other in steps if step is None or left[step] != right[other]]
     coming = {right[other] for _, other in apart}
     kept = {step for step, _ in steps if step is not None}
-    paired = {one for one, _ in apart if one is not None}
+    paired = {step for step, _ in apart if step is not None}
     going = {left[place] for place in range(len(left)) if place in paired or place not in kept}
     moved = coming & going
     if not moved:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from registry_reconciler.formats.faults import TextFile
     from registry_reconciler.formats.nodes import Document, Node
 
-Asked = tuple[int, FieldPath, bool]
+PlaceQuery = tuple[int, FieldPath, bool]
 """A place that is asked for: document, path, and whether the key of the last step is meant."""
 
 Sections = Sequence[Any]
@@ -105,7 +105,9 @@ class TextFormat(Protocol):
             reader: may be used for texts that share much with others; see :func:`.table.new_reader`.
         """
 
-    def locate(self, data: bytes, places: Sequence[Asked], sections: Sections = ()) -> list[tuple[int, int]]:
+    def locate(
+        self, data: bytes, places: Sequence[PlaceQuery], sections: Sections = ()
+    ) -> list[tuple[int, int]]:
         """Line and column, from 1, of each place; the nearest part that is there, of those that are not.
 
         A text that cannot be read gives (1, 1) for all of them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -120,6 +120,15 @@ class RemoveDocument(Struct, frozen=True):
 DocumentEdit: TypeAlias = InsertDocument | RemoveDocument
 
 Edit: TypeAlias = Update | Insert | Remove | RenameKey | ReplaceDocument
+
+
+def refuse_twice(keys: Iterable[str]) -> None:
+    """Refuse a mapping in which a key stands twice."""
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            raise SpliceError(f"there is a key {key!r} already")
+        seen.add(key)
 
 
 def refuse_tags(value: Json, title: str, base: FieldPath = ()) -> None:

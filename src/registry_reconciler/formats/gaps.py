@@ -27,14 +27,21 @@ def closed_up(text: str, ordered: Sequence[Replacement], *, ends: bool = True) -
         ordered: in the order of the text, of which they replace no part twice.
         ends: whether the blank lines at its end say nothing.
     """
+    coming = [each.start for each in ordered if each.start == each.end and each.text.endswith("\n")]
+    known = set(coming)
     busy = [
-        place for each in ordered if each.text or not _lines(text, each) for place in (each.start, each.end)
+        place
+        for each in ordered
+        if (each.text or not _lines(text, each)) and not (each.start == each.end and each.start in known)
+        for place in (each.start, each.end)
     ]
     found = [
         Replacement(start, end, "")
         for first, last in _runs(text, ordered)
         for start, end in _closing(text, ordered[first : last + 1], ends)
         if not _meets(busy, ordered[first].start, max(end, ordered[last].end))
+        # Lines that come behind the blank lines that go have those above them.
+        and not _meets(coming, ordered[first].start, max(end - 1, ordered[last].end))
     ]
     if not found:
         return list(ordered)

@@ -23,10 +23,23 @@ class Replacement(Struct, frozen=True):
 def put_instead(changes: list[Replacement], at: int, text: str, gap: str = "", rank: int = 0) -> None:
     """A text in the place of what goes there, between the blank lines around that; else before what stays, apart."""
     for number, each in enumerate(changes):
-        if each.start == at < each.end and not each.text:
-            changes[number] = replace(each, text=text)
+        if each.start == at < each.end and (not each.text or each.text.endswith("\n")):
+            changes[number] = replace(each, text=each.text + gap + text if each.text else text)
             return
     changes.append(Replacement(at, at, text + gap, rank))
+
+
+def put_in_gone(changes: list[Replacement], start: int, end: int, text: str, gap: str) -> bool:
+    """Whether lines go that end there: then a text stands in their place, behind what does already.
+
+    Args:
+        start: what goes has to begin here or before.
+    """
+    for number, each in enumerate(changes):
+        if each.start <= start < each.end == end and (not each.text or each.text.endswith("\n")):
+            changes[number] = replace(each, text=each.text + gap + text if each.text else text)
+            return True
+    return False
 
 
 def in_order(replacements: Iterable[Replacement]) -> list[Replacement]:

@@ -55,7 +55,7 @@ def scan(data: bytes, limits: Limits) -> list[TextFault]:
     conflict = _conflict(data)
     if conflict is not None:
         return [conflict]
-    return _line_ends(data)
+    return line_ends(data)
 
 
 def scan_text(data: bytes, limits: Limits) -> list[TextFault]:
@@ -64,7 +64,7 @@ def scan_text(data: bytes, limits: Limits) -> list[TextFault]:
         message = f"the file has {len(data)} bytes; at most {limits.max_bytes} are read"
         return [TextFault("YML008", message, 1, 1, fix="split the file")]
     fault = _encoding(data) or _conflict(data)
-    return [fault] if fault is not None else _line_ends(data)
+    return [fault] if fault is not None else line_ends(data)
 
 
 def place_of(data: bytes, offset: int) -> tuple[int, int]:
@@ -140,7 +140,8 @@ def _conflict(data: bytes) -> TextFault | None:
     return TextFault("YML010", f"git left a conflict marker: {text}", line, column, fix=CONFLICT_FIX)
 
 
-def _line_ends(data: bytes) -> list[TextFault]:
+def line_ends(data: bytes) -> list[TextFault]:
+    """Whether lines end in two ways, which is only a warning."""
     crlf = data.count(b"\r\n") if b"\r" in data else 0
     if not crlf:
         return []

@@ -26,6 +26,12 @@ def format_named(path: str) -> TextFormat:
     return _BY_SUFFIX.get(path[dot:].lower(), YAML) if dot >= 0 else YAML
 
 
+def unnamed_formats(path: str) -> tuple[TextFormat, ...]:
+    """What a file that is no YAML may be, where its name speaks of no format; JSON first, which YAML reads too."""
+    dot = path.rfind(".")
+    return () if dot >= 0 and path[dot:].lower() in _BY_SUFFIX else (JSON, JSONC, TOML, FRONTMATTER)
+
+
 def format_of(path: str, kind: Kind | None = None) -> TextFormat:
     """The format of a registry file of a kind: what the kind says, else what the name of the file does."""
     form = FORMATS[kind.format] if kind is not None and kind.format else format_named(path)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from registry_reconciler.formats.edits import Edit, Insert, ReplaceDocument, SpliceError
+from registry_reconciler.formats.edits import Edit, Insert, RenameKey, ReplaceDocument, SpliceError
 from registry_reconciler.model.entry import FieldPath
 
 NEAR = 6
@@ -69,6 +69,13 @@ def path_of(edit: Edit) -> FieldPath:
     if isinstance(edit, ReplaceDocument):
         return ()
     return edit.container if isinstance(edit, Insert) else edit.path
+
+
+def new_key(edit: Edit, depth: int) -> str | None:
+    """The key that an edit gives to a part so deep, which must not be left out if it is there already."""
+    if isinstance(edit, RenameKey):
+        return edit.new_key if len(edit.path) == depth else None
+    return edit.key if isinstance(edit, Insert) and len(edit.container) == depth - 1 else None
 
 
 def in_window(path: FieldPath, rank: Mapping[int, int]) -> FieldPath:

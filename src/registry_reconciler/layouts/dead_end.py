@@ -161,9 +161,9 @@ def _instead(steps: Sequence[Step], at: int, stands: Sequence[Json]) -> tuple[li
         holder = step.name or _holder(items, steps[at - 1].name)
         item = Step("item", steps[at - 1].name, by, holder)
         return [*steps[: at - 1], item, *steps[at + 1 :]], at
-    near = closest(step.name, _names(stands)) if step.kind in ("name", "item") else []
-    if near and near[0] != step.name:
-        return [*steps[:at], replace(step, name=near[0]), *steps[at + 1 :]], at
+    near = closest(step.name, _names(stands)) if step.kind in ("name", "item") else None
+    if near is not None:
+        return [*steps[:at], replace(step, name=near), *steps[at + 1 :]], at
     if step.kind == "item":
         inner = [node[step.name] for node in stands if isinstance(node, dict) and step.name in node]
         if any(isinstance(node, dict) for node in inner):

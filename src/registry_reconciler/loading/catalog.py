@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Tree, find, is_safe
@@ -116,10 +117,25 @@ def _is_schema(source: SourceFile) -> bool:
     return source.readable and len(source.documents) == 1 and isinstance(source.documents[0], dict)
 
 
+_SECRETS = "Mark a secret at its own field, below properties: token: {type: string, x-secret: true}."
+_BESIDE = "It is JSON Schema: write it beside x-registry, at the top of the file."
+_STANDS_ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(("secret", "secrets", "secret_fields", "sensitive", "x-secret", "writeOnly"), _SECRETS),
+    **dict.fromkeys(
+        ("title", "description", "type", "properties", "required", "additionalProperties"), _BESIDE
+    ),
+}
+"""What people look for in ``x-registry`` and what stands elsewhere."""
+
+
 def _schema_faults(schemas: SchemaSet, path: str) -> Iterator[Problem]:
     for finding in schemas.check_schema(path):
-        code = "KND001" if finding.path[:1] == ("x-registry",) else "SCH002"
-        yield violation(code, Place(path), finding)
+        inside = finding.path[:1] == ("x-registry",)
+        name = str(finding.path[1]) if inside and len(finding.path) == 2 and finding.on_key else ""
+        if name in _STANDS_ELSEWHERE:
+            message = f"'{name}' is no field of x-registry"
+            finding = replace(finding, message=message, fix=_STANDS_ELSEWHERE[name], instead="")
+        yield violation("KND001" if inside else "SCH002", Place(path), finding)
 
 
 def _refuse_format(kind: Kind) -> None:

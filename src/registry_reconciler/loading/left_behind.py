@@ -56,18 +56,18 @@ class LeftBehind:
         if address not in self._fragments:
             return _NOTHING
         if self._newest is None:
-            self._newest = _newest(_root(self._loaded.asked))
+            self._newest = _newest(_root(self._loaded.recorder))
         return self._newest if self._fragments[address] in self._newest.fragments else _NOTHING
 
     def _only_untracked(self) -> dict[str, str]:
         """By address that no file of the state which git tracks knows the fragment that owns it."""
-        root = _root(self._loaded.asked)
+        root = _root(self._loaded.recorder)
         files = self._loaded.state.files
         new = untracked(root, list(files)) if root is not None else frozenset()
         if not new:
             return {}
         # As long as git does not track them, the plan is not kept to be given again.
-        self._loaded.asked.inputs.update((f"{path}#tracked", "no") for path in new)
+        self._loaded.recorder.inputs.update((f"{path}#tracked", "no") for path in new)
         known = {
             record.address
             for path, sides in files.items()

@@ -66,14 +66,9 @@ class _Reading(Struct):
     problems: list[Problem] = field(default_factory=list)
 
 
-def load_live(
-    tree: Tree,
-    kinds: Mapping[str, Kind],
-    known: Mapping[str, SourceFile] | None = None,
-    reader: Reader | None = None,
-) -> Live:
-    """Read every registry file of every kind. ``known`` are files that were read already."""
-    reading = _Reading(Nesting(kinds), files=dict(known or {}), reader=reader)
+def load_live(tree: Tree, kinds: Mapping[str, Kind], reader: Reader | None = None) -> Live:
+    """Read every registry file of every kind."""
+    reading = _Reading(Nesting(kinds), reader=reader)
     for kind in kinds.values():
         _load_kind(reading, tree, kind)
     for source in reading.files.values():

@@ -60,7 +60,7 @@ class Loaded(Struct, frozen=True):
         return self.catalog.kinds
 
     @property
-    def asked(self) -> Recorder:
+    def recorder(self) -> Recorder:
         """What was asked of the files as they are: the inputs of a plan."""
         return self.disk or self.tree
 

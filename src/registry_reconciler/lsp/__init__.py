@@ -7,8 +7,11 @@ started, nothing outside of it is read, and nothing is written: edits are handed
 from __future__ import annotations
 
 
-def serve() -> None:
+def serve() -> int:
     """Serve an editor over standard input and output until it says goodbye.
+
+    Returns:
+        the exit code: 1 where it was told to exit and not to shut down before, as the protocol has it.
 
     Raises:
         ModuleNotFoundError: the extra ``lsp`` is not installed.
@@ -18,3 +21,4 @@ def serve() -> None:
     server = make_server()
     server.garbage.begin()
     server.start_io()
+    return server.exit_code

@@ -24,14 +24,12 @@ class Cursor(Struct, frozen=True):
         document: which document of the file.
         path: steps from the document's root to it; of a key, to what it is the key of.
         on_key: it is a key.
-        within: the nodes on the way to it, the root first.
     """
 
     document: int
     path: FieldPath
     on_key: bool
     node: Node
-    within: tuple[Node, ...]
 
 
 class Subject(Struct, frozen=True):
@@ -90,35 +88,33 @@ def _holds(node: Node, offset: int) -> bool:
 
 def _inside(number: int, root: Node, offset: int) -> Cursor:
     path: list[str | int] = []
-    within = [root]
     node = root
     while True:
         found = None
         for index, entry in enumerate(node.entries):
             step: str | int = index if node.kind == "seq" else "<<" if entry.merge else str(key_of(entry))
             if entry.key is not None and entry.key.start <= offset <= entry.key.end:
-                return Cursor(number, (*path, step), True, entry.key, (*within, entry.key))
+                return Cursor(number, (*path, step), True, entry.key)
             if entry.value.start <= offset <= entry.value.end:
                 found = (step, entry.value)
         if found is None:
-            return Cursor(number, tuple(path), False, node, tuple(within))
+            return Cursor(number, tuple(path), False, node)
         path.append(found[0])
         node = found[1]
-        within.append(node)
 
 
 def cursors(documents: Sequence[Document]) -> Iterator[Cursor]:
     """Every node and every key."""
     for number, document in enumerate(documents):
-        waiting: list[tuple[Node, FieldPath, tuple[Node, ...]]] = [(document.root, (), (document.root,))]
+        waiting: list[tuple[Node, FieldPath]] = [(document.root, ())]
         while waiting:
-            node, path, within = waiting.pop()
-            yield Cursor(number, path, False, node, within)
+            node, path = waiting.pop()
+            yield Cursor(number, path, False, node)
             for index, entry in enumerate(node.entries):
                 step: str | int = index if node.kind == "seq" else "<<" if entry.merge else str(key_of(entry))
                 if entry.key is not None:
-                    yield Cursor(number, (*path, step), True, entry.key, (*within, entry.key))
-                waiting.append((entry.value, (*path, step), (*within, entry.value)))
+                    yield Cursor(number, (*path, step), True, entry.key)
+                waiting.append((entry.value, (*path, step)))
 
 
 def node_of(documents: Sequence[Document], document: int, path: FieldPath) -> Node | None:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcParseError
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from registry_reconciler.base.progress import listening
 from registry_reconciler.errors import NoWorkspace, RegistryFailure
@@ -41,6 +41,7 @@ from registry_reconciler.lsp.navigation import (
     workspace_symbols,
 )
 from registry_reconciler.lsp.overtaken import Overtaken, Stopper
+from registry_reconciler.lsp.protocol import EditorProtocol
 from registry_reconciler.lsp.text import Text, Unit
 from registry_reconciler.version import __version__
 
@@ -58,36 +59,23 @@ class _Positioned(Protocol):
 logger = logging.getLogger(__name__)
 
 
-class _Protocol(LanguageServerProtocol):
-    """Texts are kept by :class:`Buffers`: the library's own copies count other line ends than editors do."""
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        """See the class."""
-        _server(self).opened(params)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        """See the class."""
-        _server(self).changed(params)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        """See the class."""
-        _server(self).closed(params)
-
-
-def _server(protocol: _Protocol) -> RegistryServer:
-    return cast("RegistryServer", protocol._server)
+def _path_of(uri: str) -> Path | None:
+    """The path of a file's address; ``None`` where it is none."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
+    return Path(url2pathname(unquote(parts.path))) if parts.scheme == "file" else None
 
 
 class RegistryServer(LanguageServer):
     """Serves the workspaces that the open texts lie in."""
 
     def __init__(self) -> None:
-        super().__init__("registry", __version__, protocol_cls=_Protocol)
+        super().__init__("registry", __version__, protocol_cls=EditorProtocol)
         self.workspaces: dict[Path, Buffers] = {}
         self.trusted = True
+        self.exit_code = 0
         self._published: dict[Path, dict[str, str]] = {}
         self._owners: dict[Path, Shown] = {}
         """Whose entries are, as it was last found."""
@@ -96,6 +84,15 @@ class RegistryServer(LanguageServer):
         self.garbage = Garbage()
         self._pause: asyncio.TimerHandle | None = None
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="plan")
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Answer what is no JSON; what else failed without an answer is shown to the user."""
+        if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError, RecursionError)):
+            cast("EditorProtocol", self.protocol).refuse(
+                None, JsonRpcParseError(f"the message is no JSON: {error}")
+            )
+            return
+        super().report_server_error(error, source)
 
     # Texts
 
@@ -107,14 +104,13 @@ class RegistryServer(LanguageServer):
 
     def place(self, uri: str) -> tuple[Buffers, str] | None:
         """The workspace that a text lies in, and its path there; ``None`` where it lies in none."""
-        parts = urlsplit(uri)
-        if parts.scheme != "file" or not self.trusted:
+        path = _path_of(uri)
+        if path is None or not self.trusted:
             return None
-        path = Path(url2pathname(unquote(parts.path)))
         try:
             root = find_root(path.parent)
             real = root.resolve()
-        except (NoWorkspace, OSError, RuntimeError):
+        except (NoWorkspace, OSError, RuntimeError, ValueError):
             return None
         if not self._belongs(real):
             return None
@@ -130,8 +126,7 @@ class RegistryServer(LanguageServer):
         """Whether a workspace is of the folders that the editor opened; all are, where it said none."""
         known = self.workspace
         uris = [folder.uri for folder in known.folders.values()] or list(filter(None, [known.root_uri]))
-        paths = (url2pathname(unquote(urlsplit(uri).path)) for uri in uris if uri.startswith("file:"))
-        folders = [Path(os.path.realpath(path)) for path in paths]
+        folders = [Path(os.path.realpath(path)) for path in map(_path_of, uris) if path is not None]
         return not folders or any(
             root == folder or folder in root.parents or root in folder.parents for folder in folders
         )
@@ -348,6 +343,16 @@ def make_server() -> RegistryServer:
                     [types.Registration("files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, everything)]
                 )
             )
+
+    left: list[str] = []
+
+    @server.feature(types.SHUTDOWN)
+    def told_to_stop(_params: None) -> None:
+        left.append(types.SHUTDOWN)
+
+    @server.feature(types.EXIT)
+    def told_to_end(_params: None) -> None:
+        server.exit_code = 0 if left else 1
 
     _watch(server)
     _answer(server)

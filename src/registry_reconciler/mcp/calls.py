@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,14 +19,25 @@ from registry_reconciler.mcp.answers import MOST_TOKENS, tokens
 from registry_reconciler.mcp.tools import Command
 from registry_reconciler.model.entry import Json, show_path
 
+MOST_AT_ONCE = 8
+"""So many commands run at a time; an agent may ask for more at once."""
+
 LIMIT = 20
 _FIELDS = 4
+
+
+_PLACES: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
 
 
 async def answer_of(root: Path, command: Command, *, extra: Sequence[str] = ()) -> dict[str, Json]:
     """The JSON of a command; where it has none, what it said instead."""
     head, dashes, behind = _parted(command.words)
     words = [*head, *extra, f"--root={root}", *dashes, *behind]
+    async with _PLACES.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(MOST_AT_ONCE)):
+        return await _answer(root, words, command.stdin)
+
+
+async def _answer(root: Path, words: Sequence[str], stdin: str) -> dict[str, Json]:
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -40,7 +52,7 @@ async def answer_of(root: Path, command: Command, *, extra: Sequence[str] = ()) 
     except OSError as error:
         return _failed(f"the command could not be started: {error}")
     # Everybody on the machine sees the words of a process, and a value of an entry may be a secret.
-    given = json.dumps(words).encode() + b"\n" + command.stdin.encode("utf-8", "surrogatepass")
+    given = json.dumps(words).encode() + b"\n" + stdin.encode("utf-8", "surrogatepass")
     try:
         out, err = await process.communicate(given)
     except BaseException:
@@ -70,8 +82,8 @@ def _sendable(value: Json) -> Json:
     return value
 
 
-def _failed(message: str, exit: int = 1) -> dict[str, Json]:
-    return {"exit": exit, "errors": [{"code": "failed", "message": message}], "next": []}
+def _failed(message: str) -> dict[str, Json]:
+    return {"exit": 1, "errors": [{"code": "failed", "message": message}], "next": []}
 
 
 _HOME = str(Path(__file__).resolve().parents[2])

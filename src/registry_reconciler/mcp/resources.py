@@ -16,7 +16,7 @@ PREFIX = "registry://"
 FIXED = {
     "kinds": "The kinds of entries: files, how many, how many are managed.",
     "plan": "What apply would do, and every problem.",
-    "agents": "AGENTS.md of the workspace.",
+    "agents": "AGENTS.md: the kinds, their files, and how to work with them.",
 }
 """Resources with one name, and what they are."""
 
@@ -25,6 +25,9 @@ TEMPLATES = {
     "schema/{kind}": "The JSON Schema of a kind.",
     "rule/{code}": "What a problem code means.",
 }
+
+_AGENTS = (".system/registry/AGENTS.md", "AGENTS.md")
+"""Where it may stand: the one that is derived from the registries comes first."""
 
 _PAUSE = 1.0
 """Seconds between two looks at the files."""
@@ -63,19 +66,19 @@ async def _json(root: Path, words: tuple[str, ...], behind: tuple[str, ...]) -> 
 
 def named(root: Path) -> dict[str, str]:
     """The resources with one name that the workspace has."""
-    return {
-        name: about for name, about in FIXED.items() if name != "agents" or (root / "AGENTS.md").is_file()
-    }
+    there = any((root / path).is_file() for path in _AGENTS)
+    return {name: about for name, about in FIXED.items() if name != "agents" or there}
 
 
 def _agents(root: Path) -> str:
-    try:
-        data = DiskTree(root).read("AGENTS.md")
-    except Unreadable as fault:
-        raise UnknownResource(f"AGENTS.md: {fault}") from fault
-    if data is None:
-        raise UnknownResource("the workspace has no AGENTS.md")
-    return data.decode("utf-8", "replace")
+    for path in _AGENTS:
+        try:
+            data = DiskTree(root).read(path)
+        except Unreadable as fault:
+            raise UnknownResource(f"{path}: {fault}") from fault
+        if data is not None:
+            return data.decode("utf-8", "replace")
+    raise UnknownResource("the workspace has no AGENTS.md")
 
 
 async def changes(root: Path) -> AsyncIterator[None]:
@@ -93,7 +96,7 @@ def _stamps(root: Path) -> dict[str, tuple[int, int]]:
     """Size and time of the files that entries are declared, described and remembered in."""
     tree = DiskTree(root)
     found: dict[str, tuple[int, int]] = {}
-    for pattern in ("desired/**/*", ".system/registry/**/*", "AGENTS.md"):
+    for pattern in ("desired/**/*", ".system/registry/**/*", _AGENTS[-1]):
         try:
             paths = list(find(tree, pattern))
         except Unreadable:

@@ -110,12 +110,12 @@ def _row(was: str, mine: str, its: str, opening: str) -> str:
     if was == its or mine == its or not opening:
         return mine
     split = re.compile(rf"(.*?)(\s*(?<!\S){re.escape(opening)}.*?)(\r?\n)?\Z", re.DOTALL)
-    one, other = split.match(mine), split.match(its)
-    if other is None or other[2].strip() in mine or other[2].strip() in was:
+    ours, theirs = split.match(mine), split.match(its)
+    if theirs is None or theirs[2].strip() in mine or theirs[2].strip() in was:
         return mine
-    if one is None:
-        return mine.rstrip("\r\n") + other[2] + mine[len(mine.rstrip("\r\n")) :]
-    return f"{one[1]}{one[2]} {other[2].strip()}{one[3] or ''}"
+    if ours is None:
+        return mine.rstrip("\r\n") + theirs[2] + mine[len(mine.rstrip("\r\n")) :]
+    return f"{ours[1]}{ours[2]} {theirs[2].strip()}{ours[3] or ''}"
 
 
 class Labels(NamedTuple):

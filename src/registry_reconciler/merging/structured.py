@@ -43,6 +43,7 @@ class Structure(Struct, frozen=True):
     Attributes:
         shape: names the parts of one side: its text and its documents.
         derived: the places of values that are outputs, on one side.
+        edited: of those, what somebody edited by hand on their side alone.
         is_set: whether a list at a field of a kind is a set.
         by_document: each document is an entry, and comes and goes by itself.
         decided: whether an entry is to be there, where a fragment decides what both sides changed of it.
@@ -53,6 +54,7 @@ class Structure(Struct, frozen=True):
     form: TextFormat
     shape: Callable[[bytes, tuple[Json, ...]], Shape]
     derived: Callable[[tuple[Json, ...]], frozenset[Position]]
+    edited: Callable[[tuple[Json, ...]], frozenset[Position]]
     is_set: Callable[[Kind, FieldPath], bool]
     moves: Callable[[tuple[Json, ...]], Mapping[str, str]]
     decided: Decided
@@ -111,7 +113,7 @@ def merge_structured(
         raise NotUnderstood("a comment would be lost")
     about = [_lines(structure.form, version, pick) for version, pick in zip(versions, picks, strict=True)]
     alike = _looking_alike(first, versions[1], about, structure)
-    if alike is not None and comments.are_kept([(one.data, one.sections) for one in (first, alike)]):
+    if alike is not None and comments.are_kept([(side.data, side.sections) for side in (first, alike)]):
         versions[1], about[1] = alike, _lines(structure.form, alike, THEIRS)
     texts = [version.data.decode("utf-8") for version in versions]
     return Merged(marked(texts[0], texts[1], labels, *about).encode(), conflicts)
@@ -201,6 +203,7 @@ def _version(
 ) -> _Version:
     derived = [structure.derived(side.documents) for side in sides]
     merger = Merger(sides, pick, derived, structure.is_set, notes, structure.decided)
+    merger.edited = lambda: structure.edited(sides[THEIRS].documents)
     parts: list[Part] = []
     for indexes in _documents(sides, structure):
         positions = tuple(Position(index, ()) if index is not None else None for index in indexes)

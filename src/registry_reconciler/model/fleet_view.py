@@ -164,7 +164,7 @@ class MemoryView(Struct, frozen=True):
     def near(self, kind: str, key: str) -> str | None:
         """See :class:`FleetView`."""
         known = self.keys.get(kind)
-        return next(iter(closest(key, self.entries.get(kind, {}).keys() if known is None else known)), None)
+        return closest(key, self.entries.get(kind, {}).keys() if known is None else known)
 
     def former(self, kind: str, key: str) -> Holder | None:
         """See :class:`FleetView`."""

@@ -41,6 +41,19 @@ def unknown_address(address: str, known: Iterable[str]) -> UsageFailure:
     )
 
 
+def unknown_kind(address: str, kinds: Iterable[str]) -> UsageFailure:
+    """The failure for an address or a pattern of a kind that there is not.
+
+    Args:
+        kinds: every kind that there is.
+    """
+    kind = address.partition("/")[0]
+    return UsageFailure(
+        f"{address}: there is no kind {kind!r}.{did_you_mean(kind, tuple(kinds))}",
+        next=(("registry", "list", "--kinds"),),
+    )
+
+
 def unknown_code(code: str, known: Iterable[str]) -> UsageFailure:
     """The failure for a code that no rule has.
 

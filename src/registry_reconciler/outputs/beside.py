@@ -15,10 +15,9 @@ from registry_reconciler.base.child import Child
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.outputs.definitions import load_definitions
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
-from registry_reconciler.outputs.names import template_path
+from registry_reconciler.outputs.names import template_path, unusable
 from registry_reconciler.outputs.owners import claims
-from registry_reconciler.outputs.plain import Source as PlainSource
-from registry_reconciler.outputs.plain import is_plain
+from registry_reconciler.outputs.plain import PlainContext, is_plain
 from registry_reconciler.outputs.targets import FileWork, NoOutputPlace
 
 if TYPE_CHECKING:
@@ -37,11 +36,13 @@ def template_text(tree: Tree, name: str) -> str | None:
     path = template_path(name)
     try:
         data = tree.read(path) if path is not None else None
+        if data is not None and len(data) > MOST_TEMPLATE:
+            return unusable("is too large")
+        return None if data is None else data.decode("utf-8-sig").replace("\r\n", "\n")
     except Unreadable:
-        data = None
-    if data is not None and len(data) > MOST_TEMPLATE:
-        data = b"{{ this_template_is_too_large }}"
-    return None if data is None else data.decode("utf-8", "replace").replace("\r\n", "\n")
+        return unusable("cannot be read")
+    except UnicodeDecodeError:
+        return unusable("is no UTF 8 text")
 
 
 def never_rendered(tree: Tree, catalog: Catalog, records: Records | None) -> Iterator[Output]:
@@ -51,7 +52,7 @@ def never_rendered(tree: Tree, catalog: Catalog, records: Records | None) -> Ite
     outputs = load_definitions(tree, kinds, catalog.broken).outputs
     barred, _ = claims(outputs, kinds)
     known = records.load() if records is not None and len(open_kinds) == len(kinds) else {}
-    plain = PlainSource(open_kinds, lambda _kind: [], lambda name: template_text(tree, name))
+    plain = PlainContext(open_kinds, lambda _kind: [], lambda name: template_text(tree, name))
     for output in outputs:
         if output.id in barred or output.id in known or is_plain(output.spec, plain):
             continue

@@ -46,7 +46,7 @@ _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], .
     (SecurityError, "refused", ""),
     (TooMuch, "limit", ""),
     (NoJson, "value", ""),
-    (RecursionError, "limit", "it calls or includes itself without an end"),
+    (RecursionError, "limit", "it calls or includes itself without an end, or is nested too deeply"),
     (MemoryError, "limit", "it takes too much memory"),
 )
 """What exceptions mean, and what is said of them if not their own text."""
@@ -96,8 +96,8 @@ class Renderer:
         """The number of an entry of its kind, from 0, as they stand in files."""
         kind = address.partition("/")[0]
         if kind not in self.order:
-            said = self.parent.ask({"order": kind})
-            self.order[kind] = {name: number for number, name in enumerate(said)}
+            addresses = self.parent.ask({"order": kind})
+            self.order[kind] = {name: number for number, name in enumerate(addresses)}
         return self.order[kind].get(address, len(self.order[kind]))
 
     def _load(self, name: str) -> str | None:
@@ -281,9 +281,9 @@ class Renderer:
             name = str(getattr(error, "name", None) or error)
             return Wrong("missing", name, template, _line(error, template)[1], at)
         message = _sentence(error.message if isinstance(error, TemplateError) else str(error))
-        for types, kind, said in _FAULTS:
+        for types, kind, sentence in _FAULTS:
             if isinstance(error, types):
-                return self._wrong(kind, said or message, error, template, at)
+                return self._wrong(kind, sentence or message, error, template, at)
         return self._wrong("failed", message or type(error).__name__, error, template, at)
 
     def _meant(self, message: str) -> str:

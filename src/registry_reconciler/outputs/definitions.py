@@ -49,6 +49,11 @@ class Output(Struct, frozen=True):
         return not self.region and not self.at
 
     @property
+    def where(self) -> str:
+        """The part of a file that it owns, as one line."""
+        return canonical([self.file, self.region, self.at])
+
+    @property
     def is_container(self) -> bool:
         """Whether it is a list or a mapping of items."""
         return "each" in self.spec

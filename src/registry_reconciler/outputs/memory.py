@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from hashlib import blake2s
 
 from msgspec import Struct, field
@@ -33,6 +33,7 @@ FORMAT = 1
 _DIGEST_BYTES = 6
 _DIGIT_COUNT = _DIGEST_BYTES * 4 // 3
 """Each is as many bytes as letters can say without a rest."""
+_WHERE = "% at "
 _HEADLINE = re.compile(r"registry output (?P<format>[0-9]+) (?P<id>\S+) (?P<salt>[A-Za-z0-9+/]{0,24})\Z")
 
 
@@ -73,16 +74,18 @@ class Account(Struct, frozen=True):
     Attributes:
         version: of the program that rendered the text.
         lines: a digest for each of its lines, a line each.
+        where: the part of a file that held it; "" where a program wrote this that did not say so.
     """
 
     id: str
     salt: str
     version: str
     lines: str
+    where: str = ""
 
     def with_lines(self, lines: str) -> bytes:
         """The content of a file that says this of other lines."""
-        return _content(self.id, self.salt, self.version, lines)
+        return _content(self.id, self.salt, self.version, lines, self.where)
 
     def says(self, text: str, digests: LineDigests) -> bool:
         """Whether this is what would be remembered of a text."""
@@ -104,7 +107,7 @@ class Memory(Struct, frozen=True):
 
     def paths(self, output: str) -> list[str]:
         """The files about an output."""
-        return [path for path, said in self.files.items() if any(account.id == output for account in said)]
+        return [path for path, found in self.files.items() if any(account.id == output for account in found)]
 
     def knows(self, output: str) -> bool:
         """Whether anything is remembered of an output."""
@@ -113,6 +116,20 @@ class Memory(Struct, frozen=True):
     def says(self, output: str, text: str) -> bool:
         """Whether a text is one that was rendered for an output."""
         return any(account.says(text, self.digests) for account in self.accounts.get(output, ()))
+
+    def is_elsewhere(self, output: str, where: str) -> bool:
+        """Whether what is remembered of an output stood in another part of a file: here it was never rendered."""
+        accounts = self.accounts.get(output, ())
+        return bool(accounts) and all(account.where not in ("", where) for account in accounts)
+
+    def was_rendered_here(self, where: str, text: str, outputs: Container[str]) -> bool:
+        """Whether a text is one that was rendered here for an output that is none of these: it has another id now."""
+        return any(
+            account.where == where and account.says(text, self.digests)
+            for name, accounts in self.accounts.items()
+            if name not in outputs
+            for account in accounts
+        )
 
     def is_settled(self, output: str, text: str) -> bool:
         """Whether one plain file says of an output just this text."""
@@ -126,8 +143,8 @@ class Memory(Struct, frozen=True):
 
     def version(self, output: str) -> str:
         """The program that rendered an output last; "" where nobody knows."""
-        said = {account.version for account in self.accounts.get(output, ())}
-        return said.pop() if len(said) == 1 else ""
+        versions = {account.version for account in self.accounts.get(output, ())}
+        return versions.pop() if len(versions) == 1 else ""
 
 
 def load_memory(tree: Tree) -> Memory:
@@ -152,9 +169,11 @@ def load_memory(tree: Tree) -> Memory:
         line = conflict_line(data)
         if line is not None:
             problems.append(conflict_problem(path, line))
-        said = tuple(account for side in (sides(data) if line else (data,)) if (account := parse(path, side)))
-        files[path] = said
-        for account in said:
+        found = tuple(
+            account for side in (sides(data) if line else (data,)) if (account := parse(path, side))
+        )
+        files[path] = found
+        for account in found:
             accounts[account.id] = (*accounts.get(account.id, ()), account)
     return Memory(accounts, files, tuple(problems), hidden)
 
@@ -169,9 +188,9 @@ def both_accounts(
             the marks still in it counts too.
     """
     found = {path: both for path, both in conflicts.items() if _is_ours(path)}
-    for path, said in load_memory(tree).files.items():
+    for path, accounts in load_memory(tree).files.items():
         data = tree.read(path) or b""
-        if path not in found and len(said) > 1:
+        if path not in found and len(accounts) > 1:
             found[path] = sides(data)[0], sides(data)[1]
     kept: dict[str, bytes] = {}
     others: list[bytes] = []
@@ -202,21 +221,26 @@ def parse(path: str, data: bytes) -> Account | None:
         return None
     if head["format"] != str(FORMAT):
         raise NewerFormat.of(path, first)
-    salt, version = head["salt"], ""
+    salt, version, where = head["salt"], "", ""
     while rest.startswith((".", "% ")):
         line, _, rest = rest.partition("\n")
-        if line.startswith("% "):
+        if line.startswith(_WHERE):
+            where = line.removeprefix(_WHERE).removesuffix(f" {salt}")
+        elif line.startswith("% "):
             version = line[2:].removesuffix(f" {salt}")
-    return Account(head["id"], salt, version, rest.removesuffix("\n"))
+    return Account(head["id"], salt, version, rest.removesuffix("\n"), where)
 
 
-def render(output: str, salt: str, version: str, text: str, digests: LineDigests | None = None) -> bytes:
-    """The content of the file about an output."""
-    return _content(output, salt, version, (digests or LineDigests()).of(text, salt))
+def render(
+    output: str, salt: str, version: str, text: str, where: str, digests: LineDigests | None = None
+) -> bytes:
+    """The content of the file about an output; ``where``: the part of a file that holds it."""
+    return _content(output, salt, version, (digests or LineDigests()).of(text, salt), where)
 
 
-def _content(output: str, salt: str, version: str, lines: str) -> bytes:
-    head = [f"registry output {FORMAT} {output} {salt}", ".", f"% {version} {salt}", ".", "."]
+def _content(output: str, salt: str, version: str, lines: str, where: str) -> bytes:
+    place = [f"{_WHERE}{where} {salt}", "."] if where else []
+    head = [f"registry output {FORMAT} {output} {salt}", ".", *place, f"% {version} {salt}", ".", "."]
     return "".join(f"{line}\n" for line in (*head, lines)).encode()
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 AGENTS_PATH = ".system/registry/AGENTS.md"
 COORDINATION_PATH = ".system/registry/registry_coordination.md"
 DESIRED_README = f"{DESIRED_FOLDER}/README.md"
+_UNUSABLE = "this template"
 _OPEN = frozenset({AGENTS_PATH, COORDINATION_PATH})
 
 
@@ -31,6 +32,16 @@ def template_path(name: str) -> str | None:
     path = f"{TEMPLATES_FOLDER}/{name}"
     plain = not name.startswith("/") and unsafe(path) is None and path.startswith(f"{TEMPLATES_FOLDER}/")
     return path if plain and ".." not in name.split("/") else None
+
+
+def unusable(why: str) -> str:
+    """A text that stands for a template which cannot be used: it names the reason, and rendering it says that."""
+    return "{{ " + f"{_UNUSABLE} {why}".replace(" ", "_") + " }}"
+
+
+def why_unusable(name: str) -> str:
+    """The reason that an undefined name stands for; "" where it is a name like any other."""
+    return name.replace("_", " ") if name.startswith(_UNUSABLE.replace(" ", "_")) else ""
 
 
 def template_names(tree: Tree, folder: str = TEMPLATES_FOLDER) -> Iterator[str]:

@@ -46,9 +46,9 @@ def _meet(output: Output, other: Output) -> bool:
     return False
 
 
-def _overlap(one: Sequence[Step], other: Sequence[Step]) -> bool:
+def _overlap(steps: Sequence[Step], others: Sequence[Step]) -> bool:
     """Whether one place is the other, or lies inside it."""
-    for left, right in zip(one, other, strict=False):
+    for left, right in zip(steps, others, strict=False):
         if left.kind == "item" or right.kind == "item":
             if left.name != right.name:
                 return False

@@ -68,7 +68,7 @@ class _Absent:
 _ABSENT = _Absent()
 
 
-class Source(Struct, frozen=True):
+class PlainContext(Struct, frozen=True):
     """What may be read.
 
     Attributes:
@@ -82,45 +82,45 @@ class Source(Struct, frozen=True):
     template: Callable[[str], str | None]
 
 
-def plain(spec: Mapping[str, Json], source: Source) -> Rendered | None:
+def plain(spec: Mapping[str, Json], context: PlainContext) -> Rendered | None:
     """What an output gives; ``None`` where the process that renders has to be asked."""
     try:
-        return _compiled(spec, source)()
+        return _compiled(spec, context)()
     except (_NotPlain, KeyError):  # a name that an entry has not
         return None
 
 
-def is_plain(spec: Mapping[str, Json], source: Source) -> bool:
+def is_plain(spec: Mapping[str, Json], context: PlainContext) -> bool:
     """Whether an output puts in names and does nothing else, as far as its definition tells."""
     try:
-        _compiled(spec, source)
+        _compiled(spec, context)
     except _NotPlain:
         return False
     return True
 
 
-def _compiled(spec: Mapping[str, Json], source: Source) -> Callable[[], Rendered]:
+def _compiled(spec: Mapping[str, Json], context: PlainContext) -> Callable[[], Rendered]:
     if "template" in spec:
         name = str(spec["template"])
-        text = source.template(name)
+        text = context.template(name)
         if text is None:
             raise _NotPlain
-        return _page(name, text, source)
+        return _page(name, text, context)
     if "each" in spec and not spec.keys() - {"each", "item", "key"}:
-        kind = _known(str(spec["each"]), source)
+        kind = _known(str(spec["each"]), context)
         key = spec.get("key", "{{ key }}")
         _Writer().part([key, spec["item"]], -1)
-        return lambda: Rendered(_items(key, spec["item"], source.rows(kind)), kinds=(kind,))
+        return lambda: Rendered(_items(key, spec["item"], context.rows(kind)), kinds=(kind,))
     value = spec.get("value")
     count = _COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
     if count is None:
         raise _NotPlain
-    kind = _known(count[1], source)
-    return lambda: Rendered(len(source.rows(kind)), kinds=(kind,))
+    kind = _known(count[1], context)
+    return lambda: Rendered(len(context.rows(kind)), kinds=(kind,))
 
 
-def _known(kind: str, source: Source) -> str:
-    if kind not in source.kinds:
+def _known(kind: str, context: PlainContext) -> str:
+    if kind not in context.kinds:
         raise _NotPlain
     return kind
 
@@ -135,7 +135,7 @@ def _items(key: Json, item: Json, rows: Sequence[_Row]) -> list[Json]:
     return [[name, value] for name, value in zip(names, made(rows), strict=True)]
 
 
-def _page(name: str, text: str, source: Source) -> Callable[[], Rendered]:
+def _page(name: str, text: str, context: PlainContext) -> Callable[[], Rendered]:
     """What makes a page: texts, counts, and loops over entries."""
     parts: list[Callable[[_Writer], str]] = []
     kinds: set[str] = set()
@@ -146,15 +146,15 @@ def _page(name: str, text: str, source: Source) -> Callable[[], Rendered]:
         if (inside is None) != (block[1] is not None):
             raise _NotPlain
         if inside is None:
-            parts.append(_between(piece, source, kinds))
-            inside = (block[1], _known(block[2], source))
+            parts.append(_between(piece, context, kinds))
+            inside = (block[1], _known(block[2], context))
             kinds.add(block[2])
         else:
-            parts.append(_loop(inside[0], piece, inside[1], source))
+            parts.append(_loop(inside[0], piece, inside[1], context))
             inside = None
     if inside is not None:
         raise _NotPlain
-    parts.append(_between(text[position:], source, kinds))
+    parts.append(_between(text[position:], context, kinds))
 
     def made() -> Rendered:
         writer = _Writer()
@@ -163,26 +163,26 @@ def _page(name: str, text: str, source: Source) -> Callable[[], Rendered]:
     return made
 
 
-def _between(text: str, source: Source, kinds: set[str]) -> Callable[[_Writer], str]:
+def _between(text: str, context: PlainContext, kinds: set[str]) -> Callable[[_Writer], str]:
     """A text outside of loops."""
     first, *more = _COUNT.split(text)
     if "{" in "".join((first, *more[1::2])) or "\r" in text:
         raise _NotPlain
-    pairs = [(_known(kind, source), literal) for kind, literal in zip(more[::2], more[1::2], strict=True)]
+    pairs = [(_known(kind, context), literal) for kind, literal in zip(more[::2], more[1::2], strict=True)]
     kinds.update(kind for kind, _ in pairs)
 
     def made(writer: _Writer) -> str:
         writer.grow(len(text))
-        return first + "".join(f"{len(source.rows(kind))}{literal}" for kind, literal in pairs)
+        return first + "".join(f"{len(context.rows(kind))}{literal}" for kind, literal in pairs)
 
     return made
 
 
-def _loop(variable: str, body: str, kind: str, source: Source) -> Callable[[_Writer], str]:
+def _loop(variable: str, body: str, kind: str, context: PlainContext) -> Callable[[_Writer], str]:
     _Writer().mixed(body, variable)
 
     def made(writer: _Writer) -> str:
-        rows = source.rows(kind)
+        rows = context.rows(kind)
         part = writer.mixed(body, variable)
         writer.require_room(len(rows))
         return "".join(part(rows))
@@ -258,7 +258,8 @@ class _Writer:
 
     def _tag(self, tag: re.Match[str], variable: str, *, may_go: bool = False) -> _Column:
         owner, _, name = tag[1].rpartition(".")
-        default, replaced = tag[2], [(_said(old), _said(new)) for old, new in _REPLACE.findall(tag[3])]
+        default = tag[2]
+        replaced = [(_unquoted(old), _unquoted(new)) for old, new in _REPLACE.findall(tag[3])]
         if owner != variable or name in _NOT_NAMES or variable in _NOT_NAMES or len(replaced) > MOST_REPLACED:
             raise _NotPlain
         if default == "omit" and (replaced or not may_go):
@@ -338,6 +339,6 @@ def _shown(value: Json) -> str:
     raise _NotPlain
 
 
-def _said(quoted: str) -> str:
+def _unquoted(quoted: str) -> str:
     """What a text in quotes says."""
     return re.sub(r"\\(.)", lambda match: "\n" if match[1] == "n" else match[1], quoted)

@@ -26,7 +26,7 @@ class RenderFailure(RegistryFailure):
     code = "rendering"
 
 
-class Source(Struct, frozen=True):
+class RenderInput(Struct, frozen=True):
     """What rendering may ask for.
 
     Attributes:
@@ -48,7 +48,7 @@ class Source(Struct, frozen=True):
 
 def render(
     jobs: Sequence[Mapping[str, Json]],
-    source: Source,
+    source: RenderInput,
     began: Callable[[Child], None] = lambda _child: None,
     child: Child | None = None,
 ) -> dict[str, Rendered]:
@@ -80,7 +80,7 @@ def render(
             if fresh:
                 question["start"], fresh = start, False
             try:
-                answer = child.ask(question, lambda asked: _answer(asked, source), max(left, 0.001))
+                answer = child.ask(question, lambda request: _answer(request, source), max(left, 0.001))
                 left -= child.spent
                 found[str(job["id"])] = _rendered(answer)
             except ChildEnded as fault:
@@ -119,12 +119,12 @@ def _require_begun(fault: ChildEnded, *, begun: bool) -> None:
         ) from None
 
 
-def _answer(asked: Mapping[str, Json], source: Source) -> Json:
-    if "order" in asked:
-        return source.order(asked["order"])
-    if "need" in asked:
-        return source.entries(asked["need"])
-    name = asked["template"]
+def _answer(request: Mapping[str, Json], source: RenderInput) -> Json:
+    if "order" in request:
+        return source.order(request["order"])
+    if "need" in request:
+        return source.entries(request["need"])
+    name = request["template"]
     return source.template(name) if template_path(name) is not None else False  # outside of the folder
 
 

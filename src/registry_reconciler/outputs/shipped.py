@@ -81,7 +81,7 @@ def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[s
             work.put(output, DesiredContent(text))
         except NoOutputPlace:
             continue
-        content = render(output.id, new_salt(output.id), __version__, text)
+        content = render(output.id, new_salt(output.id), __version__, text, output.where)
         found[output.file] = work.data or b""
         found[new_path(output.id, content)] = content
     return found

@@ -21,8 +21,7 @@ from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import Json, canonical, digest_bytes
 from registry_reconciler.outputs.beside import Began, Beside, prepared, template_text
 from registry_reconciler.outputs.definitions import Output
-from registry_reconciler.outputs.plain import Source as PlainSource
-from registry_reconciler.outputs.plain import is_plain, plain
+from registry_reconciler.outputs.plain import PlainContext, is_plain, plain
 from registry_reconciler.outputs.regions import without
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.marks import Marks, State
     from registry_reconciler.outputs.beside import ReadyProcess
-    from registry_reconciler.outputs.render import Source
+    from registry_reconciler.outputs.render import RenderInput
     from registry_reconciler.outputs.rendered import Rendered
     from registry_reconciler.outputs.targets import DesiredContent, Part
     from registry_reconciler.rules.entry_set import Entry, EntrySet
@@ -195,7 +194,7 @@ class Sources:
     def _rendered(
         self,
         outputs: Sequence[Output],
-        source: Source,
+        source: RenderInput,
         began: Callable[[Child], None] = lambda _child: None,
         child: Child | None = None,
     ) -> dict[str, Rendered]:
@@ -203,11 +202,11 @@ class Sources:
 
         return render([{"id": output.id, **output.spec} for output in outputs], source, began, child)
 
-    def _source(self) -> Source:
-        from registry_reconciler.outputs.render import Source
+    def _source(self) -> RenderInput:
+        from registry_reconciler.outputs.render import RenderInput
 
         kinds = self.loaded.kinds
-        return Source(
+        return RenderInput(
             kinds=[*kinds, *sorted(self.loaded.catalog.broken - kinds.keys())],
             fields={name: _fields(kind.schema) for name, kind in kinds.items()},
             secrets={
@@ -373,9 +372,9 @@ class Sources:
         return [[path, digest] for path, digest in sorted(files.items()) if digest is not None], hidden
 
     @cached_property
-    def _plain(self) -> PlainSource:
+    def _plain(self) -> PlainContext:
         kinds = frozenset(name for name, kind in self.loaded.kinds.items() if not kind.secrets)
-        return PlainSource(kinds, self._rows, self._template)
+        return PlainContext(kinds, self._rows, self._template)
 
     @cached_property
     def _kind_keys(self) -> dict[str, str]:

@@ -205,7 +205,9 @@ class Deriving:
             if part.text is not None:
                 if self.sources.was_settled(output, part.text, self.memory.paths(output.id)):
                     self.memory.take_as_settled(output.id, part.text)
-                self.rendered_before[output.id] = self.memory.says(output.id, part.text)
+                self.rendered_before[output.id] = self.memory.says(
+                    output.id, part.text
+                ) or self.memory.was_rendered_here(output.where, part.text, self.known_outputs)
             yield output.id, part
 
     def _no_place(self, output: Output, fault: NoOutputPlace) -> None:
@@ -301,8 +303,8 @@ class Deriving:
 
     def _settled(self, output: Output, part: Part, desired: DesiredContent) -> _Settled:
         if part.text == desired.text:
-            known = self.memory.knows(output.id)
-            if self.memory.hidden or self.memory.is_settled(output.id, desired.text):
+            known = self._was_here(output)
+            if self.memory.hidden or (known and self.memory.is_settled(output.id, desired.text)):
                 return _Settled(output, part, desired, OutputAction.LEFT, quiet=True)
             return _Settled(output, part, desired, OutputAction.ADOPT, quiet=known or bool(output.page))
         if self.options.leave_outputs or self.memory.hidden:
@@ -317,11 +319,14 @@ class Deriving:
         unknown_page = bool(output.page) and not self.memory.knows(output.id)
         return _Settled(output, part, desired, OutputAction.EDITED, quiet=unknown_page)
 
+    def _was_here(self, output: Output) -> bool:
+        return self.memory.knows(output.id) and not self.memory.is_elsewhere(output.id, output.where)
+
     def _is_edited(self, output: Output, part: Part) -> bool:
         """Whether what stands there is neither what was rendered before nor there to be filled."""
         if self.rendered_before.get(output.id):
             return False
-        if self.memory.knows(output.id):
+        if self._was_here(output):
             return True
         if part.empty:
             return False
@@ -346,7 +351,7 @@ class Deriving:
     def _edited(self, settled: _Settled) -> Problem:
         name = settled.output.id
         what = "is gone" if settled.part.text is None else "was edited by hand"
-        if not self.memory.knows(name) and not settled.output.page:
+        if not self._was_here(settled.output) and not settled.output.page:
             what = "has content that was never rendered"
         blocks = self.loaded.config.drift == "block"
         found = problem(
@@ -420,8 +425,8 @@ class Deriving:
             if change.action in (OutputAction.CREATE, OutputAction.UPDATE, OutputAction.ADOPT):
                 gone.update(self._account(change))
         if not (self.definitions.broken or self.options.leave_outputs):
-            for path, said in self.memory.files.items():
-                if not any(account.id in self.known_outputs for account in said):
+            for path, accounts in self.memory.files.items():
+                if not any(account.id in self.known_outputs for account in accounts):
                     gone[path] = None
         for path, content in sorted(gone.items()):
             try:
@@ -432,13 +437,13 @@ class Deriving:
                 yield FileChange(path, _digest(old), _digest(content), content)
 
     def _account(self, settled: _Settled) -> Iterator[tuple[str, bytes | None]]:
-        name = settled.output.id
-        paths = self.memory.paths(name)
-        known = self.memory.accounts.get(name, ())
-        salt = known[0].salt if known else remembered.new_salt(name, settled.desired.text)
-        content = remembered.render(name, salt, __version__, settled.desired.text, self.memory.digests)
+        output, text = settled.output, settled.desired.text
+        paths = self.memory.paths(output.id)
+        known = self.memory.accounts.get(output.id, ())
+        salt = known[0].salt if known else remembered.new_salt(output.id, text)
+        content = remembered.render(output.id, salt, __version__, text, output.where, self.memory.digests)
         yield from ((path, None) for path in paths[1:])
-        yield (paths[0] if paths else remembered.new_path(name, content)), content
+        yield (paths[0] if paths else remembered.new_path(output.id, content)), content
 
 
 def _digest(data: bytes | None) -> str | None:

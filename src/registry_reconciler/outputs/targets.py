@@ -114,7 +114,7 @@ class FileWork:
         if self.data is None:
             if output.region:
                 raise NoOutputPlace(
-                    f"{self.path} is not there", f"Make it, with the lines\n{_marked(output)}"
+                    f"{self.path} is not there", f"Make it, with these markers in it: {_marked(output)}"
                 )
             return Part(None)
         text = self._text()
@@ -205,7 +205,7 @@ class FileWork:
         if region.inline and "\n" in desired:
             raise NoOutputPlace(
                 "its markers stand inside one line, and it has several",
-                f"Put the markers on lines of their own:\n{_marked(output)}",
+                f"Put the markers on lines of their own: {_marked(output)}",
                 region.line,
             )
         body = text.body[: region.start] + desired + text.body[region.end :]

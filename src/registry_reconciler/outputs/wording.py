@@ -9,7 +9,8 @@ from registry_reconciler.model.entry import Place
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 from registry_reconciler.outputs.definitions import Output
-from registry_reconciler.outputs.names import template_path
+from registry_reconciler.outputs.limits import MOST_TEMPLATE
+from registry_reconciler.outputs.names import template_path, why_unusable
 from registry_reconciler.outputs.rendered import Fault
 
 
@@ -48,7 +49,12 @@ def fault_in_words(output: Output, fault: Fault, templates: Sequence[str] = ()) 
         templates: those that there are, where one is missing.
     """
     where = f" ({fault.template}:{fault.line})" if fault.template and fault.line else ""
-    said = ended(fault.message)
+    if reason := why_unusable(fault.message.removeprefix("'").partition("'")[0]):
+        return (
+            f"output {output.id}: {reason}.",
+            f"Put a text in UTF-8 there, of at most {MOST_TEMPLATE:,} bytes.",
+        )
+    message = ended(fault.message)
     if fault.kind == "missing":
         name = fault.message
         if template_path(name) is None:
@@ -70,11 +76,11 @@ def fault_in_words(output: Output, fault: Fault, templates: Sequence[str] = ()) 
         "value": "Correct the expression.",
         "failed": "Correct the template.",
     }
-    return f"output {output.id}{where}: {said}", fixes[fault.kind]
+    return f"output {output.id}{where}: {message}", fixes[fault.kind]
 
 
 def _meant(name: str, templates: Sequence[str]) -> str:
     """A template with a name like one that is not there, or with the same name in another folder."""
     last = name.rpartition("/")[2]
-    elsewhere = [known for known in templates if known.rpartition("/")[2] == last]
-    return meant(next(iter(closest(name, templates) or elsewhere), None))
+    elsewhere = (known for known in templates if known.rpartition("/")[2] == last)
+    return meant(closest(name, templates) or next(elsewhere, None))

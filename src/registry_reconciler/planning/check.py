@@ -263,7 +263,7 @@ def compare(
     return (*found, *run_transition(rules, changes))
 
 
-def said_by_rules(refused: Iterable[Problem], judged: Iterable[Problem]) -> tuple[Problem, ...]:
+def caused_by_rules(refused: Iterable[Problem], judged: Iterable[Problem]) -> tuple[Problem, ...]:
     """The writer's refusals: where a rule says in its author's words what is wrong with an entry, of that cause.
 
     The change that is refused brings what the rule found.
@@ -366,17 +366,17 @@ def _unfit_problem(kind: Kind, item: Entry, violation: Violation) -> Problem:
         extra=f"{violation.keyword} {violation.field}".rstrip(),
     )
     return (
-        replace(found, cause=_asked_of_all(kind, violation)) if violation.keyword in _ASKED_OF_ALL else found
+        replace(found, cause=_cause_of_all(kind, violation)) if violation.keyword in _OF_ALL_VALUES else found
     )
 
 
 _OF_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _OF_SIZES = ("minLength", "maxLength", "minItems", "maxItems", "uniqueItems")
-_ASKED_OF_ALL = {"type", "pattern", "format", "propertyNames", *_OF_NUMBERS, *_OF_SIZES}
+_OF_ALL_VALUES = {"type", "pattern", "format", "propertyNames", *_OF_NUMBERS, *_OF_SIZES}
 """Keywords that ask one thing of a field, whatever wrong value an entry has there."""
 
 
-def _asked_of_all(kind: Kind, violation: Violation) -> str:
+def _cause_of_all(kind: Kind, violation: Violation) -> str:
     """The one cause of all values of a field that one keyword of the schema does not take."""
     path = violation.path[:-1] if violation.keyword == "propertyNames" else violation.path
     steps = ["[]" if isinstance(step, int) else step for step in path]
@@ -394,15 +394,15 @@ def _unfit(loaded: Loaded, entry_set: EntrySet, kind: Kind) -> list[Entry]:
             before_unfit = _unfit(loaded, earlier, kind)
             known_unfit = {item.address for item in before_unfit}
             unfit = [item for item in before_unfit if item.address not in entry_set.touched]
-        asked = entry_set.of(kind.name) if earlier is None else entry_set.touched_items(kind.name)
-        if asked:
+        left = entry_set.of(kind.name) if earlier is None else entry_set.touched_items(kind.name)
+        if left:
             fits, purse = loaded.catalog.schemas.validator(kind).is_valid, _purse(entry_set)
             if earlier is not None:
                 # What is taken over as it is has one value on both sides, which was judged.
-                there = (earlier.items.get(item.address) for item in asked if item.address not in known_unfit)
+                there = (earlier.items.get(item.address) for item in left if item.address not in known_unfit)
                 judged = {id(item.value) for item in there if item is not None and item.kind == kind.name}
-                asked = [item for item in asked if id(item.value) not in judged]
-            unfit += [item for item in asked if not fits(item.value, purse)]
+                left = [item for item in left if id(item.value) not in judged]
+            unfit += [item for item in left if not fits(item.value, purse)]
         known[kind.name] = sorted(unfit, key=lambda item: item.address)
     return known[kind.name]
 

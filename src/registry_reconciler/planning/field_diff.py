@@ -19,13 +19,12 @@ _MOST_PAIRS = 64
 """So many pairs of items are tried where some items of a list have to be matched with fewer others."""
 
 
-def diff_values(before: Json, after: Json, path: FieldPath = ()) -> tuple[FieldChange, ...]:
+def diff_values(before: Json, after: Json) -> tuple[FieldChange, ...]:
     """Every differing part. Of lists, equal items are aligned where that says it in fewer changes.
 
     The path of what is gone counts in ``before``, of what is new or changed in ``after``.
     """
-    found = _Comparing(_EFFORT).changes(before, after)
-    return tuple(_below(path, found)) if path else tuple(found)
+    return tuple(_Comparing(_EFFORT).changes(before, after))
 
 
 def applied(before: Json, fields: Iterable[FieldChange]) -> Json:

@@ -76,7 +76,7 @@ class Judging:
 
     def _without_fleet(self, lost: FleetLost) -> None:
         """Where the fleet is lost meanwhile, everything is judged without it."""
-        self._loaded.asked.inputs[CATALOG_INPUT] = None
+        self._loaded.recorder.inputs[CATALOG_INPUT] = None
         self.entry_sets = self.entry_sets.with_fleet(lost.instead)
         self._before = judge(self._loaded, self.entry_sets.before, self._rules)
         self._found = self._compared()

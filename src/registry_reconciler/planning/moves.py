@@ -37,40 +37,40 @@ class Renames(Struct):
     implied: bool = False
 
 
-def find_renames(moves: Iterable[Move], asked: KnownEntries, problems: list[Problem]) -> Renames:
+def find_renames(moves: Iterable[Move], known: KnownEntries, problems: list[Problem]) -> Renames:
     """The moves that are still to be done; what is wrong with others is added to ``problems``."""
     by_source = _valid(moves, problems)
-    ends = _ends(by_source, asked)
-    _refuse_circles(by_source, ends, asked, problems)
-    graph = _Graph(asked, {start: end for start, end in ends.items() if end and end != start})
+    ends = _ends(by_source, known)
+    _refuse_circles(by_source, ends, known, problems)
+    graph = _Graph(known, {start: end for start, end in ends.items() if end and end != start})
     _refuse_declared(by_source, ends, graph, problems)
     done = Renames()
     for source, target in _open(graph, by_source, problems):
         done.sources[target] = source
         done.moves[target] = by_source[source]
-    _take_back(asked, graph, done)
+    _take_back(known, graph, done)
     near: list[tuple[str, str]] = []
-    for source, target, around in carried_names(asked, done.sources, by_source):
-        _imply(done, asked, source, target)
+    for source, target, around in carried_names(known, done.sources, by_source):
+        _imply(done, known, source, target)
         near.append((target, around))
     done.groups = _groups(done.sources, near)
-    _say_unknown(by_source, asked, done, problems)
+    _say_unknown(by_source, known, done, problems)
     return done
 
 
 def _say_unknown(
-    by_source: Mapping[str, Move], asked: KnownEntries, done: Renames, problems: list[Problem]
+    by_source: Mapping[str, Move], known: KnownEntries, done: Renames, problems: list[Problem]
 ) -> None:
     """A move whose entry comes new, and whose old name nobody knows: it moves nothing, and was meant to."""
     from registry_reconciler.base.suggest import did_you_mean
 
     for source, move in by_source.items():
-        known = (asked.live, asked.state)
-        if any(source in group or move.target in group for group in known) or source in asked.entries:
+        sides = (known.live, known.state)
+        if any(source in group or move.target in group for group in sides) or source in known.entries:
             continue
         kind = f"{split_address(source)[0]}/"
-        there = [address for address in {*asked.live, *asked.state} if address.startswith(kind)]
-        if there and move.target in asked.entries and move.target not in done.moves:
+        there = [address for address in {*known.live, *known.state} if address.startswith(kind)]
+        if there and move.target in known.entries and move.target not in done.moves:
             problems.append(
                 problem(
                     "FRG010",
@@ -84,9 +84,9 @@ def _say_unknown(
             )
 
 
-def _imply(done: Renames, asked: KnownEntries, source: str, target: str) -> None:
+def _imply(done: Renames, known: KnownEntries, source: str, target: str) -> None:
     done.sources[target] = source
-    done.moves[target] = Move(source, target, asked.entries[target].place)
+    done.moves[target] = Move(source, target, known.entries[target].place)
     done.implied = True
 
 
@@ -123,7 +123,7 @@ def _valid(moves: Iterable[Move], problems: list[Problem]) -> dict[str, Move]:
     return by_source
 
 
-def _ends(moves: Mapping[str, Move], asked: KnownEntries) -> dict[str, str | None]:
+def _ends(moves: Mapping[str, Move], known: KnownEntries) -> dict[str, str | None]:
     """Where each move leads: along the chain to the first address that is declared, each step taken once."""
     ends: dict[str, str | None] = {}
     for start in moves:
@@ -132,9 +132,9 @@ def _ends(moves: Mapping[str, Move], asked: KnownEntries) -> dict[str, str | Non
         while at in moves and at not in ends and at not in way:
             way[at] = None
             at = moves[at].target
-            if at in asked.entries:
+            if at in known.entries:
                 break
-        end = at if at in asked.entries else ends.get(at)
+        end = at if at in known.entries else ends.get(at)
         ends.update(dict.fromkeys(way, end))
     return ends
 
@@ -142,7 +142,7 @@ def _ends(moves: Mapping[str, Move], asked: KnownEntries) -> dict[str, str | Non
 def _refuse_circles(
     moves: Mapping[str, Move],
     ends: Mapping[str, str | None],
-    asked: KnownEntries,
+    known: KnownEntries,
     problems: list[Problem],
 ) -> None:
     """Moves that come back to themselves, of addresses that nobody knows."""
@@ -155,7 +155,7 @@ def _refuse_circles(
             way.append(at)
             at = moves[at].target
         circle = way[way.index(at) :] if at in way else []
-        if circle and not any(ends[address] or asked.known(address) for address in circle):
+        if circle and not any(ends[address] or known.known(address) for address in circle):
             problems.append(
                 bad_move(
                     moves[min(circle)], "the moves go in a circle", "Remove one of the moves of the circle."
@@ -166,7 +166,7 @@ def _refuse_circles(
 class _Graph(Struct):
     """Moves from each source to its end, and which of them can be done."""
 
-    asked: KnownEntries
+    known: KnownEntries
     ends: Mapping[str, str]
     into: dict[str, list[str]] = field(default_factory=dict)
     circles: list[list[str]] = field(default_factory=list)
@@ -195,17 +195,17 @@ class _Graph(Struct):
             self.can[source] = self._is_free(source, self.ends[source])
 
     def _is_free(self, source: str, target: str) -> bool:
-        asked = self.asked
+        known = self.known
         if self.can.get(target, False):
-            return asked.known(source)
-        if source in asked.live:
-            return target not in asked.live
-        return source in asked.state and not asked.known(target)
+            return known.known(source)
+        if source in known.live:
+            return target not in known.live
+        return source in known.state and not known.known(target)
 
     def opened(self) -> Iterator[str]:
         """The sources of moves that are to be done, from those that nobody declares onwards; circles whole."""
         done: set[str] = set()
-        waiting = deque(end for end in sorted(self.ends) if end not in self.asked.entries and self.can[end])
+        waiting = deque(end for end in sorted(self.ends) if end not in self.known.entries and self.can[end])
         for circle in self.circles:
             if self.is_open(circle):
                 done.update(circle)
@@ -221,34 +221,34 @@ class _Graph(Struct):
 
     def is_open(self, circle: list[str]) -> bool:
         """Whether a circle of moves is still to be done: all its addresses are declared before and after."""
-        asked = self.asked
-        in_place = all(map(asked.in_place, circle))
-        fits = all(asked.fits(source, self.ends[source]) for source in circle)
+        known = self.known
+        in_place = all(map(known.in_place, circle))
+        fits = all(known.fits(source, self.ends[source]) for source in circle)
         if in_place != fits:
             return fits
-        if any(asked.was(self.ends[source], source) for source in circle):
+        if any(known.was(self.ends[source], source) for source in circle):
             return False
-        return all(source in asked.state for source in circle)
+        return all(source in known.state for source in circle)
 
 
 def _refuse_declared(
     moves: Mapping[str, Move], ends: Mapping[str, str | None], graph: _Graph, problems: list[Problem]
 ) -> None:
     """A source that stays declared, although nothing moves there."""
-    asked = graph.asked
+    known = graph.known
     opened = set(graph.opened())
     on_circles = {address for circle in graph.circles for address in circle}
     for source, move in sorted(moves.items()):
         end = ends[source]
-        if source not in asked.entries or source in opened or source in on_circles or end == source:
+        if source not in known.entries or source in opened or source in on_circles or end == source:
             continue
         refilled = any(address in opened for address in graph.into.get(source, ()))
         spent = end is not None and (
-            asked.was(end, source) or (source in graph.into and (asked.known(end) or not asked.known(source)))
+            known.was(end, source) or (source in graph.into and (known.known(end) or not known.known(source)))
         )
         if spent or (refilled and end is not None):
             continue
-        place = asked.entries[source].place
+        place = known.entries[source].place
         problems.append(
             bad_move(
                 move,
@@ -268,7 +268,7 @@ def _stays(move: Move) -> Problem:
 
 def _open(graph: _Graph, moves: Mapping[str, Move], problems: list[Problem]) -> Iterator[tuple[str, str]]:
     """The moves to be done as (source, target)."""
-    asked = graph.asked
+    known = graph.known
     taken: dict[str, str] = {}
     for source in graph.opened():
         target = graph.ends[source]
@@ -280,58 +280,58 @@ def _open(graph: _Graph, moves: Mapping[str, Move], problems: list[Problem]) -> 
         taken[target] = source
         yield source, target
     for source, target in sorted(graph.ends.items()):
-        stuck = source in asked.live and target in asked.live and not graph.can[source]
-        if stuck and source not in asked.entries:
+        stuck = source in known.live and target in known.live and not graph.can[source]
+        if stuck and source not in known.entries:
             problems.append(_stays(moves[source]))
 
 
-def _take_back(asked: KnownEntries, lines: _Graph, done: Renames) -> None:
+def _take_back(known: KnownEntries, lines: _Graph, done: Renames) -> None:
     """Renames that a fragment took back without saying so: a revert of the fragment alone."""
     used = {*done.sources, *done.sources.values()}
     back: dict[str, str] = {}
-    for address, before in _before(asked):
-        spent_line = address in asked.entries and lines.ends.get(before) == address
+    for address, before in _before(known):
+        spent_line = address in known.entries and lines.ends.get(before) == address
         if not spent_line and not {address, before} & used:
             back.setdefault(address, before)
     if not back:
         return
-    graph = _Graph(asked, back)
+    graph = _Graph(known, back)
     taken: set[str] = set()
     for circle in graph.circles:
-        if any(asked.fits(address, back[address]) for address in circle) and not any(
-            map(asked.in_place, circle)
+        if any(known.fits(address, back[address]) for address in circle) and not any(
+            map(known.in_place, circle)
         ):
             taken.update(circle)
-    heads = deque(address for address in sorted(back) if address not in asked.entries and graph.can[address])
+    heads = deque(address for address in sorted(back) if address not in known.entries and graph.can[address])
     while heads:
         renamed = heads.popleft()
-        free = back[renamed] not in asked.state or graph.can.get(back[renamed], False)
+        free = back[renamed] not in known.state or graph.can.get(back[renamed], False)
         if free and renamed not in taken and not any(other in taken for other in graph.into[back[renamed]]):
             taken.add(renamed)
             heads.extend([back[renamed]] if graph.can.get(back[renamed], False) else [])
     for renamed in sorted(taken):
-        _imply(done, asked, renamed, back[renamed])
+        _imply(done, known, renamed, back[renamed])
 
 
-def _before(asked: KnownEntries) -> Iterator[tuple[str, str]]:
+def _before(known: KnownEntries) -> Iterator[tuple[str, str]]:
     """Managed entries with an address that they had before and that a fragment declares."""
     orphans: list[str] = []
-    for address, entry in asked.state.items():
+    for address, entry in known.state.items():
         for before in entry.former:
-            if before in asked.entries and split_address(before)[0] == split_address(address)[0]:
+            if before in known.entries and split_address(before)[0] == split_address(address)[0]:
                 yield address, before
                 break
         else:
-            if address not in asked.entries:
+            if address not in known.entries:
                 orphans.append(address)
     if not orphans:
         return
     # A record that was renamed before records knew their names keeps the salt of its first one.
     salts = {
-        (split_address(entry)[0], new_salt(entry)): entry for entry in asked.entries if not asked.known(entry)
+        (split_address(entry)[0], new_salt(entry)): entry for entry in known.entries if not known.known(entry)
     }
     for address in orphans if salts else ():
-        salt = asked.state[address].applied[0].salt
+        salt = known.state[address].applied[0].salt
         first = salts.get((split_address(address)[0], salt))
         if salt and first is not None:
             yield address, first

@@ -1,4 +1,4 @@
-"""The flow: load → resolve → diff → edit files → judge and derive → suppress.
+"""The flow: load → compare (resolve, diff) → edit files → check (judge, derive) → suppress.
 
 It ends in a :class:`~registry_reconciler.model.plan.Plan`.
 
@@ -20,7 +20,6 @@ from msgspec.structs import replace
 from registry_reconciler.base.progress import step
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.base import Reader
-from registry_reconciler.loading.left_behind import LeftBehind
 from registry_reconciler.loading.state.files import new_path
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
@@ -42,7 +41,7 @@ from registry_reconciler.outputs import begin, ready_process
 from registry_reconciler.planning.check import (
     EntrySets,
     build_entry_sets,
-    said_by_rules,
+    caused_by_rules,
     severity_problems,
     untouched,
 )
@@ -186,7 +185,7 @@ def plan_loaded(
     step("preparing files")
     edited = _edited(compared, rest, edits)
     step("checking")
-    view = _asked_of_fleet(compared.loaded, options, fleet)
+    view = _fleet_view(compared.loaded, options, fleet)
     checked = _checked(compared, edited, options, rest, view, records, ready, remembers=remembers)
     files = _files(compared, edited, checked)
     found = _found(compared, edited, checked, options, files, remembers=remembers)
@@ -204,24 +203,7 @@ def _compared(loaded: Loaded, options: PlanOptions, rest: Unloaded, edits: Seque
     of_fragments = tuple(fragment_heals(loaded, desired, whole=whole))
     mended = {heal.fragment for heal in of_fragments}
     difference = diff(
-        loaded.kinds,
-        loaded.config,
-        desired,
-        loaded.live,
-        loaded.state,
-        options,
-        loaded.fragments,
-        any_fragment=bool(
-            desired.entries
-            or loaded.state.entries.keys() & desired.removals.keys()
-            or loaded.fragments.unreadable
-            or rest.unchanged
-        ),
-        rest=rest,
-        edits=edits,
-        relocated=relocation.blocked,
-        mended=mended,
-        left_behind=LeftBehind(loaded),
+        loaded, desired, options, rest=rest, edits=edits, relocated=relocation.blocked, mended=mended
     )
     heals = (*of_fragments, *difference.heals)
     if whole and (heals or difference.changes):
@@ -316,10 +298,10 @@ def _found(
 ) -> list[Problem]:
     """All problems, each marked whether the plan touches what it is about."""
     loaded, written = compared.loaded, edited.written
-    refused = said_by_rules(written.problems, checked.judged)
+    refused = caused_by_rules(written.problems, checked.judged)
     names = [*refused, *fragment_problems(loaded.fragments.files)]
-    asked_for = files if remembers or not written.changes else (*files, _STATE_OF_ANY)
-    names += file_problems(loaded.asked, asked_for, written.changes, names)
+    would_write = files if remembers or not written.changes else (*files, _STATE_OF_ANY)
+    names += file_problems(loaded.recorder, would_write, written.changes, names)
     found = [
         *loaded.problems,
         *severity_problems(loaded.config, checked.own),
@@ -336,13 +318,13 @@ def _found(
     return list(untouched(compared.difference.changes, kept))
 
 
-def _asked_of_fleet(loaded: Loaded, options: PlanOptions, source: FleetSource | None) -> FleetView | None:
+def _fleet_view(loaded: Loaded, options: PlanOptions, source: FleetSource | None) -> FleetView | None:
     """What the other repositories have, where a kind is about them and somebody can tell; an input of the plan."""
     if source is None or options.no_check or not any(kind.looks_across for kind in loaded.kinds.values()):
         return None
     view = source(loaded.config, loaded.live.entries)
     if view is not None:
-        loaded.asked.inputs[CATALOG_INPUT] = view.id or None
+        loaded.recorder.inputs[CATALOG_INPUT] = view.id or None
     return view
 
 
@@ -406,7 +388,7 @@ def _assemble(
         drift=drift,
         problems=problems,
         files=tuple(sorted(files, key=lambda file: file.path)),
-        inputs=dict(sorted(loaded.asked.inputs.items())),
+        inputs=dict(sorted(loaded.recorder.inputs.items())),
         unchanged=difference.unchanged,
         unmanaged=difference.unmanaged,
         heals=compared.heals,
@@ -436,7 +418,7 @@ def _known_entries(loaded: Loaded) -> Iterator[LiveEntry | DesiredEntry]:
 def _written_files(loaded: Loaded, files: Mapping[str, bytes | None]) -> Iterator[FileChange]:
     for path, content in files.items():
         source = loaded.live.files.get(path) if loaded.disk is None else None
-        data = source.data if source is not None else loaded.asked.read(path)
+        data = source.data if source is not None else loaded.recorder.read(path)
         before = digest_bytes(data) if data is not None else None
         after = None if content is None else digest_bytes(content)
         if before != after:

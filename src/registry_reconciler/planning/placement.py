@@ -10,6 +10,7 @@ from functools import partial
 
 from msgspec import Struct
 
+from registry_reconciler.files.names import remedy
 from registry_reconciler.files.registry_paths import registry_path_fault
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.layouts import LAYOUTS
@@ -116,7 +117,7 @@ class PlacementLookups:
         self._open: dict[str, dict[_Bound, list[tuple[str, int, FieldPath]]]] = {}
         self._called: dict[str, list[str]] | None = None
         self._near: dict[object, dict[str, str | None]] = {}
-        self.said_by_files: dict[str, dict[str, frozenset[str]]] = {}
+        self.path_values: dict[str, dict[str, frozenset[str]]] = {}
         self._faults: dict[str, tuple[Tree, str | None]] = {}
 
     def called_like(self, fragment: str, sources: Mapping[str, SourceFile]) -> Sequence[str]:
@@ -151,13 +152,13 @@ class PlacementLookups:
 
     def near(self, where: object, name: str, known: Callable[[], Iterable[str]]) -> str | None:
         """What a name that is not there may be a slip of; ``known`` gives what there is."""
-        asked = self._near.setdefault(where, {})
-        if name not in asked:
+        hints = self._near.setdefault(where, {})
+        if name not in hints:
             from registry_reconciler.base.suggest import closest
 
-            looked = len(asked) < _HINTS
-            asked[name] = next(iter(closest(name, sorted(set(known())))), None) if looked else None
-        return asked[name]
+            looked = len(hints) < _HINTS
+            hints[name] = closest(name, sorted(set(known()))) if looked else None
+        return hints[name]
 
     def files_change(self) -> None:
         """Forget what was looked up in all files."""
@@ -230,7 +231,9 @@ def find_target(
     bound = _bound(kind, value)
     require_text(kind, value, carried)
     named = (
-        _told_file(kind, bound, fragment, lookups.called_like(fragment, sources)) if kind.file.open else None
+        _file_of_fragment(kind, bound, fragment, lookups.called_like(fragment, sources))
+        if kind.file.open
+        else None
     )
     if kind.open and (named is None or (named in sources and not LAYOUTS[kind.layout].one_a_file)):
         return _only_target(kind, bound, sources, carried, lookups, named)
@@ -248,7 +251,7 @@ def find_target(
             raise PlacementError(
                 "WRT004",
                 f"its file would be {path!r}, but {fault}.",
-                "Choose other values for its placeholders.",
+                remedy(fault, "Choose other values for its placeholders."),
             )
         return Target(path, 0, _path_in(kind, None, bound, path, lookups), False, carried)
     matching = lookups.container(kind, source, bound)
@@ -305,18 +308,20 @@ def carried_by(kind: Kind, entries: Iterable[LiveEntry]) -> frozenset[str]:
     Without neighbours a placeholder of the path is said (a file should tell what it holds), one of a step inside the
     file is not (the structure around the entry says it already).
     """
-    asked = frozenset(kind.placeholders).difference(LAYOUTS[kind.layout].placed_fields(kind))
+    open_names = frozenset(kind.placeholders).difference(LAYOUTS[kind.layout].placed_fields(kind))
     carried: frozenset[str] = frozenset()
     alone = True
-    for entry in entries if asked else ():
+    for entry in entries if open_names else ():
         alone = False
-        carried |= asked & entry.carried
-        if carried == asked:
+        carried |= open_names & entry.carried
+        if carried == open_names:
             break
-    return asked.intersection(kind.file.placeholders) if alone else carried
+    return open_names.intersection(kind.file.placeholders) if alone else carried
 
 
-def _told_file(kind: Kind, bound: Mapping[str, str], fragment: str, alike: Sequence[str]) -> str | None:
+def _file_of_fragment(
+    kind: Kind, bound: Mapping[str, str], fragment: str, alike: Sequence[str]
+) -> str | None:
     """The registry file that the place of a fragment names: ``desired/rosdep/python.yaml`` → ``rosdep/python.yaml``.
 
     It may be one that is not there yet, if steps inside files do not leave the place open too.

@@ -231,7 +231,7 @@ def _read_there(loaded: Loaded, old: _Old, files: dict[str, bytes | None]) -> tu
         if there is None or not same(there.value, entry.value):
             raise _Stay(f"{address} would not be read there as it is")
     changes = tuple(_changes(loaded, old, live))
-    disk = loaded.asked
+    disk = loaded.recorder
     loaded = put_together(
         tree,
         loaded.reader,

@@ -38,8 +38,8 @@ class Accounts(NamedTuple):
     """One state file as the three sides have it; ``None`` where a side has no such file, or nobody knows."""
 
     before: StateFile | None
-    one: StateFile | None
-    other: StateFile | None
+    ours: StateFile | None
+    theirs: StateFile | None
 
 
 class Side(NamedTuple):
@@ -151,17 +151,17 @@ def _of_one_fragment(found: Accounts, fragments: Collection[str]) -> Accounts:
 
 
 def _sides(found: Accounts) -> tuple[StateFile, ...]:
-    return tuple(state_file for state_file in (found.one, found.other) if state_file is not None)
+    return tuple(state_file for state_file in (found.ours, found.theirs) if state_file is not None)
 
 
 def _decided(loaded: Loaded, desired: Desired, found: Accounts) -> Iterator[tuple[str, str, Applied | None]]:
     known = [_applied(side) for side in found]
     for address in dict.fromkeys(address for side in known[1:] for address in side):
-        before, applied, other = (side.get(address) for side in known)
+        before, applied, theirs = (side.get(address) for side in known)
         owner = next(
             side.fragment for side, has in zip(found[1:], known[1:], strict=True) if side and address in has
         )
-        yield address, owner, _decide(loaded, desired, address, before, applied, other)
+        yield address, owner, _decide(loaded, desired, address, before, applied, theirs)
 
 
 def _applied(side: StateFile | None) -> dict[str, Applied]:
@@ -173,20 +173,20 @@ def _decide(
     desired: Desired,
     address: str,
     before: Applied | None,
-    one: Applied | None,
-    other: Applied | None,
+    ours: Applied | None,
+    theirs: Applied | None,
 ) -> Applied | None:
-    if one == other or before == other:
-        return one
-    if before == one:
-        return other
+    if ours == theirs or before == theirs:
+        return ours
+    if before == ours:
+        return theirs
     desired_entry, live = desired.entries.get(address), loaded.live.entries.get(address)
-    if one is None or other is None:
-        return None if desired_entry is None or live is None else one or other
+    if ours is None or theirs is None:
+        return None if desired_entry is None or live is None else ours or theirs
     kind = loaded.kinds.get(address.partition("/")[0])
     if desired_entry is not None and live is not None and same(desired_entry.value, live.value):
-        return applied_shadow(kind, desired_entry.value, one.salt or new_salt(address))
-    choices = (merged(before, one, other), one, other)
+        return applied_shadow(kind, desired_entry.value, ours.salt or new_salt(address))
+    choices = (merged(before, ours, theirs), ours, theirs)
     for value in (entry.value for entry in (live, desired_entry) if entry is not None):
         for applied in choices:
             if says(applied, kind, value):
@@ -194,16 +194,16 @@ def _decide(
     return choices[0]
 
 
-def merged(before: Applied | None, one: Applied, other: Applied) -> Applied:
+def merged(before: Applied | None, ours: Applied, theirs: Applied) -> Applied:
     """Two sides' accounts of one entry, field by field; where both changed a field, the first one's."""
-    if before is None or {one.salt, other.salt} != {before.salt} or whole_digest(one.text + other.text):
-        return one
-    was, mine, theirs = (blocks(applied.text) for applied in (before, one, other))
+    if before is None or {ours.salt, theirs.salt} != {before.salt} or whole_digest(ours.text + theirs.text):
+        return ours
+    old_blocks, our_blocks, their_blocks = (blocks(applied.text) for applied in (before, ours, theirs))
     chosen: dict[str, str] = {}
-    for name in dict.fromkeys((*mine, *theirs)):
-        block = mine.get(name)
-        if block == was.get(name):
-            block = theirs.get(name)
+    for name in dict.fromkeys((*our_blocks, *their_blocks)):
+        block = our_blocks.get(name)
+        if block == old_blocks.get(name):
+            block = their_blocks.get(name)
         if block is not None:
             chosen[name] = block
-    return Applied(one.salt, "".join(chosen.values()))
+    return Applied(ours.salt, "".join(chosen.values()))

@@ -37,9 +37,9 @@ def slip_of(kind: Kind, document: Json, path: FieldPath, file: str, lookups: Pla
 
 def slip_of_file(kind: Kind, file: str, tree: Tree, lookups: PlacementLookups) -> Slip | None:
     """The slip in the path of a file that is not there yet; a key in it is new each time."""
-    known = lookups.said_by_files.get(kind.name)
+    known = lookups.path_values.get(kind.name)
     if known is None:
-        known = lookups.said_by_files[kind.name] = _said_by_files(kind, tree)
+        known = lookups.path_values[kind.name] = _path_values(kind, tree)
     keys = {selector.text for selector in kind.key}
     for name, text in (kind.file.match(file) or {}).items():
         others = known.get(name, frozenset()) if name not in keys else frozenset()
@@ -49,7 +49,7 @@ def slip_of_file(kind: Kind, file: str, tree: Tree, lookups: PlacementLookups) -
     return None
 
 
-def _said_by_files(kind: Kind, tree: Tree) -> dict[str, frozenset[str]]:
+def _path_values(kind: Kind, tree: Tree) -> dict[str, frozenset[str]]:
     """What the paths of the files of a kind say, by placeholder."""
     try:
         paths = list(find(tree, kind.file.glob, exclude=kind.exclude))

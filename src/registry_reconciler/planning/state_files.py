@@ -43,7 +43,7 @@ from registry_reconciler.model.plan import FileChange
 from registry_reconciler.planning.fragment_breaks import breaks_of
 from registry_reconciler.planning.known_state import LATER, NOTHING_KNOWN, file_change_of, known_files
 from registry_reconciler.planning.state_accounts import accounts_of, as_account, taken_files
-from registry_reconciler.planning.state_heals import remembered_protected, said_protected
+from registry_reconciler.planning.state_heals import declared_protected, remembered_protected
 from registry_reconciler.planning.state_shares import Share, Stood, in_order, shares
 
 if TYPE_CHECKING:
@@ -250,9 +250,9 @@ class Writing(Struct):
         """Tells this write from every other one: what is new in a new file has salts of its own."""
         if not self.seeded:
             raise UnreadNeeded("what is new gets salts that all that is written tells")
-        return digest_parts(self._told(contents))
+        return digest_parts(self._seed_texts(contents))
 
-    def _told(self, contents: Mapping[str, _Content]) -> Iterator[str]:
+    def _seed_texts(self, contents: Mapping[str, _Content]) -> Iterator[str]:
         """What is to be remembered, as a seed is made of it; of new records what they say, without secrets."""
         for fragment, (records, protects) in contents.items():
             yield canonical([fragment, *protects])
@@ -389,12 +389,12 @@ class Writing(Struct):
         for address, (owner, applied) in self.put.items():
             if owner in mine:
                 mine[owner][address] = applied
-        said, order = said_protected(self.desired), self.order
+        declared, order = declared_protected(self.desired), self.order
         protected, stood = remembered_protected(self.loaded.state), self._stood()
         found: dict[str, _Content] = {}
         for fragment in sorted(self.touched):
             keeps = not self.whole or fragment in self.loaded.fragments.unreadable
-            protects = list(dict.fromkeys((protected if keeps else said).get(fragment, ())))
+            protects = list(dict.fromkeys((protected if keeps else declared).get(fragment, ())))
             records = [
                 Record(address, mine[fragment][address], self._former(address))
                 for address in in_order(order.get(fragment, []), stood[fragment], mine[fragment])

@@ -41,13 +41,12 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
                 freed.add(side.fragment)
             if is_old(path):
                 old[side.fragment] = _FURTHER if side.news else _OLD
-    said = said_protected(desired) if whole else {}
-    checked = (
-        {*said, *known} - loaded.fragments.unreadable if whole and (said or loaded.state.protects) else ()
-    )
+    declared = declared_protected(desired) if whole else {}
+    compares = whole and (declared or loaded.state.protects)
+    checked = {*declared, *known} - loaded.fragments.unreadable if compares else ()
     protected = remembered_protected(loaded.state) if checked else {}
     several = _several(loaded.state)
-    for fragment in sorted({*known, *said}):
+    for fragment in sorted({*known, *declared}):
         if fragment in old:
             yield Heal("", fragment, old[fragment])
         elif fragment in apart:
@@ -59,7 +58,7 @@ def fragment_heals(loaded: Loaded, desired: Desired, *, whole: bool = True) -> I
             yield Heal("", fragment, f"{what} stood in its state several times; once is kept")
         elif fragment in freed:
             yield Heal("", fragment, "the state has no entries of a kind with truth: live")
-        elif fragment in checked and set(said.get(fragment, ())) != set(protected.get(fragment, ())):
+        elif fragment in checked and set(declared.get(fragment, ())) != set(protected.get(fragment, ())):
             yield Heal("", fragment, "the state remembers that it is protected")
 
 
@@ -108,7 +107,7 @@ def _several(state: State) -> dict[str, int]:
     return {fragment: many for fragment, many in sorted(found) if many}
 
 
-def said_protected(desired: Desired) -> dict[str, list[str]]:
+def declared_protected(desired: Desired) -> dict[str, list[str]]:
     """What each fragment protects."""
     found: dict[str, list[str]] = {}
     for pattern in desired.protects:

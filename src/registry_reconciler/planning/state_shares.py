@@ -156,19 +156,19 @@ def in_order(declared: Iterable[str], stood: Iterable[str], mine: Mapping[str, A
     there = set(order)
     behind: dict[str, list[str]] = {}
     before = ""
-    for one in stood:
-        if one in mine and one not in there:
-            there.add(one)
-            behind.setdefault(before, []).append(one)
-        before = one if one in there else before
+    for address in stood:
+        if address in mine and address not in there:
+            there.add(address)
+            behind.setdefault(before, []).append(address)
+        before = address if address in there else before
     found: list[str] = []
     left = [*reversed(order), ""]
     while left:
-        one = left.pop()
-        if one:
-            found.append(one)
+        address = left.pop()
+        if address:
+            found.append(address)
         # The one that was met last was put next to it, before those that were met earlier.
-        left.extend(behind.pop(one, ()))
+        left.extend(behind.pop(address, ()))
     return found + [address for address in mine if address not in there]
 
 

@@ -13,7 +13,7 @@ from registry_reconciler.planning.known_entries import KnownEntries
 
 
 def carried_names(
-    asked: KnownEntries, renames: Mapping[str, str], declared: Collection[str]
+    known: KnownEntries, renames: Mapping[str, str], declared: Collection[str]
 ) -> list[tuple[str, str, str]]:
     """The entries that are renamed with one that they lie in, as (source, target, the new address of that one).
 
@@ -23,42 +23,42 @@ def carried_names(
     """
     if not renames:
         return []
-    named = _names_inside(asked, renames)
+    named = _names_inside(known, renames)
     ends: dict[str, str] = {}
     for address, (_, names) in named.items():
-        entry = asked.live[address]
+        entry = known.live[address]
         value = entry.value
         for name, text in names.items():
             value = with_value(value, Selector.parse(name).path, text)
-        key = asked.kinds[entry.kind].key_of(value)
+        key = known.kinds[entry.kind].key_of(value)
         if key is not None and key != entry.key and address not in declared:
             ends[address] = f"{entry.kind}/{key}"
     # Of what goes away a fragment may not speak any more, but where another entry comes to its place.
-    targets = {end for end in ends.values() if end in asked.entries and end not in renames}
+    targets = {end for end in ends.values() if end in known.entries and end not in renames}
     return [
         (source, target, named[source][0])
         for source, target in sorted(ends.items())
         if target in targets
-        and (source not in asked.entries or source in targets)
-        and (target not in asked.live or target in ends)
+        and (source not in known.entries or source in targets)
+        and (target not in known.live or target in ends)
     ]
 
 
-def _names_inside(asked: KnownEntries, renames: Mapping[str, str]) -> dict[str, tuple[str, dict[str, str]]]:
+def _names_inside(known: KnownEntries, renames: Mapping[str, str]) -> dict[str, tuple[str, dict[str, str]]]:
     """By address of an entry inside a renamed one that one, and what its place will say: placeholders and texts."""
-    nesting = Nesting(asked.kinds)
+    nesting = Nesting(known.kinds)
     outer: dict[tuple[str, int, FieldPath], tuple[LiveEntry, DesiredEntry]] = {}
     inner_kinds: set[str] = set()
     for target, source in renames.items():
-        kind = asked.kinds.get(split_address(source)[0])
+        kind = known.kinds.get(split_address(source)[0])
         inside = nesting.inside(kind) if kind is not None else ()
-        live = asked.live.get(source)
+        live = known.live.get(source)
         if inside and live is not None:
             inner_kinds.update(inner.name for inner, _ in inside)
-            outer[live.place.file, live.place.document, live.place.path] = live, asked.entries[target]
+            outer[live.place.file, live.place.document, live.place.path] = live, known.entries[target]
     sizes = sorted({len(path) for _, _, path in outer})
     found: dict[str, tuple[str, dict[str, str]]] = {}
-    for address, entry in asked.live.items() if outer else ():
+    for address, entry in known.live.items() if outer else ():
         if entry.kind not in inner_kinds or not entry.bound:
             continue
         file, document, path = entry.place.file, entry.place.document, entry.place.path
@@ -66,14 +66,14 @@ def _names_inside(asked: KnownEntries, renames: Mapping[str, str]) -> dict[str, 
             around = outer.get((file, document, path[:size])) if size <= len(path) else None
             if around is not None and around[0].kind != entry.kind:
                 live, desired = around
-                name_given = _told_by(
-                    asked.kinds[live.kind], live, desired.value, asked.kinds[entry.kind], entry
+                name_given = _names_of_place(
+                    known.kinds[live.kind], live, desired.value, known.kinds[entry.kind], entry
                 )
                 found.setdefault(address, (desired.address, {}))[1].update(name_given)
     return found
 
 
-def _told_by(
+def _names_of_place(
     kind: Kind, outer: LiveEntry, after: Mapping[str, Json], inner_kind: Kind, inner: LiveEntry
 ) -> Iterator[tuple[str, str]]:
     """What the place of an inner entry says once the outer one has its new value."""

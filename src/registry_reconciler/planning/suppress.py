@@ -108,8 +108,8 @@ class Locator:
         for file, mine in wanted.items():
             source = self._files[file]
             assert source.data is not None
-            asked = [(place.document, place.path, place.on_key) for place in mine]
-            found = source.format.locate(source.data, asked, source.sections)
+            queries = [(place.document, place.path, place.on_key) for place in mine]
+            found = source.format.locate(source.data, queries, source.sections)
             for place, (line, column) in zip(mine, found, strict=True):
                 self._known[place] = Location(file, line, column)
 
@@ -121,15 +121,15 @@ class Locator:
 def locate_problems(problems: Iterable[Problem], locator: Locator) -> tuple[Problem, ...]:
     """The problems in the fixed order, those that are listed with their places filled in."""
     found = list(problems)
-    asked = list(listed(sorted(found, key=lambda fault: (fault.severity.rank, fault.code, fault.place.file))))
-    locator.prepare(fault.place for fault in asked if fault.location is None)
-    locator.prepare(other.place for fault in asked for other in fault.related if other.location is None)
+    shown = list(listed(sorted(found, key=lambda fault: (fault.severity.rank, fault.code, fault.place.file))))
+    locator.prepare(fault.place for fault in shown if fault.location is None)
+    locator.prepare(other.place for fault in shown for other in fault.related if other.location is None)
     located = {
         id(fault): fault.located(
             fault.location or locator.location(fault.place),
             tuple(_located(other, locator) for other in fault.related),
         )
-        for fault in asked
+        for fault in shown
     }
     return tuple(sorted((located.get(id(fault), fault) for fault in found), key=sort_key))
 

@@ -30,10 +30,11 @@ def explain(rule: Rule) -> str:
         _strength(rule),
         _fill(page.summary),
         _fill(f"Why: {page.why}"),
-        "For example, this gives it:\n\n" + textwrap.indent(_visible(page.example).rstrip("\n"), "    "),
     ]
-    if page.use_instead:
-        parts.append("Use instead:\n\n" + textwrap.indent(_visible(page.use_instead).rstrip("\n"), "    "))
+    examples = (("For example, this gives it", page.example), ("Use instead", page.use_instead))
+    for title, text in examples:
+        if text:  # a rule of a workspace may have none
+            parts.append(f"{title}:\n\n" + textwrap.indent(_visible(text).rstrip("\n"), "    "))
     parts.append(_fill(f"Fix: {page.fix}"))
     return "\n\n".join(parts) + "\n"
 

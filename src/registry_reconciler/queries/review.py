@@ -166,7 +166,7 @@ def _complete(side: Planning, other: Planning) -> EntrySet:
     the other side has: nothing comes or goes there that anybody could see.
     """
     entry_set, others = side.entry_sets.after, other.entry_sets.after
-    said = {
+    declared = {
         address: Entry(entry.kind, entry.key, address, entry.value, entry.place, managed=True)
         for address, entry in side.desired.entries.items()
         if entry.kind in entry_set.hidden_kinds and address not in entry_set.items
@@ -176,9 +176,9 @@ def _complete(side: Planning, other: Planning) -> EntrySet:
         for address, item in others.items.items()
         if address not in entry_set.items and _is_unseen(item, side, other)
     }
-    if not said and not kept:
+    if not declared and not kept:
         return entry_set
-    items = dict(sorted({**entry_set.items, **kept, **said}.items()))
+    items = dict(sorted({**entry_set.items, **kept, **declared}.items()))
     return replace(entry_set, items=items, earlier=None, touched=frozenset(), _by_kind={}, _memo={})
 
 
@@ -199,12 +199,12 @@ def _renames(old: Planning, new: Planning) -> dict[str, str]:
     live = {item.address: _as_live(old, item) for item in old.entry_sets.after.items.values()}
     entries, state = new.desired.entries, old.loaded.state.entries
     moves = list(new.loaded.fragments.moves)
-    said = {move.source for move in moves}
+    sources = {move.source for move in moves}
     for target, entry in new.loaded.state.entries.items():
         for source in entry.former if target in entries else ():
             known = state.get(source)
             # A record keeps its salt: the line of the move may be gone, the entry is the same.
-            if source not in said and known and known.applied[0].salt == entry.applied[0].salt:
+            if source not in sources and known and known.applied[0].salt == entry.applied[0].salt:
                 moves.append(Move(source, target, entries[target].place))
                 break
     found = find_renames(moves, KnownEntries(new.loaded.kinds, entries, state, live), [])
@@ -326,19 +326,18 @@ def _transitions(new: Planning, transition: Transition, known: set[object]) -> l
     if new.plan.options.no_check:
         return []
     try:
-        said = [
+        problems = [
             problem
             for problem in run_transition((*RULES, *new.own.rules), transition)
             if problem.identity not in known
         ]
     finally:
         new.own.close()
-    allowances = tuple(
-        allowance for allowance in new.desired.allowances if allowance.code in {each.code for each in said}
-    )
+    codes = {problem.code for problem in problems}
+    allowances = tuple(allowance for allowance in new.desired.allowances if allowance.code in codes)
     settled = [
         problem
-        for problem in suppress(said, allowances, new.loaded.baseline, new.loaded.config)
+        for problem in suppress(problems, allowances, new.loaded.baseline, new.loaded.config)
         if problem.code != "FRG006"
     ]
     return list(locate_problems(settled, Locator(new.loaded.files)))

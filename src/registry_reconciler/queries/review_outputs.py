@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from registry_reconciler.model.config import TEMPLATES_FOLDER
+from registry_reconciler.loading.source import read_source
+from registry_reconciler.model.config import OUTPUTS_PATH, TEMPLATES_FOLDER
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.output import OutputAction, OutputChange
 from registry_reconciler.model.plan import Notice, Plan
 from registry_reconciler.model.problem import Fix, Problem, Severity, Status
 from registry_reconciler.model.structural import CODES
+from registry_reconciler.planning.suppress import Locator
 
 if TYPE_CHECKING:
     from registry_reconciler.planning.pipeline import Planning
@@ -46,7 +48,10 @@ def made_stale(old: Plan, new: Plan, *, later: bool = False) -> tuple[OutputChan
 def stale_outputs(old: Planning, new: Planning) -> Iterator[Problem]:
     """A problem for each stale output: of the branch where it was right before, else one that was there."""
     before = _stale(old.plan)
-    places = {output.id: output.place for output in new.outputs}
+    places = {output.id: output.place for output in new.outputs if not output.page}
+    source = read_source(new.loaded.tree, OUTPUTS_PATH, new.loaded.reader)
+    locator = Locator({OUTPUTS_PATH: source} if source is not None else {})
+    locator.prepare(places.values())
     later = new.loaded.config.outputs == "after_merge"
     title, severity = CODES["OUT009"]
     for name, change in sorted(_stale(new.plan).items()):
@@ -62,12 +67,14 @@ def stale_outputs(old: Planning, new: Planning) -> Iterator[Problem]:
                 f"output {name} ({change.file}) is stale: "
                 "the branch changes what it is made of, and not the output."
             )
+        place = places.get(name, Place(change.file))
         yield Problem(
             code="OUT009",
             title=title,
             severity=Severity.RECORD if later or known else new.loaded.config.severity("OUT009", severity),
             message=message,
-            place=places.get(name, Place(change.file)),
+            place=place,
+            location=locator.location(place),
             fix=None if later else Fix("Bring it up to date: registry apply"),
             status=Status.PRE_EXISTING if known else Status.INTRODUCED,
             managed=not known,

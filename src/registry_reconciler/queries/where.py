@@ -20,15 +20,22 @@ _FORM = re.compile(
     r"(?P<not>!?)(?P<field>[^=!~<>]+?)(?:(?P<sign>!=|!~|<=|>=|==|=|~|<|>)(?P<text>.*))?", re.DOTALL
 )
 
+_SIGN = re.compile(r"[=!~<>]")
+
 
 class Condition(Struct, frozen=True):
-    """One condition. ``sign``: ``=``, ``!=``, ``~`` (holds the text, in any case), ``!~``, ``<`` …; "": is there."""
+    """One condition. ``sign``: ``=``, ``!=``, ``~`` (holds the text, in any case), ``!~``, ``<`` …; "": is there.
 
-    typed: str
+    Attributes:
+        behind: the field that stands alone before it in one word: ``token VALUE`` may be meant as ``token=VALUE``, so
+            no message repeats what comes behind.
+    """
+
     field: Selector
     sign: str
     text: str
     absent: bool = False
+    behind: str = ""
 
     def holds(self, value: Mapping[str, Json]) -> bool:
         """Whether an entry fulfils it."""
@@ -80,31 +87,39 @@ def parse_where(words: Sequence[str]) -> tuple[Condition, ...]:
         try:
             parts = shlex.split(word)
         except ValueError as error:
-            raise UsageFailure(f"--where {word!r}: a quote is opened and not closed.") from error
-        found += [_condition(part) for part in parts]
+            raise UsageFailure("--where: a quote is opened and not closed.") from error
+        behind = ""
+        for part in parts:
+            found.append(condition := _condition(part, behind))
+            behind = "" if condition.sign else part
     return tuple(found)
 
 
-def _condition(text: str) -> Condition:
+def _condition(text: str, behind: str) -> Condition:
     match = _FORM.fullmatch(text)
     sign = (match["sign"] or "") if match else ""
     sign = "=" if sign == "==" else sign
     if match is None or (match["not"] and sign):
-        raise _misread(text)
+        raise _misread(text, behind)
     try:
         field = Selector.parse(match["field"])
     except ValueError as error:
-        raise _misread(text) from error
+        raise _misread(text, behind) from error
     if sign[:1] in ("<", ">"):
         try:
             Decimal(match["text"])
         except InvalidOperation as error:
-            raise UsageFailure(f"--where {text!r}: {sign} compares numbers.") from error
-    return Condition(text, field, sign, match["text"] or "", bool(match["not"]))
+            at = f" behind {behind!r}" if behind else f" {match['field']!r}"
+            raise UsageFailure(f"--where{at}: {sign} compares numbers.") from error
+    return Condition(field, sign, match["text"] or "", bool(match["not"]), "" if sign else behind)
 
 
-def _misread(text: str) -> UsageFailure:
+def _misread(text: str, behind: str) -> UsageFailure:
+    """What was typed is shown as far as it is the name of a field, and not what it is compared with."""
+    sign = _SIGN.search(text, text.startswith("!"))
+    shown = text if sign is None else f"{text[: sign.end()]}…"
+    at = f"what stands behind {behind!r}" if behind else repr(shown)
     return UsageFailure(
-        f"--where {text!r} cannot be understood: write FIELD=TEXT, FIELD!=TEXT, FIELD~PART, FIELD!~PART, FIELD<NUMBER, "
+        f"--where {at} cannot be understood: write FIELD=TEXT, FIELD!=TEXT, FIELD~PART, FIELD!~PART, FIELD<NUMBER, "
         "FIELD (is there) or !FIELD (is not there)."
     )

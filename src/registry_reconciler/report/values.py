@@ -192,8 +192,8 @@ def _line_diff(old: list[str], new: list[str]) -> Iterator[DiffLine]:
                 continue
             gone, come = old[low:high], new[new_low:new_high]
             if len(gone) == len(come):
-                pairs = [_in_short(one, other) for one, other in zip(gone, come, strict=True)]
-                gone, come = [one for one, _ in pairs], [other for _, other in pairs]
+                pairs = [_in_short(left, right) for left, right in zip(gone, come, strict=True)]
+                gone, come = [left for left, _ in pairs], [right for _, right in pairs]
             yield from (DiffLine("-", line) for line in gone)
             yield from (DiffLine("+", line) for line in come)
 

@@ -273,7 +273,7 @@ ABL009 = Rule(
 def _unknown(item: Entry, path: FieldPath, word: str, what: str, known: Sequence[str]) -> Finding:
     from registry_reconciler.base.suggest import closest
 
-    near = next(iter(closest(word, known)), None)
+    near = closest(word, known)
     message = f"{word!r} is no {what} of this workspace.{meant(near)}"
     return Finding(item, message, path, extra=word, replacements=slip(item, path, near))
 
@@ -308,7 +308,7 @@ def _unreachable(entry_set: EntrySet) -> Iterator[Finding]:
     for item, implementation in by_kind.get("mcp", ()):
         server = text(implementation, "server")
         if server and server not in servers:
-            near = next(iter(closest(server, servers)), None)
+            near = closest(server, servers)
             path = ("implementation", "server")
             message = (
                 f"There is no tool server {server!r} under mcp_servers of the configuration.{meant(near)}"

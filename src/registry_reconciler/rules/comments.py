@@ -138,8 +138,8 @@ class _Texts:
             for number, line in enumerate(text.split("\n"), 1)
             if "#" in line and any(body in bodies for body in written_in(line, YAML))
         ]
-        asked = [(item.place.document, item.place.path, True) for item in items]
-        places = YAML.locate(text.encode(), asked, self._sections(file))
+        queries = [(item.place.document, item.place.path, True) for item in items]
+        places = YAML.locate(text.encode(), queries, self._sections(file))
         starts = sorted({line for line, _ in places})
         # An entry begins above or at the comment, or is the next one: the comment stands directly above it.
         hit = {
@@ -184,9 +184,9 @@ class _Texts:
         if not places:
             return
         file = places[0].file
-        asked = [(place.document, place.path) for place in places]
+        queries = [(place.document, place.path) for place in places]
         try:
-            snippets = form.extract(self.text(file).encode(), asked, self._sections(file))
+            snippets = form.extract(self.text(file).encode(), queries, self._sections(file))
         except SpliceError:
             # One of them cannot be taken out: the others can.
             for place in places:
@@ -231,12 +231,12 @@ def _texts(entry_set: EntrySet) -> _Texts:
 def _not_carried(entry_set: EntrySet) -> Iterator[Finding]:
     # What a plan changes is asked about after its apply: until then places and texts fit as they are now.
     texts = (entry_set.earlier or entry_set).memo(_texts)
-    asked = list(_asked(entry_set, texts))
+    doubts = list(_doubts(entry_set, texts))
     there: dict[int, Counter[str]] = {}
-    for numbers in _by_file(asked).values():
-        counts = texts.live(asked[numbers[0]].form, [asked[number].place for number in numbers])
+    for numbers in _by_file(doubts).values():
+        counts = texts.live(doubts[numbers[0]].form, [doubts[number].place for number in numbers])
         there.update(zip(numbers, counts, strict=True))
-    for number, doubt in enumerate(asked):
+    for number, doubt in enumerate(doubts):
         own = [comment for comment in doubt.comments if not _taken(there[number], _body(comment))]
         if own:
             more = f" and {len(own) - 1} more" if len(own) > 1 else ""
@@ -257,7 +257,7 @@ class _Doubt(Struct, frozen=True):
     form: TextFormat
 
 
-def _asked(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
+def _doubts(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
     """The entries with a comment that their fragment has more often than their registries."""
     folder = f"{DESIRED_FOLDER}/"
     by_file: defaultdict[str, list[Entry]] = defaultdict(list)
@@ -280,13 +280,13 @@ def _asked(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
         for registry, name in entry_set.rest.beside.get(file, {}).items():
             forms.setdefault(registry, format_of(registry, entry_set.kinds[name]))
         doubtful = texts.doubtful(file, forms)
-        asked = [
+        doubts = [
             item
             for item in (texts.near(file, doubtful, items) if doubtful else ())
             if entry_set.judges(item.address) and item.address not in entry_set.touched
         ]
         for item, comments in zip(
-            asked, texts.own([item.place for item in asked]) if asked else (), strict=True
+            doubts, texts.own([item.place for item in doubts]) if doubts else (), strict=True
         ):
             own = [comment for comment in comments if _body(comment) in doubtful]
             if own and item.live_place is not None:
@@ -296,9 +296,9 @@ def _asked(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
                 yield _Doubt(item, own, replace(place, path=path), forms[place.file])
 
 
-def _by_file(asked: Sequence[_Doubt]) -> dict[tuple[str, str], list[int]]:
+def _by_file(doubts: Sequence[_Doubt]) -> dict[tuple[str, str], list[int]]:
     found: dict[tuple[str, str], list[int]] = {}
-    for number, doubt in enumerate(asked):
+    for number, doubt in enumerate(doubts):
         found.setdefault((doubt.place.file, doubt.form.name), []).append(number)
     return found
 

@@ -44,7 +44,7 @@ def _unknown_event(entry_set: EntrySet) -> Iterator[Finding]:
     for item in entry_set.acting("hook"):
         event = text(item.value, "event_type")
         if event and event not in events:
-            near = next(iter(closest(event, events)), None)
+            near = closest(event, events)
             yield Finding(
                 item,
                 f"{event!r} is no event; there are {listing(list(events))}.{meant(near)}",

@@ -187,10 +187,10 @@ def _look_alikes(entry_set: EntrySet) -> Iterator[Finding]:
             )
 
 
-def _same_letters(one: str, other: str) -> bool:
+def _same_letters(left: str, right: str) -> bool:
     from unicodedata import normalize
 
-    return normalize("NFC", one) == normalize("NFC", other)
+    return normalize("NFC", left) == normalize("NFC", right)
 
 
 IDN005 = Rule(

@@ -136,7 +136,7 @@ def _without_partner(entry_set: EntrySet) -> Iterator[Finding]:
         if partner is not None or (item.address, mirror.kind, key) in seen:
             continue
         seen.add((item.address, mirror.kind, key))
-        near = next(iter(closest(key, entry_set.keys(mirror.kind))), None) if hints < SUGGESTIONS else None
+        near = closest(key, entry_set.keys(mirror.kind)) if hints < SUGGESTIONS else None
         hints += 1
         yield Finding(
             item,

@@ -264,15 +264,12 @@ def _key(entry_set: EntrySet, item: Entry) -> FieldPath:
     return next((path for path, _ in entry_set.kinds[item.kind].key[0].find(item.value)), ())
 
 
-def _of_deprecated(entry_set: EntrySet) -> Iterator[Finding]:
+def of_deprecated(entry_set: EntrySet, role: str) -> Iterator[Finding]:
+    """The entries of a role that are not deprecated although the module that they name is."""
     gone = deprecated_modules(entry_set)
-    for item in entry_set.acting("module_interface"):
+    for item in entry_set.acting(role):
         module = text(item.value, "module_id")
-        if (
-            module in gone
-            and text(item.value, "lifecycle") not in GONE
-            and entry_set.status(item) != "deprecated"
-        ):
+        if module in gone and entry_set.status(item) != "deprecated":
             owner = entry_set.as_role("module_instance", module)
             yield Finding(
                 item,
@@ -284,11 +281,17 @@ def _of_deprecated(entry_set: EntrySet) -> Iterator[Finding]:
             )
 
 
+def _interface_of_deprecated(entry_set: EntrySet) -> Iterator[Finding]:
+    for finding in of_deprecated(entry_set, "module_interface"):
+        if finding.item is not None and text(finding.item.value, "lifecycle") not in GONE:
+            yield finding
+
+
 MOD007 = Rule(
     "MOD007",
     "An interface belongs to a deprecated module",
     Severity.WARNING,
-    check=_of_deprecated,
+    check=_interface_of_deprecated,
     needs=("module_interface", "module_instance"),
     relations=(
         Relation("interface and module", "a module is deprecated", "the lifecycle of its interfaces"),

@@ -55,11 +55,11 @@ def folded(key: str) -> str:
     return unicodedata.normalize("NFKC", key).casefold()
 
 
-def drawn_alike(one: str, other: str) -> bool:
+def drawn_alike(left: str, right: str) -> bool:
     """Whether two keys look the same in print, because letters of several scripts do."""
     import unicodedata
 
-    left, right = (unicodedata.normalize("NFKC", key).translate(_EXACT).casefold() for key in (one, other))
+    left, right = (unicodedata.normalize("NFKC", key).translate(_EXACT).casefold() for key in (left, right))
     return left == right
 
 

@@ -33,7 +33,7 @@ def _kind_that_is_none(entry_set: EntrySet, link: Link) -> str:
     """Why nothing can be there: no schema describes the kind that a reference names."""
     if any(kind in entry_set.kinds for kind in link.reference.kinds):
         return ""
-    near = next(iter(closest(link.reference.kinds[0], tuple(entry_set.kinds))), None)
+    near = closest(link.reference.kinds[0], tuple(entry_set.kinds))
     return (
         f", since no schema here describes a kind {_kinds(link)!r}{f' (there is {near!r})' if near else ''}"
     )
@@ -104,7 +104,7 @@ def near_key(entry_set: EntrySet, link: Link) -> str | None:
     known = entry_set.memo(_ids_by_kinds)
     if kinds not in known:
         known[kinds] = entry_set.keys(*kinds)
-    return next(iter(closest(link.value, known[kinds])), None)
+    return closest(link.value, known[kinds])
 
 
 def _ids_by_kinds(_entry_set: EntrySet) -> dict[tuple[str, ...], tuple[str, ...]]:

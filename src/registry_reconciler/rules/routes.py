@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from registry_reconciler.base.globs import Glob, is_wild
 from registry_reconciler.files.tree import find
@@ -14,7 +15,7 @@ from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
 from registry_reconciler.rules.disk import absence, kind_at, normal
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.modules import deprecated_modules
+from registry_reconciler.rules.modules import of_deprecated
 from registry_reconciler.rules.references import is_active
 from registry_reconciler.rules.shapes import listing, part, related, text, texts, words
 
@@ -195,27 +196,11 @@ RTE003 = Rule(
 )
 
 
-def _of_deprecated(entry_set: EntrySet) -> Iterator[Finding]:
-    gone = deprecated_modules(entry_set)
-    for item in entry_set.acting("route"):
-        module = text(item.value, "module_id")
-        if module in gone and entry_set.status(item) != "deprecated":
-            owner = entry_set.as_role("module_instance", module)
-            yield Finding(
-                item,
-                f"Its module, {module}, is deprecated.",
-                ("module_id",),
-                related=(related(owner, "the deprecated module"),) if owner is not None else (),
-                extra=module,
-                others=(owner,) if owner is not None else (),
-            )
-
-
 RTE006 = Rule(
     "RTE006",
     "A route belongs to a deprecated module",
     Severity.WARNING,
-    check=_of_deprecated,
+    check=partial(of_deprecated, role="route"),
     needs=("route", "module_instance"),
     relations=(Relation("route and module", "a module is deprecated", "the routes that it owns"),),
 )

@@ -60,17 +60,20 @@ def slip(item: Entry, path: FieldPath, near: Json) -> tuple[tuple[Place, Json], 
     return () if near in (None, "") else ((place_of(item, path), near),)
 
 
-def as_shown(value: Json, most: int = 60, other: Json | Missing = None) -> str:
-    """A value as a plan shows it, in about ``most`` characters; of a long one, the part that ``other`` differs in."""
+_MOST_SHOWN = 60
+
+
+def as_shown(value: Json, other: Json | Missing) -> str:
+    """A value as a plan shows it, in some :data:`_MOST_SHOWN` characters; of a long one, where ``other`` differs."""
     shown = value.source if isinstance(value, Opaque) else dumps(value)
-    if len(shown) <= most:
+    if len(shown) <= _MOST_SHOWN:
         return shown
     common = 0
     if other is not None and other is not MISSING:
         theirs = other.source if isinstance(other, Opaque) else dumps(other)
         common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(shown, theirs, strict=False)))
-    start = max(common - most // 3, 0) if common > most // 2 else 0
-    part = shown[start : start + most - 2]
+    start = max(common - _MOST_SHOWN // 3, 0) if common > _MOST_SHOWN // 2 else 0
+    part = shown[start : start + _MOST_SHOWN - 2]
     return f"{'…' if start else ''}{part}{'…' if start + len(part) < len(shown) else ''}"
 
 

@@ -11,7 +11,7 @@ from registry_reconciler.runtime.execution.calling import call
 from registry_reconciler.runtime.execution.context import Context
 from registry_reconciler.runtime.execution.invocation import Invoker
 from registry_reconciler.runtime.execution.loading import load_function
-from registry_reconciler.runtime.execution.results import Asked
+from registry_reconciler.runtime.execution.options import CallOptions
 from registry_reconciler.runtime.registry.capabilities import Grant, Vocabulary
 from registry_reconciler.runtime.registry.db import RegistryDbBuilder
 from registry_reconciler.runtime.registry.items import Definition
@@ -81,7 +81,7 @@ def exercise(
     grant = _Recording((word for word in declared if word in known), known)
     db = RegistryDbBuilder().build().runtime()
     invoker = Invoker(db, root, vocabulary=known, audit=lambda _line: None)
-    context = Context(invoker, item.meta.id, Asked(db.snapshot(), known, declared), grant, None)
+    context = Context(invoker, item.meta.id, CallOptions(db.snapshot(), known, declared), grant, None)
     function = _function(item, root)
     value, error = None, None
     try:

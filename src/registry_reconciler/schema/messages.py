@@ -6,7 +6,7 @@ meant, leave out what follows from another error, and never show a secret.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.suggest import closest, meant
@@ -129,11 +129,11 @@ class Writer:
         value = get_path(self.value, path)
         if not isinstance(value, str) or self.view.hides(path, value):
             return ""
-        return "".join(self._closest(value, tuple(option for option in options if isinstance(option, str))))
+        return self._closest(value, tuple(option for option in options if isinstance(option, str))) or ""
 
-    def _closest(self, word: str, options: Sequence[str]) -> list[str]:
+    def _closest(self, word: str, options: Sequence[str]) -> str | None:
         self.purse.hints -= 1
-        return closest(word, options) if self.purse.hints >= 0 else []
+        return closest(word, options) if self.purse.hints >= 0 else None
 
     def _has(self, path: FieldPath, field: str) -> bool:
         holder = get_path(self.value, path)
@@ -145,14 +145,14 @@ class Writer:
         near = self._closest(field, known)
         if near:
             own = ", or start the name with x- if it is your own" if self.view.takes_own_fields(path) else ""
-            fix = f"Write '{near[0]}' instead{own}."
+            fix = f"Write '{near}' instead{own}."
             return self._make(
                 (*path, field),
                 keyword,
-                f"'{shown}' is no field{where}.{meant(near[0])}",
+                f"'{shown}' is no field{where}.{meant(near)}",
                 fix,
                 on_key=True,
-                instead="" if self._has(path, near[0]) else near[0],
+                instead="" if self._has(path, near) else near,
             )
         fix = f"Remove it. The fields are {in_list(known)}." if known else "Remove it."
         return self._make((*path, field), keyword, f"'{shown}' is no field{where}", fix, on_key=True)
@@ -174,13 +174,21 @@ class Writer:
         """Of several forms none fits (or too many do): report the one that was meant, if that can be told."""
         name = finding.kind.name
         branches: list[list[Finding]] = finding.kind.context
+        told_apart = _fields_of_forms(self.view.at(path), name)
         if not branches or any(not branch for branch in branches):
-            yield self._make(
-                path,
-                name,
-                f"{name_of(path)} fits several of the forms that exclude each other",
-                self.explain(path, "Keep the fields of one form only."),
+            there = [form for form in told_apart if all(self._has(path, field) for field in form)]
+            message = (
+                f"{name_of(path)} has {_in_words(there, 'and')}, which exclude each other"
+                if there
+                else f"{name_of(path)} fits several of the forms that exclude each other"
             )
+            fix = f"Keep {_in_words(there, 'or')}." if there else "Keep the fields of one form only."
+            yield self._make(path, name, message, self.explain(path, fix))
+            return
+        if told_apart:
+            wanted = _in_words(told_apart, "or")
+            message = f"{name_of(path)} needs one of {wanted}"
+            yield self._make(path, "required", message, f"Add {wanted}.")
             return
         types = _root_types(branches, path)
         meant = [branch for branch in branches if not _is_root_type(branch, path)]
@@ -197,6 +205,25 @@ class Writer:
         best = min(meant, key=lambda branch: _badness(branch, path))
         for telling in _telling(best):
             yield from self.say(telling)
+
+
+def _fields_of_forms(schemas: Sequence[Mapping[str, Json]], keyword: str) -> list[list[str]]:
+    """The fields that each form requires, where nothing else tells the forms apart."""
+    for schema in schemas:
+        forms = schema.get(keyword)
+        if isinstance(forms, list) and all(
+            isinstance(form, dict)
+            and "required" in form
+            and form.keys() <= {"required", "title", "description"}
+            for form in forms
+        ):
+            return [[str(field) for field in form["required"]] for form in forms]
+    return []
+
+
+def _in_words(forms: Sequence[Sequence[str]], conjunction: str) -> str:
+    words = [" with ".join(f"'{cut(field)}'" for field in form) for form in forms]
+    return f" {conjunction} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _is_root_type(branch: list[Finding], path: FieldPath) -> bool:

@@ -154,8 +154,8 @@ def _not(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
     if isinstance(types, str | list):
         listed = types_in_words([types] if isinstance(types, str) else types)
         return f"{name} must not be {listed}", writer.explain(path, "Write another value.")
-    said = f": {cut(canonical(forbidden))}" if forbidden else ""
-    return f"{name} is what its schema forbids{said}", writer.explain(path, "Change it.")
+    forbidden_text = f": {cut(canonical(forbidden))}" if forbidden else ""
+    return f"{name} is what its schema forbids{forbidden_text}", writer.explain(path, "Change it.")
 
 
 def other_sentence(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:

@@ -275,8 +275,8 @@ def _check_x_registry(schema: Mapping[str, Json], path: str) -> list[Violation]:
         near = closest("x-registry", list(schema))
         message = "it needs the field 'x-registry', which says where entries of this kind are kept"
         if near:
-            text = f"'{near[0]}' is no keyword.{meant('x-registry')}"
-            return [Violation((near[0],), True, text, "Write x-registry.", "x-registry")]
+            text = f"'{near}' is no keyword.{meant('x-registry')}"
+            return [Violation((near,), True, text, "Write x-registry.", "x-registry")]
         fix = "Add x-registry with kind, layout, file and key; or only $defs, for other schemas to refer to."
         return [Violation((), False, message, fix, "x-registry")]
     from registry_reconciler.schema.packaged import x_registry_schema

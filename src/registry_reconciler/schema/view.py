@@ -99,8 +99,12 @@ class View:
 
     def description(self, path: FieldPath) -> str:
         """What the schema says of the part at ``path``, or ""."""
-        for schema in self.at(path):
-            text = schema.get("description")
+        named = bool(path) and path[-1] in self.fields(path[:-1])
+        for place in self._places_at(path):
+            if named and place.path[-2:-1] == ("patternProperties",):
+                continue  # a field with a schema of its own is none of those that a pattern describes
+            schema = self._folder.get(place)
+            text = schema.get("description") if isinstance(schema, Mapping) else None
             if isinstance(text, str) and text.strip():
                 return " ".join(text.split())
         return ""

@@ -9,6 +9,6 @@ it is written, :func:`of_workspace` about everything that is there.
 
 from __future__ import annotations
 
-from registry_reconciler.verify.opinions import Asked, Disagreement, of_plan, of_schemas, of_workspace
+from registry_reconciler.verify.opinions import Disagreement, Opinions, of_plan, of_schemas, of_workspace
 
-__all__ = ["Asked", "Disagreement", "of_plan", "of_schemas", "of_workspace"]
+__all__ = ["Disagreement", "Opinions", "of_plan", "of_schemas", "of_workspace"]

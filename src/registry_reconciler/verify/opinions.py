@@ -53,7 +53,7 @@ class Disagreement(Struct, frozen=True):
         return f"{self.about}: registry says {self.ours}; {self.who} says {self.theirs}"
 
 
-class Asked(Struct):
+class Opinions(Struct):
     """How much the others were asked, and what they said otherwise.
 
     Attributes:
@@ -77,9 +77,9 @@ class Asked(Struct):
         self.disagreements.extend(found)
 
 
-def of_plan(planning: Planning) -> Asked:
+def of_plan(planning: Planning) -> Opinions:
     """Ask about what a plan would write: the new texts, where they come from, the changed entries, their schemas."""
-    loaded, asked = planning.loaded, Asked(disagreements=[])
+    loaded, opinions = planning.loaded, Opinions(disagreements=[])
     changes = [change for change in planning.entry_sets.changes if change.writes]
     new = {
         file.path: _source(loaded, file.path, file.content)
@@ -87,38 +87,38 @@ def of_plan(planning: Planning) -> Asked:
         if file.content is not None and _is_text_of_values(loaded, file.path)
     }
     origins = {change.origin.file for change in planning.entry_sets.changes if change.origin is not None}
-    _ask_reader(asked, loaded, [*new.values(), *_fragments(loaded, origins)])
-    asked.add(_kept_promises(loaded, changes, new))
-    asked.add(_taken_for_text(loaded, [*_entries_in(loaded, new), *_declared_in(loaded, origins)]))
+    _ask_reader(opinions, loaded, [*new.values(), *_fragments(loaded, origins)])
+    opinions.add(_kept_promises(loaded, changes, new))
+    opinions.add(_taken_for_text(loaded, [*_entries_in(loaded, new), *_declared_in(loaded, origins)]))
     kinds = sorted({change.kind for change in changes})
     _ask_judge(
-        asked, loaded.catalog, kinds, ((change.kind, change.address, change.after) for change in changes)
+        opinions, loaded.catalog, kinds, ((change.kind, change.address, change.after) for change in changes)
     )
-    _ask_comparer(asked, planning.entry_sets.changes)
-    return asked
+    _ask_comparer(opinions, planning.entry_sets.changes)
+    return opinions
 
 
-def of_workspace(planning: Planning) -> Asked:
+def of_workspace(planning: Planning) -> Opinions:
     """Ask about everything that is there: fragments, registries, schemas, entries, and the changes of the plan."""
-    loaded, asked = planning.loaded, Asked(disagreements=[])
+    loaded, opinions = planning.loaded, Opinions(disagreements=[])
     sources = {**loaded.live.files, **loaded.fragments.files, **loaded.catalog.files}
-    _ask_reader(asked, loaded, [source for _, source in sorted(sources.items())])
+    _ask_reader(opinions, loaded, [source for _, source in sorted(sources.items())])
     live = ((entry.kind, entry.address, entry.value) for entry in loaded.live.entries.values())
     wished = ((entry.kind, entry.address, entry.value) for entry in loaded.fragments.entries)
     both: list[LiveEntry | DesiredEntry] = [*loaded.live.entries.values(), *loaded.fragments.entries]
-    asked.add(_taken_for_text(loaded, [(entry, sources[entry.place.file]) for entry in both]))
-    _ask_judge(asked, loaded.catalog, sorted(loaded.kinds), (*live, *wished))
-    _ask_comparer(asked, planning.entry_sets.changes)
-    return asked
+    opinions.add(_taken_for_text(loaded, [(entry, sources[entry.place.file]) for entry in both]))
+    _ask_judge(opinions, loaded.catalog, sorted(loaded.kinds), (*live, *wished))
+    _ask_comparer(opinions, planning.entry_sets.changes)
+    return opinions
 
 
-def of_schemas(planning: Planning) -> Asked:
+def of_schemas(planning: Planning) -> Opinions:
     """Ask jsonschema about every schema, and about every entry as it is and as fragments want it."""
-    loaded, asked = planning.loaded, Asked(disagreements=[])
+    loaded, opinions = planning.loaded, Opinions(disagreements=[])
     live = ((entry.kind, entry.address, entry.value) for entry in loaded.live.entries.values())
     wished = ((entry.kind, entry.address, entry.value) for entry in loaded.fragments.entries)
-    _ask_judge(asked, loaded.catalog, sorted(loaded.kinds), (*live, *wished))
-    return asked
+    _ask_judge(opinions, loaded.catalog, sorted(loaded.kinds), (*live, *wished))
+    return opinions
 
 
 def _source(loaded: Loaded, path: str, content: bytes | None) -> SourceFile | None:
@@ -153,24 +153,24 @@ def _fragments(loaded: Loaded, paths: Iterable[str]) -> Iterator[SourceFile]:
             yield loaded.fragments.files[path]
 
 
-def _ask_reader(asked: Asked, loaded: Loaded, sources: Iterable[SourceFile | None]) -> None:
+def _ask_reader(opinions: Opinions, loaded: Loaded, sources: Iterable[SourceFile | None]) -> None:
     held = _with_secrets(loaded)
     for source in sources:
         if source is None or source.data is None or not source.readable:
             continue
         given = source.format.for_others(source.data)
         if given is None:
-            asked.unread += 1
+            opinions.unread += 1
             continue
         who = _NAMES.get(given.reader, given.reader)
-        asked.files += who == RUAMEL
-        asked.other_files += who != RUAMEL
+        opinions.files += who == RUAMEL
+        opinions.other_files += who != RUAMEL
         found = _reads_otherwise(given, as_json(list(source.documents)))
         if found is not None:
             where, ours, theirs = found
             if source.path in held:
                 ours, theirs = "something", "something else (not shown: the file holds secrets)"
-            asked.add([Disagreement(f"{source.path}{where}", who, ours, theirs)])
+            opinions.add([Disagreement(f"{source.path}{where}", who, ours, theirs)])
 
 
 RUAMEL = "ruamel.yaml"
@@ -296,37 +296,37 @@ def _judge_of(catalog: Catalog) -> Judge:
 
 
 def _ask_judge(
-    asked: Asked, catalog: Catalog, kinds: Iterable[str], entries: Iterable[tuple[str, str, Json]]
+    opinions: Opinions, catalog: Catalog, kinds: Iterable[str], entries: Iterable[tuple[str, str, Json]]
 ) -> None:
     judge = _judge_of(catalog)
     for name in kinds:
         if name in catalog.kinds:
-            asked.schemas += 1
+            opinions.schemas += 1
             fault = judge.schema_fault(catalog.kinds[name].schema_path)
             if fault:
                 about = catalog.kinds[name].schema_path
-                asked.add([Disagreement(about, "jsonschema", "a valid schema", fault)])
+                opinions.add([Disagreement(about, "jsonschema", "a valid schema", fault)])
     for name, address, value in entries:
         kind = catalog.kinds.get(name)
         if kind is None or value is None:
             continue
-        asked.entries += 1
+        opinions.entries += 1
         # Of a node with an unknown tag nobody knows what it is.
         theirs = None if any(opaque_paths(value)) else judge.is_valid(kind.schema_path, as_json(value))
         ours = catalog.schemas.validator(kind).is_valid(value)
-        asked.unanswered += theirs is None
+        opinions.unanswered += theirs is None
         if theirs is not None and theirs != ours:
             words = {True: "that it fits its schema", False: "that it does not fit its schema"}
-            asked.add([Disagreement(address, "jsonschema", words[ours], words[theirs])])
+            opinions.add([Disagreement(address, "jsonschema", words[ours], words[theirs])])
 
 
-def _ask_comparer(asked: Asked, changes: Iterable[Change]) -> None:
+def _ask_comparer(opinions: Opinions, changes: Iterable[Change]) -> None:
     from registry_reconciler.verify.compare import compares_otherwise
 
     for change in changes:
         if change.before is None or change.after is None or change.action is Action.FORGET:
             continue
-        asked.changes += 1
+        opinions.changes += 1
         found = compares_otherwise(change.before, change.after, change.fields)
         if found is not None:
-            asked.add([Disagreement(change.address, "deepdiff", *found)])
+            opinions.add([Disagreement(change.address, "deepdiff", *found)])

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.apply import WorkspaceLock, files, reader
-from registry_reconciler.apply.lock import holds, owner_of
+from registry_reconciler.apply.anchor import Anchor
+from registry_reconciler.apply.failures import reason_of
+from registry_reconciler.apply.lock import holds, make_apply_folder, owner_of
 from registry_reconciler.errors import LockHeld
 from tests.crash import scenario
 
@@ -124,6 +126,16 @@ def test_an_owner_that_is_a_link_is_not_followed(root: Path, tmp_path: Path) -> 
     assert (tmp_path / "elsewhere").read_text().startswith('{"pid":1')
 
 
+def test_a_refusal_names_the_folder_that_takes_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str, _: int) -> None:
+        raise PermissionError(13, "Permission denied", name)
+
+    monkeypatch.setattr(files, "make_folder", refuse)
+    with Anchor(root) as anchor, pytest.raises(PermissionError) as told:
+        make_apply_folder(anchor)
+    assert "Permission denied at '.system/registry';" in reason_of(told.value)
+
+
 def test_git_never_sees_the_lock(root: Path) -> None:
     subprocess.run(["git", "init", "-q", root], check=True)
     with WorkspaceLock.acquire(root, command="apply", timeout=0):
@@ -136,3 +148,31 @@ def test_git_never_sees_the_lock(root: Path) -> None:
 def test_a_folder_that_is_no_workspace_can_be_read(tmp_path: Path) -> None:
     with reader(tmp_path, 0) as reading:
         assert reading.warnings == ()
+
+
+def test_a_process_that_was_forked_meanwhile_does_not_hold_a_lock_that_was_given_back(root: Path) -> None:
+    lock = WorkspaceLock.acquire(root, command="", timeout=0, shared=True)
+    end, own_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(own_end)
+        os.read(end, 1)
+        os._exit(0)
+    try:
+        lock.release()
+        WorkspaceLock.acquire(root, command="apply", timeout=0).release()
+    finally:
+        os.close(own_end)
+        os.waitpid(pid, 0)
+        os.close(end)
+
+
+def test_a_process_that_was_forked_inside_of_a_lock_does_not_give_it_back(root: Path) -> None:
+    with WorkspaceLock.acquire(root, command="apply", timeout=0) as lock:
+        pid = os.fork()
+        if pid == 0:
+            lock.release()
+            os._exit(0)
+        os.waitpid(pid, 0)
+        with pytest.raises(LockHeld):
+            WorkspaceLock.acquire(root, command="plan", timeout=0, shared=True)

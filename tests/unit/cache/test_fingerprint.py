@@ -110,6 +110,21 @@ def test_a_change_that_keeps_size_and_time_of_content_is_noticed(
     assert not is_fresh(str(root), fingerprint)[0]
 
 
+@pytest.mark.parametrize("folder", ["a", "a/b"])
+def test_a_folder_that_is_closed_to_new_files_is_noticed(
+    root: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fingerprint = seen(root, monkeypatch)
+    (root / folder).chmod(0o555)
+    open_to = os.access
+    # Everything is open to root, who may be running this.
+    monkeypatch.setattr(
+        "registry_reconciler.cache.fingerprint.os.access",
+        lambda path, mode: Path(path) != root / folder and open_to(path, mode),
+    )
+    assert not is_fresh(str(root), fingerprint)[0]
+
+
 def test_young_files_are_looked_at_and_old_ones_believed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     young = seen(root)
     assert all(signature is None for _, told, signature in young.paths)

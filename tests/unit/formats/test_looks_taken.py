@@ -252,3 +252,25 @@ def test_items_taken_out_of_a_list_are_told_by_their_place() -> None:
     )
 
     assert after == b'a = ["nan", inf]\n'
+
+
+WORDS = [f"word-number-{number}" for number in range(9)]
+ITEMS = {
+    "json": '{\n  "items": [\n    {\n      "tags": ["x", "y"]\n    },\n    {\n      "tags": "z"\n    }\n  ]\n}\n',
+    "toml": '[[items]]\ntags = ["x", "y"]\n\n[[items]]\ntags = "z"\n',
+}
+
+
+@pytest.mark.parametrize("form", ITEMS)
+@pytest.mark.parametrize(
+    ("value", "lines"), [(WORDS, 11), (WORDS[:3], 1)], ids=["longer than all", "no longer than is usual"]
+)
+def test_a_list_that_would_be_longer_than_any_line_takes_several(
+    form: str, value: list[str], lines: int
+) -> None:
+    made = FORMATS[form].splice(ITEMS[form].encode(), [Update(0, ("items", 1, "tags"), [*value])]).decode()
+    assert made.count("\n") - ITEMS[form].count("\n") == lines - 1
+    # Where one line is as long, there may be another.
+    long = ITEMS[form].replace('"x", "y"', ", ".join(f'"{word}!"' for word in WORDS))
+    made = FORMATS[form].splice(long.encode(), [Update(0, ("items", 1, "tags"), [*value])]).decode()
+    assert made.count("\n") == long.count("\n")

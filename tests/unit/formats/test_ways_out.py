@@ -13,7 +13,7 @@ CASES = [
     ("toml", "[[a]]\n\ufeffb = 1\n", (2, 1), "byte order mark", "remove it"),
     ("toml", "a = null\n", (1, 5), "invalid value", "no null"),
     ("toml", "a = 2024-02-30\n", (1, 5), "invalid date", "a date that there is"),
-    ("toml", "a = {b = 1,\n}\n", (1, 12), "on this line", "ends without a comma"),
+    ("toml", "a = {b = 1,\n}\n", (1, 12), "came with TOML 1.1", "without a comma at its end"),
     ("toml", "a: 1\n", (1, 2), "'=' after a key", "key = value"),
     ("toml", "a = 1\rb = 2\n", (1, 6), "carriage return", "LF or CRLF"),
     ("toml", 'a = "\\ud800"\n', (1, 12), "surrogate", "the character itself"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.loading.workspace import Loaded, load
 from tests.support import Files, kind_file, thing_kind, with_fragment
@@ -47,6 +49,22 @@ def test_a_broken_registry_hides_its_kind_and_no_other() -> None:
 
 def test_what_was_asked_of_the_files_is_the_input_of_a_plan() -> None:
     found = loaded(with_fragment({**thing_kind(), "t.yaml": b"- id: a\n", "other.txt": b"x"}, {"thing": []}))
-    asked = found.asked.inputs
-    assert {"t.yaml", "desired/all.yaml", ".system/registry/schemas/thing.schema.yaml"} <= asked.keys()
-    assert "other.txt" not in asked
+    recorder = found.recorder.inputs
+    assert {"t.yaml", "desired/all.yaml", ".system/registry/schemas/thing.schema.yaml"} <= recorder.keys()
+    assert "other.txt" not in recorder
+
+
+@pytest.mark.parametrize(
+    ("key", "fix"),
+    [
+        ("secrets", "x-secret: true"),
+        ("writeOnly", "x-secret: true"),
+        ("title", "beside x-registry"),
+        ("kye", ""),
+    ],
+)
+def test_what_stands_elsewhere_in_a_schema_file_leads_there(key: str, fix: str) -> None:
+    (problem,) = (one for one in loaded(thing_kind(f"{key}: x")).problems if one.code == "KND001")
+    assert problem.fix is not None
+    assert (fix in problem.fix.description) if fix else ("x-secret" not in problem.fix.description)
+    assert ("did you mean" in problem.message.lower()) == (key == "kye")

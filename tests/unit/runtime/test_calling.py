@@ -31,6 +31,7 @@ from registry_reconciler.runtime import (
     Vocabulary,
     open_runtime,
 )
+from registry_reconciler.runtime.execution.handlers import Limits
 from tests.unit.runtime.helper import Site, runs
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="workspaces of this test are run on POSIX")
@@ -217,9 +218,16 @@ def test_a_limit_is_asked_for_by_the_call_and_leaves_no_thread_that_runs_python(
     while threading.active_count() > before and time.monotonic() < end:
         time.sleep(0.01)
     assert threading.active_count() == before
-    for wrong in (0, -1, True, float("nan")):
-        with pytest.raises(RegistryError, match="timeout"):
-            run_code(forever, timeout=wrong)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, True, "1", float("nan"), float("inf")])
+def test_what_is_no_limit_is_refused_by_the_call_the_item_and_the_program(wrong: Any) -> None:
+    meta = RegistryMeta("a::b", "b")
+    for made in (lambda: run_code(str, timeout=wrong), lambda: Definition(meta, str, timeout=wrong)):
+        with pytest.raises(RegistryError, match="timeout is a number of seconds above 0"):
+            made()
+    with pytest.raises(RegistryError, match="timeout is a number"):
+        Invoker(RegistryDbBuilder().build(), limits=Limits(wrong))
 
 
 def invoker_of(target: Callable[..., Any], **more: Any) -> tuple[Invoker, Any]:

@@ -153,7 +153,7 @@ def test_a_word_of_two_domains_is_not_guessed() -> None:
     )
     assert run(db, "write", "x", domain="actions").value == "x"
     assert run(db, "actions/write", "y").value == "y"
-    assert "did you mean 'actions'" in run(db, "write", "x", domain="action").error
+    assert "no domain 'action'; did you mean 'actions'" in run(db, "write", "x", domain="action").error
 
 
 def test_an_ability_gets_the_arguments_of_a_line_as_a_mapping(tmp_path: Path) -> None:

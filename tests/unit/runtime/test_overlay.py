@@ -300,8 +300,9 @@ def test_what_came_of_each_of_a_batch_is_said(caplog: pytest.LogCaptureFixture) 
     live = registry(overrides=True)
     taker, loser = thing("base", "New", priority=9), thing("other", "Late", priority=-1)
     new = thing("x", "Open", priority=9)
-    batch = live.register_many([taker, loser, new, OTHER])
-    assert [one.action for one in batch.outcomes] == ["replaced", "lost", "inserted", "unchanged"]
+    batch = live.register_many([taker, loser, new, OTHER, new])
+    actions = ["replaced", "lost", "inserted", "unchanged", "unchanged"]
+    assert [one.action for one in batch.outcomes] == actions
     assert [one.key for one in batch.outcomes] == list(batch)
     assert batch.outcomes[0].replaced is BASE
     assert batch.outcomes[1].lost_to is OTHER

@@ -22,7 +22,7 @@ from registry_reconciler.runtime import (
     open_runtime,
 )
 from registry_reconciler.runtime.serve import prepared
-from registry_reconciler.runtime.serve.workspace import prepare, prepare_from
+from registry_reconciler.runtime.serve.served_files import prepare, prepare_from
 from tests.unit.runtime.helper import Site
 
 

@@ -197,8 +197,25 @@ def test_a_branch_of_the_right_type_is_the_one_that_was_meant() -> None:
 
 
 def test_a_value_that_fits_forms_that_exclude_each_other() -> None:
-    schema = {"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}
+    schema = {"oneOf": [{"required": ["a"]}, {"minProperties": 1}]}
     assert "fits several of the forms" in one(schema, {"a": 1, "b": 1}).message
+
+
+def test_forms_that_only_fields_tell_apart_are_named_by_them() -> None:
+    schema = {"oneOf": [{"required": ["a"]}, {"required": ["b", "c"]}]}
+    assert (
+        "has 'a' and 'b' with 'c', which exclude each other" in one(schema, {"a": 1, "b": 1, "c": 1}).message
+    )
+    assert "needs one of 'a' or 'b' with 'c'" in one(schema, {}).message
+
+
+def test_a_named_field_is_not_described_as_those_of_a_pattern() -> None:
+    schema = {
+        "properties": {"a": {"type": "array"}},
+        "patternProperties": {"^x-": {"description": "A field of your own.", "type": "array"}},
+    }
+    assert "of your own" not in one(schema, {"a": "text"}).fix
+    assert "of your own" in one(schema, {"x-a": "text"}).fix
 
 
 def test_conditions_are_reported_at_what_they_demand() -> None:

@@ -159,7 +159,7 @@ class _Remembering:
             if address not in managed and address.partition("/")[0] not in owned_by_live
         ]
         live = dict(self._live())
-        inputs = loaded.asked.inputs
+        inputs = loaded.recorder.inputs
         homes = self._homes(fragments)
         kept = [*fragments, *(path for paths in homes.values() for path in paths), *live]
         words = self.planning.own.looked()
@@ -214,7 +214,7 @@ class _Remembering:
     def _settings(self) -> dict[str, str | None]:
         from registry_reconciler.model.config import CONFIG_PATH, OUTPUTS_PATH
 
-        inputs = self.loaded.asked.inputs
+        inputs = self.loaded.recorder.inputs
         return {
             path: inputs.get(path)
             for path in (CONFIG_PATH, OUTPUTS_PATH, *self.loaded.catalog.files, *self.loaded.rule_files.files)

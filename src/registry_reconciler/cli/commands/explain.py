@@ -49,7 +49,7 @@ def command(
     """
     call = shared.call("explain")
     explaining = _Explaining(call)
-    found = [explaining.one(subject) for subject in subjects]
+    found = [explaining.explained(subject) for subject in subjects]
     text = "\n\n".join(explained.text.rstrip("\n") for explained in found) + "\n"
     body: dict[str, Json] = {"subjects": [explained.data for explained in found]}
     return answer(call, text, body, draw=partial(_drawn, found))
@@ -82,7 +82,7 @@ class _Explaining:
         self.call = call
         self._planning: Planning | None = None
 
-    def one(self, subject: str) -> _Explained:
+    def explained(self, subject: str) -> _Explained:
         """Text and JSON for one subject. Raises :class:`UsageFailure` for an unknown one."""
         from registry_reconciler.rules import all_rules, by_code
 

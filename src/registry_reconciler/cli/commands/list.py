@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from registry_reconciler.model.fields import Selector
     from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.queries.show import KindRow, Listed
+    from registry_reconciler.queries.where import Condition
     from registry_reconciler.terminal import Screen
 
 EXAMPLE = """\
@@ -84,10 +85,10 @@ def command(
     )
     if kinds:
         return _kinds(call, planning, patterns or [])
-    return _entries(call, planning, patterns or ["*"], _Asked(managed, tuple(where or ()), columns, search))
+    return _entries(call, planning, patterns or ["*"], _Query(managed, tuple(where or ()), columns, search))
 
 
-class _Asked(NamedTuple):
+class _Query(NamedTuple):
     """Which entries, and what of them."""
 
     managed: bool | None
@@ -96,26 +97,28 @@ class _Asked(NamedTuple):
     search: str
 
 
-def _entries(call: Call, planning: Planning, patterns: Sequence[str], asked: _Asked) -> int:
+def _entries(call: Call, planning: Planning, patterns: Sequence[str], query: _Query) -> int:
     from registry_reconciler.queries.show import listing, shown_value
     from registry_reconciler.queries.where import parse_where
     from registry_reconciler.report.words import plural
 
-    conditions, columns = parse_where(asked.where), _selectors(asked.columns)
+    conditions, columns = parse_where(query.where), _selectors(query.columns)
     rows = {row.address: row for row in listing(planning)}
     chosen = [rows[address] for address in select(patterns, rows)]
-    if asked.managed is not None:
-        chosen = [row for row in chosen if row.managed is asked.managed]
+    if query.managed is not None:
+        chosen = [row for row in chosen if row.managed is query.managed]
     values = {
         row.address: shown_value(planning, row.address)
         for row in chosen
-        if conditions or columns or asked.search
+        if conditions or columns or query.search
     }
-    _warn_of_slips([*(condition.field for condition in conditions), *columns], list(values.values()))
+    _warn_of_slips(conditions, columns, list(values.values()))
     chosen = [row for row in chosen if all(condition.holds(values[row.address]) for condition in conditions)]
-    if asked.search:
-        text = asked.search.casefold()
-        chosen = [row for row in chosen if text in row.address.casefold() or _says(values[row.address], text)]
+    if query.search:
+        text = query.search.casefold()
+        chosen = [
+            row for row in chosen if text in row.address.casefold() or _holds(values[row.address], text)
+        ]
     if columns:
         names = [selector.text for selector in columns]
         table = [[row.address, *_cells(columns, values[row.address])] for row in chosen]
@@ -133,28 +136,36 @@ def _entries(call: Call, planning: Planning, patterns: Sequence[str], asked: _As
     return answer(call, text, {"entries": body}, draw=drawn)
 
 
-def _says(value: Json, text: str) -> bool:
+def _holds(value: Json, text: str) -> bool:
     """Whether a text in a value has another one in it, in any case; what is secret is masked already."""
     if isinstance(value, str):
         return text in value.casefold()
     if isinstance(value, dict):
-        return any(_says(part, text) for part in value.values())
-    return isinstance(value, list) and any(_says(part, text) for part in value)
+        return any(_holds(part, text) for part in value.values())
+    return isinstance(value, list) and any(_holds(part, text) for part in value)
 
 
-def _warn_of_slips(fields: Sequence[Selector], values: Sequence[Mapping[str, Json]]) -> None:
+def _warn_of_slips(
+    conditions: Sequence[Condition], columns: Sequence[Selector], values: Sequence[Mapping[str, Json]]
+) -> None:
     """Say of fields that no entry has that it is so: an answer of nothing looks like a finding."""
     from registry_reconciler.base.suggest import did_you_mean
 
+    def is_slip(field: Selector) -> bool:
+        return bool(values) and not any(True for value in values for _ in field.find(value))
+
     names = sorted({name for value in values for name in value})
-    slips = [
-        field for field in fields if values and not any(True for value in values for _ in field.find(value))
-    ]
-    slips = list(dict.fromkeys(slips))
+    fields = [*(condition.field for condition in conditions if not condition.behind), *columns]
+    slips = dict.fromkeys(field.text for field in fields if is_slip(field))
+    behind = [condition.behind for condition in conditions if condition.behind and is_slip(condition.field)]
     warn(
         [
-            f"none of these entries has a field {field.text!r}.{did_you_mean(field.text, names)}"
-            for field in slips
+            *(f"none of these entries has a field {slip!r}.{did_you_mean(slip, names)}" for slip in slips),
+            *(
+                f"--where: what stands behind {name!r} is no field of these entries. "
+                f"To compare, write {name}=TEXT."
+                for name in behind
+            ),
         ]
     )
 

@@ -33,5 +33,4 @@ def command(
         raise MissingExtra("lsp", "the language server") from error
     from registry_reconciler.lsp import serve
 
-    serve()
-    return 0
+    return serve()

@@ -16,7 +16,7 @@ from registry_reconciler.model.problem import Severity
 if TYPE_CHECKING:
     from registry_reconciler.model.problem import Problem
     from registry_reconciler.queries.schema_check import SchemaCheck
-    from registry_reconciler.verify import Asked
+    from registry_reconciler.verify import Opinions
 
 EXAMPLE = """\
   registry schema check
@@ -50,7 +50,7 @@ def command(
 
     call = shared.call("schema check")
     check = schema_check(call.workspace(), base)
-    asked = of_schemas(check.planning)
+    opinions = of_schemas(check.planning)
     body: dict[str, Json] = {
         "base": check.base,
         "changed": list(check.changed),
@@ -63,12 +63,12 @@ def command(
                 "ours": disagreement.ours,
                 "theirs": disagreement.theirs,
             }
-            for disagreement in asked.disagreements
+            for disagreement in opinions.disagreements
         ],
     }
     errors = any(problem.severity is Severity.ERROR for problem in check.found)
-    text = "".join(f"{line}\n" for line in _lines(check, asked, base))
-    code = 1 if asked.disagreements else 3 if errors else 0
+    text = "".join(f"{line}\n" for line in _lines(check, opinions, base))
+    code = 1 if opinions.disagreements else 3 if errors else 0
     explains = dict.fromkeys(problem.code for problem in check.found)
     return answer(
         call,
@@ -80,7 +80,7 @@ def command(
     )
 
 
-def _lines(check: SchemaCheck, asked: Asked, base: str) -> Iterator[str]:
+def _lines(check: SchemaCheck, opinions: Opinions, base: str) -> Iterator[str]:
     from registry_reconciler.report.words import plural
 
     if check.changed:
@@ -93,12 +93,12 @@ def _lines(check: SchemaCheck, asked: Asked, base: str) -> Iterator[str]:
             yield "Today's entries are judged as before."
     else:
         yield f"No schema file differs from {visible(base)}."
-    judged = f"jsonschema judged {plural(asked.schemas, 'schema')} and {plural(asked.entries, 'entry')}, and "
-    if not asked.disagreements:
+    judged = f"jsonschema judged {plural(opinions.schemas, 'schema')} and {plural(opinions.entries, 'entry')}, and "
+    if not opinions.disagreements:
         yield judged + "agrees."
         return
-    yield judged + f"judges {len(asked.disagreements):,} otherwise:"
-    yield from (f"  {visible(disagreement.text)}" for disagreement in asked.disagreements[:_SHOWN])
+    yield judged + f"judges {len(opinions.disagreements):,} otherwise:"
+    yield from (f"  {visible(disagreement.text)}" for disagreement in opinions.disagreements[:_SHOWN])
 
 
 def _problems(title: str, problems: tuple[Problem, ...]) -> Iterator[str]:

@@ -29,27 +29,27 @@ def command(
     from registry_reconciler.verify import of_workspace
 
     call = shared.call("verify")
-    asked = of_workspace(planning_of(call.workspace()))
-    found = asked.disagreements
-    read = f"ruamel.yaml read {_count(asked.files, 'file')}{_also(asked.other_files)}"
-    judged = f"{_count(asked.schemas, 'schema')} and {_count(asked.entries, 'entry')}"
+    opinions = of_workspace(planning_of(call.workspace()))
+    found = opinions.disagreements
+    read = f"ruamel.yaml read {_count(opinions.files, 'file')}{_also(opinions.other_files)}"
+    judged = f"{_count(opinions.schemas, 'schema')} and {_count(opinions.entries, 'entry')}"
     lines = [
         f"{read}, jsonschema judged {judged},",
-        f"deepdiff compared {_count(asked.changes, 'change')}. "
+        f"deepdiff compared {_count(opinions.changes, 'change')}. "
         + ("They agree with registry." if not found else f"{_count(len(found), 'disagreement')}:"),
         *(f"  {visible(disagreement.text)}" for disagreement in found),
-        *_unread(asked.unread),
-        *_not_told(asked.unanswered),
+        *_unread(opinions.unread),
+        *_not_told(opinions.unanswered),
     ]
     body: dict[str, Json] = {
         "asked": {
-            "files": asked.files,
-            "other_files": asked.other_files,
-            "unread": asked.unread,
-            "schemas": asked.schemas,
-            "entries": asked.entries,
-            "changes": asked.changes,
-            "unanswered": asked.unanswered,
+            "files": opinions.files,
+            "other_files": opinions.other_files,
+            "unread": opinions.unread,
+            "schemas": opinions.schemas,
+            "entries": opinions.entries,
+            "changes": opinions.changes,
+            "unanswered": opinions.unanswered,
         },
         "disagreements": [
             {

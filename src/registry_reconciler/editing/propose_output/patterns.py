@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -41,15 +42,20 @@ def fitting_pattern(lines: list[str], texts: Mapping[str, list[str]], depth: int
         return Pattern((lines[0],))
     if depth == 0:
         return None
+    first, last = min(lines), max(lines)
+    alike = next(
+        (at for at, (left, right) in enumerate(zip(first, last, strict=False)) if left != right), len(first)
+    )
     candidates = []
     for number, (name, values) in enumerate(texts.items()):
-        cut = [line.find(value) for line, value in zip(lines, values, strict=True)]
-        if -1 in cut:
-            continue
-        before = {line[:at] for line, at in zip(lines, cut, strict=True)}
-        if len(before) == 1:
-            # What stands further left comes first; of several there, the longest one.
-            candidates.append((cut[0], -sum(map(len, values)), number, name))
+        # Every place where it could stand: a short value may occur in the text before it too.
+        places = (
+            at
+            for at in range(alike + 1)
+            if all(line.startswith(value, at) for line, value in zip(lines, values, strict=True))
+        )
+        # What stands further left comes first; of several there, the longest one.
+        candidates += [(at, -sum(map(len, values)), number, name) for at in islice(places, 2)]
     for at, _, _, name in sorted(candidates):
         values = texts[name]
         rest = [line[at + len(value) :] for line, value in zip(lines, values, strict=True)]
@@ -66,11 +72,11 @@ class _Absent:
 ABSENT: Json = _Absent()
 
 
-def is_alike(one: Json, other: Json) -> bool:
+def is_alike(left: Json, right: Json) -> bool:
     """Whether two values say the same; what is absent is like nothing but itself."""
-    if one is ABSENT or other is ABSENT:
-        return one is other
-    return same(one, other)
+    if left is ABSENT or right is ABSENT:
+        return left is right
+    return same(left, right)
 
 
 def fields_of(rows: Sequence[Entry]) -> dict[str, list[Json]]:

@@ -31,7 +31,7 @@ def held_by(file: str, value: Json, bound: _Bound, name: str = "") -> Candidate 
         return small
     if is_list(value):
         return Candidate("list", (), name, [Found(file, item, bound) for item in value])
-    return _mappings(file, value, bound, name)
+    return _mappings(file, value, bound, name) or _pairs(file, value, bound, name)
 
 
 def _mappings(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None:
@@ -48,10 +48,16 @@ def _small(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None
         return Candidate("named", (), name, [Found(file, body, (*bound, ("", key))) for key, body in named])
     if isinstance(value, list) and value and all(is_keyish(item) for item in value):
         return Candidate("texts", (), name, [Found(file, {"name": item}, bound) for item in value])
-    if isinstance(value, dict) and value and not any(isinstance(item, dict) for item in value.values()):
-        pairs = [Found(file, {"value": item}, (*bound, ("", str(key)))) for key, item in value.items()]
-        return Candidate("pairs", (), name, pairs)
-    return None
+    if isinstance(value, dict) and any(isinstance(item, dict) for item in value.values()):
+        return None
+    return _pairs(file, value, bound, name)
+
+
+def _pairs(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None:
+    if not (isinstance(value, dict) and value):
+        return None
+    pairs = [Found(file, {"value": item}, (*bound, ("", str(key)))) for key, item in value.items()]
+    return Candidate("pairs", (), name, pairs)
 
 
 def plural_maps(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
@@ -71,6 +77,27 @@ def plural_maps(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
     return sorted(found.values(), key=lambda place: (len(place.at), -len(place.entries), place.at))
 
 
+def mixed_maps(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
+    """Mappings whose values are partly mappings and partly not: ``serde = "1"`` beside ``tokio = {version = "1"}``."""
+    found: dict[tuple[str, ...], Candidate] = {}
+    mixed: set[tuple[str, ...]] = set()
+    for file, values in documents.items():
+        waiting: list[tuple[Json, tuple[str, ...], str]] = [(value, (), "") for value in values]
+        while waiting:
+            value, at, name = waiting.pop()
+            if not isinstance(value, dict) or len(at) >= DEEPEST:
+                continue
+            held = _pairs(file, value, (), name)
+            if held is not None:
+                found.setdefault(at, replace(held, at=at, entries=[])).entries.extend(held.entries)
+            if len({_is_mapping(item) for item in value.values()}) == 2:
+                mixed.add(at)
+            waiting += [(part, (*at, quoted(str(key))), str(key)) for key, part in value.items()]
+    return sorted(
+        (found[at] for at in mixed), key=lambda place: (len(place.at), -len(place.entries), place.at)
+    )
+
+
 def _is_mapping(value: Json) -> bool:
     return value is None or isinstance(value, dict)
 
@@ -83,7 +110,7 @@ def scalar_candidates(documents: Mapping[str, Sequence[Json]]) -> list[Candidate
         while waiting:
             value, at, name = waiting.pop()
             held = _small(file, value, (), name)
-            if held is not None and len(held.entries) > 1:
+            if held is not None:
                 place = found.setdefault((held.layout, at), Candidate(held.layout, at, name))
                 place.entries.extend(held.entries)
             elif isinstance(value, dict) and len(at) < DEEPEST:

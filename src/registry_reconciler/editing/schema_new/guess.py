@@ -22,6 +22,7 @@ _MOST_FIELDS = 30
 """Mappings with more keys may have names that people choose for keys."""
 _FIELDS_TIMES = 4
 _KEY_WORDS = ("id", "key", "name", "slug", "code", "title")
+_ID_ENDS = ("_id", "-id", "_identifier")
 _QUOTED = re.compile(r'[.\[\]{}*"]|^$')
 
 
@@ -124,7 +125,7 @@ def _look(
         _note(found, "list", at, name, [Found(file, item, bound) for item in value])
         _look_into_items(found, file, value, at, name, bound)
     elif isinstance(value, dict):
-        if _is_map(value):
+        if is_map(value):
             items = [Found(file, item or {}, (*bound, ("", key))) for key, item in value.items()]
             _note(found, "map", at, name, items)
             holder = _holder(name or "key", (inner for inner in value.values() if inner))
@@ -134,8 +135,9 @@ def _look(
                     _look(found, file, part, step, inner, (*bound, (holder, key)))
             return
         if _is_grouped(value):
-            holder = _holder(name or "group", (item for part in value.values() for item in part))
-            for key, part in value.items():
+            filled = {key: part for key, part in value.items() if part}
+            holder = _holder(name or "group", (item for part in filled.values() for item in part))
+            for key, part in filled.items():
                 _look(found, file, part, (*at, f"{{{holder}}}"), name, (*bound, (holder, key)))
         for inner, part in value.items():
             _look(found, file, part, (*at, quoted(inner)), inner, bound)
@@ -165,7 +167,7 @@ def is_list(value: Json) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
-def _is_map(value: dict[str, Json]) -> bool:
+def is_map(value: dict[str, Json]) -> bool:
     """Whether a mapping's values are alike, so that its keys are names and not fields."""
     items = [item for item in value.values() if item is not None]
     if len(value) < 2 or not items or not all(isinstance(item, dict) for item in items):
@@ -178,10 +180,12 @@ def _is_map(value: dict[str, Json]) -> bool:
 
 def _is_grouped(value: dict[str, Json]) -> bool:
     """Whether a mapping's values are lists of alike mappings, so that its keys are names of groups."""
-    if len(value) < 2 or not all(is_list(part) for part in value.values()):
+    filled = [part for part in value.values() if part not in (None, [])]
+    if len(value) < 2 or not filled or not all(is_list(part) for part in filled):
         return False
-    shapes = [{name for item in part for name in item} for part in value.values()]
-    return all(len(shapes[0] & other) * 2 > len(shapes[0] | other) for other in shapes[1:])
+    shapes = [{name for item in part for name in item} for part in filled]
+    widest = max(shapes, key=len)
+    return all(len(widest & other) * 2 >= len(widest | other) for other in shapes)
 
 
 def _look_into_items(
@@ -230,9 +234,14 @@ def unique_fields(entries: Sequence[Found], kind: str) -> list[str]:
 
 def is_key_word(name: str, kind: str) -> bool:
     """Whether a field's name says that it tells entries apart."""
-    last = name.rpartition(".")[2].lower()
+    last = _snake(name.rpartition(".")[2])
     words = ("id", "key", "name", "slug", "code", f"{kind}_id", _last_word(kind))
-    return last in words or last.endswith(("_id", "-id"))
+    return last in words or last.endswith(_ID_ENDS)
+
+
+def _snake(name: str) -> str:
+    """A name in small letters, its words apart: ``packageId`` is ``package_id``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _last_word(kind: str) -> str:
@@ -251,17 +260,21 @@ def _scalar_fields(entries: Sequence[Found], kind: str) -> list[str]:
     return sorted(names, key=lambda name: _rank(name, _last_word(kind)))
 
 
-def _rank(name: str, word: str) -> tuple[int, int]:
-    last = name.rpartition(".")[2].lower()
+def _rank(name: str, word: str) -> tuple[int, int, int]:
+    last = _snake(name.rpartition(".")[2])
+    inside = name.count(".")
+    # What lies inside has a name of its own there: source.id names the source, and name the entry.
+    below = _KEY_WORDS.index("name") if inside else 0
     if last in ("id", f"{word}_id"):
-        return (0, name.count("."))
-    if last == word and "." not in name:
-        return (1, 0)
+        return (below, inside, 0)
+    if last == word and not inside:
+        return (1, 0, 0)
     if last in _KEY_WORDS:
-        return (_KEY_WORDS.index(last), name.count("."))
-    if last.endswith(("_id", "-id")) and name.count(".") == 0:
-        return (1, 1)
-    return (len(_KEY_WORDS) + name.count("."), 0)
+        index = _KEY_WORDS.index(last)
+        return (max(below, index), inside, index)
+    if last.endswith(_ID_ENDS) and not inside:
+        return (1, 1, 0)
+    return (len(_KEY_WORDS) + inside, 0, 0)
 
 
 def is_keyish(value: Json) -> bool:
@@ -332,7 +345,10 @@ class Shape(Struct):
             return False
         # Nobody writes so many fields; and where few mappings have them, the values are of one sort.
         seldom = sum(10 * shape.count < self.mappings for shape in shapes)
-        return 10 * seldom >= 8 * len(self.fields) or len({frozenset(shape.types) for shape in shapes}) <= 2
+        return (
+            10 * seldom >= 8 * len(self.fields)
+            or len({name for shape in shapes for name in shape.types}) <= 2
+        )
 
     @property
     def named_fields(self) -> dict[str, Shape]:

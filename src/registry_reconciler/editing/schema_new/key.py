@@ -77,8 +77,14 @@ def _guessed_key(
     if unique and is_key_word(unique[0], work.kind):
         return [unique[0]]
     joined = _joined_key(work, entries, holders, whole=whole)
-    if joined or not unique:
-        return joined or [next(iter(entries[0].value), "id")]
+    if joined:
+        return joined
+    if not unique:
+        return (
+            _pair(work, entries, holders)
+            or _key_fields(work, entries)[:1]
+            or [next(iter(entries[0].value), "id")]
+        )
     others = ", ".join(unique[1:4])
     more = f" ({others} would also work)" if others else ""
     work.doubt("x-registry.key", f"{unique[0]} is the key because no two entries share it{more}.")
@@ -92,12 +98,12 @@ def _keys_repeat(entries: Sequence[Found]) -> bool:
 
 
 def _joined_key(work: Work, entries: Sequence[Found], holders: Sequence[str], *, whole: bool) -> list[str]:
-    """A key of what the place says and a field, else a field that is no key alone, else nothing.
+    """A key of what the place says and a field, else nothing.
 
     Args:
         whole: each file is an entry, so that all that its path says is its natural name.
     """
-    fields = [name for name in ("id", "name", "key", f"{work.kind}_id", "title") if _all_have(entries, name)]
+    fields = _key_fields(work, entries)
     alone = [holder for holder in holders if not duplicates(entries, (holder,))]
     if alone:
         return [alone[-1]]
@@ -115,7 +121,12 @@ def _joined_key(work: Work, entries: Sequence[Found], holders: Sequence[str], *,
         for some in combinations(holders, size):
             if not duplicates(entries, some):
                 return list(some)
-    return _pair(work, entries, holders) or fields[:1]
+    return []
+
+
+def _key_fields(work: Work, entries: Sequence[Found]) -> list[str]:
+    """The fields that every entry has and whose names say that they are keys, whether they are or not."""
+    return [name for name in ("id", "name", "key", f"{work.kind}_id", "title") if _all_have(entries, name)]
 
 
 def _pair(work: Work, entries: Sequence[Found], holders: Sequence[str]) -> list[str]:

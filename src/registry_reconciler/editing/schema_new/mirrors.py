@@ -139,13 +139,13 @@ def _compared(pairs: Sequence[_Partner], field: str, at: str) -> _Match:
     mine: Counter[str] = Counter()
     other: Counter[str] = Counter()
     for key, ours, theirs in pairs:
-        one, two = get_path(ours, left), get_path(theirs, right)
-        if one is MISSING and two is MISSING:
+        left_value, right_value = get_path(ours, left), get_path(theirs, right)
+        if left_value is MISSING and right_value is MISSING:
             continue
         match.asked += 1
-        mine[_text(one)] += 1
-        other[_text(two)] += 1
-        if one is not MISSING and two is not MISSING and same(one, two):
+        mine[_text(left_value)] += 1
+        other[_text(right_value)] += 1
+        if left_value is not MISSING and right_value is not MISSING and same(left_value, right_value):
             match.equal += 1
         else:
             match.apart.append(key)

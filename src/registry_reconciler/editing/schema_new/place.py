@@ -8,21 +8,28 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.base.globs import is_wild
 from registry_reconciler.base.singular import singular
-from registry_reconciler.editing.schema_new.containers import held_by, plural_maps, scalar_candidates
+from registry_reconciler.editing.schema_new.containers import (
+    held_by,
+    mixed_maps,
+    plural_maps,
+    scalar_candidates,
+)
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
 from registry_reconciler.editing.schema_new.guess import (
     Candidate,
     Found,
     candidates,
     is_key_word,
+    is_map,
     matches,
     unique_fields,
 )
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import Tree, find, is_safe
-from registry_reconciler.formats.table import relaxed
+from registry_reconciler.formats.table import relaxed, unnamed_formats
 from registry_reconciler.layouts.walk import walk
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.model.config import DESIRED_FOLDER
@@ -48,6 +55,7 @@ def read_documents(work: Work, tree: Tree) -> dict[str, tuple[Json, ...]]:
         if not path.startswith((f"{DESIRED_FOLDER}/", ".system/registry/state/"))
         and (source := read_source(tree, path)) is not None
     ]
+    sources = _by_what_they_hold(work, tree, sources)
     faulty = [source for source in sources if not source.readable]
     if faulty:
         sources = _less_strictly(work, tree, sources, faulty)
@@ -61,11 +69,42 @@ def read_documents(work: Work, tree: Tree) -> dict[str, tuple[Json, ...]]:
                 f"{pattern!r} lies in {DESIRED_FOLDER}/, where fragments are. --from takes the files of the registry, "
                 "such as 'modules/*.yaml'."
             )
+        if sources:
+            files = first_few([source.path for source in sources], 3)
+            raise Blocked(
+                f"in {files} nothing stands that could be an entry: it is empty, or Markdown without front matter."
+            )
         raise Blocked(
-            f"{pattern!r} matches no file with anything in it. It is a path or glob from the root of the workspace, "
+            f"{pattern!r} matches no file. It is a path or glob from the root of the workspace, "
             "such as 'modules/*.yaml'."
         )
     return found
+
+
+def _by_what_they_hold(work: Work, tree: Tree, sources: list[SourceFile]) -> list[SourceFile]:
+    """The files in the format that what stands in them is of, where their names speak of none."""
+    forms = [unnamed_formats(source.path) for source in sources]
+    if not forms or not all(forms):
+        return sources
+    strictest = forms[0][0]
+    for form in forms[0] if not _hold_something(sources) else (strictest,):
+        again = [read_source(tree, source.path, text_format=form) for source in sources]
+        read = [source for source in again if source is not None]
+        if _hold_something(read):
+            work.spec["format"] = form.name
+            work.doubt(
+                "x-registry.format",
+                f"The names of the files say no format, and what they hold reads as {form.name}.",
+            )
+            return read
+    return sources
+
+
+def _hold_something(sources: Sequence[SourceFile]) -> bool:
+    """Whether all files can be read and hold lists and mappings, in which something stands."""
+    documents = [part for source in sources for part in source.documents]
+    readable = all(source.readable and source.documents for source in sources)
+    return readable and any(documents) and all(isinstance(part, dict | list) for part in documents)
 
 
 def _less_strictly(
@@ -114,11 +153,14 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
     if at:
         return _asked_for(documents, places, at)
     whole = _one_a_file(documents)
-    scalars = scalar_candidates(documents)
+    values = scalar_candidates(documents)
+    scalars = [place for place in values if len(place.entries) > 1]
     mapped = _whole_maps(documents, [*places, *scalars]) if many else None
     fitting = [place for place in places if matches(work.kind, place.name)]
     small = [place for place in scalars if len(place.entries) >= _MANY] if not places else []
-    fitting = fitting or [place for place in scalars if matches(work.kind, place.name)]
+    mixed = mixed_maps(documents)
+    fitting = fitting or [place for place in (*values, *mixed) if matches(work.kind, place.name)]
+    nearly = None if many else _nearly_a_map(mixed)
     if fitting:
         best = max(fitting, key=lambda candidate: (-len(candidate.at), len(candidate.entries)))
     elif mapped is not None:
@@ -129,8 +171,11 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
         return mapped
     elif many and whole is not None:
         return whole
+    elif nearly is not None and not (places and len(places[0].at) <= len(nearly.at)):
+        best = nearly
     elif places:
-        outer = [place for place in places if len(place.at) == len(places[0].at)]
+        several = [place for place in places if len(place.entries) > 1] or places
+        outer = [place for place in several if len(place.at) == len(several[0].at)]
         best = max(outer, key=lambda candidate: len(candidate.entries))
     elif small or (not many and (small := _only_values(work, documents, scalars))):
         best = max(small, key=lambda candidate: (len(candidate.entries), -len(candidate.at)))
@@ -141,11 +186,60 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
         raise Blocked(
             f"nothing in {work.pattern} looks like entries: no list of mappings, no mapping of them."
         )
-    others = [place for place in places if place is not best and len(place.entries) > 1]
-    if others and not fitting:
-        listed = ", ".join(f"{other.text or 'the whole file'} ({len(other.entries)})" for other in others[:5])
-        work.doubt("x-registry.at", f"Entries lie in other places too: {listed}. Name one with --at.")
+    best = _with_plain_values(work, best, mixed)
+    if not fitting or "{" in best.text:
+        _doubt_others(work, best, [place for place in places if place is not best and len(place.entries) > 1])
     return _with_all(documents, best)
+
+
+def _with_plain_values(work: Work, best: Candidate, mixed: Sequence[Candidate]) -> Candidate:
+    """The place, as pairs where some of its values are no mappings."""
+    pairs = next((place for place in mixed if place.at == best.at and best.keyed), None)
+    if pairs is None:
+        return best
+    plain = [dict(entry.bound)[""] for entry in pairs.entries if not isinstance(entry.value["value"], dict)]
+    shown = f"{', '.join(plain[:3])}{' and others' if len(plain) > 3 else ''}"
+    work.doubt(
+        "x-registry.layout",
+        f"{len(plain)} of {len(pairs.entries)} values are no mappings ({shown}), so each is the value of its key.",
+    )
+    return pairs
+
+
+def _nearly_a_map(mixed: Sequence[Candidate]) -> Candidate | None:
+    """The outermost mapping whose keys are names although a few of its values are no mappings."""
+    for place in mixed:
+        values = {dict(entry.bound)[""]: entry.value["value"] for entry in place.entries}
+        alike = {key: value for key, value in values.items() if isinstance(value, dict)}
+        if len(alike) >= max(_MANY, HOLDS * len(place.entries)) and is_map(alike):
+            return place
+    return None
+
+
+def _doubt_others(work: Work, best: Candidate, others: Sequence[Candidate]) -> None:
+    """Say which other places hold entries, and which lists were taken together."""
+    together = [place for place in others if _leads_to(best.at, place.at)]
+    if together:
+        message = f"The entries of several places are taken together: {_listed(together)}. Name one alone with --at."
+        work.doubt("x-registry.at", message)
+    beside = [place for place in others if place not in together]
+    if beside and not matches(work.kind, best.name):
+        work.doubt(
+            "x-registry.at", f"Entries lie in other places too: {_listed(beside)}. Name one with --at."
+        )
+
+
+def _listed(places: Sequence[Candidate]) -> str:
+    shown = ", ".join(f"{place.text or 'the whole file'} ({len(place.entries)})" for place in places[:5])
+    return f"{shown} and {len(places) - 5} more" if len(places) > 5 else shown
+
+
+def _leads_to(steps: Sequence[str], at: Sequence[str]) -> bool:
+    """Whether steps lead to a place, maybe by a placeholder."""
+    return len(steps) == len(at) and all(
+        step == other or (step.startswith("{") and not other.startswith("{"))
+        for step, other in zip(steps, at, strict=True)
+    )
 
 
 def _only_values(
@@ -168,7 +262,7 @@ def _only_values(
 
 def _with_all(documents: Mapping[str, Sequence[Json]], place: Candidate) -> Candidate:
     """The place with all entries that its steps lead to, also in files that do not show by themselves what they are."""
-    if "{" not in place.text:
+    if not place.at:
         return place
     found: list[Found] = []
     for path, values in documents.items():

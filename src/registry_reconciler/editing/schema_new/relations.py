@@ -58,15 +58,20 @@ def _references(
     work: Work, entries: Sequence[Found], shape: Shape, key: Sequence[str]
 ) -> Iterator[dict[str, Json]]:
     """Fields whose values are keys of this or another kind."""
-    known: dict[str, set[str]] = {name: set() for name in work.loaded.kinds}
+    others: dict[str, set[str]] = {name: set() for name in work.loaded.kinds}
     for live in work.loaded.live.entries.values():
-        known[live.kind].add(live.key)
-    known[work.kind] = {"/".join(entry.text(name) or "" for name in key) for entry in entries}
-    for steps, part in (*_of_path(work, entries, shape), *shape.walk()):
+        others[live.kind].add(live.key)
+    own_keys = {"/".join(entry.text(name) or "" for name in key) for entry in entries}
+    everything = {**others, work.kind: own_keys}
+    # Where an entry lies says what it is called, and refers to no other of its kind.
+    of_path = ((steps, part, others) for steps, part in _of_path(work, entries, shape))
+    for steps, part, known in (*of_path, *((steps, part, everything) for steps, part in shape.walk())):
         words = {word: count for word, count in part.strings.items() if word}
         if len(steps) > 2 and steps[1] == "[]" and steps[-1] in ("id", "name", "key"):
             continue  # the key of what may be a kind of its own
-        if not steps or [".".join(steps)] == list(key) or len(words) < 2 or sum(words.values()) < 3:
+        if not known or not steps or [".".join(steps)] == list(key):
+            continue
+        if len(words) < 2 or sum(words.values()) < 3:
             continue
         ranked = sorted(
             known, key=lambda name: (-_share(words, known[name]), not matches(name, steps[-1]), name)
@@ -128,10 +133,11 @@ def _paths(work: Work, entries: Sequence[Found], shape: Shape) -> Iterator[dict[
     """Fields whose texts are files or folders, from the root or from where the registry file is."""
     for steps, part in shape.walk():
         words = [word for word in part.strings if "/" in word or "." in word]
-        if not steps or not words or len(words) < len(part.strings):
+        named = any(word.strip("./") for word in words)  # "." is there everywhere
+        if not steps or not named or len(words) < len(part.strings):
             continue
         selector = Selector.parse(selector_text(steps))
-        named = [
+        places = [
             (entry.file, word)
             for entry in entries
             for _, word in selector.find(entry.value)
@@ -139,8 +145,8 @@ def _paths(work: Work, entries: Sequence[Found], shape: Shape) -> Iterator[dict[
         ]
         for base in (".", "file"):
             rule = PathRule(selector, base=base)
-            gone = [word for file, word in named if not _is_there(work, rule.resolved(word, file))]
-            if not named or len(named) - len(gone) < HOLDS * len(named):
+            gone = [word for file, word in places if not _is_there(work, rule.resolved(word, file))]
+            if not places or len(places) - len(gone) < HOLDS * len(places):
                 continue
             yield {"field": selector.text, "missing": "error", **({} if base == "." else {"base": base})}
             if gone:

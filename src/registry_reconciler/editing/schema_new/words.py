@@ -79,19 +79,19 @@ def _one_slip(left: str, right: str) -> bool:
     start = next(
         (at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
     )
-    one, other = left[start:], right[start:]
-    if one[:1].isdigit() or other[:1].isdigit():
+    mine, other = left[start:], right[start:]
+    if mine[:1].isdigit() or other[:1].isdigit():
         return False  # another number is another thing: GPL-2.0 and GPL-3.0
-    swapped = one[:2] == other[:2][::-1] and one[2:] == other[2:]
-    return one[1:] == other[1:] or one[1:] == other or one == other[1:] or swapped
+    swapped = mine[:2] == other[:2][::-1] and mine[2:] == other[2:]
+    return mine[1:] == other[1:] or mine[1:] == other or mine == other[1:] or swapped
 
 
 def _bare(word: str) -> str:
-    return re.sub(r"[^a-z0-9+#]", "", word.lower())
+    return re.sub(r"[^\w+#]|_", "", word.casefold())
 
 
 def _parts(word: str) -> list[str]:
-    return [part for part in re.split(r"[^a-z0-9]+", word.lower()) if part]
+    return [part for part in re.split(r"[\W_]+", word.casefold()) if part]
 
 
 def _abbreviates(short: str, parts: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.entry import DesiredEntry, Json, split_address
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.live_edit import LiveEdit
-from registry_reconciler.model.unknown import unknown_address
+from registry_reconciler.model.unknown import unknown_address, unknown_kind
 
 
 class EditSession(Struct):
@@ -40,7 +40,6 @@ class EditSession(Struct):
 
     def kind(self, address: str) -> Kind:
         """The kind of an address. Raises :class:`~registry_reconciler.errors.UsageFailure`."""
-        from registry_reconciler.base.suggest import did_you_mean
 
         name, key = split_address(address)
         kind = self.loaded.kinds.get(name)
@@ -50,10 +49,7 @@ class EditSession(Struct):
             raise Blocked(f"the schema of {name} cannot be used: see 'registry check'.")
         if kind is not None or not key:
             raise unknown_address(address, self.known())
-        raise UsageFailure(
-            f"{address}: there is no kind {name!r}.{did_you_mean(name, tuple(self.loaded.kinds))}",
-            next=(("registry", "list", "--kinds"),),
-        )
+        raise unknown_kind(address, self.loaded.kinds)
 
     def known(self) -> tuple[str, ...]:
         """Every address that a fragment or a registry has."""

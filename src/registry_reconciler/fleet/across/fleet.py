@@ -128,7 +128,8 @@ class Settled:
             for kind, key in _meanings(list(kinds), value):
                 if value in self._names.get(kind, {}):
                     called.setdefault(kind, {})[value] = self._names[kind][value]
-                near.setdefault(kind, set()).update(closest(key, self._keys.get(kind, ())))
+                meant = closest(key, self._keys.get(kind, ()))
+                near.setdefault(kind, set()).update([] if meant is None else [meant])
                 former = self._former(kind, key) if self._former is not None else None
                 if former is not None:
                     gone.setdefault(kind, {})[key] = former

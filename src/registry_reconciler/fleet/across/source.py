@@ -43,7 +43,7 @@ class CatalogueSource:
         self._url = url or os.environ.get(VARIABLE, "")
         self._asked_for = bool(url)
         self._say = say
-        self._said: set[str] = set()
+        self._shown: set[str] = set()
 
     @property
     def named(self) -> bool:
@@ -87,12 +87,12 @@ class CatalogueSource:
 
     def _tell(self, text: str) -> None:
         """Once: an apply asks several times."""
-        if text not in self._said:
-            self._said.add(text)
+        if text not in self._shown:
+            self._shown.add(text)
             self._say(text)
 
 
-_Asked = ParamSpec("_Asked")
+_P = ParamSpec("_P")
 _Answer = TypeVar("_Answer")
 
 
@@ -107,9 +107,7 @@ class _Guarded:
         self._without = without
         self.id = view.id
 
-    def _ask(
-        self, question: Callable[_Asked, _Answer], *given: _Asked.args, **named: _Asked.kwargs
-    ) -> _Answer:
+    def _ask(self, question: Callable[_P, _Answer], *given: _P.args, **named: _P.kwargs) -> _Answer:
         try:
             return question(*given, **named)
         except RegistryFailure as failure:

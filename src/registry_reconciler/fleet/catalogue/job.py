@@ -30,8 +30,8 @@ def publication(description: dict[str, Any], _options: dict[str, Any]) -> dict[s
     made = publication_from(planning, source.name, source.commit or "", when, ancestors)
     answer: dict[str, Any] = {"publication": packed(made)}
     if source.commit is None:
-        asked = planning.loaded.asked
-        answer[SEEN] = {"inputs": asked.inputs, "folders": asked.folders}
+        recorder = planning.loaded.recorder
+        answer[SEEN] = {"inputs": recorder.inputs, "folders": recorder.folders}
     return answer
 
 

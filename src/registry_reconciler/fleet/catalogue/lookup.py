@@ -299,7 +299,7 @@ class Catalogue:
 
         start = indexed(key)[: len(key) // 2]
         for some in (start, "") if start else ("",):
-            found = next(iter(closest(key, self.keys(kind, without, some))), None)
+            found = closest(key, self.keys(kind, without, some))
             if found is not None:
                 return found
         return None
@@ -308,9 +308,9 @@ class Catalogue:
         """Every reference, in whatever repository, that says this key and may mean this kind."""
         return self._referrers("l.key = :key", {"key": indexed(key)}, kind)
 
-    def references_in_fleet(self, without: str = "") -> list[Referrer]:
-        """Every reference that other repositories' entries declare with ``in: fleet``."""
-        return self._referrers("l.in_fleet AND r.name <> :without", {"without": without}, "")
+    def references_in_fleet(self) -> list[Referrer]:
+        """Every reference that an entry declares with ``in: fleet``."""
+        return self._referrers("l.in_fleet", {}, "")
 
     def _referrers(self, condition: str, values: Mapping[str, Any], kind: str) -> list[Referrer]:
         rows = self.rows(

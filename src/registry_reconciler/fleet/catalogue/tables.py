@@ -24,9 +24,6 @@ from sqlalchemy import (
 VERSION_TABLE = "registry_version"
 """Where the migrations that were carried out are remembered."""
 
-SEARCH_TABLE = "registry_search"
-"""Of SQLite: the index of words (FTS5)."""
-
 METADATA = MetaData()
 
 Number = BigInteger().with_variant(Integer, "sqlite")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from registry_reconciler.formats.base import Asked
+from registry_reconciler.formats.base import PlaceQuery
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Edit, ReplaceDocument, Snippet, SpliceError, Update
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, TextFault, TextFile
@@ -107,7 +107,7 @@ def _parts(data: bytes) -> Parts | None:
         return None
 
 
-def locate(data: bytes, places: Sequence[Asked], lenient: bool) -> list[tuple[int, int]]:
+def locate(data: bytes, places: Sequence[PlaceQuery], lenient: bool) -> list[tuple[int, int]]:
     """Line and column of each place."""
     parts = _parts(data)
     return [(1, 1)] * len(places) if parts is None else YAML.locate(_in_place(parts, lenient), places)

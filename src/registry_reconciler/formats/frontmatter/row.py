@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.formats.base import Asked, Comment, ForOthers, Reader, Sections
+from registry_reconciler.formats.base import Comment, ForOthers, PlaceQuery, Reader, Sections
 from registry_reconciler.model.entry import FieldPath, Json
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ class FrontMatter(Struct, frozen=True):
 
         return read(data, self.body, self.lenient)
 
-    def locate(self, data: bytes, places: Sequence[Asked], sections: Sections = ()) -> list[tuple[int, int]]:
+    def locate(
+        self, data: bytes, places: Sequence[PlaceQuery], sections: Sections = ()
+    ) -> list[tuple[int, int]]:
         """Line and column of each place."""
         from registry_reconciler.formats.frontmatter.document import locate
 

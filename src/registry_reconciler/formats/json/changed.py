@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from registry_reconciler.formats.edits import Snippet
+from registry_reconciler.formats.edits import Edit, RenameKey, Snippet, refuse_twice
 from registry_reconciler.formats.json.source import JsonNode
+from registry_reconciler.formats.nodes import key_of
 from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, above, notes_of, without_above
-from registry_reconciler.model.entry import Json
+from registry_reconciler.model.entry import FieldPath, Json
 
 
 class New(Struct):
@@ -58,6 +59,15 @@ class Changed(Struct):
 
     gone: set[int] = field(default_factory=set)
     coming: dict[int, list[New]] = field(default_factory=dict)
+
+    def refuse_twice(self, node: JsonNode, own: Mapping[str | int, Sequence[tuple[FieldPath, Edit]]]) -> None:
+        """Refuse other names of keys that are there already."""
+        edits = [(step, edit) for step, inner in own.items() for path, edit in inner if not path]
+        names = {step: edit.new_key for step, edit in edits if isinstance(edit, RenameKey)}
+        if node.kind == "map" and (names or self.coming):
+            kept = [key_of(entry) for number, entry in enumerate(node.entries) if number not in self.gone]
+            come = [str(new.key) for news in self.coming.values() for new in news]
+            refuse_twice([*(names.get(str(key), str(key)) for key in kept), *come])
 
     def put(self, before: int, new: New) -> None:
         """A part comes before another one; behind the last at their number."""

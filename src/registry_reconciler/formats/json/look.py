@@ -12,18 +12,15 @@ from msgspec import Struct, field
 
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import SpliceError
-from registry_reconciler.formats.json.source import COMMENT, JsonNode, child
+from registry_reconciler.formats.json.models import MODELS, values_at
+from registry_reconciler.formats.json.source import COMMENT, JsonNode
 from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, below
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import WrittenFloat, float_token
 
 _SAMPLE = 3000
-_MODELS = 12
-NEAR = 6
-"""So many parts on both sides of one are looked at."""
-
 _WIDTH = 80
-"""Where neighbours are written both ways, on one line and on several, what is longer than this takes several."""
+"""What is longer than this takes several lines where the file has some on several, or shorter lists alone."""
 
 _ESCAPES = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)|[^\\]", re.DOTALL)
 _UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -39,6 +36,7 @@ class Look(Struct, frozen=True):
         unit: how far a part is indented below its whole.
         lines: parts stand on lines of their own.
         lists: lists of plain values do too: yes, no, or ``None`` where they do where they are long.
+        width: how far a list of plain values on one line may reach: as far as one of them does, or the usual width.
         colon, comma: what stands between key and value, and behind a comma on one line.
         pads: what stands inside of the brackets of mappings and of lists on one line.
         escaped: characters that are written as escapes though they need none.
@@ -51,6 +49,7 @@ class Look(Struct, frozen=True):
     unit: str = "  "
     lines: bool = True
     lists: bool | None = True
+    width: int = _WIDTH
     colon: str = ": "
     comma: str = " "
     pads: tuple[str, str] = ("", "")
@@ -86,6 +85,7 @@ def look_of(root: JsonNode) -> Look:
         unit=votes.units.most_common(1)[0][0] if votes.units else "  ",
         lines=lines or len(votes.colons) == 0,
         lists=votes.lists_on_lines(default=lines or not votes.colons),
+        width=max(_WIDTH, votes.widest),
         colon=votes.colons.most_common(1)[0][0] if votes.colons else ": ",
         comma=_first(votes.commas, "" if votes.colons and votes.colons.most_common(1)[0][0] == ":" else " "),
         pads=(_first(votes.pads["map"], ""), _first(votes.pads["seq"], "")),
@@ -123,6 +123,7 @@ class _Votes(Struct):
     pads: dict[str, Counter[str]] = field(default_factory=lambda: {"map": Counter(), "seq": Counter()})
     on_lines: int = 0
     on_one: int = 0
+    widest: int = 0
     trailing: int = 0
     bare: int = 0
     leading: int = 0
@@ -133,22 +134,24 @@ class _Votes(Struct):
         source = node.source
         text, members = source.text, node.entries
         head = text[node.start + 1 : members[0].start]
-        for one in members[:20]:
-            between = text[one.key.end : one.value.start] if one.key is not None else ""
+        for member in members[:20]:
+            between = text[member.key.end : member.value.start] if member.key is not None else ""
             if between and "\n" not in between and not COMMENT.search(between):
                 self.colons[between] += 1
         plain = node.kind == "seq" and all(member.value.kind == "scalar" for member in members[:20])
         if "\n" not in head:
             self.on_one += plain
+            if plain:
+                self.widest = max(self.widest, node.end - text.rfind("\n", 0, node.end) - 1)
             self.pads[node.kind][head if not head.strip(SPACE) else ""] += 1
-            for one, other in pairwise(members[:20]):
-                gap = text[one.value.end : other.start]
+            for member, following in pairwise(members[:20]):
+                gap = text[member.value.end : following.start]
                 if gap.startswith(",") and not gap[1:].strip(SPACE):
                     self.commas[gap[1:]] += 1
             return
         self.on_lines += plain
-        for one, other in pairwise(members[:20]):
-            leads = "\n" in text[one.value.end : other.start].partition(",")[0]
+        for member, following in pairwise(members[:20]):
+            leads = "\n" in text[member.value.end : following.start].partition(",")[0]
             self.leading += leads
             self.behind += not leads
         behind = source.skip(members[-1].value.end)
@@ -207,7 +210,7 @@ class Writer:
         spread = True if inside and not self.flat else self._on_lines(value, models)
         if spread is not True:
             line = self._one_line(value, models)
-            if spread is False or column + len(line) <= _WIDTH:
+            if spread is False or column + len(line) <= self.look.width:
                 return line
         inner = indent + (_unit(models[0]) if models else "" or self.look.unit)
         inner = inner if inner != indent else indent + self.look.unit
@@ -246,13 +249,13 @@ class Writer:
     def _on_lines(self, value: Json, models: Sequence[JsonNode]) -> bool | None:
         if self.flat:
             return False
+        plain = isinstance(value, list) and not any(isinstance(item, dict | list) for item in value)
         seen = {on_lines(model) for model in models}
         if len(seen) == 1:
-            return seen.pop()
+            return None if plain and self.look.lines and not any(seen) else seen.pop()
         if seen:
             return None
-        plain = isinstance(value, list) and not any(isinstance(item, dict | list) for item in value)
-        return self.look.lists if plain and self.look.lines else self.look.lines
+        return (self.look.lists or None) if plain and self.look.lines else self.look.lines
 
     def _one_line(self, value: Json, models: Sequence[JsonNode]) -> str:
         opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
@@ -275,11 +278,11 @@ class Writer:
         items = [
             entry.value
             for model in models
-            for entry in model.entries[:_MODELS]
+            for entry in model.entries[:MODELS]
             if isinstance(entry.value, JsonNode)
         ]
         for number, part in enumerate(value):
-            yield number, "", part, items[:_MODELS]
+            yield number, "", part, items[:MODELS]
 
     def key(self, key: str) -> str:
         """A key with its colon."""
@@ -387,22 +390,6 @@ def slashed(row: str) -> str:
     return f"//{row.removeprefix('#')}".rstrip(SPACE)
 
 
-def models_near(node: JsonNode, index: int, models: Sequence[JsonNode] = ()) -> list[JsonNode]:
-    """The values that stand nearest to one in its collection; of a mapping first those that its models have there."""
-    key = node.entries[index].key
-    there = values_at(models, key.text) if key is not None else []
-    if there:
-        return there
-    near = [*node.entries[max(index - NEAR, 0) : index][::-1], *node.entries[index + 1 : index + NEAR]]
-    return [member.value for member in near if isinstance(member.value, JsonNode)]
-
-
-def values_at(models: Sequence[JsonNode], key: str) -> list[JsonNode]:
-    """The values that models have at a key."""
-    found = (child(model, key) for model in models[:_MODELS])
-    return [node for node in found if node is not None]
-
-
 def _unit(model: JsonNode) -> str:
     if not on_lines(model):
         return ""
@@ -425,22 +412,3 @@ def tail_of(model: JsonNode) -> str:
         return ""
     tail = text[end : model.end - 1]
     return tail if tail.strip(SPACE) == "," and "\n" not in tail else ","
-
-
-def alike(node: JsonNode, value: Json, near: Sequence[JsonNode] = ()) -> list[JsonNode]:
-    """What a new value of a mapping looks like: the same field beside, else what has its type in the mapping.
-
-    Entries of layout map look alike.
-    """
-    if not isinstance(value, dict | list):
-        return []
-    kind = "map" if isinstance(value, dict) else "seq"
-    found = [model for model in near if model.kind == kind and model.entries]
-    if found:
-        return found
-    values = [entry.value for entry in node.entries[:50]]
-    found = [part for part in values if isinstance(part, JsonNode) and part.kind == kind and part.entries]
-    if kind == "map":
-        keys = set(value)
-        found.sort(key=lambda part: -len(keys & {member.key.text for member in part.entries if member.key}))
-    return found[:_MODELS]

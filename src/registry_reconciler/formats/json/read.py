@@ -19,10 +19,11 @@ from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault
 from registry_reconciler.formats.json.decimals import with_digits
 from registry_reconciler.formats.json.quotes import outside_strings, without_escapes
 from registry_reconciler.formats.json.source import blanked
-from registry_reconciler.formats.scan import BOM, scan_text
+from registry_reconciler.formats.scan import BOM, line_ends, scan_text
 from registry_reconciler.model.entry import Json
 
 _QUOTE = re.compile(rb'(?<!\\)"')
+_ESCAPED_COLON = re.compile(rb"\\u003[aA]")
 
 
 class _Odd(ValueError):
@@ -35,17 +36,18 @@ def read_json(data: bytes, *, comments: bool = False, limits: Limits = DEFAULT_L
     Args:
         comments: it is JSONC, which has comments and trailing commas.
     """
-    warnings = scan_text(data, limits)
-    if any(fault.fatal for fault in warnings):
-        return TextFile((), tuple(warnings))
     plain = data.removeprefix(BOM)
     collecting = gc.isenabled()
     gc.disable()
     try:
         try:
-            return TextFile((_fast(plain, limits),), tuple(warnings))
+            # The parser sees what is no UTF-8, and what git left between two lines is no JSON.
+            return TextFile((_fast(plain, limits),), tuple(line_ends(data)))
         except (ValueError, RecursionError):
             pass
+        warnings = scan_text(data, limits)
+        if any(fault.fatal for fault in warnings):
+            return TextFile((), tuple(warnings))
         if comments:
             try:
                 return TextFile((_fast(blanked(plain.decode()).encode(), limits),), tuple(warnings))
@@ -67,32 +69,44 @@ def _place(fault: TextFault) -> tuple[int, int, str, str]:
 
 def _fast(data: bytes, limits: Limits) -> Json:
     """What a text says that is JSON beyond doubt. Raises :class:`ValueError` for every other."""
-    if _has_digits(data):
+    if len(data) > limits.max_bytes or _has_digits(data):
         raise _Odd
     if len(data) > limits.max_scalar and _has_long_text(data, limits.max_scalar):
         raise _Odd
-    outline = _outline(data)
-    keys = outline.count(b":")
+    marks = _marks(data)
+    outline = outside_strings(marks)
     _bounded(outline, data, limits)
-    check = partial(_no_key_twice, collections=outline.count(b"{") + outline.count(b"["), keys=keys)
-    del outline
-    return with_digits(data, check)
+    colons = marks.count(b":")
+    keys, collections = outline.count(b":"), outline.count(b"{") + outline.count(b"[")
+    del marks, outline
+    return with_digits(data, partial(_no_key_twice, data, keys, collections, colons))
 
 
-def _no_key_twice(value: Json, collections: int, keys: int) -> None:
-    """Raise :class:`_Odd` where a value has not as many keys as its text."""
-    if _keys(value, collections, keys) != keys:
+def _no_key_twice(data: bytes, keys: int, collections: int, colons: int, value: Json) -> None:
+    """Raise :class:`_Odd` where a value has not as many keys as its text.
+
+    Args:
+        colons: how many the text has, those in strings included. A value that is written with as many has each key,
+            if none was escaped.
+    """
+    found = _keys(value, collections, keys)
+    if found is None:
+        # To look into all of it takes longer than to write it.
+        written = msgspec.json.encode(value, enc_hook=float)
+        if written.count(b":") == colons and not _ESCAPED_COLON.search(data):
+            return
+        found = outside_strings(_marks(written)).count(b":")
+    if found != keys:
         raise _Odd
 
 
-_NOT_OUTLINE = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
+_NOT_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
 
 
-def _outline(data: bytes) -> bytes:
-    """The brackets, commas and colons of a JSON text, without what stands in strings."""
+def _marks(data: bytes) -> bytes:
+    """The brackets, commas, colons and quotes of a JSON text; those in strings between quotes."""
     # Between two quotes that are side by side nothing is left: both go, and the others stand as they stood.
-    outline = without_escapes(data).translate(None, _NOT_OUTLINE).replace(b'""', b"")
-    return outside_strings(outline)
+    return without_escapes(data).translate(None, _NOT_MARKS).replace(b'""', b"")
 
 
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
@@ -129,8 +143,10 @@ _COLLECTIONS = frozenset((dict, list))
 _MANY = 1000
 
 
-def _keys(value: Json, left: int, most: int) -> int:
+def _keys(value: Json, left: int, most: int) -> int | None:
     """How many keys there are in so many lists and mappings; where all were met, nobody looks further down.
+
+    None where there are too many to look into each.
 
     Args:
         most: of so many keys there are no more.
@@ -144,8 +160,7 @@ def _keys(value: Json, left: int, most: int) -> int:
         if left <= 0 or keys >= most:
             break
         if len(level) > _MANY:
-            # To look into so many takes longer than to write all of them.
-            return _outline(msgspec.json.encode(value, enc_hook=float)).count(b":")
+            return None
         deeper: list[Json] = []
         lists = False
         for held in level:

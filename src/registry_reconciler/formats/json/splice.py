@@ -25,17 +25,14 @@ from registry_reconciler.formats.json.changed import Changed, New, joined
 from registry_reconciler.formats.json.chunks import Chunk, cut, lead_of, rows_above, with_comments
 from registry_reconciler.formats.json.leading import leads, rewritten
 from registry_reconciler.formats.json.look import (
-    NEAR,
     Look,
     Writer,
-    alike,
     look_of,
-    models_near,
     on_lines,
     pad_of,
     tail_of,
-    values_at,
 )
+from registry_reconciler.formats.json.models import NEAR, alike, models_near, values_at
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose, value_of
 from registry_reconciler.formats.nodes import Member, Unreadable, child_index
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, brought, notes_of, taker
@@ -119,6 +116,7 @@ class _Splicer:
                 self._insert(node, edit, changed)
         for step, inner in deeper.items():
             self._deeper(node, step, inner, changed, models)
+        changed.refuse_twice(node, deeper)
         self._rewrite(node, changed, models)
 
     def _insert(self, node: JsonNode, edit: Insert, changed: Changed) -> None:

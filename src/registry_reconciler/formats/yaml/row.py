@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.formats.base import Asked, Comment, ForOthers, Reader, Sections
+from registry_reconciler.formats.base import Comment, ForOthers, PlaceQuery, Reader, Sections
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.model.entry import FieldPath, Json
 
@@ -35,7 +35,9 @@ class YamlFormat(Struct, frozen=True):
 
         return reader.read(data) if reader is not None else read_yaml(data)
 
-    def locate(self, data: bytes, places: Sequence[Asked], sections: Sections = ()) -> list[tuple[int, int]]:
+    def locate(
+        self, data: bytes, places: Sequence[PlaceQuery], sections: Sections = ()
+    ) -> list[tuple[int, int]]:
         """Line and column of each place."""
         from registry_reconciler.formats.yaml.edit.window import locate_items
 

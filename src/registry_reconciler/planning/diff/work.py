@@ -52,6 +52,7 @@ class DiffWork(Struct):
     state: State
     options: PlanOptions
     fragments: Fragments
+    left_behind: LeftBehind
     clashing: frozenset[str]
     relocated: frozenset[str] = frozenset()
     exact: frozenset[str] = frozenset()
@@ -63,21 +64,20 @@ class DiffWork(Struct):
     unmanaged: int = 0
     heals: list[Heal] = field(default_factory=list)
     kept: Patterns | None = None
-    left_behind: LeftBehind | None = None
 
-    def asked(self, option: str) -> Patterns:
-        """The patterns of an option, ready to be asked."""
+    def patterns_of(self, option: str) -> Patterns:
+        """The patterns of an option, made once."""
         if option not in self.patterns:
             self.patterns[option] = Patterns(getattr(self.options, option), self.exact)
         return self.patterns[option]
 
     def overwritten(self, address: str) -> bool:
         """Whether the plan is told to write over what stands there."""
-        return address in self.asked("overwrite")
+        return address in self.patterns_of("overwrite")
 
     def adopted(self, address: str) -> bool:
         """Whether the plan is told to take an entry over."""
-        return address in self.asked("adopt")
+        return address in self.patterns_of("adopt")
 
     def applied(self, state: StateEntry, kind: str, value: dict[str, Json]) -> bool:
         """Whether a value is one that was applied."""

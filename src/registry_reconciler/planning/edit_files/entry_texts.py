@@ -35,8 +35,8 @@ def extract_all(work: Writing, changes: Sequence[Change]) -> None:
     for file, places in leaving.items():
         source = work.sources[file]
         if source.data is not None:
-            asked = [(place.document, place.path) for place in places]
-            work.extracted[file] = dict(zip(asked, source.format.extract(source.data, asked), strict=True))
+            nodes = [(place.document, place.path) for place in places]
+            work.extracted[file] = dict(zip(nodes, source.format.extract(source.data, nodes), strict=True))
 
 
 def leave_files(work: Writing, changes: Sequence[Change]) -> None:
@@ -69,9 +69,9 @@ def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> 
         source = fragments.get(file)
         if source is not None and source.data is not None:
             with contextlib.suppress(SpliceError):
-                asked = [(place.document, place.path) for place in places]
-                values = [source.value(number, path) for number, path in asked]
-                texts = source.format.extract(source.data, asked, source.sections, values)
+                nodes = [(place.document, place.path) for place in places]
+                values = [source.value(number, path) for number, path in nodes]
+                texts = source.format.extract(source.data, nodes, source.sections, values)
                 found.update(zip(places, texts, strict=True))
     return found
 
@@ -110,18 +110,18 @@ def node_snippets(
         if name and change.writes and change.origin is not None and name in (change.after or {}):
             wanted.setdefault(change.origin.file, []).append((change.origin, name))
     found: dict[Place, Snippet] = {}
-    for file, asked in wanted.items():
+    for file, bodies in wanted.items():
         source = fragments.get(file)
         if source is None or source.data is None:
             continue
         from registry_reconciler.formats.edits import SpliceError
 
         with contextlib.suppress(SpliceError):
-            inner = [(place.document, (*place.path, name)) for place, name in asked]
-            outer = [(place.document, place.path) for place, _ in asked]
+            inner = [(place.document, (*place.path, name)) for place, name in bodies]
+            outer = [(place.document, place.path) for place, _ in bodies]
             parts = source.format.extract(source.data, inner, source.sections)
             wholes = source.format.extract(source.data, outer, source.sections)
-            for (place, _), part, whole in zip(asked, parts, wholes, strict=True):
+            for (place, _), part, whole in zip(bodies, parts, wholes, strict=True):
                 found[place] = replace(part, comments=tuple(dict.fromkeys((*whole.comments, *part.comments))))
     return found
 

@@ -114,13 +114,13 @@ def _new_text(work: Writing, form: TextFormat, plan: FilePlan) -> bytes:
         return form.rearrange(data, new, 1)
     if rest:
         edits = []
-        for one, other_container, other, piece in rest:
-            slot = slot_of(work.kinds[one.kind], one)
+        for created, holder, value, piece in rest:
+            slot = slot_of(work.kinds[created.kind], created)
             edits.append(
                 Insert(
                     0,
-                    (*other_container, *slot.holder),
-                    other,
+                    (*holder, *slot.holder),
+                    value,
                     key=slot.key,
                     snippet=piece,
                     container_kind="list" if slot.key is None else "map",

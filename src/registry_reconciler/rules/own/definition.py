@@ -119,7 +119,7 @@ def define(
         when=when,
         check=check,
         message=message,
-        at=_selector(at) if at is not None else None,
+        at=reader.selector(str(at)) if at is not None else None,
         page=_page(content),
         path=path,
         right=right,
@@ -184,6 +184,7 @@ class _Reader:
     ) -> None:
         self._language = language
         self._fields = FieldCheck(kinds, folder)
+        self._judged = judged
         entry = self._fields.entry(judged)
         self._names: dict[str, Type] = {"self": entry, "before": entry}
         if right:
@@ -208,6 +209,17 @@ class _Reader:
         self.nodes += walk(tree)
         self.trees.setdefault(field, []).append(tree)
 
+    def selector(self, text: str) -> Selector:
+        """The field that ``at`` names."""
+        try:
+            selector = Selector.parse(text)
+            self._fields.field(self._judged, selector.steps)
+        except (ValueError, Wrong) as fault:
+            message = fault.message if isinstance(fault, Wrong) else str(fault)
+            fix = "Write a field of the entry, such as members or owner.name."
+            raise Slip(f"'at' cannot be used: {message}", ("at",), fix) from None
+        return selector
+
     def _require_known(self, tree: Node) -> None:
         absent = (
             {"self", "before", "key", "kind", "address", "file", "fragment", "change"}
@@ -230,15 +242,6 @@ def _pointed(field: str, text: str, fault: Wrong) -> str:
     near = " ".join(text[fault.offset : fault.offset + 30].split())
     where = f"at {near!r}" if near else "at its end"
     return f"'{field}' cannot be used, {where} (character {fault.offset + 1}): {fault.message}"
-
-
-def _selector(text: Json) -> Selector:
-    try:
-        return Selector.parse(str(text))
-    except ValueError as fault:
-        raise Slip(
-            f"'at' cannot be used: {fault}", ("at",), "Write a field, such as members or owner.name."
-        ) from fault
 
 
 def split_message(text: str) -> tuple[str, ...]:

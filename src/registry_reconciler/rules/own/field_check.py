@@ -61,6 +61,12 @@ class FieldCheck:
             return Type(item=parts[0] if parts else ANY)
         return self._call(node, parts) if node.what == "call" else ANY
 
+    def field(self, kinds: Sequence[str], steps: Sequence[str | None]) -> None:
+        """Look for a field by its steps, as a selector has them; one that is secret may be pointed at."""
+        found = self.entry(kinds)
+        for step in steps:
+            found = self._item(found, of_map=True) if step is None else self._named(found, step, -1)
+
     def _comprehension(self, node: Node, names: Mapping[str, Type]) -> Type:
         whole, *rest = node.parts
         item, result = node.names
@@ -110,6 +116,11 @@ class FieldCheck:
             found = self._item(found) if step.endswith("[]") else found
 
     def _field(self, of: Type, name: str, offset: int) -> Type:
+        found = self._named(of, name, offset)
+        self._require_open(found.schemas, name, offset)
+        return found
+
+    def _named(self, of: Type, name: str, offset: int) -> Type:
         if not of.schemas:
             return ANY
         known: dict[str, None] = {}
@@ -132,7 +143,6 @@ class FieldCheck:
             elif more is True:
                 open_ = True
         if found:
-            self._require_open(found, name, offset)
             return Type(tuple(found))
         if open_ or not known:
             return ANY

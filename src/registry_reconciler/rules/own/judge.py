@@ -65,7 +65,7 @@ class Judge:
     def __init__(self, definitions: Sequence[Definition], kinds: Mapping[str, Kind]) -> None:
         self.definitions = {definition.code: definition for definition in definitions}
         self._kinds = kinds
-        self._told_of = ""
+        self._named_other = ""
         self._child: Child | None = None
         self.looked: dict[str, set[str]] = {}
         """The words of what the rules looked up for each address, in plans of the whole."""
@@ -240,7 +240,7 @@ class Judge:
         self, entry_set: EntrySet, address: str, other: str = "", change: Change | None = None
     ) -> Outcome:
         """What the messages of the rules say of one entry, pair or change; errors are told in their place."""
-        self._told_of = other or "the entry"
+        self._named_other = other or "the entry"
         jobs = [(definition, [address]) for definition in self.definitions.values()]
         return self._asked(entry_set, jobs, (change,) if change is not None else ())
 
@@ -280,7 +280,7 @@ class Judge:
             "referrers": {kind: referrers(entry_set, kind) for kind in referring},
             "changes": [self._change_frame(change) for change in changes],
             "seconds": SECONDS,
-            "told_of": self._told_of,
+            "told_of": self._named_other,
             "elsewhere": in_part,
             "record": not in_part and any(definition.reads or definition.referrers for definition, _ in jobs),
         }

@@ -139,4 +139,4 @@ def _reason(done: Finished) -> str:
     except (_Unclear, ValueError):
         message = ""
     lines = out.strip().splitlines()
-    return message or done.said() or shown(lines[-1] if lines else "")
+    return message or done.last_words() or shown(lines[-1] if lines else "")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from registry_reconciler.runtime.execution.results import Asked, InvocationResult
+from registry_reconciler.runtime.execution.options import CallOptions
+from registry_reconciler.runtime.execution.results import InvocationResult
 from registry_reconciler.runtime.registry.capabilities import Grant
 
 if TYPE_CHECKING:
@@ -26,22 +27,22 @@ class Context:
         id: the item that runs.
     """
 
-    __slots__ = ("_asked", "_invoker", "_may_call", "caps", "id", "root")
+    __slots__ = ("_invoker", "_may_call", "_options", "caps", "id", "root")
 
     def __init__(
-        self, invoker: Invoker, id: str, asked: Asked, caps: Grant, may_call: frozenset[str] | None
+        self, invoker: Invoker, id: str, options: CallOptions, caps: Grant, may_call: frozenset[str] | None
     ) -> None:
         self._invoker = invoker
-        self._asked = asked
+        self._options = options
         self._may_call = may_call
         self.caps = caps
         self.id = id
         self.root = invoker.root
 
     @property
-    def asked(self) -> Asked:
+    def options(self) -> CallOptions:
         """How it was asked for."""
-        return self._asked
+        return self._options
 
     @property
     def tracer(self) -> Tracer | None:
@@ -51,27 +52,27 @@ class Context:
     @property
     def caller(self) -> str:
         """Who asked."""
-        return self._asked.caller
+        return self._options.caller
 
     @property
     def readonly(self) -> bool:
         """Whether nothing may be changed."""
-        return self._asked.readonly
+        return self._options.readonly
 
     @property
     def environment(self) -> str | None:
         """Where it runs, as the configuration names it."""
-        return self._asked.environment
+        return self._options.environment
 
     def log(self, id: str, verdict: str) -> None:
         """Leave a line in the audit about an item that this one decided not to call."""
-        self._invoker.log_decision(id, (), verdict, replace(self._asked, caller=self.id))
+        self._invoker.log_decision(id, (), verdict, replace(self._options, caller=self.id))
 
     def unknown(self, keys: Iterable[str]) -> list[str]:
         """Those of some ids, names or aliases that nothing has."""
         from registry_reconciler.runtime.execution.lookup import unknown
 
-        return unknown(self._asked.snapshot, keys)
+        return unknown(self._options.snapshot, keys)
 
     def invoke(self, key: str, payload: Any) -> InvocationResult[Any]:
         """Call another ability with the same capabilities, never more. An entry calls only what it
@@ -80,5 +81,5 @@ class Context:
         if self._may_call is not None and key not in self._may_call:
             why = f"{self.id} does not declare that it calls {key!r} (ability_ids, steps)"
             return InvocationResult("capability_denied", key, error=why)
-        asked = replace(self._asked, caller=self.id, above=(*self._asked.above, self.id))
-        return self._invoker.run(key, payload, asked)
+        options = replace(self._options, caller=self.id, above=(*self._options.above, self.id))
+        return self._invoker.run(key, payload, options)

@@ -22,6 +22,7 @@ from typing import IO, Any
 from registry_reconciler.base.escape import visible
 from registry_reconciler.base.interrupts import Hold
 from registry_reconciler.runtime.execution.plainjson import Unsound, json_fault, read_json
+from registry_reconciler.runtime.registry.items import check_seconds
 
 DEFAULT_TIMEOUT = 60.0
 MAX_OUTPUT = 1 << 20
@@ -56,10 +57,16 @@ class Limits:
     Attributes:
         seconds: wall-clock time for the program and its children.
         output: bytes of standard output, and as many of standard error.
+
+    Raises:
+        RegistryError: the seconds are no number above 0.
     """
 
     seconds: float = DEFAULT_TIMEOUT
     output: int = MAX_OUTPUT
+
+    def __post_init__(self) -> None:
+        check_seconds(self.seconds)
 
     def narrowed(self, seconds: object) -> Limits:
         """With the time limit that an entry asks for, when that is shorter: an entry may narrow, never
@@ -78,7 +85,7 @@ class Finished:
     out: bytes
     err: bytes
 
-    def said(self) -> str:
+    def last_words(self) -> str:
         """The last line of standard error, else of standard output, shortened: it may tell why it failed."""
         lines = (self.err.strip() or self.out).decode("utf-8", "replace").strip().splitlines()
         return visible(lines[-1][:500]) if lines else ""
@@ -368,7 +375,7 @@ def output_value(finished: Finished, name: str) -> Any:
         HandlerError: it ended with another code than 0, or what it said is no UTF-8, or JSON for Python only.
     """
     if finished.code != 0:
-        raise HandlerError(f"{name} ended with {ending(finished.code)}: {finished.said()}".rstrip(": "))
+        raise HandlerError(f"{name} ended with {ending(finished.code)}: {finished.last_words()}".rstrip(": "))
     try:
         text = finished.out.decode()
     except UnicodeDecodeError as error:

@@ -10,8 +10,8 @@ from registry_reconciler.runtime.execution.calling import as_it_is
 from registry_reconciler.runtime.execution.context import Context
 from registry_reconciler.runtime.execution.handlers import Finished, HandlerError
 from registry_reconciler.runtime.execution.implementations import Returned, carry_out
+from registry_reconciler.runtime.execution.options import CallOptions
 from registry_reconciler.runtime.execution.plainjson import json_fault
-from registry_reconciler.runtime.execution.results import Asked
 from registry_reconciler.runtime.registry.items import Definition
 from registry_reconciler.runtime.registry.meta import HasMeta
 from registry_reconciler.runtime.registry.source import EntryItem
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def run_hook(
-    invoker: Invoker, item: HasMeta, fields: Mapping[str, Any], event: Mapping[str, Any], asked: Asked
+    invoker: Invoker, item: HasMeta, fields: Mapping[str, Any], event: Mapping[str, Any], options: CallOptions
 ) -> answers.Answer:
     """What a hook answers.
 
@@ -29,11 +29,11 @@ def run_hook(
         HandlerError: it may not run, or has nothing to call.
         Exception: whatever it raises.
     """
-    decision = invoker.decide(item, asked)
+    decision = invoker.decide(item, options)
     if not decision.open:
         words = ", ".join(decision.mutating or decision.missing)
         raise HandlerError(f"the hook {item.meta.id!r} needs capabilities that were not granted: {words}")
-    context = Context(invoker, item.meta.id, asked, invoker.grant(asked), frozenset())
+    context = Context(invoker, item.meta.id, options, invoker.grant(options), frozenset())
     event = _of_its_own(event)
     if isinstance(item, EntryItem):
         handler = fields.get("handler")
@@ -43,8 +43,8 @@ def run_hook(
         target = item.target if isinstance(item, Definition) else item
         if not callable(target):
             raise HandlerError(f"the hook {item.meta.id!r} has nothing to call")
-        seconds = invoker.seconds_of_code(asked, item)
-        process = asked.process or (isinstance(item, Definition) and item.process)
+        seconds = invoker.seconds_of_code(options, item)
+        process = options.process or (isinstance(item, Definition) and item.process)
         done = Returned(as_it_is(target, event, context, seconds=seconds, process=process))
     if isinstance(done, Finished):
         return answers.of_script(done, item.meta.id)

@@ -60,11 +60,11 @@ def carry_out(
         HandlerError, HandlerTimeout, CapabilityDenied: see there; a Python function may raise anything.
     """
     kind = how.get("kind")
-    asked = context.asked
-    limits = (asked.limits or invoker.limits).narrowed(how.get("timeout_seconds"))
+    options = context.options
+    limits = (options.limits or invoker.limits).narrowed(how.get("timeout_seconds"))
     own = invoker.handlers.get(str(kind))
     if own is not None:
-        seconds = invoker.seconds_of_code(asked)
+        seconds = invoker.seconds_of_code(options)
         run = as_it_is if plain else call
         return Returned(run(lambda: own(how, payload, context), None, None, seconds=seconds), own=True)
     if invoker.root is None:
@@ -73,7 +73,7 @@ def carry_out(
         more = {"REGISTRY_ROOT": str(invoker.root), **extra}
         given = clean_environment(how.get("env"), more)
         # What a hook writes is its answer, and for nobody else.
-        output = None if "REGISTRY_HOOK" in extra else asked.output
+        output = None if "REGISTRY_HOOK" in extra else options.output
         return run_script(
             invoker.root, how.get("command"), payload, environment=given, limits=limits, output=output
         )
@@ -86,7 +86,7 @@ def carry_out(
     if kind == "mcp":
         from registry_reconciler.runtime.execution.tools import call_tool, server_named
 
-        server = server_named(asked.snapshot, how.get("server"))
+        server = server_named(options.snapshot, how.get("server"))
         return Returned(call_tool(invoker.root, server, str(how.get("tool")), payload, limits))
     raise HandlerError(f"nothing here runs {kind!r}: give the invoker a handler for it")
 
@@ -98,7 +98,7 @@ def _python(
         raise HandlerError(NOT_PYTHON)
     assert invoker.root is not None
     function = load_function(invoker.root, how.get("function"))
-    process = how.get("process") is True or context.asked.process
+    process = how.get("process") is True or context.options.process
     run = as_it_is if plain and not process else call
     return run(function, payload, context, seconds=limits.seconds, process=process)
 

@@ -8,7 +8,6 @@ user's rights. What must be held back from hostile code needs a sandbox around t
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -26,7 +25,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, Unpack, ove
 from registry_reconciler.base.escape import visible
 from registry_reconciler.runtime.errors import RegistryError
 from registry_reconciler.runtime.execution import answers
-from registry_reconciler.runtime.execution.asking import Words
 from registry_reconciler.runtime.execution.audit import AuditSink, default_sink, make_line
 from registry_reconciler.runtime.execution.calling import Arguments
 from registry_reconciler.runtime.execution.context import Context, Handler
@@ -48,7 +46,8 @@ from registry_reconciler.runtime.execution.hooks import (
 )
 from registry_reconciler.runtime.execution.implementations import carry_out
 from registry_reconciler.runtime.execution.lookup import bound_hooks, check_event, find, hooks_of
-from registry_reconciler.runtime.execution.results import Asked, InvocationResult, OutputSink
+from registry_reconciler.runtime.execution.options import CallKeywords, CallOptions, OutputSink
+from registry_reconciler.runtime.execution.results import InvocationResult
 from registry_reconciler.runtime.execution.single_call import SingleCall
 from registry_reconciler.runtime.execution.spans import span_of, tracer_of
 from registry_reconciler.runtime.registry.capabilities import Decision, Grant, Mode, Vocabulary, decide
@@ -72,7 +71,7 @@ _Parts: TypeAlias = (
 )
 """The handle of what gives its parts one after the other."""
 
-_MOST_PLAINLY = 64
+_MOST_KNOWN_OPTIONS = 64
 """Of so many sets of capabilities the asking is kept."""
 
 log = logging.getLogger("registry_reconciler.runtime")
@@ -119,43 +118,46 @@ class Invoker:
         self._allow_python = allow_python
         self.handlers = dict(handlers or {})
         self.limits = limits or Limits()
-        self._limits_said = limits is not None
+        self._limits_given = limits is not None
         self.tracer = None if spans is False else tracer_of(spans)
-        self._plainly: tuple[DbSnapshot | None, dict[tuple[str, ...], Asked]] = (None, {})
+        self._known_options: tuple[DbSnapshot | None, dict[tuple[str, ...], CallOptions]] = (None, {})
 
-    def seconds_of_code(self, asked: Asked, item: HasMeta | None = None) -> float | None:
+    def seconds_of_code(self, options: CallOptions, item: HasMeta | None = None) -> float | None:
         """The time limit of what is code of the program: none, unless the call, the program or the item asks
         for one; then the shortest of the call's and the item's.
         """
         own = item.timeout if isinstance(item, Definition) else None
-        if asked.limits is not None:
-            limit: float | None = asked.limits.seconds
+        if options.limits is not None:
+            limit: float | None = options.limits.seconds
         else:
-            limit = self.limits.seconds if self._limits_said else None
+            limit = self.limits.seconds if self._limits_given else None
         return own if limit is None else limit if own is None else min(own, limit)
 
     @overload
     def invoke(
-        self, key: Key[Definition[..., Coroutine[Any, Any, R]]], payload: Any = ..., **asked: Unpack[Words]
+        self,
+        key: Key[Definition[..., Coroutine[Any, Any, R]]],
+        payload: Any = ...,
+        **options: Unpack[CallKeywords],
     ) -> InvocationResult[R]: ...
 
     @overload
     def invoke(
-        self, key: _Parts[R], payload: Any = ..., **asked: Unpack[Words]
+        self, key: _Parts[R], payload: Any = ..., **options: Unpack[CallKeywords]
     ) -> InvocationResult[list[R]]: ...
 
     @overload
     def invoke(
-        self, key: Key[Definition[..., R]], payload: Any = ..., **asked: Unpack[Words]
+        self, key: Key[Definition[..., R]], payload: Any = ..., **options: Unpack[CallKeywords]
     ) -> InvocationResult[R]: ...
 
     @overload
     def invoke(
-        self, key: str | Key[Any], payload: Any = ..., **asked: Unpack[Words]
+        self, key: str | Key[Any], payload: Any = ..., **options: Unpack[CallKeywords]
     ) -> InvocationResult[Any]: ...
 
     def invoke(
-        self, key: str | Key[Any], payload: Any = None, **asked: Unpack[Words]
+        self, key: str | Key[Any], payload: Any = None, **options: Unpack[CallKeywords]
     ) -> InvocationResult[Any]:
         """Run an item.
 
@@ -163,58 +165,63 @@ class Invoker:
             key: id, name, alias or address of an item, or a handle. Abilities come first, then the items of all
                 other domains.
             payload: JSON data for an entry, anything for a Python definition.
-            asked: see :class:`Words`; ``caps`` is always said.
+            options: see :class:`CallKeywords`; ``caps`` is always said.
 
         Raises:
             UnknownCapabilityError: a capability that is granted, or that the item needs, is not declared.
             RegistryError: the mode or the environment is no known word.
         """
-        return SingleCall(self, key, payload, self._as_asked(asked)).finish()
+        return SingleCall(self, key, payload, self._options(options)).finish()
 
     @overload
     async def ainvoke(
-        self, key: Key[Definition[..., Coroutine[Any, Any, R]]], payload: Any = ..., **asked: Unpack[Words]
+        self,
+        key: Key[Definition[..., Coroutine[Any, Any, R]]],
+        payload: Any = ...,
+        **options: Unpack[CallKeywords],
     ) -> InvocationResult[R]: ...
 
     @overload
     async def ainvoke(
-        self, key: Key[Definition[..., R]], payload: Any = ..., **asked: Unpack[Words]
+        self, key: Key[Definition[..., R]], payload: Any = ..., **options: Unpack[CallKeywords]
     ) -> InvocationResult[R]: ...
 
     @overload
     async def ainvoke(
-        self, key: str | Key[Any], payload: Any = ..., **asked: Unpack[Words]
+        self, key: str | Key[Any], payload: Any = ..., **options: Unpack[CallKeywords]
     ) -> InvocationResult[Any]: ...
 
     async def ainvoke(
-        self, key: str | Key[Any], payload: Any = None, **asked: Unpack[Words]
+        self, key: str | Key[Any], payload: Any = None, **options: Unpack[CallKeywords]
     ) -> InvocationResult[Any]:
         """As :meth:`invoke`, without holding up the loop.
 
         A coroutine function of the program is awaited in the caller's own loop and context, and is cancelled with
         it; everything else runs in a thread with the context of the caller.
         """
-        return await SingleCall(self, key, payload, self._as_asked(asked)).finish_async()
-
-    @overload
-    def stream(self, key: _Parts[R], payload: Any = ..., **asked: Unpack[Words]) -> InvocationStream[R]: ...
+        return await SingleCall(self, key, payload, self._options(options)).finish_async()
 
     @overload
     def stream(
-        self, key: str | Key[Any], payload: Any = ..., **asked: Unpack[Words]
+        self, key: _Parts[R], payload: Any = ..., **options: Unpack[CallKeywords]
+    ) -> InvocationStream[R]: ...
+
+    @overload
+    def stream(
+        self, key: str | Key[Any], payload: Any = ..., **options: Unpack[CallKeywords]
     ) -> InvocationStream[Any]: ...
 
     def stream(
-        self, key: str | Key[Any], payload: Any = None, **asked: Unpack[Words]
+        self, key: str | Key[Any], payload: Any = None, **options: Unpack[CallKeywords]
     ) -> InvocationStream[Any]:
         """As :meth:`invoke`, and the parts of a generator come as it gives them: ``for part in stream``, or
         ``async for``. ``stream.result`` says afterwards how it ended.
         """
         from registry_reconciler.runtime.execution.streams import InvocationStream
 
-        return InvocationStream(SingleCall(self, key, payload, self._as_asked(asked)))
+        return InvocationStream(SingleCall(self, key, payload, self._options(options)))
 
-    def dispatch(self, line: str, **asked: Unpack[Words]) -> InvocationResult[Any]:
+    def dispatch(self, line: str, **options: Unpack[CallKeywords]) -> InvocationResult[Any]:
         """Run a command as a person types it: ``write notes.txt --force --copies=2``.
 
         The first word is an id, name or alias. What follows are its arguments, as texts: ``--name=text`` and
@@ -224,36 +231,32 @@ class Invoker:
         from registry_reconciler.runtime.execution.command_line import parsed
 
         key, arguments = parsed(line)
-        return self.invoke(key, arguments, **asked)
+        return self.invoke(key, arguments, **options)
 
     def _limits_for(self, timeout: float | None) -> Limits | None:
-        if timeout is None:
-            return None
-        if isinstance(timeout, bool) or not 0 < timeout <= threading.TIMEOUT_MAX:
-            raise RegistryError(f"timeout is a number of seconds above 0, not {timeout!r}")
-        return Limits(timeout, self.limits.output)
+        return None if timeout is None else Limits(timeout, self.limits.output)
 
-    def _as_asked(self, words: Words) -> Asked:
-        """As :meth:`asked`. Who says its capabilities alone, as most do, is asking as it did before."""
-        caps = words["caps"] if len(words) == 1 and "caps" in words else None
+    def _options(self, keywords: CallKeywords) -> CallOptions:
+        """As :meth:`options_of`. Who says its capabilities alone, as most do, is asking as it did before."""
+        caps = keywords["caps"] if len(keywords) == 1 and "caps" in keywords else None
         if not isinstance(caps, (tuple, list)):
-            return self.asked(**words)
+            return self.options_of(**keywords)
         snapshot = self._db.snapshot()
-        if self._plainly[0] is not snapshot or len(self._plainly[1]) > _MOST_PLAINLY:
-            self._plainly = (snapshot, {})
-        known, given = self._plainly[1], tuple(caps)
+        if self._known_options[0] is not snapshot or len(self._known_options[1]) > _MOST_KNOWN_OPTIONS:
+            self._known_options = (snapshot, {})
+        known, given = self._known_options[1], tuple(caps)
         try:
             found = known.get(given)
         except TypeError:  # no words at all, which is said below
-            return self.asked(**words)
+            return self.options_of(**keywords)
         if found is None:
-            asked = self.asked(**words)
-            if asked.snapshot is not snapshot:
-                return asked
-            found = known[given] = asked
+            options = self.options_of(**keywords)
+            if options.snapshot is not snapshot:
+                return options
+            found = known[given] = options
         return found
 
-    def asked(
+    def options_of(
         self,
         *,
         caps: Iterable[str],
@@ -268,7 +271,7 @@ class Invoker:
         process: bool = False,
         domain: str = "",
         output: OutputSink | None = None,
-    ) -> Asked:
+    ) -> CallOptions:
         """Everything about the asking in one value. Raises as :meth:`invoke`."""
         if isinstance(changed_paths, (str, bytes)):
             # It would silently become one path for each letter, and clear guards that wait for the whole.
@@ -281,7 +284,7 @@ class Invoker:
             if known is not None and environment not in known:
                 raise RegistryError(f"unknown environment {environment!r}; declared: {', '.join(known)}")
         vocabulary = vocabulary_in(snapshot) if self._vocabulary is None else self._vocabulary
-        return Asked(
+        return CallOptions(
             snapshot,
             vocabulary,
             vocabulary.checked(caps, caller or "caller"),
@@ -298,9 +301,9 @@ class Invoker:
             output=output,
         )
 
-    def run(self, key: str | Key[Any], payload: Any, asked: Asked) -> InvocationResult[Any]:
+    def run(self, key: str | Key[Any], payload: Any, options: CallOptions) -> InvocationResult[Any]:
         """As :meth:`invoke`, with everything about the asking in one value."""
-        return SingleCall(self, key, payload, asked).finish()
+        return SingleCall(self, key, payload, options).finish()
 
     def fire(
         self,
@@ -323,52 +326,58 @@ class Invoker:
             UnknownCapabilityError: a granted capability is not declared.
             RegistryError: there is no such event.
         """
-        asked = self.asked(
+        options = self.options_of(
             caps=caps, caller=caller, readonly=readonly, changed_paths=changed_paths, stage=stage
         )
-        check_event(event, asked.snapshot)
-        item = find(asked.snapshot, ability) if ability else None
+        check_event(event, options.snapshot)
+        item = find(options.snapshot, ability) if ability else None
         bound = bound_hooks(item, event)
         id = ability if item is None else item.meta.id
-        hook_event = HookEvent(event, id, bound, asked.changed_paths, None, stage)
-        outcome = self.run_hooks(hook_event, payload, asked)
+        hook_event = HookEvent(event, id, bound, options.changed_paths, None, stage)
+        outcome = self.run_hooks(hook_event, payload, options)
         verdict = "hook_blocked" if outcome.blocked_by else "allow"
-        fault = self.log_decision(id or event, (), verdict, asked)
+        fault = self.log_decision(id or event, (), verdict, options)
         if fault and deniable(event) and not outcome.blocked_by:
             return HookOutcome("audit", (*outcome.messages, HookMessage("audit", fault)))
         return outcome
 
-    def run_hooks(self, hook_event: HookEvent, payload: Any, asked: Asked, **more: Any) -> HookOutcome:
+    def run_hooks(
+        self, hook_event: HookEvent, payload: Any, options: CallOptions, **more: Any
+    ) -> HookOutcome:
         """Run the hooks that an event concerns."""
         event = {
             "event": hook_event.event,
             "ability": hook_event.ability,
             "payload": payload.to_data() if isinstance(payload, Arguments) else payload,
-            "caller": asked.caller,
-            "environment": asked.environment,
-            "readonly": asked.readonly,
-            "stage": asked.stage,
+            "caller": options.caller,
+            "environment": options.environment,
+            "readonly": options.readonly,
+            "stage": options.stage,
             **more,
         }
 
         def run(item: HasMeta, fields: Mapping[str, Any], event: Mapping[str, Any]) -> answers.Answer:
             attributes = {"hook": item.meta.id, "event": hook_event.event, "id": hook_event.ability}
             with span_of(self.tracer, f"hook {item.meta.id}", attributes) as span:
-                answer = run_hook(self, item, fields, event, asked)
+                answer = run_hook(self, item, fields, event, options)
                 if span is not None:
                     span.set_attribute("registry.block", answer.block)
                 return answer
 
-        return fire(hooks_of(asked.snapshot, hook_event), event, run)
+        return fire(hooks_of(options.snapshot, hook_event), event, run)
 
-    def grant(self, asked: Asked) -> Grant:
+    def grant(self, options: CallOptions) -> Grant:
         """What a running item may do."""
-        return Grant(asked.caps, asked.vocabulary, asked.readonly, asked.mode)
+        return Grant(options.caps, options.vocabulary, options.readonly, options.mode)
 
-    def decide(self, item: HasMeta, asked: Asked) -> Decision:
+    def decide(self, item: HasMeta, options: CallOptions) -> Decision:
         """What the gate says of an item."""
         return decide(
-            item.meta.required_caps, asked.caps, asked.vocabulary, mode=asked.mode, readonly=asked.readonly
+            item.meta.required_caps,
+            options.caps,
+            options.vocabulary,
+            mode=options.mode,
+            readonly=options.readonly,
         )
 
     def perform(
@@ -403,17 +412,17 @@ class Invoker:
             return python_allowed(self.root)
         return bool(self._allow_python)
 
-    def log_decision(self, id: str, needed: Collection[str], verdict: str, asked: Asked) -> str:
+    def log_decision(self, id: str, needed: Collection[str], verdict: str, options: CallOptions) -> str:
         """Leave the audit line; why it could not be left, or ""."""
         line = make_line(
             id,
             needed,
-            asked.caps,
+            options.caps,
             verdict,
-            mode="dry_run" if asked.dry_run else asked.mode,
-            readonly=asked.readonly,
-            caller=asked.caller,
-            environment=asked.environment or "",
+            mode="dry_run" if options.dry_run else options.mode,
+            readonly=options.readonly,
+            caller=options.caller,
+            environment=options.environment or "",
         )
         try:
             self._audit(line)
@@ -426,7 +435,7 @@ class Invoker:
 
 
 def invoke(
-    db: RuntimeDb | RegistryDb, key: str | Key[Any], payload: Any = None, **asked: Unpack[Words]
+    db: RuntimeDb | RegistryDb, key: str | Key[Any], payload: Any = None, **options: Unpack[CallKeywords]
 ) -> InvocationResult[Any]:
     """Run an item once, with an :class:`Invoker` of its own."""
-    return Invoker(db).invoke(key, payload, **asked)
+    return Invoker(db).invoke(key, payload, **options)

@@ -100,6 +100,15 @@ def meant(snapshot: DbSnapshot, key: str, domain: str = "") -> str:
     return or_meant(tuple(dict.fromkeys(_id_of(snapshot, abilities, word) for word in best))[:3])
 
 
+def not_there(snapshot: DbSnapshot, key: str, domain: str = "") -> str:
+    """What to say of a key that leads nowhere."""
+    if domain and domain not in snapshot:
+        what = f"there is no domain {domain!r}"
+    else:
+        what = f"{domain} has no {key!r}" if domain else f"there is no ability {key!r}"
+    return what + meant(snapshot, key, domain)
+
+
 def _id_of(snapshot: DbSnapshot, domains: Iterable[str], word: str) -> str:
     for name in domains:
         found = snapshot[name].get(word)

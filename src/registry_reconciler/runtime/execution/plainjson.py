@@ -41,7 +41,7 @@ def read_json(text: str) -> Any:
         found = dict(pairs)
         if len(found) != len(pairs):
             names = sorted(key for key, _ in pairs)
-            twice = next(one for one, other in pairwise(names) if one == other)
+            twice = next(name for name, other in pairwise(names) if name == other)
             faults.append(f"the key {twice[:100]!a} stands twice in one object")
         return found
 

@@ -1,20 +1,13 @@
-"""How an item was asked for, and what came of it."""
+"""What came of an invocation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from registry_reconciler.runtime.errors import CapabilityDenied, RegistryError
-from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout, Limits
+from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout
 from registry_reconciler.runtime.execution.hooks import HookMessage, message_of
-from registry_reconciler.runtime.registry.capabilities import Mode, Vocabulary
-
-if TYPE_CHECKING:
-    from registry_reconciler.runtime.registry.db import DbSnapshot
-
-OutputSink: TypeAlias = Callable[[str, bytes], None]
 
 Status = Literal[
     "ok", "capability_denied", "readonly_denied", "hook_blocked", "not_found", "invalid", "failed", "timeout"
@@ -85,36 +78,6 @@ class InvocationResult(Generic[V_co]):
             "duration_ms": round(self.duration * 1000, 3),
             "would_run": list(self.would_run),
         }
-
-
-@dataclass(slots=True)
-class Asked:
-    """How an item was asked for; the same for everything that it calls in turn. Nobody changes it.
-
-    Attributes:
-        snapshot: what is looked up in, so that a reload in between changes nothing.
-        above: the items that called each other down to here.
-        limits: of this call, where it has its own.
-        process: whether code of the program runs in a process of its own.
-        domain: where a key is looked up, where the call says so.
-        output: gets what scripts write while they run: the name of the stream and the bytes.
-    """
-
-    snapshot: DbSnapshot
-    vocabulary: Vocabulary
-    caps: frozenset[str]
-    mode: Mode = "enforce"
-    readonly: bool = False
-    caller: str = ""
-    environment: str | None = None
-    changed_paths: tuple[str, ...] | None = None
-    stage: str | None = None
-    dry_run: bool = False
-    above: tuple[str, ...] = ()
-    limits: Limits | None = None
-    process: bool = False
-    domain: str = ""
-    output: OutputSink | None = None
 
 
 class Refused(Exception):

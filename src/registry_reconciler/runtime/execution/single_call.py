@@ -39,11 +39,12 @@ from registry_reconciler.runtime.execution.lookup import (
     hook_index,
     hooks_in,
     hooks_of,
-    meant,
+    not_there,
     schema_fault,
 )
+from registry_reconciler.runtime.execution.options import CallOptions
 from registry_reconciler.runtime.execution.plainjson import json_fault
-from registry_reconciler.runtime.execution.results import Asked, InvocationResult, Refused, Status, refusal
+from registry_reconciler.runtime.execution.results import InvocationResult, Refused, Status, refusal
 from registry_reconciler.runtime.execution.spans import settled, span_of
 from registry_reconciler.runtime.registry.capabilities import ALLOW, Decision, check_words
 from registry_reconciler.runtime.registry.items import Definition
@@ -64,13 +65,13 @@ class SingleCall:
     """One invocation, from key to result. Leaves exactly one audit line."""
 
     __slots__ = (
-        "_asked",
         "_fields",
         "_index",
         "_invoker",
         "_key",
         "_messages",
         "_needed",
+        "_options",
         "_payload",
         "_snapshot",
         "_started",
@@ -79,13 +80,13 @@ class SingleCall:
         "item",
     )
 
-    def __init__(self, invoker: Invoker, key: str | Key[Any], payload: Any, asked: Asked) -> None:
+    def __init__(self, invoker: Invoker, key: str | Key[Any], payload: Any, options: CallOptions) -> None:
         self._invoker = invoker
-        self._snapshot = asked.snapshot
-        self._index = hook_index(asked.snapshot)
+        self._snapshot = options.snapshot
+        self._index = hook_index(options.snapshot)
         self._key = key
         self._payload = payload
-        self._asked = asked
+        self._options = options
         self.id = key.id if isinstance(key, Key) else key
         self._needed: tuple[str, ...] = ()
         self.item: HasMeta | None = None
@@ -105,8 +106,13 @@ class SingleCall:
 
     def span(self) -> tuple[str, dict[str, Any]]:
         """The name of its span, and what is known at its beginning."""
-        asked = self._asked
-        attributes = {"id": self.id, "caller": asked.caller, "mode": asked.mode, "dry_run": asked.dry_run}
+        options = self._options
+        attributes = {
+            "id": self.id,
+            "caller": options.caller,
+            "mode": options.mode,
+            "dry_run": options.dry_run,
+        }
         return f"invoke {self.id}", attributes
 
     @property
@@ -161,7 +167,7 @@ class SingleCall:
             return self._begun()
         except Refused as refused:
             if not self._verdict_logged:
-                self._invoker.log_decision(self.id, self._needed, refused.status, self._asked)
+                self._invoker.log_decision(self.id, self._needed, refused.status, self._options)
             return self._result(refused.status, error=refused.error, **refused.more)
 
     def _begun(self) -> InvocationResult[Any] | None:
@@ -176,7 +182,7 @@ class SingleCall:
             self._check_payload("input_schema", payload, "the input")
         decision = self._gate(item)
         before, guards = self._hooks("PreAbilityCall")
-        if self._asked.dry_run:
+        if self._options.dry_run:
             self._record(decision)
             cannot = self._cannot_run()
             return self._result("failed" if cannot else "ok", would_run=self._would_run(guards), error=cannot)
@@ -217,22 +223,20 @@ class SingleCall:
         except HandleError as error:
             raise Refused("not_found", str(error)) from error
         if item is None:
-            what = f"{self._asked.domain} has no" if self._asked.domain else "there is no ability"
-            near = meant(self._snapshot, self.id, self._asked.domain)
-            raise Refused("not_found", f"{what} {self.id!r}{near}")
+            raise Refused("not_found", not_there(self._snapshot, self.id, self._options.domain))
         self.id = item.meta.id
         self._needed = item.meta.required_caps
         if self._needed:
             domain = self._key.registry if isinstance(self._key, Key) else ABILITY_DOMAINS[0]
-            check_words(self._asked.vocabulary, [(domain, item)])
-        if self.id in self._asked.above or len(self._asked.above) > _DEEPEST:
-            raise Refused("failed", f"{self.id} calls itself: {' > '.join((*self._asked.above, self.id))}")
+            check_words(self._options.vocabulary, [(domain, item)])
+        if self.id in self._options.above or len(self._options.above) > _DEEPEST:
+            raise Refused("failed", f"{self.id} calls itself: {' > '.join((*self._options.above, self.id))}")
         if isinstance(item, EntryItem):
             self._fields = item.value
         return item
 
     def _found(self) -> Any:
-        return find(self._snapshot, self._key, self._asked.domain)
+        return find(self._snapshot, self._key, self._options.domain)
 
     def _check_payload(self, field: str, value: Any, what: str) -> None:
         schema = self._fields.get(field)
@@ -245,12 +249,12 @@ class SingleCall:
     def _gate(self, item: HasMeta) -> Decision:
         if self._fields:
             self._check_environment()
-        if isinstance(item, EntryItem) and not item.stated_caps and self._asked.mode == "enforce":
+        if isinstance(item, EntryItem) and not item.stated_caps and self._options.mode == "enforce":
             why = f"{self.id} does not say what it needs; an empty list is an answer: required_caps: []"
             raise Refused("capability_denied", why)
         if not self._needed:
             return ALLOW
-        decision = self._invoker.decide(item, self._asked)
+        decision = self._invoker.decide(item, self._options)
         if decision.verdict == "readonly_denied":
             why = f"the call is read-only and {self.id} needs {', '.join(decision.mutating)}"
             raise Refused("readonly_denied", why, denied=decision.mutating)
@@ -259,14 +263,17 @@ class SingleCall:
             raise Refused("capability_denied", why, denied=decision.missing)
         if decision.verdict == "log":
             log.warning(
-                "%s needs %s, which %s lacks", self.id, decision.missing, self._asked.caller or "the caller"
+                "%s needs %s, which %s lacks",
+                self.id,
+                ", ".join(decision.missing),
+                self._options.caller or "the caller",
             )
         return decision
 
     def _check_environment(self) -> None:
         self._check_that_it_can_be_judged()
         allowed = texts(self._fields.get("environments"))
-        where = self._asked.environment
+        where = self._options.environment
         if not allowed or where in allowed:
             return
         names = ", ".join(allowed)
@@ -277,7 +284,7 @@ class SingleCall:
             )
         else:
             why = f"{self.id} is for {names}, not for {where}"
-        if self._asked.mode == "enforce":
+        if self._options.mode == "enforce":
             denied = "environment" if where is None else f"environment:{where}"
             raise Refused("capability_denied", why, denied=(denied,))
         log.warning("%s", visible(why))
@@ -293,7 +300,7 @@ class SingleCall:
             why = f"{self.id} cannot be judged: its environments are no list of names"
         else:
             return
-        if self._asked.mode == "enforce":
+        if self._options.mode == "enforce":
             raise Refused("capability_denied", why, denied=("environment",))
         log.warning("%s", visible(why))
 
@@ -307,12 +314,12 @@ class SingleCall:
         return hook_event, hooks_of(self._snapshot, hook_event)
 
     def _hook_event(self, event: Event, duration_ms: float | None = None) -> HookEvent:
-        asked = self._asked
+        options = self._options
         bound = hooks_in(self._fields, event)
-        return HookEvent(event, self.id, bound, asked.changed_paths, duration_ms, asked.stage)
+        return HookEvent(event, self.id, bound, options.changed_paths, duration_ms, options.stage)
 
     def _run_hooks(self, hook_event: HookEvent) -> None:
-        outcome = self._invoker.run_hooks(hook_event, self._payload, self._asked)
+        outcome = self._invoker.run_hooks(hook_event, self._payload, self._options)
         self._messages = outcome.messages
         if outcome.blocked_by:
             texts = [message.text for message in outcome.messages if message.hook == outcome.blocked_by]
@@ -320,9 +327,9 @@ class SingleCall:
             raise Refused("hook_blocked", why)
 
     def _record(self, decision: Decision) -> None:
-        fault = self._invoker.log_decision(self.id, self._needed, decision.verdict, self._asked)
+        fault = self._invoker.log_decision(self.id, self._needed, decision.verdict, self._options)
         self._verdict_logged = not fault
-        if fault and self._asked.mode == "enforce":
+        if fault and self._options.mode == "enforce":
             raise Refused("capability_denied", fault)
 
     def _tell(self, status: Status) -> None:
@@ -332,7 +339,7 @@ class SingleCall:
         hook_event, concerned = self._hooks("PostAbilityCall", duration_ms)
         if hook_event is not None and concerned:
             self._invoker.run_hooks(
-                hook_event, self._payload, self._asked, status=status, duration_ms=round(duration_ms, 3)
+                hook_event, self._payload, self._options, status=status, duration_ms=round(duration_ms, 3)
             )
 
     def _would_run(self, guards: Sequence[Concerned]) -> tuple[str, ...]:
@@ -364,7 +371,7 @@ class SingleCall:
         item = self.item
         if not isinstance(item, Definition) or item.target is None or self._in_a_process(item):
             return await asyncio.to_thread(self.perform)
-        seconds = self._invoker.seconds_of_code(self._asked, item)
+        seconds = self._invoker.seconds_of_code(self._options, item)
         try:
             async with LoopLimit(seconds, name_of(item.target)):
                 if is_async(item.target):
@@ -384,8 +391,8 @@ class SingleCall:
         """How long the item may take."""
         item = self.item
         if isinstance(item, Definition):
-            return self._invoker.seconds_of_code(self._asked, item)
-        return (self._asked.limits or self._invoker.limits).seconds
+            return self._invoker.seconds_of_code(self._options, item)
+        return (self._options.limits or self._invoker.limits).seconds
 
     def has_schema(self, field: str) -> bool:
         """Whether what goes in, or what comes out, has a schema."""
@@ -407,12 +414,12 @@ class SingleCall:
         return await asyncio.to_thread(self.perform, plain=True)
 
     def _in_a_process(self, item: Definition[..., Any]) -> bool:
-        return item.process or self._asked.process
+        return item.process or self._options.process
 
     def _context(self) -> Context:
-        invoker, asked = self._invoker, self._asked
+        invoker, options = self._invoker, self._options
         may_call = called_by(self._fields) if isinstance(self.item, EntryItem) else None
-        return Context(invoker, self.id, asked, invoker.grant(asked), may_call)
+        return Context(invoker, self.id, options, invoker.grant(options), may_call)
 
     def _implementation(self, plain: bool) -> Any:
         invoker, item = self._invoker, self.item
@@ -420,7 +427,7 @@ class SingleCall:
             if item.target is None:
                 raise HandlerError(f"{self.id} has nothing to call")
             run = as_it_is if plain else call
-            seconds = invoker.seconds_of_code(self._asked, item)
+            seconds = invoker.seconds_of_code(self._options, item)
             process = self._in_a_process(item)
             return run(item.target, self._payload, self._context, seconds=seconds, process=process)
         context = self._context()

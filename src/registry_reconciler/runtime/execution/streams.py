@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from registry_reconciler.runtime.execution.calling import carried_out, is_stream
@@ -42,19 +43,19 @@ class InvocationStream(Generic[R]):
         self.result: InvocationResult[Any] | None = None
 
     def __iter__(self) -> Iterator[R]:
-        return iter(()) if self._is_taken() else self._told_of()
+        return iter(()) if self._is_taken() else self._open()
 
     def __aiter__(self) -> AsyncIterator[R]:
-        return _nothing() if self._is_taken() else self._told_of_async()
+        return _nothing() if self._is_taken() else self._open_async()
 
-    def _told_of(self) -> Iterator[R]:
+    def _open(self) -> Iterator[R]:
         with span_of_parts(self._call.tracer, *self._call.span()) as span:
             try:
                 yield from self._parts()
             finally:
                 settled(span, self.result)
 
-    async def _told_of_async(self) -> AsyncIterator[R]:
+    async def _open_async(self) -> AsyncIterator[R]:
         with span_of_parts(self._call.tracer, *self._call.span()) as span:
             parts = self._parts_async()
             try:
@@ -85,22 +86,11 @@ class InvocationStream(Generic[R]):
     def _settled(self, whole: Any) -> None:
         self.result = self._call.settle(whole)
 
-    def _parts(self) -> Iterator[R]:
-        if not self._begin():
-            return
-        value: Any = None
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        """Whatever ends the parts early becomes the result."""
         try:
-            value = self._call.perform(plain=True)
-            if is_stream(value):
-                yield from self._each(value)
-                self._settled(self._kept)
-            elif isinstance(value, AsyncIterator):
-                yield from self._each_of_a_loop(value)
-                self._settled(self._kept)
-            else:
-                whole = carried_out(value)
-                yield whole
-                self._settled(whole)
+            yield
         except Refused as refused:
             self.result = self._call.end(refused)
         except GeneratorExit:
@@ -108,6 +98,24 @@ class InvocationStream(Generic[R]):
             raise
         except Exception as error:
             self.result = self._call.end(refusal(error))
+
+    def _parts(self) -> Iterator[R]:
+        if not self._begin():
+            return
+        value: Any = None
+        try:
+            with self._ending():
+                value = self._call.perform(plain=True)
+                if is_stream(value):
+                    yield from self._each(value)
+                    self._settled(self._kept)
+                elif isinstance(value, AsyncIterator):
+                    yield from self._each_of_a_loop(value)
+                    self._settled(self._kept)
+                else:
+                    whole = carried_out(value)
+                    yield whole
+                    self._settled(whole)
         finally:
             if is_stream(value) and hasattr(value, "close"):
                 value.close()
@@ -139,7 +147,7 @@ class InvocationStream(Generic[R]):
 
         if not await asyncio.to_thread(self._begin):
             return
-        try:
+        with self._ending():
             seconds = self._call.seconds()
             limit = _Limit(seconds, self._call.id)
             async with limit.now():
@@ -161,13 +169,6 @@ class InvocationStream(Generic[R]):
                     whole = await value if hasattr(value, "__await__") else value
                 yield whole
             self._settled(whole)
-        except Refused as refused:
-            self.result = self._call.end(refused)
-        except GeneratorExit:
-            self.result = self._call.end(Refused("failed", "its reader stopped"))
-            raise
-        except Exception as error:
-            self.result = self._call.end(refusal(error))
 
     def _next(self, parts: Iterator[Any], limit: _Limit) -> Any:
         # The thread that it runs in is to end as well.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType, ModuleType
 from typing import Any, overload
@@ -11,6 +10,7 @@ from registry_reconciler.runtime.errors import HandleError, RegistryError, Unkno
 from registry_reconciler.runtime.registry.capabilities import VOCABULARY, check_words
 from registry_reconciler.runtime.registry.index import RegistryBuilder, RegistryIndex
 from registry_reconciler.runtime.registry.items import collected, collected_in
+from registry_reconciler.runtime.registry.locks import writer_lock
 from registry_reconciler.runtime.registry.meta import Domain, HasMeta, K, Key, T
 from registry_reconciler.runtime.registry.near import probably_meant
 from registry_reconciler.runtime.registry.outcomes import Handles
@@ -266,7 +266,7 @@ class RuntimeDb:
     def __init__(
         self, base: RegistryDb, policy: PolicyLike = "by_priority", allow_id_overrides: bool = False
     ) -> None:
-        self._lock = threading.RLock()
+        self._lock = writer_lock()
         self._policy = as_policy(policy)
         self._may_override = allow_id_overrides
         self._state = DbSnapshot(
@@ -284,7 +284,7 @@ class RuntimeDb:
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._lock = threading.RLock()
+        self._lock = writer_lock()
         self._policy = state["policy"]
         self._may_override = state["may_override"]
         self._state = state["state"]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import WRAPPER_ASSIGNMENTS
@@ -49,6 +50,8 @@ class Definition(Generic[P, R]):
     def __post_init__(self) -> None:
         bound = {mode: sequences(self.meta.id, mode, keys) for mode, keys in self.bindings.items()}
         object.__setattr__(self, "bindings", MappingProxyType(bound))
+        if self.timeout is not None:
+            check_seconds(self.timeout, f"{self.meta.id}: ")
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the target. No capability is checked here; :func:`registry_reconciler.runtime.invoke` does."""
@@ -65,6 +68,17 @@ class Definition(Generic[P, R]):
         if isinstance(declared, ItemHandle):
             state["target"] = declared
         return _restored, (type(self), state)
+
+
+def check_seconds(timeout: object, whose: str = "") -> None:
+    """Refuse what is no time limit.
+
+    Raises:
+        RegistryError: it is no number above 0, or more than can be waited for.
+    """
+    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+    if not is_number or not 0 < timeout <= threading.TIMEOUT_MAX:  # type: ignore[operator]
+        raise RegistryError(f"{whose}timeout is a number of seconds above 0, not {timeout!r}")
 
 
 def sequences(id: str, mode: str, given: object) -> tuple[Keys, ...]:

@@ -8,13 +8,13 @@ never come.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic
 
 from registry_reconciler.runtime.errors import UnknownKeyError
 from registry_reconciler.runtime.registry.draft import Draft, folded
 from registry_reconciler.runtime.registry.index import RegistryIndex
+from registry_reconciler.runtime.registry.locks import writer_lock
 from registry_reconciler.runtime.registry.meta import Key, T
 from registry_reconciler.runtime.registry.near import probably_meant
 from registry_reconciler.runtime.registry.outcomes import (
@@ -67,7 +67,7 @@ def _frozen(
     return new
 
 
-def _outcome(old: Snapshot[T], new: Snapshot[T], item: T) -> Outcome[T]:
+def _outcome(old: Snapshot[T], new: Snapshot[T], item: T, *, again: bool) -> Outcome[T]:
     id = item.meta.id
     before, now = old.get_by_id(id), new.get_by_id(id)
     assert now is not None
@@ -77,7 +77,7 @@ def _outcome(old: Snapshot[T], new: Snapshot[T], item: T) -> Outcome[T]:
         if now is item
         else ()
     )
-    if old.knows(item):
+    if again or old.knows(item):
         return Outcome(item, "unchanged", new.key(id), collisions=mine)
     if now is not item:
         return Outcome(item, "lost", new.key(id), lost_to=now)
@@ -85,9 +85,13 @@ def _outcome(old: Snapshot[T], new: Snapshot[T], item: T) -> Outcome[T]:
     return Outcome(item, action, new.key(id), replaced=before, collisions=mine)
 
 
-def outcomes_of(old: Snapshot[T], new: Snapshot[T], items: Iterable[T]) -> tuple[Outcome[T], ...]:
+def outcomes_of(old: Snapshot[T], new: Snapshot[T], items: Iterable[T]) -> list[Outcome[T]]:
     """What came of each item of a batch. One that lost the very id that it came for is told in the log too."""
-    found = tuple(_outcome(old, new, item) for item in items)
+    before: set[int] = set()
+    found: list[Outcome[T]] = []
+    for item in items:
+        found.append(_outcome(old, new, item, again=id(item) in before))
+        before.add(id(item))
     for change in found:
         if change.action == "lost":
             import logging  # lookup alone does not load it
@@ -159,7 +163,7 @@ class RuntimeRegistry(Generic[T]):
     def __init__(
         self, index: RegistryIndex[T], policy: PolicyLike = "by_priority", allow_id_overrides: bool = False
     ) -> None:
-        self._lock = threading.RLock()
+        self._lock = writer_lock()
         self._may_override = allow_id_overrides
         self._state = empty_snapshot(index, as_policy(policy))
 
@@ -167,7 +171,7 @@ class RuntimeRegistry(Generic[T]):
         return {"state": self._state, "may_override": self._may_override}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._lock = threading.RLock()
+        self._lock = writer_lock()
         self._may_override = state["may_override"]
         self._state = state["state"]
 

@@ -13,10 +13,12 @@ from registry_reconciler.errors import UsageFailure
 from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
 from registry_reconciler.runtime.execution.audit import AuditSink
 from registry_reconciler.runtime.execution.handlers import MAX_OUTPUT
-from registry_reconciler.runtime.execution.results import InvocationResult, OutputSink
+from registry_reconciler.runtime.execution.options import OutputSink
+from registry_reconciler.runtime.execution.results import InvocationResult
 from registry_reconciler.runtime.registry.capabilities import Mode
 from registry_reconciler.runtime.registry.source import EntryItem
-from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime, find_root, open_runtime
+from registry_reconciler.runtime.serve.served_files import find_root
+from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime, open_runtime
 
 DONE, FAILED, BLOCKED, USAGE = 0, 1, 3, 64
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry_reconciler.errors import VersionRequired
-from registry_reconciler.files.tree import MemoryTree, Tree
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Tree
+from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.formats.table import new_reader
 from registry_reconciler.loading.catalog import Catalog, load_catalog
 from registry_reconciler.loading.registries import load_live
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from registry_reconciler.model.config import Config
 
 SOURCES = ("builtin", "package", "runtime")
+MOST_EXTENSION_BYTES = 16 << 20
 
 
 class Understood(NamedTuple):
@@ -110,7 +113,7 @@ def items_of(catalog: Catalog, entries: Iterable[LiveEntry]) -> list[EntryItem]:
     ]
 
 
-def read_extension(tree: Tree, data: bytes, where: str) -> tuple[tuple[KindInfo, ...], list[EntryItem]]:
+def read_extension(tree: Tree, path: Path, where: str) -> tuple[tuple[KindInfo, ...], list[EntryItem]]:
     """The entries of a file written like a fragment, held against the workspace's schemas; source
     ``runtime``.
 
@@ -120,7 +123,9 @@ def read_extension(tree: Tree, data: bytes, where: str) -> tuple[tuple[KindInfo,
     from registry_reconciler.loading.fragments import load_fragments
 
     catalog = load_catalog(tree)
-    found = load_fragments(MemoryTree({"desired/extension.yaml": data}), catalog.kinds, catalog.broken)
+    found = load_fragments(
+        MemoryTree({"desired/extension.yaml": _extension_bytes(path)}), catalog.kinds, catalog.broken
+    )
     _refuse(where, (*catalog.problems, *found.problems))
     directives = (found.moves, found.removals, found.protects, found.overrides, found.allowances)
     faults = ["moved, removed, protect, override and allow mean nothing here"] if any(directives) else []
@@ -211,3 +216,15 @@ def _texts(selector: Selector | None, value: dict[str, Any]) -> list[str]:
     for _, part in selector.find(value):
         found.extend(item for item in (part if isinstance(part, list) else [part]) if isinstance(item, str))
     return found
+
+
+def _extension_bytes(path: Path) -> bytes:
+    try:
+        data = DiskTree(path.absolute().parent).read(path.name)
+    except Unreadable as fault:
+        raise WorkspaceLoadError(str(path), [str(fault)]) from fault
+    if data is None:
+        raise WorkspaceLoadError(str(path), ["there is no such file"])
+    if len(data) > MOST_EXTENSION_BYTES:
+        raise WorkspaceLoadError(str(path), [f"it is larger than {MOST_EXTENSION_BYTES} bytes"])
+    return data

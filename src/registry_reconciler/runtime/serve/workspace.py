@@ -12,201 +12,34 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
-from registry_reconciler.errors import NoWorkspace
-from registry_reconciler.files.root import SCHEMAS, nearest
-from registry_reconciler.files.tree import DiskTree, Recorder
-from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.runtime.errors import RegistryError, WorkspaceLoadError
+from registry_reconciler.files.tree import DiskTree
+from registry_reconciler.runtime.errors import RegistryError
 from registry_reconciler.runtime.registry.db import DbSnapshot, RuntimeDb
+from registry_reconciler.runtime.registry.locks import tell_in_a_fork
 from registry_reconciler.runtime.registry.meta import Domain, HasMeta, K, Key, T
 from registry_reconciler.runtime.registry.overlay import RuntimeRegistry
 from registry_reconciler.runtime.registry.policy import Collision, PolicyLike
 from registry_reconciler.runtime.registry.source import (
     EntryItem,
-    build_db,
     check_capabilities,
     shared_spaces,
     vocabulary_in,
 )
-from registry_reconciler.runtime.serve import prepared
-from registry_reconciler.runtime.serve.looking import (
-    DatedTree,
-    Looked,
-    Memory,
-    NotPreparable,
-    Refreshed,
-    Served,
-    differs_in_settings,
-    look,
-)
+from registry_reconciler.runtime.serve.served_files import ServedFiles, find_root
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
-    from registry_reconciler.loading.catalog import Catalog
-    from registry_reconciler.loading.workspace import Loaded as PlanningLoaded
-    from registry_reconciler.model.plan import Plan
-    from registry_reconciler.runtime.execution.asking import Words
     from registry_reconciler.runtime.execution.audit import AuditSink
     from registry_reconciler.runtime.execution.context import Handler
     from registry_reconciler.runtime.execution.handlers import Limits
     from registry_reconciler.runtime.execution.invocation import Invoker
+    from registry_reconciler.runtime.execution.options import CallKeywords
     from registry_reconciler.runtime.execution.results import InvocationResult
     from registry_reconciler.runtime.registry.capabilities import Vocabulary
     from registry_reconciler.runtime.registry.plugins import PluginPoint, PluginReport
 
 R = TypeVar("R")
-
-MOST_EXTENSION_BYTES = 16 << 20
-
-
-def find_root(path: str | os.PathLike[str]) -> Path:
-    """The workspace that a path lies in.
-
-    Raises:
-        NoWorkspace: neither the path nor a folder above it has ``.system/registry/schemas/``.
-    """
-    start = Path(os.path.abspath(path))
-    found = nearest(start)
-    if found is not None:
-        return found
-    raise NoWorkspace(
-        f"{start} is in no workspace: there is no {SCHEMAS}/ here or above. 'registry init' makes one"
-    )
-
-
-class _Files:
-    """Reads a workspace; the second time only what changed."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.memory = Memory()
-        self._catalog: Catalog | None = None
-
-    def opened(self) -> Served:
-        """The workspace as it is now, with what an earlier process has prepared of it."""
-        tree = DatedTree(self.root)
-        known = prepared.recall(self.root, tree)
-        if known is None:
-            return self._read(tree)
-        if known.served.inputs == known.looked.inputs:
-            self.memory.keep(tree, known.looked, known.served.parts.sections)
-            return known.served
-        found = self._refreshed(tree, known.served, known.looked)
-        if found is None:
-            return self._read(DatedTree(self.root))
-        prepared.remember(self.root, found.served)
-        return found.served
-
-    def forget(self) -> None:
-        """Remember nothing of the files: the next look reads what differs from what is served, whole."""
-        self.memory = Memory()
-        self._catalog = None
-
-    def again(self, served: Served) -> Refreshed | None:
-        """What is served now, and where that differs; ``None``: nothing changed."""
-        tree = DatedTree(self.root)
-        try:
-            looked = look(tree, served.kinds, self.memory)
-        except NotPreparable:
-            looked = None
-        if looked is not None and looked.inputs == served.inputs:
-            self.memory.keep(tree, looked, served.parts.sections)
-            return None
-        if looked is not None and not differs_in_settings(served.inputs, looked.inputs):
-            found = self._refreshed(tree, served, looked)
-            if found is not None:
-                return found
-        known = prepared.recall(self.root, tree := DatedTree(self.root))
-        if known is not None and known.served.inputs == known.looked.inputs:
-            self._catalog = None
-            self.memory.keep(tree, known.looked, known.served.parts.sections)
-            return Refreshed(known.served, None)
-        return Refreshed(self._read(DatedTree(self.root)), None)
-
-    def _refreshed(self, tree: DatedTree, served: Served, looked: Looked) -> Refreshed | None:
-        from registry_reconciler.runtime.serve.rereading import kinds_of, refreshed
-
-        if self._catalog is None:
-            self._catalog = kinds_of(tree, looked)
-        if self._catalog is None:
-            return None
-        found = refreshed(served, looked, self._catalog, tree, self.memory.texts)
-        if found is not None:
-            self.memory.keep(tree, looked, found.served.parts.sections)
-        return found
-
-    def _read(self, tree: DatedTree) -> Served:
-        from registry_reconciler.runtime.serve import planning, rereading  # noqa: F401  # of the first reload
-
-        # One recorder for both: the digests are those of the very bytes that were understood.
-        recorder = Recorder(tree)
-        found = planning.read_workspace(recorder, str(self.root))
-        loaded = found.loaded
-        try:
-            looked = look(recorder, loaded.kinds)
-        except NotPreparable as fault:
-            raise WorkspaceLoadError(str(self.root), [str(fault)]) from fault
-        served = Served(build_db(loaded), loaded.kinds, looked.inputs, found.parts)
-        self._catalog = found.catalog
-        self.memory.keep(tree, looked, found.parts.sections)
-        if not found.secret:
-            prepared.remember(self.root, served)
-        return served
-
-
-def prepare(path: str | os.PathLike[str]) -> bool:
-    """Read a workspace now so that opening it later is fast; whether that was possible. Called after an
-    apply.
-    """
-    root = find_root(path)
-    try:
-        _Files(root).opened()
-    except RegistryError:
-        return False
-    return True
-
-
-def prepare_from(root: Path, read: PlanningLoaded) -> bool:
-    """As :func:`prepare`, from what the planning side has in memory anyway; nothing is parsed again."""
-    from registry_reconciler.runtime.serve.planning import understood
-
-    try:
-        found = understood(str(root), read.config, read.catalog, read.live)
-        kinds = found.loaded.kinds
-        served = Served(build_db(found.loaded), kinds, look(read.tree, kinds).inputs, found.parts)
-    except (RegistryError, NotPreparable):
-        return False
-    return not found.secret and prepared.remember(root, served)
-
-
-def prepare_after(root: Path, plan: Plan, read: PlanningLoaded) -> bool:
-    """As :func:`prepare_from`, after an apply for which only a part was read: what was prepared before is amended.
-
-    Args:
-        plan: what was applied.
-        read: the part that holds every entry that it changed, as they are now.
-    """
-    from registry_reconciler.runtime.serve.planning import items_of
-
-    if any(kind.secrets for kind in read.kinds.values()):
-        return False
-    changed = {
-        address: None
-        for change in plan.changes
-        for address in (change.from_address, change.address)
-        if address
-    }
-    entries = [read.live.entries[address] for address in changed if address in read.live.entries]
-    items = {
-        item.address: (item, entry.place.file)
-        for item, entry in zip(items_of(read.catalog, entries), entries, strict=True)
-    }
-    files = {file.path: (file.before, file.after) for file in plan.files}
-    try:
-        return prepared.amend(root, {address: items.get(address) for address in changed}, files)
-    except RegistryError:
-        return False
 
 
 class WorkspaceRuntime:
@@ -219,9 +52,8 @@ class WorkspaceRuntime:
         self, root: Path, *, policy: PolicyLike, allow_id_overrides: bool, lock_timeout: float
     ) -> None:
         self.root = root
-        self._lock = threading.RLock()
         self._lock_timeout = lock_timeout
-        self._files = _Files(root)
+        self._begin()
         self._served = self._consistent(self._files.opened)
         self.db: RuntimeDb = self._served.db.runtime(policy, allow_id_overrides)
         from registry_reconciler.runtime.registry.plugins import PluginReport
@@ -236,8 +68,19 @@ class WorkspaceRuntime:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+        self._begin()
+
+    def _begin(self) -> None:
         self._lock = threading.RLock()
-        self._files = _Files(self.root)
+        self._files = ServedFiles(self.root)
+        tell_in_a_fork(self)
+
+    def forked(self) -> None:
+        """In a forked process: a reload that another thread was in the middle of is not there, and left nothing."""
+        if self._lock.acquire(blocking=False):
+            self._lock.release()
+        else:
+            self._begin()
 
     def _consistent(self, read: Callable[[], R]) -> R:
         from registry_reconciler.apply import reader
@@ -324,8 +167,7 @@ class WorkspaceRuntime:
         """
         from registry_reconciler.runtime.serve.planning import read_extension
 
-        data = _extension_bytes(Path(path))
-        kinds, items = read_extension(DiskTree(self.root), data, str(path))
+        kinds, items = read_extension(DiskTree(self.root), Path(path), str(path))
         check_capabilities(items, self.vocabulary)
         spaces = shared_spaces(kinds)
         pairs: list[tuple[str, HasMeta]] = []
@@ -359,10 +201,10 @@ class WorkspaceRuntime:
         )
 
     def invoke(
-        self, key: str | Key[Any], payload: Any = None, **asked: Unpack[Words]
+        self, key: str | Key[Any], payload: Any = None, **options: Unpack[CallKeywords]
     ) -> InvocationResult[Any]:
-        """Run an ability with a default invoker; ``asked`` is what :meth:`Invoker.invoke` takes."""
-        return self.invoker().invoke(key, payload, **asked)
+        """Run an ability with a default invoker; ``options`` are what :meth:`Invoker.invoke` takes."""
+        return self.invoker().invoke(key, payload, **options)
 
     def load_plugins(
         self,
@@ -401,18 +243,6 @@ class WorkspaceRuntime:
                 if domain not in self.db.snapshot():
                     self.db.add_domain(domain)
             self.db.register_many(items, layer=layer)
-
-
-def _extension_bytes(path: Path) -> bytes:
-    try:
-        data = DiskTree(path.absolute().parent).read(path.name)
-    except Unreadable as fault:
-        raise WorkspaceLoadError(str(path), [str(fault)]) from fault
-    if data is None:
-        raise WorkspaceLoadError(str(path), ["there is no such file"])
-    if len(data) > MOST_EXTENSION_BYTES:
-        raise WorkspaceLoadError(str(path), [f"it is larger than {MOST_EXTENSION_BYTES} bytes"])
-    return data
 
 
 def open_runtime(

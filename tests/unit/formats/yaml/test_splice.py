@@ -539,7 +539,6 @@ def test_a_new_file_has_its_entry_with_comments() -> None:
     snippet = extract(FRAGMENT.encode(), 0, ("hook", 1))
     assert new_file({"id": "b"}, snippet=snippet) == b"id: b\n"
     assert new_file([{"id": "b"}], container=("x", "v")) == b"x:\n  v:\n    - id: b\n"
-    assert new_file({"id": "b"}, comments=["# new"]) == b"# new\nid: b\n"
     assert new_file({}) == b"{}\n"
 
 

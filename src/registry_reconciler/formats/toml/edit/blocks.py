@@ -17,7 +17,8 @@ from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError,
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, notes_of
 from registry_reconciler.formats.project import project_value
 from registry_reconciler.formats.replacements import Replacement, put_instead
-from registry_reconciler.formats.toml.edit.asked import (
+from registry_reconciler.formats.toml.edit.look import paragraph_end
+from registry_reconciler.formats.toml.edit.parts import (
     are_tables,
     comments_of,
     created,
@@ -29,15 +30,14 @@ from registry_reconciler.formats.toml.edit.asked import (
     taker_of,
     with_comments,
 )
-from registry_reconciler.formats.toml.edit.look import paragraph_end
 from registry_reconciler.formats.toml.edit.pieces import Step, respelled, respelled_array
+from registry_reconciler.formats.toml.edit.placer import LAST, Placer
 from registry_reconciler.formats.toml.edit.sections import New, Sections
 from registry_reconciler.formats.toml.read.statements import Statement
 from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json
 from registry_reconciler.model.entry import FieldPath, Json, same
 
 Own = list[tuple[FieldPath, Edit]]
-_LAST = 1_000_000
 _ONLY_TABLES = "an array of tables has tables in it, and nothing else; write the list anew to change that"
 
 
@@ -49,26 +49,18 @@ class Editor:
         self.text = tree.text
         self.sections = sections
         self.look = sections.look
-        # Of several at one place: pairs, then the tables in what ends there from the inside out, then what stands
-        # before the next.
-        self.changes: list[Replacement] = []
-        self.at_end = False
-        self.taken: set[int] = set()
+        self.placer = Placer(tree, sections)
         self.notes: Notes = NO_NOTES
         self.heads: dict[int, tuple[Item, FieldPath, list[New]]] = {}
-
-    def put(self, start: int, end: int, text: str, rank: int = 0) -> None:
-        """Something else stands there."""
-        self.changes.append(Replacement(start, end, text, rank))
 
     def run(self, edits: Own) -> list[Replacement]:
         """What becomes of the text when edits are made."""
         self.edit(self.tree.root, (), edits)
         for item, path, new in self.heads.values():
             # A table that only headers below it say gets one of its own.
-            at, text = self.tree.statements[item.said[0]].lead, self.sections.header_text(item, new, path)
-            put_instead(self.changes, at, text, self.look.newline * self.look.gap, _LAST)
-        return self.changes
+            at, text = self.tree.statements[item.numbers[0]].lead, self.sections.header_text(item, new, path)
+            put_instead(self.placer.changes, at, text, self.look.newline * self.look.gap, LAST)
+        return self.placer.changes
 
     # ---------------------------------------------------------------- any part
 
@@ -110,9 +102,9 @@ class Editor:
         behind = first_behind(list(value), item.children)
         for name in (name for name in value if name not in item.children):
             new, following = New(name, value[name], comments=self._comments((*path, name))), behind.get(name)
-            if following is not None and item.children[following].said and above(new.comments):
+            if following is not None and item.children[following].numbers and above(new.comments):
                 under = replace(new, before=following, under=not above(self._comments((*path, following))))
-                statement = self.tree.statements[item.children[following].said[0]]
+                statement = self.tree.statements[item.children[following].numbers[0]]
                 new = under if taker_of(self.text, statement, [under]) == 0 else new
             yield new
 
@@ -127,9 +119,9 @@ class Editor:
         assert own is not None
         model, notes = self.sections.model(path, value), self._comments(path)
         text = respelled(self.sections.speller, item, value, indent_of(self.text, own.start), model, notes)
-        self.put(own.start, own.end, text)
+        self.placer.put(own.start, own.end, text)
         for start, end, rows in with_comments(self.tree, item, value, notes, self.look.newline):
-            self.put(start, end, rows)
+            self.placer.put(start, end, rows)
 
     def _one_piece(self, item: Item, path: FieldPath, edits: Own) -> None:
         own = item.value
@@ -156,7 +148,7 @@ class Editor:
                 value = to_json(item.items[number])
                 steps.append((number, project_value(value, deeper.get(number, [])), NO_NOTES, False))
         text = respelled_array(self.sections.speller, item, steps, indent_of(self.text, own.start))
-        self.put(own.start, own.end, text)
+        self.placer.put(own.start, own.end, text)
 
     def _grows_sections(self, item: Item, path: FieldPath, inserts: list[Insert], edits: Own) -> bool:
         """An empty array that gets its first tables becomes an array of tables, where it can."""
@@ -174,10 +166,14 @@ class Editor:
             return False
         news = [New("", insert.value, insert.snippet) for insert in inserts]
         if len(self.tree.statements) == 1:
-            self.put(statement.line, statement.stop, self.sections.items_text(parent, path[-1], news, path))
+            self.placer.put(
+                statement.line, statement.stop, self.sections.items_text(parent, path[-1], news, path)
+            )
             return True
-        self.put(statement.line, statement.stop, "")
-        self._put_sections(parent, path[:-1], self.sections.items_text(parent, path[-1], news, path), None)
+        self.placer.put(statement.line, statement.stop, "")
+        self.placer.put_sections(
+            parent, path[:-1], self.sections.items_text(parent, path[-1], news, path), None
+        )
         return True
 
     # ---------------------------------------------------------------- tables
@@ -214,25 +210,14 @@ class Editor:
         for name in gone:
             self.remove(item.children[name])
         if not leaves and gone:
-            self._empty_table(item)
+            self.placer.stay_empty(item)
         stay = [replace(part, under=False) if part.under and part.before in gone else part for part in new]
         self._put_new(item, path, stay)
 
     def remove(self, item: Item) -> None:
         """All lines that say a part go, with its comments."""
-        for first, last in runs(item.said):
-            self.put(self.tree.statements[first].lead, self.tree.statements[last].stop, "")
-
-    def _empty_table(self, item: Item) -> None:
-        """What says that a table is there when nothing is in it any more."""
-        statement = item.pair
-        if item.home in ("root", "header") or not isinstance(statement, Statement):
-            return
-        at = self.tree.statements[item.said[0]]
-        name = self.text[statement.keys[0].start : statement.keys[item.parts - 1].end]
-        indent = self.text[at.line : at.start]
-        line = f"[{name}]" if item.home == "implied" else f"{name}{self.sections.equals(statement)}{{}}"
-        put_instead(self.changes, at.lead, f"{indent}{line}{self.look.newline}", rank=_LAST)
+        for first, last in runs(item.numbers):
+            self.placer.put(self.tree.statements[first].lead, self.tree.statements[last].stop, "")
 
     def _put_new(self, item: Item, path: FieldPath, new: Sequence[New]) -> None:
         pairs: list[New] = []
@@ -242,20 +227,24 @@ class Editor:
                 pairs.append(section)
             elif form == "table":
                 before = item.children.get(section.before or "")
-                if before is not None and before.said and self.tree.statements[before.said[0]].kind != "pair":
-                    section, at = self._taking(before.said[0], section)
-                    if at > self.tree.statements[before.said[0]].lead:
+                if (
+                    before is not None
+                    and before.numbers
+                    and self.tree.statements[before.numbers[0]].kind != "pair"
+                ):
+                    section, at = self.placer.taking(before.numbers[0], section)
+                    if at > self.tree.statements[before.numbers[0]].lead:
                         text = self.sections.table_text(item, section, path)
-                        self.put(at, at, text + self.look.newline * self.look.gap, _LAST)
+                        self.placer.put(at, at, text + self.look.newline * self.look.gap, LAST)
                         continue
-                self._put_sections(item, path, self.sections.table_text(item, section, path), before)
+                self.placer.put_sections(item, path, self.sections.table_text(item, section, path), before)
             else:
                 made = [
                     New("", part, section.parts.get((number,)), None, section.parts_below(number))
                     for number, part in enumerate(section.value)
                 ]
                 text = self.sections.items_text(item, section.name, made, (*path, section.name))
-                self._put_sections(item, path, text, item.children.get(section.before or ""))
+                self.placer.put_sections(item, path, text, item.children.get(section.before or ""))
         if pairs:
             self._put_pairs(item, path, pairs)
 
@@ -263,84 +252,22 @@ class Editor:
         if item.home == "implied":
             self.heads.setdefault(id(item), (item, path, []))[2].extend(new)
             return
-        own = self._own_pairs(item)
+        own = self.placer.pairs_of(item)
         for section in new:
             before = item.children.get(section.before or "")
-            if before is not None and before.said and before.said[0] in own:
-                taking, at = self._taking(before.said[0], section)
-                self.put(at, at, self.sections.pair_text(item, taking, path, own))
+            if before is not None and before.numbers and before.numbers[0] in own:
+                taking, at = self.placer.taking(before.numbers[0], section)
+                self.placer.put(at, at, self.sections.pair_text(item, taking, path, own))
                 continue
             text = self.sections.pair_text(item, section, path, own)
             if own:
                 at = self.tree.statements[own[-1]].stop
-                self.put(at, at, text)
+                self.placer.put(at, at, text)
             elif item.header >= 0:
                 at = self.tree.statements[item.header].stop
-                self.put(at, at, text)
+                self.placer.put(at, at, text)
             else:
-                self._put_on_top(text, last=section is new[-1])
-
-    def _taking(self, number: int, new: New) -> tuple[New, int]:
-        """A part that comes before a statement, and where: below its comments, where those are the part's own now."""
-        statement = self.tree.statements[number]
-        if number not in self.taken and taker_of(self.text, statement, [new]) == 0:
-            self.taken.add(number)
-            return new.bare(), statement.line
-        return new, statement.line if number in self.taken else statement.lead
-
-    def _own_pairs(self, item: Item) -> list[int]:
-        """The statements among which a new pair of a table stands."""
-        if item.home == "dotted":
-            return [number for number in item.said if self.tree.statements[number].kind == "pair"]
-        return [
-            number
-            for number in item.said
-            if self.tree.section[number] == item.header and self.tree.statements[number].kind == "pair"
-        ]
-
-    def _put_on_top(self, text: str, *, last: bool) -> None:
-        """A pair of the root goes above all headers."""
-        found = self.tree.statements
-        at = found[0].lead if found else len(self.text)
-        if last:
-            put_instead(self.changes, at, text, self.look.newline * self.look.gap if found else "")
-        else:
-            self.put(at, at, text)
-
-    def _put_sections(self, item: Item, path: FieldPath, text: str, before: Item | None) -> None:
-        """New sections go behind those of the table, or before one of them."""
-        if before is not None and before.said and self.tree.statements[before.said[0]].kind != "pair":
-            self._put_before(before.said[0], path, text)
-            return
-        number = item.said[-1] if item.said else len(self.tree.statements) - 1
-        if item.home == "root":
-            number = len(self.tree.statements) - 1
-        self._put_behind(number, path, text, self.look.gap)
-
-    def _put_behind(self, number: int, path: FieldPath, text: str, gap: int) -> None:
-        """Behind a statement and the comments that follow it without a blank line."""
-        at = paragraph_end(self.tree, number)
-        rank = _LAST - 1 - len(path)
-        if number >= 0 and number + 1 == len(self.tree.statements) and not self.text[at:].strip():
-            # Blank lines at the end of the file are the gap, for the first that comes there.
-            there = 0 if self.at_end else self.text[at:].count("\n")
-            at, gap = len(self.text), max(gap - there, 0)
-            self.at_end = True
-        elif number < 0 and not self.text.strip():
-            gap = gap if self.at_end else 0
-            self.at_end = True
-        self.put(at, at, self.look.newline * gap + text, rank)
-
-    def _put_before(self, number: int, path: FieldPath, text: str) -> None:
-        """Before a section: above its comments, or above a heading that stands over them."""
-        statement = self.tree.statements[number]
-        start = self.tree.statements[number - 1].stop if number else 0
-        between = self.text[start : statement.lead]
-        gap = self.look.gap
-        if number and "#" in between[paragraph_end(self.tree, number - 1) - start :]:
-            self._put_behind(number - 1, path, text, gap)
-            return
-        self.put(statement.lead, statement.lead, text + self.look.newline * gap, _LAST)
+                self.placer.put_on_top(text, last=section is new[-1])
 
     # ---------------------------------------------------------------- arrays of tables
 
@@ -406,31 +333,33 @@ class Editor:
 
     def _put_under(self, item: Item, path: FieldPath, number: int, new: list[New]) -> list[New]:
         """Put items between one and the comments above it that are theirs now; the others are left."""
-        statement = self.tree.statements[item.items[number].said[0]]
+        statement = self.tree.statements[item.items[number].numbers[0]]
         at = taker_of(self.text, statement, new)
         if at is None:
             return new
         text = self.sections.more_items_text(item, number, [new[at].bare(), *new[at + 1 :]], path)
-        self.put(statement.line, statement.line, text + self.look.newline * self.sections.gap_of(item), _LAST)
+        self.placer.put(
+            statement.line, statement.line, text + self.look.newline * self.sections.gap_of(item), LAST
+        )
         return new[:at]
 
     def _put_items(self, item: Item, path: FieldPath, number: int, new: list[New]) -> None:
         text = self.sections.more_items_text(item, number, new, path)
         gap = self.sections.gap_of(item)
         if number >= len(item.items):
-            self._put_behind(item.items[-1].said[-1], path, text, gap)
+            self.placer.put_behind(item.items[-1].numbers[-1], path, text, gap)
             return
-        first = item.items[number].said[0]
-        before = item.items[number - 1].said[-1] if number else -1
+        first = item.items[number].numbers[0]
+        before = item.items[number - 1].numbers[-1] if number else -1
         if before == first - 1 or number == 0:
             statement = self.tree.statements[first]
             start = paragraph_end(self.tree, before) if number else statement.lead
             if "#" in self.text[start : statement.lead]:
-                self._put_behind(before, path, text, gap)
+                self.placer.put_behind(before, path, text, gap)
             else:
-                self.put(statement.lead, statement.lead, text + self.look.newline * gap, _LAST)
+                put_instead(self.placer.changes, statement.lead, text, self.look.newline * gap, LAST)
         else:
-            self._put_behind(before, path, text, gap)
+            self.placer.put_behind(before, path, text, gap)
 
     # ---------------------------------------------------------------- something else altogether
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from registry_reconciler.formats.blanks import SPACE
-from registry_reconciler.formats.toml.edit.spell import Look
+from registry_reconciler.formats.toml.edit.spell import WIDTH, Look
 from registry_reconciler.formats.toml.read.statements import Statement, Value
 from registry_reconciler.formats.toml.read.tree import Tree
 
@@ -45,7 +45,12 @@ def look_of(tree: Tree) -> Look:
         trailing=_most(Counter(_has_trailing(text, value) for value in spread), True),
         equals=_most(Counter({mark: equals[mark] for mark in padded}), " = "),
         gap=_gap(tree),
+        wider=max((_reach(text, array.end) - WIDTH for array in flat), default=0),
     )
+
+
+def _reach(text: str, end: int) -> int:
+    return max(end - text.rfind("\n", 0, end) - 1, WIDTH)
 
 
 def _most(counted: Counter[_T], otherwise: _T) -> _T:

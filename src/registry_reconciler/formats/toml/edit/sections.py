@@ -166,7 +166,7 @@ class Sections:
     def gap_of(self, item: Item) -> int:
         """How many blank lines stand between the items of an array of tables."""
         if len(item.items) > 1:
-            return gap_before(self.tree, item.items[-1].said[0])
+            return gap_before(self.tree, item.items[-1].numbers[0])
         return self.look.gap
 
     # ---------------------------------------------------------------- pairs
@@ -302,7 +302,9 @@ class Sections:
         indent = inner = self.text[header.line : header.start]
         opening = 2 if self.text.startswith("[[", header.start) else 1
         padding = self.text[header.start + opening : header.keys[0].start]
-        first = next((n for n in like.said if self.tree.section[n] == like.header and n != like.header), None)
+        first = next(
+            (n for n in like.numbers if self.tree.section[n] == like.header and n != like.header), None
+        )
         if first is not None and self.tree.statements[first].kind == "pair":
             statement = self.tree.statements[first]
             inner = self.text[statement.line : statement.start]
@@ -369,14 +371,14 @@ class Sections:
             if form == "items":
                 parts = [((*there, number), item, "[[", "]]") for number, item in enumerate(part)]
             margin, padding, set_in = self._margins(self._section_like(here))
-            for inner, one, opening, closing in parts:
+            for inner, inner_value, opening, closing in parts:
                 full = f"{name}.{written}" if name else written
                 rows = notes.get(inner, Note()).above
                 if form == "items" and inner[-1] == 0:
                     rows = (*notes.get(there, Note()).above, *rows)
                 above = "".join(f"{margin}{row}{self.look.newline}" for row in rows)
                 inside = here if form == "table" else (*here, -1)
-                more, deeper = self._body(one, inside, full, set_in, notes, inner, None, made)
+                more, deeper = self._body(inner_value, inside, full, set_in, notes, inner, None, made)
                 if not (there in made and form == "table" and deeper and not more and not above):
                     tail = notes.get(inner, Note()).behind
                     tail = f"  {tail}" if tail else ""
@@ -396,7 +398,7 @@ class Sections:
             return self.look.equals, 0
         own = [
             n
-            for n in like.said
+            for n in like.numbers
             if self.tree.section[n] == like.header and self.tree.statements[n].kind == "pair"
         ]
         if not own:

@@ -46,6 +46,7 @@ class Look(Struct, frozen=True):
         array_padding, table_padding: what stands inside the brackets of one line.
         trailing: arrays on several lines have a comma behind the last item.
         equals: what stands between a key and its value.
+        wider: how far arrays on one line reach beyond the usual width.
     """
 
     newline: str = "\n"
@@ -57,6 +58,7 @@ class Look(Struct, frozen=True):
     trailing: bool = True
     equals: str = " = "
     gap: int = 1
+    wider: int = 0
 
 
 class Speller(Struct, frozen=True):
@@ -153,15 +155,11 @@ class Speller(Struct, frozen=True):
         models = model.items if model is not None else []
         if not items:
             return "[]"
-        spread = None
-        if model is not None and models:
-            spread = "\n" in self.text[model.start : models[0].start]
+        spread = model is not None and self.is_spread(model)
         flat = self.on_one_line()
         texts = [flat.value(item, _like(item, models), indent, room=10**9) for item in items]
         line = f"[{self.padding(model)}{', '.join(texts)}{self.padding(model)}]"
-        if spread is None:
-            spread = len(line) > room
-        spread = spread or (bool(notes) and not self.one_line)
+        spread = spread or len(line) > room + self.look.wider or (bool(notes) and not self.one_line)
         if not spread:
             return line
         inner = self.inner_indent(model, indent)
@@ -177,6 +175,10 @@ class Speller(Struct, frozen=True):
         last = notes.get((), Note()).last
         return "[" + newline + rows + "".join(f"{inner}{row}{newline}" for row in last) + indent + "]"
 
+    def is_spread(self, array: Value) -> bool:
+        """Whether the items of an array stand on lines of their own."""
+        return bool(array.items) and "\n" in self.text[array.start : array.items[0].start]
+
     def padding(self, model: Value | None) -> str:
         """What stands inside the brackets of an array on one line."""
         if model is None or not model.items:
@@ -186,7 +188,7 @@ class Speller(Struct, frozen=True):
 
     def trailing(self, model: Value | None) -> bool:
         """Whether an array on several lines has a comma behind its last item."""
-        if model is None or not model.items:
+        if model is None or not self.is_spread(model):
             return self.look.trailing
         behind = self.text[model.items[-1].end : model.end - 1]
         return behind.lstrip(SPACE).startswith(",")

@@ -119,11 +119,11 @@ def _rename(tree: Tree, edit: RenameKey, others: Sequence[RenameKey]) -> list[Re
     if edit.new_key in parent.children and edit.new_key not in leaving:
         raise SpliceError(f"there is a key {edit.new_key!r} already", 0, edit.path)
     name = Speller(tree.text, look_of(tree)).key(edit.new_key)
-    if not item.said:
+    if not item.numbers:
         return [Replacement(key.start, key.end, name) for key in _inner_keys(item, item.parts - 1)]
     depth = sum(isinstance(step, str) for step in edit.path) - 1
     found: list[Replacement] = []
-    for number in item.said:
+    for number in item.numbers:
         statement = tree.statements[number]
         at = depth
         if statement.kind == "pair" and tree.section[number] >= 0:

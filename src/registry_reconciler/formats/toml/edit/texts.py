@@ -12,8 +12,8 @@ from registry_reconciler.formats.columns import by_keys
 from registry_reconciler.formats.edits import Insert, Snippet, SpliceError
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.notes import Note, with_notes
-from registry_reconciler.formats.toml.edit.asked import rows_above, runs
 from registry_reconciler.formats.toml.edit.look import look_of
+from registry_reconciler.formats.toml.edit.parts import rows_above, runs
 from registry_reconciler.formats.toml.edit.sections import New, Sections, fits_one_line
 from registry_reconciler.formats.toml.edit.spell import Look, Speller
 from registry_reconciler.formats.toml.edit.splice import become, splice
@@ -159,7 +159,7 @@ def _notes(tree: Tree, item: Item, path: FieldPath) -> dict[FieldPath, Note]:
     statement = item.pair
     if isinstance(statement, Statement) and item.home != "root":
         own = item.kind != "items" and (item.header >= 0 or item.parts == len(statement.keys))
-        first = not path and item.said and tree.statements[item.said[0]] is statement
+        first = not path and item.numbers and tree.statements[item.numbers[0]] is statement
         if own or first:
             found[path] = _note(tree, statement)
     if item.value is None:
@@ -221,7 +221,7 @@ def _native(tree: Tree, item: Item) -> str | None:
         return None
     depth = len(tree.statements[item.header].keys)
     parts: list[str] = []
-    for first, last in runs([number for number in item.said if number != item.header]):
+    for first, last in runs([number for number in item.numbers if number != item.header]):
         begin = tree.statements[first].lead
         if first == item.header + 1:
             begin = tree.statements[item.header].stop

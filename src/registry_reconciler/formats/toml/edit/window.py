@@ -11,7 +11,16 @@ from itertools import accumulate
 
 from registry_reconciler.formats.edits import Edit, Insert, ReplaceDocument
 from registry_reconciler.formats.toml.edit.splice import splice
-from registry_reconciler.formats.window import HEAD, NEAR, WORD, Window, leave_out, path_of, splice_by
+from registry_reconciler.formats.window import (
+    HEAD,
+    NEAR,
+    WORD,
+    Window,
+    leave_out,
+    new_key,
+    path_of,
+    splice_by,
+)
 
 LEAST = 200
 """Shorter ones are spliced as a whole."""
@@ -67,6 +76,7 @@ def _opened(data: bytes, name: str, edits: Sequence[Edit]) -> Window | None:
         if not 0 <= at <= len(starts):
             return None
         kept.update(range(at - NEAR, at + NEAR + 1))
+        kept.add(keys.get(new_key(edit, 2) or "", at))
     newline = b"\r\n" if b"\r\n" in data else b"\n"
 
     def stand_in(run: bytes, number: int) -> tuple[bytes, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -34,12 +35,37 @@ _ADVICE = {
         "more stands behind the value", "put it on a line of its own, or write a text in quotes"
     ),
     "Invalid initial character for a key": Advice(
-        "a key must stand here, on this line",
-        "a table in braces stands on one line and ends without a comma (TOML 1.0; lines inside came with 1.1)",
+        "a key must stand here, on this line", "write key = value; a key of other characters stands in quotes"
     ),
     "Invalid statement": Advice("neither a key nor a header begins here", "write key = value or [table]"),
 }
+_NEWER = "{} came with TOML 1.1, and what is read here is TOML 1.0"
+_IN_BRACES = ("Invalid initial character for a key", "Unclosed inline table")
+_ESCAPE = re.compile(r"\\(?:e|x[0-9A-Fa-f]{2})")
+_NO_SECONDS = re.compile(r"(?:[Tt]|(?<![\d:]))\d\d:\d\d(?![\d:])")
 _OTHER = Advice("", "correct the text there, or just before")
+
+
+def newer(message: str, row: str, column: int) -> Advice | None:
+    """What to tell of something that TOML 1.1 has, if that is what stands there.
+
+    Args:
+        row: the line of its place.
+        column: where in it, from 1.
+    """
+    at = row[column - 1 :].strip()
+    if message.startswith(_IN_BRACES) and "{" in row and at[:1] in ("", "#", "}"):
+        what = "a comma before the closing brace" if at[:1] == "}" else "a table in braces on several lines"
+        return Advice(_NEWER.format(what), "write it on one line, without a comma at its end, or as [table]")
+    if message.startswith("Unescaped") and _stands_at(_ESCAPE, row, column):
+        return Advice(_NEWER.format("\\e and \\x"), "write the character with four digits, as in \\u001b")
+    if message.startswith(("Expected newline", "Unclosed")) and _stands_at(_NO_SECONDS, row, column):
+        return Advice(_NEWER.format("a time without seconds"), "write the seconds: 07:32:00")
+    return None
+
+
+def _stands_at(pattern: re.Pattern[str], row: str, column: int) -> bool:
+    return any(match.start() < column <= match.end() + 1 for match in pattern.finditer(row))
 
 
 def advice(message: str, at: str) -> Advice:

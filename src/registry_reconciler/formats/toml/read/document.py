@@ -14,7 +14,7 @@ from itertools import chain
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.scan import BOM, scan_text
-from registry_reconciler.formats.toml.read.advice import advice
+from registry_reconciler.formats.toml.read.advice import advice, newer
 from registry_reconciler.formats.toml.read.simple import simple
 from registry_reconciler.formats.toml.read.statements import (
     MAX_DEPTH,
@@ -218,7 +218,7 @@ def _fault(text: str, message: str) -> TextFault:
         line, column = _line_column(text, text.rfind(quote) if quote in ("'", "'''") else len(text))
     if not reason.startswith(_TWICE):
         row = text.split("\n")[line - 1]
-        advised = advice(reason, row[column - 1 : column])
+        advised = newer(reason, row, column) or advice(reason, row[column - 1 : column])
         return TextFault("TML001", f"this is not TOML: {advised.message}", line, column, fix=advised.fix)
     first = _first_of(text, line)
     name = f"{first[1]} " if first else "a key or table "

@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from registry_reconciler.formats.base import Asked
+from registry_reconciler.formats.base import PlaceQuery
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.toml.read.tree import offset_of, tree_of
 
 
-def locate(data: bytes, places: Sequence[Asked]) -> list[tuple[int, int]]:
+def locate(data: bytes, places: Sequence[PlaceQuery]) -> list[tuple[int, int]]:
     """Line and column, from 1, of each ``(document, path, on_key)``; the nearest part that is there, of those not."""
     if not places:
         return []

@@ -23,13 +23,13 @@ class Item:
             or ``inline``.
         value: the text in one piece that says it, where there is one.
         children: of a table. ``items``: of both kinds of array.
-        said: the statements that say it and what is in it, as indexes.
+        numbers: of the statements that say it and what is in it.
         header: its own header, or -1.
         pair: the statement (or pair of an inline table) that leads to it, with how many parts of its key do.
         key: the last of these parts.
     """
 
-    __slots__ = ("children", "header", "home", "items", "key", "kind", "pair", "parts", "said", "value")
+    __slots__ = ("children", "header", "home", "items", "key", "kind", "numbers", "pair", "parts", "value")
 
     def __init__(self, kind: str, home: str = "") -> None:
         self.kind = kind
@@ -37,7 +37,7 @@ class Item:
         self.value: Value | None = None
         self.children: dict[str, Item] = {}
         self.items: list[Item] = []
-        self.said: list[int] = []
+        self.numbers: list[int] = []
         self.header = -1
         self.pair: Statement | Pair | None = None
         self.parts = 0
@@ -102,13 +102,13 @@ class Tree:
         table.home = "header"
         table.pair, table.parts, table.key = statement, last + 1, statement.keys[-1]
         for part in trail:
-            part.said.append(number)
+            part.numbers.append(number)
         return table, trail
 
     def _pair(self, number: int, statement: Statement, current: Item, trail: list[Item]) -> None:
         assert statement.value is not None
         for part in (*trail, *place_pair(current, statement, statement.value, "dotted")):
-            part.said.append(number)
+            part.numbers.append(number)
 
     def find(self, path: FieldPath) -> Item | None:
         """What is at a path."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec.structs import replace
 
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, indented
@@ -15,7 +13,6 @@ def file_text(
     value: Json | Piece,
     *,
     container: FieldPath = (),
-    comments: Sequence[str] = (),
     like: bytes | None = None,
     kept: bool = False,
 ) -> bytes:
@@ -27,11 +24,10 @@ def file_text(
     used, hints = look_of(like)
     for step in reversed(container):
         value = {str(step): value} if isinstance(step, str) else [value]
-    head = "".join(f"{line}{used.newline}" for line in comments)
     # A file that is an entry is a block, also where the fragment has the entry in braces.
     braces = container or kept
     hints = replace(hints, styles={} if container else {**hints.styles, (): "" if braces else "block"})
-    return (head + document_text(value, used, hints)).encode()
+    return document_text(value, used, hints).encode()
 
 
 def document_text(value: Json | Piece, style: Style, hints: Hints | None = None) -> str:

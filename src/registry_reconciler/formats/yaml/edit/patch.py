@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from registry_reconciler.formats.nodes import Member, Node
+from registry_reconciler.formats.edits import refuse_twice
+from registry_reconciler.formats.nodes import Member, Node, key_of
 from registry_reconciler.formats.yaml.edit.entry_patch import EntryPatcher, nearest
 from registry_reconciler.formats.yaml.edit.intent_table import Intent
 from registry_reconciler.formats.yaml.edit.intents import Intents
@@ -51,6 +52,14 @@ class Patcher(EntryPatcher):
 
     def _reshape(self, node: Node, slot: Slot, intent: Intent) -> None:
         """Changes the entries of a collection."""
+        if intent.renames:
+            kept = [
+                (number, entry) for number, entry in enumerate(node.entries) if number not in intent.removed
+            ]
+            names = [
+                intent.renames.get(number, str(key_of(entry))) for number, entry in kept if not entry.merge
+            ]
+            refuse_twice([*names, *(str(new.key) for new in intent.inserts)])
         for number, name in intent.renames.items():
             key = node.entries[number].key
             if key is not None and number not in intent.removed:

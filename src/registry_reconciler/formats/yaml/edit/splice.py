@@ -251,12 +251,12 @@ class _Source(Struct):
         return self.values[number]
 
 
-_Asked = tuple[int, FieldPath]
+_NodePlace = tuple[int, FieldPath]
 
 
-def _sharing(documents: Sequence[Document], places: Sequence[_Asked]) -> set[_Asked]:
+def _sharing(documents: Sequence[Document], places: Sequence[_NodePlace]) -> set[_NodePlace]:
     """The places whose text has anchors or aliases."""
-    found: set[_Asked] = set()
+    found: set[_NodePlace] = set()
     for document, path in places:
         there = _walk_down(documents[document], path) if 0 <= document < len(documents) else None
         if there is not None and any(part.anchor or part.kind == "alias" for part in _parts(there[0])):
@@ -264,12 +264,12 @@ def _sharing(documents: Sequence[Document], places: Sequence[_Asked]) -> set[_As
     return found
 
 
-def _nested(places: set[_Asked]) -> bool:
+def _nested(places: set[_NodePlace]) -> bool:
     """Whether one place lies in another."""
     return any((document, path[:size]) in places for document, path in places for size in range(len(path)))
 
 
-def _snippet(source: _Source, apart: Mapping[_Asked, _Source], document: int, path: FieldPath) -> Snippet:
+def _snippet(source: _Source, apart: Mapping[_NodePlace, _Source], document: int, path: FieldPath) -> Snippet:
     if not 0 <= document < len(source.documents):
         raise SpliceError(f"there is no document {document}", document, path)
     found = _walk_down(source.documents[document], path)
@@ -322,7 +322,7 @@ def _walk_down(document: Document, path: FieldPath) -> tuple[Node, list[Node]] |
     return node, trail
 
 
-def _written_out(source: _Source, places: set[_Asked]) -> dict[_Asked, _Source]:
+def _written_out(source: _Source, places: set[_NodePlace]) -> dict[_NodePlace, _Source]:
     """The text with all aliases and merges of some places written out and their anchors gone, for each of them."""
     if not places:
         return {}
@@ -399,17 +399,15 @@ def new_file(
     *,
     container: FieldPath = (),
     snippet: Snippet | None = None,
-    comments: Sequence[str] = (),
     like: bytes | None = None,
 ) -> bytes:
     """The text of a new file that says ``value``, or has it at ``container`` (mappings are made for it).
 
-    With a ``snippet`` its text and comments are used for the value. ``comments`` are lines (with their ``#``)
-    for the head of the file. It looks like the file ``like``.
+    With a ``snippet`` its text and comments are used for the value. It looks like the file ``like``.
     """
     if snippet is None:
-        return file_text(value, container=container, comments=comments, like=like)
+        return file_text(value, container=container, like=like)
     fitted = _fit(Insert(0, (), value, snippet=snippet))
     assert isinstance(fitted, Insert)
     part = value if fitted.snippet is None else Piece(value, fitted.snippet)
-    return file_text(part, container=container, comments=comments, like=like, kept=snippet.kept)
+    return file_text(part, container=container, like=like, kept=snippet.kept)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 
+from registry_reconciler.formats.base import PlaceQuery
 from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet
 from registry_reconciler.formats.faults import DEFAULT_LIMITS
 from registry_reconciler.formats.window import (
@@ -20,6 +21,7 @@ from registry_reconciler.formats.window import (
     Window,
     in_window,
     leave_out,
+    new_key,
     path_of,
     splice_by,
 )
@@ -36,7 +38,6 @@ NEAR_GONE = 3
 """As :data:`NEAR`, of one that goes: no blank lines are counted for it."""
 NEAR_CHANGED = 1
 """As :data:`NEAR`, of one that stays: it is a model of itself."""
-Asked = tuple[int, FieldPath, bool]
 
 
 def open_window(
@@ -96,6 +97,7 @@ def _open_entries(data: bytes, edits: Sequence[Edit], head: int) -> Window | Non
             return None
         goes = isinstance(edit, Remove) and len(path) == 2
         wanted.append((number, NEAR if len(path) == 1 else NEAR_GONE if goes else NEAR_CHANGED))
+        wanted.append((numbers.get(new_key(edit, 2) or "", number), 0))
     starts = entries.starts(data)
     parts: list[bytes] = [data[: entries.start]]
     runs: list[tuple[bytes, bytes]] = []
@@ -201,13 +203,15 @@ def _item(keys: AbstractSet[str], document: int, path: FieldPath) -> tuple[str, 
     return str(path[0]), path[1]
 
 
-def locate_items(data: bytes, sections: Sequence[Section], places: Sequence[Asked]) -> list[tuple[int, int]]:
+def locate_items(
+    data: bytes, sections: Sequence[Section], places: Sequence[PlaceQuery]
+) -> list[tuple[int, int]]:
     """What :func:`registry_reconciler.formats.yaml.read.locate.locate` gives."""
     from registry_reconciler.formats.yaml.read.locate import locate
 
-    found: dict[Asked, tuple[int, int]] = {}
+    found: dict[PlaceQuery, tuple[int, int]] = {}
     keys = {section.key for section in sections}
-    by_key: dict[str, list[Asked]] = {}
+    by_key: dict[str, list[PlaceQuery]] = {}
     for asked_place in places:
         if item := _item(keys, asked_place[0], asked_place[1]):
             by_key.setdefault(item[0], []).append(asked_place)
@@ -220,13 +224,13 @@ def locate_items(data: bytes, sections: Sequence[Section], places: Sequence[Aske
 
 
 def _locate_in(
-    data: bytes, section: Section, places: Sequence[Asked]
-) -> Iterator[tuple[Asked, tuple[int, int]]]:
+    data: bytes, section: Section, places: Sequence[PlaceQuery]
+) -> Iterator[tuple[PlaceQuery, tuple[int, int]]]:
     """Where items are, and what stands in them; nothing of items that the list does not have."""
     starts = section.starts(data)
     wanted = sorted({int(path[1]) for _, path, _ in places if 0 <= int(path[1]) < len(starts) - 1})
     rows = dict(zip(wanted, _rows(data, [starts[number] for number in wanted]), strict=True))
-    inside: list[Asked] = []
+    inside: list[PlaceQuery] = []
     for place in places:
         number = int(place[1][1])
         if number not in rows:
@@ -251,8 +255,8 @@ def _rows(data: bytes, offsets: Sequence[int]) -> Iterator[int]:
 
 
 def _locate_inside(
-    data: bytes, starts: Sequence[int], rows: Mapping[int, int], places: Sequence[Asked]
-) -> Iterator[tuple[Asked, tuple[int, int]]]:
+    data: bytes, starts: Sequence[int], rows: Mapping[int, int], places: Sequence[PlaceQuery]
+) -> Iterator[tuple[PlaceQuery, tuple[int, int]]]:
     """Composes the items that are asked about, below a key line of their own, and moves the lines."""
     from registry_reconciler.formats.yaml.read.locate import locate
 
