@@ -146,8 +146,8 @@ def _of_one_fragment(found: Accounts, fragments: Collection[str]) -> Accounts:
     names = list(dict.fromkeys(side.fragment for side in _sides(found)))
     before = found.before.fragment if found.before is not None else ""
     name = min(names, key=lambda name: (name not in fragments, name == before), default="")
-    one, other = (side and side._replace(fragment=name) for side in (found.one, found.other))
-    return Accounts(found.before, one, other)
+    ours, theirs = (side and side._replace(fragment=name) for side in (found.ours, found.theirs))
+    return Accounts(found.before, ours, theirs)
 
 
 def _sides(found: Accounts) -> tuple[StateFile, ...]:
