@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from registry_reconciler.files.names import Room
+from registry_reconciler.files.tree import DiskTree
 from tests.support import ROUTES, Box
 
 TYPES = "modules/overview/type_registry.yaml"
@@ -81,3 +85,13 @@ def test_a_fragment_that_cannot_be_read_may_protect(applied: Box) -> None:
     assert applied.run("apply", "--yes").exit == 3
     applied.write("desired/other.yaml", "x-a: 1\nx-a: 2\n")
     assert applied.run("apply", "--yes").exit == 0
+
+
+def test_a_folder_that_takes_no_file_is_to_be_opened_and_no_other_name_found(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As root, who may be running this, every folder takes files.
+    monkeypatch.setattr(DiskTree, "room", lambda *_: Room(writable=False))
+    found = box.run("plan", "--format", "json").json["problems"]
+    fixes = {problem["fix"]["description"] for problem in found if problem["code"] == "WRT004"}
+    assert fixes == {"Make the folder writable for yourself, then plan again."}

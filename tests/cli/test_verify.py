@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -283,8 +282,8 @@ def test_a_fault_of_the_comparison_writes_nothing(applied: Box, monkeypatch: pyt
 
     real = diff.diff_values
 
-    def forgetful(before: Json, after: Json, path: Sequence[str | int] = ()) -> tuple[FieldChange, ...]:
-        found: tuple[FieldChange, ...] = real(before, after, tuple(path))
+    def forgetful(before: Json, after: Json) -> tuple[FieldChange, ...]:
+        found: tuple[FieldChange, ...] = real(before, after)
         return found[:1]
 
     applied.replace("desired/all.yaml", "topic: errors", "topic: faults")

@@ -55,6 +55,29 @@ def test_the_driver_writes_the_answer_and_says_what_is_open(
     assert "<<<<<<<<< ours (skill/a version)\n    version: '2'\n" in files[1].read_text("utf-8")
 
 
+def test_the_driver_keeps_what_the_branch_that_is_merged_edited_by_hand(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git tells the driver the commit by a variable; without it ours stays, as of every output in conflict."""
+    before = repository.text("README.md")
+    repository.git("checkout", "-q", "-b", "edited")
+    repository.write({"README.md": before.replace("| a | p |", "| a | by hand |")})
+    repository.commit()
+    theirs = repository.text("README.md")
+    edited = repository.git("rev-parse", "HEAD").strip()
+    repository.git("checkout", "-q", "main")
+    repository.write({"desired/skills.yaml": FRAGMENT.replace("path: p", "path: q")})
+    repository.apply()
+    repository.commit()
+    ours = repository.text("README.md")
+    monkeypatch.chdir(repository.root)
+    for variable, kept in (("OTHER", ours), (f"GITHEAD_{edited}", theirs)):
+        monkeypatch.setenv(variable, "edited")
+        files = sides(tmp_path, before, ours, theirs)
+        assert drive(files[0], files[1], files[2], "README.md", Labels()).conflicts == ()
+        assert files[1].read_text("utf-8") == kept
+
+
 def test_what_is_not_understood_is_merged_as_git_does_it(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

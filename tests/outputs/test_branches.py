@@ -152,6 +152,31 @@ def test_what_is_derived_in_a_file_with_a_conflict_is_made_anew(
     assert "sum: 23" in text
 
 
+@pytest.mark.parametrize("file", ["README.md", "all.txt", "marketplace.yaml"])
+@pytest.mark.parametrize("current", ["applied", "edited"])
+def test_what_one_side_edited_by_hand_is_kept_on_either_side(
+    repository: Repository, file: str, current: str
+) -> None:
+    """As an edit, which the next plan says, and not made anew."""
+    repository.outputs(OUTPUTS + "  - {id: all, file: all.txt, template: table.md.j2}\n")
+    repository.apply()
+    repository.commit()
+    repository.git("checkout", "-q", "-b", "edited", "main")
+    repository.write({file: repository.text(file).replace("skills/skill-04", "skills/by-hand")})
+    repository.commit()
+    repository.git("checkout", "-q", "-b", "applied", "main")
+    repository.write(fragment("skill-04", "skills/applied") | fragment("skill-05-a", "skills/new"))
+    repository.apply()
+    repository.commit()
+    repository.git("checkout", "-q", current)
+    repository.git("merge", "edited" if current == "applied" else "applied", fails=True)
+    assert repository.git("diff", "--name-only", "--diff-filter=U").split() == [file]
+    resolve_conflicts(Workspace(repository.root))
+    assert "skills/by-hand" in repository.text(file)
+    edited = [change.file for change in repository.plan().edited_outputs]
+    assert edited == [file]
+
+
 def test_a_review_blames_a_branch_only_for_what_it_made_stale(repository: Repository) -> None:
     repository.write({".system/registry/templates/table.md.j2": "stale already\n"})
     repository.commit()

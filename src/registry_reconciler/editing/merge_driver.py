@@ -8,8 +8,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from registry_reconciler.apply.files import write_report
+from registry_reconciler.editing.merge_people import edited_outputs
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files import git_call
 from registry_reconciler.files.git import RevisionTree, commit_of
@@ -19,6 +21,8 @@ from registry_reconciler.merging import Labels, merge_file
 from registry_reconciler.merging.files import Answer, fits
 from registry_reconciler.merging.known import Known, known_of
 from registry_reconciler.merging.lines import marked, merged_rows
+
+_GITHEAD = "GITHEAD_"
 
 
 class Driven(Struct, frozen=True):
@@ -69,11 +73,20 @@ def drive(ancestor: Path, current: Path, other: Path, path: str, labels: Labels)
 def _known(root: Path) -> Known:
     """Kinds and outputs as HEAD has them: while git merges, files of the work tree may be of either side."""
     try:
-        tree = RevisionTree(root, commit_of(root, "HEAD"))
+        ours = commit_of(root, "HEAD")
+        tree = RevisionTree(root, ours)
     except RegistryFailure:
         return known_of(DiskTree(root))
     with closing(tree):
-        return known_of(tree)
+        known = known_of(tree)
+    theirs = _merged_commit()
+    return replace(known, is_edited=edited_outputs(root, (ours, theirs))) if theirs else known
+
+
+def _merged_commit() -> str:
+    """The commit that ``git merge`` brings in, as a variable tells what it calls; "" where it does not."""
+    named = [name.removeprefix(_GITHEAD) for name in os.environ if name.startswith(_GITHEAD)]
+    return named[0] if len(named) == 1 else ""
 
 
 def _fits(path: str, answer: Answer, texts: list[bytes], known: Known) -> bool:

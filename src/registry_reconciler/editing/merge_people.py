@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,7 @@ def merge_people(root: Path, found: Sequence[Sides]) -> People:
     if not found:
         return People((), (), ())
     found = [_as_committed(root, sides) for sides in found]
-    work = _Merging(root, _known(root, found))
+    work = _Merging(root, replace(_known(root, found), is_edited=edited_outputs(root, both_sides(root))))
     fragments = [sides for sides in found if is_fragment(sides.path)]
     for sides in fragments:
         work.merge(sides)
@@ -243,6 +244,27 @@ def unedited_outputs(root: Path, commits: Iterable[str]) -> list[str]:
             right = {output.id for output in known_of(tree).outputs if _is_right(output, memory, tree)}
         found = right if found is None else found & right
     return sorted(found or ())
+
+
+def edited_outputs(root: Path, commits: tuple[str, str] | None) -> Callable[[Output], bool]:
+    """Whether somebody edited an output by hand on their side, and nobody did on ours."""
+
+    @cache
+    def right(commit: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The outputs that a commit remembers, and those of them that nobody had edited there."""
+        with closing(RevisionTree(root, commit)) as tree:
+            memory = load_memory(tree)
+            known = [output for output in known_of(tree).outputs if memory.knows(output.id)]
+            unedited = frozenset(output.id for output in known if _is_right(output, memory, tree))
+            return frozenset(output.id for output in known), unedited
+
+    def is_edited(output: Output) -> bool:
+        if commits is None:
+            return False
+        (_, ours), (remembered, theirs) = map(right, commits)
+        return output.id in ours and output.id in remembered - theirs
+
+    return is_edited
 
 
 def _is_right(output: Output, memory: Memory, tree: Tree) -> bool:

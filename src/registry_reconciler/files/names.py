@@ -41,6 +41,20 @@ USUAL = Room()
 """What nearly every file system grants: for trees that are on no disk."""
 
 
+_CLOSED = "its mode or owner forbids it, or it is mounted read-only"
+
+
+def remedy(fault: str, other_name: str) -> str:
+    """What helps against a fault of a new file: no other name does where the folder takes no file at all.
+
+    Args:
+        other_name: what to do to get another path.
+    """
+    return (
+        "Make the folder writable for yourself, then plan again." if fault.endswith(_CLOSED) else other_name
+    )
+
+
 def unsafe(path: str) -> str | None:
     """Why a path may mean another place on some system, whatever stands on the disk; ``None`` when it cannot."""
     if not path or path.startswith(("/", "\\", "~")) or "\\" in path or ":" in path:
@@ -158,7 +172,7 @@ class Names:
             )
         room = self._room(folder)
         if not room.writable:
-            return f"no files can be made in {short(folder or '.')}: its mode or owner forbids it"
+            return f"no files can be made in {short(folder or '.')}: {_CLOSED}"
         return name_fault(path, room)
 
     def _makes_room(self, folder: str, twin: str, step: str) -> bool:

@@ -82,9 +82,6 @@ class Fragments(Struct, frozen=True):
         return frozenset(directive.place.file for group in groups for directive in group)
 
 
-NO_FRAGMENTS = Fragments((), (), (), (), (), (), {}, frozenset(), ())
-
-
 class FragmentPaths(NamedTuple):
     """What stands below ``desired/``.
 

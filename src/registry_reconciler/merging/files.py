@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,6 +28,7 @@ from registry_reconciler.merging.structured import Merged, Structure, merge_stru
 from registry_reconciler.model.config import HISTORY_BEFORE_PATH, HISTORY_FOLDER, STATE_FOLDER
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.model.kind import Kind
+from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.memory import FOLDER as MEMORY_FOLDER
 from registry_reconciler.outputs.memory import parse as parse_account
 from registry_reconciler.outputs.regions import Region, find_regions
@@ -66,7 +67,9 @@ def merge_file(
         if ours is None or theirs is None:
             return Answer(ours if ours is not None else theirs)
         merged = _clean(before, ours, theirs)
-        return Answer(ours if merged is None else merged)
+        if merged is None:
+            merged = theirs if any(map(known.is_edited, outputs)) else ours
+        return Answer(merged)
     kinds = kinds_of(known.kinds, path)
     try:
         if is_fragment(path) or kinds or any(output.at for output in outputs):
@@ -186,9 +189,12 @@ def _structure(path: str, form: TextFormat, known: Known) -> Structure:
             return fragment_shape(known.kinds, documents)
         return registry_shape(known.kinds, path, data, documents, form)
 
-    def places(documents: tuple[Json, ...]) -> frozenset[Position]:
+    def edited(documents: tuple[Json, ...]) -> frozenset[Position]:
+        return places(documents, [output for output in derived if known.is_edited(output)])
+
+    def places(documents: tuple[Json, ...], outputs: Sequence[Output] = derived) -> frozenset[Position]:
         found = set()
-        for output in derived:
+        for output in outputs:
             try:
                 found.add(Position(*place_of(documents, output)))
             except NoOutputPlace:
@@ -199,6 +205,7 @@ def _structure(path: str, form: TextFormat, known: Known) -> Structure:
         form,
         shape,
         places,
+        edited,
         is_set,
         moves_in if is_fragment(path) else _no_moves,
         by_people if is_fragment(path) else known.decided,
@@ -264,10 +271,10 @@ def _with_regions(
         texts = [(data or b"").decode("utf-8") for data in (before, ours, theirs)]
     except UnicodeDecodeError as error:
         raise NotUnderstood("it is no UTF-8") from error
-    names = {output.region for output in known.outputs_in(path) if output.region}
+    named = {output.region: output for output in known.outputs_in(path) if output.region}
     regions = [find_regions(path, text)[0] for text in texts]
     parts = {}
-    for name in names:
+    for name, output in named.items():
         found = [known_regions.get(name) for known_regions in regions]
         inner = [
             "" if region is None else text[region.start : region.end]
@@ -275,6 +282,8 @@ def _with_regions(
         ]
         if found[1] is not None and found[2] is not None and found[1].inline == found[2].inline:
             parts[name] = _derived_part(inner[0], inner[1], inner[2], in_one_piece=found[1].inline)
+            if parts[name] == inner[1] and inner[2] not in (inner[0], inner[1]) and known.is_edited(output):
+                parts[name] = inner[2]
     evened = [
         _with_parts(text, known_regions, parts) for text, known_regions in zip(texts, regions, strict=True)
     ]

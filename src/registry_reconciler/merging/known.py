@@ -27,16 +27,23 @@ def by_people(_address: str) -> bool | None:
     return None
 
 
+def by_nobody(_output: Output) -> bool:
+    """No output was edited."""
+    return False
+
+
 class Known(Struct, frozen=True):
     """Kinds and outputs of a workspace.
 
     Attributes:
         decided: what both sides changed of an entry of a registry, and a fragment decides.
+        is_edited: whether somebody edited an output by hand on their side, and nobody did on ours.
     """
 
     kinds: Mapping[str, Kind]
     outputs: tuple[Output, ...]
     decided: Decided = by_people
+    is_edited: Callable[[Output], bool] = by_nobody
 
     def outputs_in(self, path: str) -> list[Output]:
         """The outputs in a file."""

@@ -43,6 +43,7 @@ class Structure(Struct, frozen=True):
     Attributes:
         shape: names the parts of one side: its text and its documents.
         derived: the places of values that are outputs, on one side.
+        edited: of those, what somebody edited by hand on their side alone.
         is_set: whether a list at a field of a kind is a set.
         by_document: each document is an entry, and comes and goes by itself.
         decided: whether an entry is to be there, where a fragment decides what both sides changed of it.
@@ -53,6 +54,7 @@ class Structure(Struct, frozen=True):
     form: TextFormat
     shape: Callable[[bytes, tuple[Json, ...]], Shape]
     derived: Callable[[tuple[Json, ...]], frozenset[Position]]
+    edited: Callable[[tuple[Json, ...]], frozenset[Position]]
     is_set: Callable[[Kind, FieldPath], bool]
     moves: Callable[[tuple[Json, ...]], Mapping[str, str]]
     decided: Decided
@@ -201,6 +203,7 @@ def _version(
 ) -> _Version:
     derived = [structure.derived(side.documents) for side in sides]
     merger = Merger(sides, pick, derived, structure.is_set, notes, structure.decided)
+    merger.edited = lambda: structure.edited(sides[THEIRS].documents)
     parts: list[Part] = []
     for indexes in _documents(sides, structure):
         positions = tuple(Position(index, ()) if index is not None else None for index in indexes)

@@ -153,6 +153,8 @@ class Merger:
         self.notes = notes
         self.pick = pick
         self.derived = derived
+        self.edited: Callable[[], frozenset[Position]] = frozenset
+        """Of those, what somebody edited by hand on their side alone: that is kept. It takes long to know."""
         self.is_set = is_set
         self.conflicts: list[Conflict] = []
 
@@ -166,7 +168,10 @@ class Merger:
         if same_part(ours, theirs):
             return self._whole(OURS, positions)
         if any(position in places for position, places in zip(positions, self.derived, strict=True)):
-            chosen = THEIRS if same_part(before, ours) or ours is MISSING else OURS
+            takes_theirs = same_part(before, ours) or ours is MISSING
+            if not takes_theirs and not same_part(before, theirs):
+                takes_theirs = positions[THEIRS] in self.edited()
+            chosen = THEIRS if takes_theirs else OURS
             return self._whole(chosen, positions)
         if isinstance(ours, dict) and isinstance(theirs, dict) and isinstance(before, dict | Missing):
             return self._fields(positions, about)

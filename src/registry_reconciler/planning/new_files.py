@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from registry_reconciler.files.names import name_fault, short, spelling, unsafe
+from registry_reconciler.files.names import name_fault, remedy, short, spelling, unsafe
 from registry_reconciler.files.registry_paths import JOURNAL_FOLDER
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.model.config import HISTORY_FOLDER
@@ -84,7 +84,9 @@ def _problem(path: str, fault: str, change: Change | None) -> Problem:
         f"{address + ': ' if address else ''}its file would be {short(path)}, but {fault}.",
         place,
         address=address,
-        fix="Choose other values for the fields that the path is made of, or move what is in the way.",
+        fix=remedy(
+            fault, "Choose other values for the fields that the path is made of, or move what is in the way."
+        ),
         extra=path,
     )
 

@@ -20,7 +20,6 @@ from msgspec.structs import replace
 from registry_reconciler.base.progress import step
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.base import Reader
-from registry_reconciler.loading.left_behind import LeftBehind
 from registry_reconciler.loading.state.files import new_path
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.change import Heal
@@ -204,24 +203,7 @@ def _compared(loaded: Loaded, options: PlanOptions, rest: Unloaded, edits: Seque
     of_fragments = tuple(fragment_heals(loaded, desired, whole=whole))
     mended = {heal.fragment for heal in of_fragments}
     difference = diff(
-        loaded.kinds,
-        loaded.config,
-        desired,
-        loaded.live,
-        loaded.state,
-        options,
-        loaded.fragments,
-        any_fragment=bool(
-            desired.entries
-            or loaded.state.entries.keys() & desired.removals.keys()
-            or loaded.fragments.unreadable
-            or rest.unchanged
-        ),
-        rest=rest,
-        edits=edits,
-        relocated=relocation.blocked,
-        mended=mended,
-        left_behind=LeftBehind(loaded),
+        loaded, desired, options, rest=rest, edits=edits, relocated=relocation.blocked, mended=mended
     )
     heals = (*of_fragments, *difference.heals)
     if whole and (heals or difference.changes):

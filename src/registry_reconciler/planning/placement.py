@@ -10,6 +10,7 @@ from functools import partial
 
 from msgspec import Struct
 
+from registry_reconciler.files.names import remedy
 from registry_reconciler.files.registry_paths import registry_path_fault
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.layouts import LAYOUTS
@@ -250,7 +251,7 @@ def find_target(
             raise PlacementError(
                 "WRT004",
                 f"its file would be {path!r}, but {fault}.",
-                "Choose other values for its placeholders.",
+                remedy(fault, "Choose other values for its placeholders."),
             )
         return Target(path, 0, _path_in(kind, None, bound, path, lookups), False, carried)
     matching = lookups.container(kind, source, bound)

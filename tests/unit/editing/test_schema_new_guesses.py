@@ -9,6 +9,7 @@ import pytest
 
 from registry_reconciler.editing.schema_new.guess import Shape
 from registry_reconciler.editing.schema_new.words import slips
+from registry_reconciler.errors import Blocked
 from tests.unit.editing.test_schema_new import made, schema
 
 HOOKS = {
@@ -32,6 +33,12 @@ def test_places_that_are_taken_together_are_said() -> None:
     doubts = [doubt.message for doubt in made({"s.yml": text}, "sponsor", "s.yml").doubts]
     assert [message for message in doubts if "together: gold (2), silver (2)" in message]
     assert not any("other places" in message for message in doubts)
+
+
+def test_what_is_no_entry_of_the_kind_is_said() -> None:
+    text = "things:\n- {name: a, n: 1}\n- {name: b, n: 2}\n- {n: 3}\n"
+    (finding,) = made({"t.yml": text}, "thing", "t.yml", key=("name",)).findings
+    assert finding[:2] == ("LIV003", "t.yml")
 
 
 def test_a_field_that_is_a_key_alone_is_the_key() -> None:
@@ -111,11 +118,18 @@ def test_names_that_people_choose_may_hold_texts_and_mappings() -> None:
         ("integration", '["a/b", "c/d", "e/f"]\n', "json"),
         ("hints", '{\n  // why\n  "hints": {"a": {"x": 1}, "b": {"x": 2}},\n}\n', "jsonc"),
         ("Pipfile", '[[hints]]\nname = "a"\n[[hints]]\nname = "b"\n', "toml"),
+        ("hint.html", "---\nname: a\n---\n<p>\n", "frontmatter"),
         ("hints.list", "- {name: a}\n- {name: b}\n", None),
     ],
 )
 def test_the_format_of_a_file_whose_name_says_none(name: str, text: str, form: str | None) -> None:
     assert made({name: text}, "hint", name).spec.get("format") == form
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "just text\n"])
+def test_a_file_that_holds_nothing_is_of_no_format(text: str) -> None:
+    with pytest.raises(Blocked):
+        made({"hints": text}, "hint", "hints")
 
 
 def test_letters_of_every_script_are_letters() -> None:

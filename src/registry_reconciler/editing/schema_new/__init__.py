@@ -98,9 +98,12 @@ def _checked(draft: NewSchema, work: Work, tree: Tree) -> NewSchema:
         faults = [problem.message for problem in planning.plan.problems if problem.place.file == draft.path]
         raise Blocked(f"the schema file for {work.kind} would not be usable: {'; '.join(faults[:3])}")
     found = sum(entry.kind == work.kind for entry in planning.loaded.live.entries.values())
+    known = {(problem.code, problem.message) for problem in work.loaded.live.problems}
     mine = tuple(
-        (problem.code, problem.address, problem.message)
+        (problem.code, problem.address or problem.place.file, problem.message)
         for problem in planning.plan.problems
-        if problem.address.startswith(f"{work.kind}/") or problem.place.file == draft.path
+        if problem.address.startswith(f"{work.kind}/")
+        or problem.place.file == draft.path
+        or (problem.code.startswith("LIV") and (problem.code, problem.message) not in known)
     )
     return replace(draft, entries=found, findings=mine)

@@ -94,20 +94,17 @@ def _by_what_they_hold(work: Work, tree: Tree, sources: list[SourceFile]) -> lis
             work.spec["format"] = form.name
             work.doubt(
                 "x-registry.format",
-                f"The names of the files say no format, and what they hold is {form.title}.",
+                f"The names of the files say no format, and what they hold reads as {form.name}.",
             )
             return read
     return sources
 
 
 def _hold_something(sources: Sequence[SourceFile]) -> bool:
-    """Whether all files can be read, and hold lists and mappings."""
-    return all(
-        source.readable
-        and source.documents
-        and all(isinstance(part, dict | list) for part in source.documents)
-        for source in sources
-    )
+    """Whether all files can be read and hold lists and mappings, in which something stands."""
+    documents = [part for source in sources for part in source.documents]
+    readable = all(source.readable and source.documents for source in sources)
+    return readable and any(documents) and all(isinstance(part, dict | list) for part in documents)
 
 
 def _less_strictly(

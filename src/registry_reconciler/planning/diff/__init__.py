@@ -1,4 +1,4 @@
-"""Desired, live and state → changes. Pure.
+"""Desired, live and state → changes. Pure, but that git is asked of what a checkout may have left behind.
 
 ``decide`` is the table of what a plan says, row by row; ``safeguards`` stops a plan as a whole; ``records`` tells
 whether what is remembered still fits.
@@ -6,16 +6,14 @@ whether what is remembered still fits.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
-from registry_reconciler.loading.fragments import NO_FRAGMENTS, Fragments
 from registry_reconciler.loading.left_behind import LeftBehind
 from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.state import State
+from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action
-from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import same, split_address
-from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.planning.diff.decide import decide, refuse_protected, remember_kept
@@ -31,51 +29,45 @@ __all__ = ["Diff", "diff"]
 
 
 def diff(
-    kinds: Mapping[str, Kind],
-    config: Config,
+    loaded: Loaded,
     desired: Desired,
-    live: Live,
-    state: State,
     options: PlanOptions,
-    fragments: Fragments = NO_FRAGMENTS,
     *,
-    any_fragment: bool = True,
     rest: Unloaded = NOTHING_UNLOADED,
     edits: Sequence[LiveEdit] = (),
     relocated: Collection[str] = (),
     mended: Collection[str] = (),
-    left_behind: LeftBehind | None = None,
 ) -> Diff:
-    """Compare the three. What ``fragments`` that cannot be read own, nobody may touch.
+    """Compare what is desired, live and remembered. What fragments that cannot be read own, nobody may touch.
 
     Args:
         edits: what a command asks of entries whose truth is live; nothing else is planned for those.
         relocated: kinds whose changed places are said already.
         mended: fragments whose state is written anyway.
-        left_behind: as in :class:`DiffWork`.
     """
+    live, state = loaded.live, loaded.state
     clashing = frozenset(entry.address for entry in live.clashes)
     patterns = (*options.target, *options.exclude, *options.adopt, *options.overwrite)
     exact = exact_ones((*patterns, *state.protects), desired.entries, state.entries, live.entries)
     work = DiffWork(
-        kinds,
-        config,
+        loaded.kinds,
+        loaded.config,
         desired,
         live,
         state,
         options,
-        fragments,
+        loaded.fragments,
+        LeftBehind(loaded),
         clashing,
         frozenset(relocated),
         exact,
-        left_behind=left_behind,
     )
     selection = Selection(options, exact, desired.groups)
     # What moves away and is moved to as well is decided on as the latter.
     moved_away = set(desired.renames.values()) - desired.renames.keys()
     special = desired.disputed | clashing | moved_away | desired.renames.keys()
     whole = not options.target and not options.exclude
-    owned_by_live = live_kinds(kinds)
+    owned_by_live = live_kinds(loaded.kinds)
     for address in _in_order(desired, state, live):
         if owned_by_live and address.partition("/")[0] in owned_by_live:
             continue
@@ -97,7 +89,13 @@ def diff(
     if whole and (work.changes or work.heals or mended):
         look_at_records(work, special, rest, mended)
     work.problems += empty_places(work)
-    stops = () if options.allow_mass_delete else tuple(brakes(work, config, any_fragment, rest))
+    any_fragment = bool(
+        desired.entries
+        or state.entries.keys() & desired.removals.keys()
+        or loaded.fragments.unreadable
+        or rest.unchanged
+    )
+    stops = () if options.allow_mass_delete else tuple(brakes(work, loaded.config, any_fragment, rest))
     return Diff(
         tuple(sorted(work.changes, key=lambda change: change.address)),
         tuple(work.drift),

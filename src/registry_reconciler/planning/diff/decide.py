@@ -171,7 +171,6 @@ def _decide_undeclared(work: DiffWork, three_way: ThreeWay) -> None:
         _doubted(work, three_way, live, state, "after a merge it is unclear whether it is managed")
     elif (
         removal is None
-        and work.left_behind is not None
         and not work.overwritten(three_way.address)
         and work.left_behind.adopted(three_way.address)
     ):

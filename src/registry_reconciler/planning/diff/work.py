@@ -52,6 +52,7 @@ class DiffWork(Struct):
     state: State
     options: PlanOptions
     fragments: Fragments
+    left_behind: LeftBehind
     clashing: frozenset[str]
     relocated: frozenset[str] = frozenset()
     exact: frozenset[str] = frozenset()
@@ -63,7 +64,6 @@ class DiffWork(Struct):
     unmanaged: int = 0
     heals: list[Heal] = field(default_factory=list)
     kept: Patterns | None = None
-    left_behind: LeftBehind | None = None
 
     def patterns_of(self, option: str) -> Patterns:
         """The patterns of an option, made once."""

@@ -130,7 +130,9 @@ class SimpleReader:
         if len(found) * height != text.count("\n") or not (shape.plain or shape.quoted or shape.flow):
             return None
         keys, *columns = zip(*found, strict=True)
-        if len(set(keys)) < len(keys) or max(max(map(len, column)) for column in columns) > most:
+        if len(set(keys)) < len(keys):
+            return None
+        if len(text) > most and max(len(max(column, key=len)) for column in columns) > most:
             return None
         try:
             return dict(zip(keys, self._of_shape_all(shape, [*columns], len(keys)), strict=True))
