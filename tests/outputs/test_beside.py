@@ -19,7 +19,7 @@ from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.planning.pipeline import make_plan
 from tests.outputs.helper import FRAGMENT, Home
 
-LOUD = "{% for s in entries.skill %}\n{{ s.key | upper }}\n{% endfor %}\n"
+LOUD = "{% for s in entries.skill %}\n{{ s.key | upper | string }}\n{% endfor %}\n"
 OUTPUT = "outputs: [{id: table, file: README.md, region: table, template: table.md.j2}]\n"
 
 
@@ -98,7 +98,7 @@ def test_it_is_begun_once_a_change_is_certain(home: Home, happened: list[str]) -
 @pytest.mark.parametrize(
     ("outputs", "template"),
     [
-        (OUTPUT, LOUD.replace(" | upper", "")),
+        (OUTPUT, LOUD.replace(" | upper | string", "")),
         (OUTPUT + "  - broken: [", LOUD),
         (OUTPUT.replace("table.md.j2", "../table.md.j2"), LOUD),
         (OUTPUT.replace("README.md, region: table", "skills/_registry.yml"), LOUD),

@@ -11,7 +11,7 @@ from registry_reconciler.formats.edits import Insert, Update
 from registry_reconciler.formats.json import extract
 from registry_reconciler.formats.table import format_named, new_reader
 from registry_reconciler.formats.toml.edit import texts as texts_of_toml
-from registry_reconciler.formats.yaml.edit import emit
+from registry_reconciler.formats.yaml.edit import emit, new_file
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.outputs.targets import _edits
 
@@ -144,11 +144,20 @@ def test_new_items_that_are_alike_are_written_as_each_alone_would_be(
         values += [entries, {key: {**item, "long": long} for key, item in entries.items()}]
     values += [{**{f"k{n}": item for n, item in enumerate([*alike] * 3)}, "last": odd} for odd in others]
     values += [{f"k{n}": {"a": "b", "c": "x" * n} for n in range(45, 75)}]
+    for odd in [*texts, *others, "1", "007", "1.", "1e3", "-1"]:
+        columns = [[odd] * 9, [*["1", "2.5"] * 4, odd]]
+        items = [
+            [{"n": f"n{n}", "k: k" if odd == "" else "k": item} for n, item in enumerate(c)] for c in columns
+        ]
+        values += [*items, *({f"{odd}{n}": item for n, item in enumerate(found)} for found in items)]
+    values += [{f"k{n}": {"x" * size: "a"} for n in range(9)} for size in (89, 90, 91)]
+    values += [{"k" * (70 + n): {"x": "a"} for n in range(size)} for size in (9, 22)]
     quickly = [form.new_text(value, container=("plugins",)) for value in values]
     monkeypatch.setattr(extract, "usual_text", lambda _value: None)
     monkeypatch.setattr(emit, "flat_items", lambda values, *_: [None] * len(values))
     monkeypatch.setattr(
         emit, "flat_entries", lambda value, words, *_: (list(map(words.key, value)), [None] * len(value))
     )
+    monkeypatch.setattr(new_file, "flat_file", lambda *_: None)
     monkeypatch.setattr(texts_of_toml, "_flat_items", lambda *_: None)
     assert quickly == [form.new_text(value, container=("plugins",)) for value in values]

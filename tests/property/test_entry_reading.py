@@ -16,7 +16,7 @@ from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.entries import entries_of
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.formats.yaml.read.simple import SimpleReader
-from registry_reconciler.model.entry import same
+from registry_reconciler.model.entry import Json, same
 from tests.property.chunk_texts import HEADS, NASTY_HEADS, NASTY_TAILS, TAILS
 
 SEEDS = st.integers(0, 2**32)
@@ -160,3 +160,42 @@ def test_entries_edited_through_a_window_are_what_an_edit_of_the_file_gives(seed
         patch.setattr(window, "LEAST_LINES", 10)
         assert window._open_entries(data, edits, 3) is not None
         assert window.splice_items(data, (), edits, 3) == splice(data, edits)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    SEEDS, ODDITY, st.lists(st.tuples(st.integers(0, 40), st.integers(0, 12), SEEDS), min_size=1, max_size=4)
+)
+def test_what_is_read_after_a_text_like_it_is_what_the_parser_reads(
+    seed: int, odd: float, changes: list[tuple[int, int, int]]
+) -> None:
+    data = text_of(seed, 0.0)
+    reader = ChunkReader(many=1)
+    reader.read(data)
+    for at, size, other in changes:
+        rows, others = data.splitlines(keepends=True), text_of(other, odd).splitlines(keepends=True)
+        data = b"".join((*rows[:at], *others[at : at + size], *rows[at + other % (size + 1) :]))
+        mine, plain = reader.read(data), read_yaml(data)
+        assert mine.faults == plain.faults
+        assert repr(mine.documents) == repr(plain.documents)
+
+
+def test_of_a_text_only_what_differs_from_the_last_one_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [f"  k{number}:\n    a: x{number}\n    b: y\n" for number in range(300)]
+    texts = [
+        "".join(("map:\n", *rows, "other: 1\n")).encode() for rows in (entries, entries[:150] + entries[151:])
+    ]
+    texts.append(texts[0].replace(b"x70\n", b"z\n"))
+    texts.append(texts[2].replace(b"  k9:\n", b"  k9:\n    a: z\n    b: y\n  k09:\n"))
+    read: list[int] = []
+    whole = SimpleReader.read_entries
+
+    def counted(self: SimpleReader, text: str, lead: str, most: int) -> dict[str, Json] | None:
+        read.append(text.count("\n"))
+        return whole(self, text, lead, most)
+
+    monkeypatch.setattr(SimpleReader, "read_entries", counted)
+    reader = ChunkReader()
+    for text in texts:
+        assert repr(reader.read(text).documents) == repr(read_yaml(text).documents)
+    assert read == [900, 243, 6]

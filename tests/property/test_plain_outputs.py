@@ -47,6 +47,9 @@ PIECES = st.one_of(
     NAMED.map(lambda name: f"{{{{ {name} }}}}"),
     NAMED.map(lambda name: f"{{{{{name}|default(omit)}}}}"),
     NAMED.map(lambda name: f"{{{{ {name} | upper }}}}"),
+    NAMED.map(lambda name: f"{{{{ {name} | default([], true) | join(', ') }}}}"),
+    NAMED.map(lambda name: f"{{{{ {name} | default('x') | tojson }}}}"),
+    NAMED.map(lambda name: f"{{{{ {name} | title }}}}"),
 )
 TEXTS = st.lists(PIECES, max_size=4).map("".join)
 ITEMS = st.recursive(
@@ -57,15 +60,36 @@ ITEMS = st.recursive(
     max_leaves=5,
 )
 FIELDS = st.sampled_from([*NAMES, "x"]).map(lambda name: f"s.{name}")
-FILTERS = st.sampled_from(
+FILTER = st.sampled_from(
     [
-        "",
-        "|default('')",
-        "| default(omit)",
-        "| replace('|', '\\\\|')",
-        "|default('') | replace('a','bb')|replace('\\n', ' ')",
+        *("upper", "lower", "capitalize", "trim", "tojson", "length", "count", "title", "join", "first"),
+        *(
+            "join(', ')",
+            'join("\\n")',
+            "replace('|', '\\\\|')",
+            "replace('a','bb')",
+            "replace('a')",
+            "upper('a')",
+        ),
+        *("default('')", "default(omit)", "replace('\\n', ' ')", "string"),
     ]
 )
+DEFAULTS = st.sampled_from(
+    [
+        *("", "", "", "|default('')", "| default(omit)", "| default([])", "| default('', true)"),
+        *('|default("A b")', "| default([] , true)", "| default('x', false)"),
+    ]
+)
+FILTERS = st.tuples(DEFAULTS, st.lists(FILTER, max_size=2)).map(
+    lambda found: " | ".join((found[0], *found[1]))
+)
+CONDITIONS = st.tuples(
+    st.sampled_from(["", "", "not "]),
+    FIELDS,
+    st.sampled_from(
+        ["", "", " is defined", " is not defined", " == 'a'", ' != ""', " == 1", " and s.id", " in 'ab'"]
+    ),
+).map("".join)
 BODIES = st.lists(
     st.one_of(
         st.sampled_from(
@@ -75,31 +99,78 @@ BODIES = st.lists(
     ),
     max_size=5,
 ).map("".join)
-LOOPS = st.tuples(
-    st.sampled_from(["", "\n", "text\n", "  ", "\t", "text "]),
-    st.sampled_from(["s", "s", "s", "key", "entries"]),
-    st.sampled_from(["\n", "\n", "\n", " "]),
-    BODIES,
-    st.sampled_from(["\n", "\n", "", " ", "\n  "]),
-    st.sampled_from(["\n", "\n", "", " "]),
-).map(
-    lambda found: (
-        f"{found[0]}{{% for {found[1]} in entries.skill %}}{found[2]}{found[3]}{found[4]}{{% endfor %}}{found[5]}"
-    )
-)
-TEMPLATES = st.lists(
-    st.one_of(
-        LOOPS,
-        LOOPS,
-        st.sampled_from(
-            ["# Head\n", "\n", "{{ entries.skill | length }}", "{{entries.skill|count}}\n", "end"]
+ENDS = st.sampled_from(["", "", "\n", " ", "  \n", "\n\n"])
+
+
+def pages(bodies: st.SearchStrategy[str], conditions: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Templates of loops with such bodies and conditions in them, and of what stands around them."""
+    branches = st.recursive(
+        bodies,
+        lambda inner: st.tuples(
+            inner, ENDS, conditions, ENDS, inner, st.booleans(), ENDS, inner, ENDS, inner
+        ).map(
+            lambda found: (
+                f"{found[0]}{found[1]}{{% if {found[2]} %}}{found[3]}{found[4]}"
+                + (f"{found[1]}{{% else %}}{found[6]}{found[7]}" if found[5] else "")
+                + f"{found[8]}{{% endif %}}{found[3]}{found[9]}"
+            )
         ),
+        max_leaves=4,
+    )
+    loops = st.tuples(
+        st.sampled_from(["", "\n", "text\n", "  ", "\t", "text "]),
+        st.sampled_from(["s", "s", "s", "s", "s", "key", "entries", "loop"]),
+        st.sampled_from(["\n", "\n", "\n", " "]),
+        branches,
+        st.sampled_from(["\n", "\n", "", " ", "\n  "]),
+        st.sampled_from(["\n", "\n", "", " "]),
+        st.one_of(st.just(""), conditions.map(" if {}".format)),
+    ).map(
+        lambda found: (
+            f"{found[0]}{{% for {found[1]} in entries.skill{found[6]} %}}{found[2]}{found[3]}{found[4]}"
+            f"{{% endfor %}}{found[5]}"
+        )
+    )
+    others = ["# Head\n", "\n", "{{ entries.skill | length }}", "{{entries.skill|count}}\n", "end"]
+    return st.lists(st.one_of(loops, loops, st.sampled_from(others)), max_size=3).map("".join)
+
+
+TEMPLATES = pages(BODIES, CONDITIONS)
+USUAL_TAGS = st.tuples(
+    st.sampled_from(["s.id", "s.path", "s.x | default('A b')", "s.key", "s.id | default('-', true)"]),
+    st.sampled_from(
+        ["", "", "|upper", "|lower", "|capitalize", "|trim", "|tojson", "|length", "|replace('a', 'b')"]
+    ),
+).map(lambda found: f"{{{{ {found[0]} {found[1]} }}}}")
+USUAL_BODIES = st.lists(
+    st.one_of(
+        st.sampled_from(["| ", "\n", "\n\n", "  ", "\t", "text", "{{ s.tags | join(', ') }}"]),
+        USUAL_TAGS,
+        USUAL_TAGS,
     ),
     max_size=4,
 ).map("".join)
+USUAL_CONDITIONS = st.tuples(
+    st.sampled_from(["", "not "]),
+    st.sampled_from(
+        ["s.id", "s.tags", "s.x is defined", "s.x is not defined", "s.id == 'B c'", "s.path != ''"]
+    ),
+).map("".join)
+TEXT = st.sampled_from(["a", "", "B c", " x|", "ßA"])
+USUAL_ROWS = st.lists(
+    st.tuples(TEXT, TEXT, st.lists(TEXT, max_size=2), st.booleans()), min_size=1, max_size=3
+).map(
+    lambda found: [
+        [f"k{n}", f"skill/k{n}", "s.yaml", {"id": a, "path": b, "tags": c, **({"x": b} if more else {})}]
+        for n, (a, b, c, more) in enumerate(found)
+    ]
+)
 SPECS = st.one_of(
     ITEMS.map(lambda item: {"each": "skill", "item": item}),
     st.tuples(TEXTS, ITEMS).map(lambda found: {"each": "skill", "key": found[0], "item": found[1]}),
+    st.tuples(CONDITIONS, ITEMS).map(
+        lambda found: {"each": "skill", "where": found[0].replace("s.", ""), "item": found[1]}
+    ),
     st.sampled_from(
         ["{{ entries.skill | length }}", " {{entries.skill|count}} ", "{{ entries.hook | length }}"]
     ).map(lambda value: {"value": value}),
@@ -147,6 +218,12 @@ def test_a_page_of_names_is_what_is_rendered(template: str, rows: list[Json]) ->
     agree({"template": "t"}, rows, template)
 
 
+@settings(max_examples=300, deadline=None)
+@given(pages(USUAL_BODIES, USUAL_CONDITIONS), USUAL_ROWS)
+def test_a_usual_page_is_what_is_rendered(template: str, rows: list[Json]) -> None:
+    agree({"template": "t"}, rows, template)
+
+
 @pytest.mark.parametrize("key", ["{{ key }}", "{{ path }}", "./{{ path }}-{{ key }}", "{{ n }}: x"])
 def test_usual_mappings_are_plain(key: str) -> None:
     rows: list[Json] = [[k, f"skill/{k}", "s.yaml", {"path": f"p {k}", "n": n}] for n, k in enumerate("ab")]
@@ -154,7 +231,8 @@ def test_usual_mappings_are_plain(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["same", "{{ n }}", "{{ x }}", "{{ x | default(omit) }}", "{{ key | upper }}"]
+    "key",
+    ["same", "{{ n }}", "{{ x }}", "{{ x | default(omit) }}", "{{ key | title }}", "{{ key | length }}"],
 )
 def test_keys_that_are_no_texts_or_there_twice_are_left_to_the_process(key: str) -> None:
     rows: list[Json] = [[k, f"skill/{k}", "s.yaml", {"n": n}] for n, k in enumerate("ab")]
@@ -168,11 +246,26 @@ def test_keys_that_are_no_texts_or_there_twice_are_left_to_the_process(key: str)
         "{% for e in entries.skill %}\n- `{{ e.key }}` "
         "{{ e.x | default('') | replace('|', '\\\\|') | replace('\\n', ' ') }}\n{% endfor %}\n",
         "  {% for e in entries.skill %}\n{{ e.path | replace('a', '') }}{{ e.place }}\n\n  {% endfor %}",
+        "{% for s in entries.skill %}\n- {{ s.path | upper }} {{ s.x | trim | tojson }} "
+        "{{ s.tags | join(', ') }}\n{% endfor %}",
+        "{% for s in entries.skill if s.path == 'a|b' %}\n{{ s.tags | length }}"
+        "{% if s.empty %} x{% endif %}.\n{% endfor %}",
+        "{% for s in entries.skill %}\n  {% if not s.only is defined %}\n  {{ s.nil | default('-', true) }}\n"
+        "  {% else %}\n{{ s.only }}\n  {% endif %}\n{% endfor %}",
     ],
 )
 def test_usual_pages_are_plain(template: str) -> None:
-    rows = [[key, f"skill/{key}", "s.yaml", {"path": "a|b", "x": "c\nd|"}] for key in ("a", "b")]
+    values = {"path": "a|b", "x": "c\nd| ", "tags": ["t", "u"], "empty": "", "nil": None}
+    rows = [["a", "skill/a", "s.yaml", values], ["b", "skill/b", "s.yaml", {**values, "only": "b"}]]
     assert agree({"template": "t"}, rows, template)
+
+
+@pytest.mark.parametrize("where", ["path == 'a'", "not tags", "home is defined", "key != 'b'"])
+def test_usual_conditions_are_plain(where: str) -> None:
+    rows: list[Json] = [[k, f"skill/{k}", "s.yaml", {"path": k, "tags": []}] for k in "ab"]
+    rows.append(["c", "skill/c", "s.yaml", {"path": "c", "tags": ["t"], "home": "h"}])
+    item = {"tags": "{{ tags | join }}", "home": "{{ home | default(omit) }}"}
+    assert agree({"each": "skill", "where": where, "item": item}, rows)
 
 
 def test_most_lists_and_counts_need_no_process() -> None:
@@ -199,6 +292,11 @@ def test_a_name_that_every_template_knows_is_left_to_the_process(name: str) -> N
     rows = [["a", "skill/a", "s.yaml", {}]]
     item = {"x": f"{{{{ {name} | default(omit) }}}}"}
     assert plain({"each": "skill", "item": item}, source_of(rows)) is None
+
+
+def test_a_field_that_stands_for_omit_is_left_to_the_process() -> None:
+    rows = [["a", "skill/a", "s.yaml", {"omit": "x"}]]
+    assert plain({"each": "skill", "item": {"x": "{{ x | default(omit) }}"}}, source_of(rows)) is None
 
 
 def test_an_item_that_would_be_left_out_as_a_whole_is_left_to_the_process() -> None:

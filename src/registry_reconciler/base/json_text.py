@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
@@ -21,14 +22,23 @@ def compact(value: Any, *, sort_keys: bool = False) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=sort_keys, separators=(",", ":"))
 
 
-def encoded(value: Any, *, sort_keys: bool = False) -> bytes | None:
-    """As :func:`compact`, where nothing in it is written in two ways; else ``None``."""
-    if not types_in(value) <= _ALIKE:
+def encoded(value: Any, *, sort_keys: bool = False, unsure: Iterable[Any] | None = None) -> bytes | None:
+    """As :func:`compact`, where nothing in it is written in two ways; else ``None``.
+
+    Args:
+        unsure: the parts of it of which that is not known, if it is known of all else.
+    """
+    if not all(map(is_written_alike, (value,) if unsure is None else unsure)):
         return None
     try:
         return msgspec.json.encode(value, order="sorted" if sort_keys else None)
     except ValueError:  # half of a character
         return None
+
+
+def is_written_alike(value: Any) -> bool:
+    """Whether nothing in a value is of a type that is written in two ways."""
+    return types_in(value) <= _ALIKE
 
 
 def types_in(value: Any) -> set[type]:

@@ -168,19 +168,16 @@ def equal_lines(before: str, after: str) -> tuple[int, int]:
     return head, tail
 
 
-_STRIDE = 65_536
-
-
-def common_length(most: int, is_equal: Callable[[int, int], bool]) -> int:
+def common_length(most: int, is_equal: Callable[[int, int], bool], stride: int = 65_536) -> int:
     """The greatest number up to which everything is equal: found by strides, the last one by halves.
 
     Args:
         is_equal: whether all between two numbers is equal.
     """
     least = 0
-    while least < most and is_equal(least, min(least + _STRIDE, most)):
-        least = min(least + _STRIDE, most)
-    most = min(least + _STRIDE, most)
+    while least < most and is_equal(least, min(least + stride, most)):
+        least = min(least + stride, most)
+    most = min(least + stride, most)
     while least < most:
         middle = (least + most + 1) // 2
         if is_equal(least, middle):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import marshal
 
-from registry_reconciler.base.json_text import types_in
+from msgspec.msgpack import encode
+
 from registry_reconciler.base.sequences import common, common_length
 from registry_reconciler.model.entry import Json, canonical, same
 from registry_reconciler.model.written import Exact
 
 _MOST_COMPARED = 2500
+_STRIDE = 256
+"""Items that are compared at once."""
 
 
 def align(old: list[Json], new: list[Json]) -> list[tuple[int | None, int]]:
@@ -37,32 +40,36 @@ def align(old: list[Json], new: list[Json]) -> list[tuple[int | None, int]]:
 def equal_ends(old: list[Json], new: list[Json]) -> tuple[int, int]:
     """How many items both begin with, and how many of the others both end with."""
     most = min(len(old), len(new))
-    head = common_length(most, lambda start, stop: equal(old[start:stop], new[start:stop]))
+    head = common_length(most, lambda start, stop: equal(old[start:stop], new[start:stop]), _STRIDE)
     ends = len(old), len(new)
     tail = common_length(
         most - head,
         lambda start, stop: equal(
             old[ends[0] - stop : ends[0] - start], new[ends[1] - stop : ends[1] - start]
         ),
+        _STRIDE,
     )
     return head, tail
 
 
 def equal(left: Json, right: Json) -> bool:
     """The answer of :func:`same`: what is written alike is equal, and of long lists nearly all is."""
-    if left != right:
-        return False  # what is the same is equal
-    if not Exact.seen and types_in(left) <= _SURE:
-        return True
+    return _written_alike(left, right) or (left == right and same(left, right))
+
+
+def _written_alike(left: Json, right: Json) -> bool:
+    """Whether both are of the same bytes. It looks once at all that they hold, which to compare them does twice."""
     try:
-        # From version 3 on it says too which parts are one object.
-        return marshal.dumps(left, 2) == marshal.dumps(right, 2) or same(left, right)
-    except ValueError:  # a number that knows how it is written
-        return same(left, right)
-
-
-_SURE = frozenset({dict, list, str, type(None)})
-"""Nothing but the same is equal to values of these types, unless there are some that say more than JSON does."""
+        if Exact.seen:
+            # From version 3 on it says too which parts are one object.
+            return marshal.dumps(left, 2) == marshal.dumps(right, 2)
+        return encode(left) == encode(right)
+    except (
+        TypeError,
+        ValueError,
+        OverflowError,
+    ):  # a number that knows how it is written, half of a character
+        return False
 
 
 def _without_moves(

@@ -77,12 +77,15 @@ def _project_list(
     coming: dict[int, list[Json]] = {}
     for edit in inserts:
         coming.setdefault(_list_index(edit, len(value)), []).append(edit.value)
-    for number in range(len(value) + 1):
-        result.extend(coming.get(number, ()))
-        if number < len(value):
-            own = deeper.get(number, [])
-            if not _is_removed(own):
-                result.append(project_value(value[number], own))
+    done = 0
+    for number in sorted({*deeper, *coming, len(value)}, key=int):
+        result += value[done : int(number)]
+        done = int(number)
+        result += coming.get(done, ())
+        own = deeper.get(done, [])
+        if own:
+            result += () if _is_removed(own) else (project_value(value[done], own),)
+            done += 1
     return result
 
 
@@ -101,7 +104,10 @@ def _project_map(
     for key, part in value.items():
         for edit in coming.get(key, ()):
             result[str(edit.key)] = edit.value
-        own = deeper.pop(key, [])
+        if key not in deeper:
+            result[key] = part
+            continue
+        own = deeper.pop(key)
         if not _is_removed(own):
             name = next((edit.new_key for path, edit in own if not path and isinstance(edit, RenameKey)), key)
             result[name] = project_value(part, [pair for pair in own if not _is_rename(pair)])

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
+from collections import deque
 from collections.abc import Container, Iterator, Mapping
 from hashlib import blake2s
+from itertools import repeat
 
 from msgspec import Struct, field
 
@@ -33,6 +35,8 @@ FORMAT = 1
 _DIGEST_BYTES = 6
 _DIGIT_COUNT = _DIGEST_BYTES * 4 // 3
 """Each is as many bytes as letters can say without a rest."""
+_AT_ONCE = 256
+"""Lines that are digested together: no call in Python for each, and what is made for them stays at hand."""
 _WHERE = "% at "
 _HEADLINE = re.compile(r"registry output (?P<format>[0-9]+) (?P<id>\S+) (?P<salt>[A-Za-z0-9+/]{0,24})\Z")
 
@@ -259,19 +263,15 @@ def new_path(output: str, content: bytes) -> str:
 def _digests(text: str, salt: str) -> str:
     """A digest a line; what all of them begin with is looked at once, for there are many."""
     begun = blake2s(f"{salt} ".encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES)
-    lines = text.encode("utf-8", "surrogatepass").split(b"\n")
-    known = dict.fromkeys(lines, b"")  # brackets come again and again
     kind = type(begun)
-    copy, update, digest = (
-        begun.copy,
-        kind.update,
-        kind.digest,
-    )  # to look them up takes as long as to call them
-    for line in known:
-        hashed = copy()
-        update(hashed, line)
-        known[line] = digest(hashed)
-    letters = b2a_base64(b"".join(map(known.__getitem__, lines)), newline=False)
+    lines = text.encode("utf-8", "surrogatepass").split(b"\n")
+    found: list[bytes] = []
+    for start in range(0, len(lines), _AT_ONCE):
+        some = lines[start : start + _AT_ONCE]
+        hashed = list(map(kind.copy, repeat(begun, len(some))))
+        deque(map(kind.update, hashed, some), 0)
+        found += map(kind.digest, hashed)
+    letters = b2a_base64(b"".join(found), newline=False)
     rows = bytearray(b"\n") * (len(lines) * (_DIGIT_COUNT + 1))
     for at in range(_DIGIT_COUNT):
         rows[at :: _DIGIT_COUNT + 1] = letters[at::_DIGIT_COUNT]

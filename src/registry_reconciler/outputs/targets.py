@@ -338,11 +338,12 @@ def _pair_edits(
     if stay != [name for name in value if name in there]:
         return None
     edits: list[Edit] = [Remove(number, (*path, name)) for name in there if name not in value]
-    changed = {name for name in stay if there[name] != value[name]}
-    alike = [name for name in stay if name not in changed]
-    if not equal([there[name] for name in alike], [value[name] for name in alike]):
-        changed.update(name for name in alike if not equal(there[name], value[name]))
-    edits += [Update(number, (*path, name), value[name]) for name in stay if name in changed]
+    head, tail = equal_ends([there[name] for name in stay], [value[name] for name in stay])
+    edits += [
+        Update(number, (*path, name), value[name])
+        for name in stay[head : len(stay) - tail]
+        if not equal(there[name], value[name])
+    ]
     names = list(there)
     places = {name: position for position, name in enumerate(names, 1)}
     position = 0

@@ -47,8 +47,21 @@ PIECES = (
         "junk\n",
         '1 = "1"\n',
     ),
+    *(
+        'k = { x = "1" }\n',
+        'l = { x = "1", y = "2" }\n',
+        'm = { x = "1", x = "2" }\n',
+        'k = { x = "1" } # c\n',
+        "k = { }\n",
+        "k = {}\n",
+        'k = { x = "1", }\n',
+        'k = { x = "1",\ny = "2" }\n',
+        'k.l = { x = "1" }\n',
+        "k = { x = 1 }\n",
+    ),
 )
 PLAIN = 'v = 1\n\n[[a]]\nx = "1"\nx-y = "ä"\n\n[[a]]\n1 = ""\n'
+BRACES = 'v = 1\n\n[a]\n1 = { x = "1", y = "[a.k]" }\nb = { x = "}, #", y = "2" }\n'
 KEYED = 'v = 1\n\n[a]\n\n[a.k]\nx = "1"\ny = "[a.k]"\n\n[a.2]\nx = "2"\n'
 
 
@@ -67,6 +80,18 @@ def test_a_table_of_plain_tables_needs_no_parser() -> None:
     assert simple(alike.replace("a.2", "a.k")) is None
 
 
+def test_tables_in_braces_need_no_parser() -> None:
+    inside = {"1": {"x": "1", "y": "[a.k]"}, "b": {"x": "}, #", "y": "2"}}
+    assert simple(BRACES) == tomllib.loads(BRACES) == {"v": 1, "a": inside}
+    mixed = f'{BRACES}c = {{ z = "3" }}\n\n[a.k]\nx = "1"\n'
+    assert (
+        simple(mixed) == tomllib.loads(mixed) == {"v": 1, "a": {**inside, "c": {"z": "3"}, "k": {"x": "1"}}}
+    )
+    for odd in ("b", "1"):
+        assert simple(f'{BRACES}{odd} = {{ x = "1", y = "" }}\n') is None
+        assert simple(f'{BRACES}[a.{odd}]\nx = "1"\n') is None
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_what_is_read_is_what_the_parser_reads(seed: int) -> None:
     rng = random.Random(seed)
@@ -76,7 +101,10 @@ def test_what_is_read_is_what_the_parser_reads(seed: int) -> None:
         else:
             alike = "".join(f'[[a]]\nx = "{n}"\ny-1 = "[[a]]"\n' + "\n" * rng.randrange(3) for n in range(3))
             keyed = "".join(f'[a.k{n}]\nx = "{n}"\ny = "[a.k]"\n' + "\n" * rng.randrange(3) for n in range(3))
-            plain = rng.choice((PLAIN, alike, alike, keyed, KEYED))
+            braces = "[a]\n" + "".join(f'b{n} = {{ x = "{n}", y = "}}" }}\n' for n in range(3))
+            plain = rng.choice(
+                (PLAIN, alike, alike, keyed, KEYED, BRACES, braces, braces + keyed[4:], braces + keyed)
+            )
             at = rng.randrange(len(plain))
             text = plain[:at] + rng.choice(("", *PIECES)) + plain[at + rng.randrange(3) :]
         found = simple(text)

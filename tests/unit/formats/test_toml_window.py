@@ -36,6 +36,18 @@ def text_of(rng: random.Random, *, keyed: bool = False) -> str:
     return (text if rng.random() < 0.8 else text.rstrip("\n")).replace("\n", newline)
 
 
+def in_braces(rng: random.Random) -> str:
+    """A table of tables in braces."""
+    equals, pad = rng.choice([(" = ", " "), ("=", ""), (" = ", "")])
+    newline = rng.choice(["", "", "\n"])
+    parts = [rng.choice(["", "# head\n\n", 'title = "x"\n\n', "[tool]\na = 1\n\n"]), "[items]\n"]
+    for number in range(SIZE):
+        note = rng.choice(["n", "[items]", "#", "}", "a b"])
+        parts.append(f'k-{number}{equals}{{{pad}id{equals}"k{number}", note{equals}"{note}"{pad}}}\n')
+    parts.append(newline + rng.choice(["", "", "[items.z]\nid = 1\n", "[other]\nid = 1\n"]))
+    return "".join(parts)
+
+
 def edits_of(rng: random.Random, *, keyed: bool = False) -> list[Edit]:
     """A few edits, each of another item."""
     edits: list[Edit] = []
@@ -62,6 +74,38 @@ def test_a_window_gives_what_the_whole_gives(seed: int, keyed: bool) -> None:
     data, edits = text_of(rng, keyed=keyed).encode(), edits_of(rng, keyed=keyed)
     assert window._opened(data, "items", edits) is not None
     assert window.splice_items(data, edits) == splice(data, edits)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_window_around_tables_in_braces_gives_what_the_whole_gives(seed: int) -> None:
+    rng = random.Random(seed)
+    data, edits = in_braces(rng).encode(), edits_of(rng, keyed=True)
+    assert window._opened_in_braces(data, "items", edits) is not None
+    assert window.splice_items(data, edits) == splice(data, edits)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "z = { a = [ 1, # }\n[2] ] }\n",
+        "z = { a = [\n{b = 1}\n] }\n",
+        'z = { a = """\nk = { }\n""" }\n',
+        "z = { a = 1 } # about it\n",
+        "z = { a = '\"' }\n",
+        'z = { a = "\\"}" }\n',
+        "z = 1\n",
+        "# above\nz = { a = 1 }\n",
+        "z.y = { a = 1 }\n",
+        " z = { a = 1 }\n",
+    ],
+)
+def test_where_braces_might_be_open_the_whole_is_spliced(more: str) -> None:
+    lines = [f'k{number} = {{ id = "k{number}" }}\n' for number in range(SIZE)]
+    text = "".join(("[items]\n", *lines[:20], more, *lines[20:]))
+    tomllib.loads(text)
+    edits: list[Edit] = [Update(0, ("items", "k30", "id"), "other")]
+    assert window._opened(text.encode(), "items", edits) is None
+    assert tomllib.loads(window.splice_items(text.encode(), edits).decode())["items"]["k30"]["id"] == "other"
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from registry_reconciler.base.json_text import compact, encoded
+from registry_reconciler.base.json_text import compact, encoded, is_written_alike
 from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.json.read import read_json
 from registry_reconciler.formats.project import path_of, project_value
@@ -21,9 +21,13 @@ _UNIT = re.compile(rb"[{\[]\r?\n( +)")
 _COLLECTIONS = frozenset({dict, list})
 
 
-def usual_text(value: Json, indent: int = 2) -> bytes | None:
-    """What :class:`.look.Writer` writes where nothing shows another look; ``None`` where it may differ."""
-    quickly = encoded(value)
+def usual_text(value: Json, indent: int = 2, unsure: Iterable[Json] | None = None) -> bytes | None:
+    """What :class:`.look.Writer` writes where nothing shows another look; ``None`` where it may differ.
+
+    Args:
+        unsure: the parts that are new, if all else of the value was written so before.
+    """
+    quickly = encoded(value, unsure=unsure)
     if quickly is not None:
         return b"%b\n" % msgspec.json.format(quickly, indent=indent) if quickly[0] in b"{[" else None
     if holds_exact(value):
@@ -50,16 +54,24 @@ def written_anew(data: bytes, edits: Sequence[Edit]) -> bytes | None:
     if not file.readable or not file.documents:
         return None
     value, newline = file.documents[0], b"\r\n" if unit[0][1:2] == b"\r" else b"\n"
-    if not all(_is_plain(edit, value) for edit in edits) or _as(value, unit, newline) != data:
+    is_sure = is_written_alike(value)
+    if (
+        not all(_is_plain(edit, value) for edit in edits)
+        or _as(value, unit, newline, () if is_sure else None) != data
+    ):
         return None
     try:
-        return _as(project_value(value, [(path_of(edit), edit) for edit in edits]), unit, newline)
+        result = project_value(value, [(path_of(edit), edit) for edit in edits])
     except SpliceError:
         return None  # the splicer says what is wrong
+    new = [edit.value for edit in edits if isinstance(edit, Insert | Update)]
+    return _as(result, unit, newline, new if is_sure else None)
 
 
-def _as(value: Json, unit: re.Match[bytes], newline: bytes) -> bytes | None:
-    text = usual_text(value, len(unit[1]))
+def _as(
+    value: Json, unit: re.Match[bytes], newline: bytes, unsure: Iterable[Json] | None = None
+) -> bytes | None:
+    text = usual_text(value, len(unit[1]), unsure)
     return text if text is None or newline == b"\n" else text.replace(b"\n", newline)
 
 

@@ -25,6 +25,8 @@ from registry_reconciler.formats.window import (
 LEAST = 200
 """Shorter ones are spliced as a whole."""
 _NAME = re.compile(r"[A-Za-z][\w-]*\Z", re.ASCII)
+_IN_BRACES = rb"""([\w-]++)[ \t]*+=[ \t]*+\{(?:"[^"\\\n]*+"|[^"'#\n])*+(?<=\})\n"""
+"""An item of a table that stands in braces, on one line, with nothing open behind it."""
 
 
 def splice_items(data: bytes, edits: Sequence[Edit]) -> bytes:
@@ -57,12 +59,18 @@ def _is_keyed(edit: Edit) -> bool:
 
 
 def _opened(data: bytes, name: str, edits: Sequence[Edit]) -> Window | None:
+    if WORD in data or b'"""' in data or b"'''" in data:
+        return None
+    return _opened_in_braces(data, name, edits) or _opened_below_headers(data, name, edits)
+
+
+def _opened_below_headers(data: bytes, name: str, edits: Sequence[Edit]) -> Window | None:
     keyed = _is_keyed(edits[0])
     header = b"[%b." % name.encode() if keyed else b"[[%b]]" % name.encode()
     mark = b"\n" + header
     pieces = (b"\n" + data).split(mark)
     starts = list(accumulate(map(len, pieces[:-1]), lambda start, size: start + size + len(mark)))
-    if len(starts) < LEAST or WORD in data or b'"""' in data or b"'''" in data:
+    if len(starts) < LEAST:
         return None
     # With no other header below the first, and no array of tables above it, these are all items, and nothing else is.
     own = re.escape(header[1:]) + (rb"[\w-]+\]" if keyed else b"")
@@ -70,13 +78,9 @@ def _opened(data: bytes, name: str, edits: Sequence[Edit]) -> Window | None:
     if b"[[" in data[: starts[0]] or other.search(b"\n%b" % data[starts[0] :]):
         return None
     keys = {piece.partition(b"]")[0].decode(): at for at, piece in enumerate(pieces[1:])} if keyed else {}
-    kept = set(range(HEAD))
-    for edit in edits:
-        at = _index(edit, len(starts), keys)
-        if not 0 <= at <= len(starts):
-            return None
-        kept.update(range(at - NEAR, at + NEAR + 1))
-        kept.add(keys.get(new_key(edit, 2) or "", at))
+    kept = _kept(edits, len(starts), keys)
+    if kept is None:
+        return None
     newline = b"\r\n" if b"\r\n" in data else b"\n"
 
     def stand_in(run: bytes, number: int) -> tuple[bytes, bytes]:
@@ -88,6 +92,44 @@ def _opened(data: bytes, name: str, edits: Sequence[Edit]) -> Window | None:
     runs: list[tuple[bytes, bytes]] = []
     ranks = leave_out(data, [*starts, len(data)], kept, stand_in, parts, runs)
     return Window(b"".join(parts), {} if keyed else {name: ranks}, runs)
+
+
+def _opened_in_braces(data: bytes, name: str, edits: Sequence[Edit]) -> Window | None:
+    """As of tables with headers, of those in braces that stand on a line each below the header of their own table."""
+    header = b"\n[%b]\n" % name.encode()
+    start = (b"\n" + data).find(header) + len(header) - 1
+    if not _is_keyed(edits[0]) or start < len(header) - 1:
+        return None
+    end = data.find(b"\n[", start) + 1 or len(data)
+    text = data[start:end].rstrip(b"\n") + b"\n"
+    found = re.findall(_IN_BRACES, text)
+    lines = text.splitlines(keepends=True)
+    if len(found) < max(len(lines), LEAST) or not re.fullmatch(rb"(?:%b)*+" % _IN_BRACES, text):
+        return None
+    kept = _kept(edits, len(lines), {key.decode(): at for at, key in enumerate(found)})
+    if kept is None:
+        return None
+
+    def stand_in(run: bytes, number: int) -> tuple[bytes, bytes]:
+        return b"%b-%d = { %b = %d }\n" % (WORD, number, WORD, number), run
+
+    parts = [data[:start]]
+    runs: list[tuple[bytes, bytes]] = []
+    leave_out(data, list(accumulate(map(len, lines), initial=start)), kept, stand_in, parts, runs)
+    parts.append(data[start + len(text) :])
+    return Window(b"".join(parts), {}, runs)
+
+
+def _kept(edits: Sequence[Edit], count: int, keys: Mapping[str, int]) -> set[int] | None:
+    """The items that are looked at; ``None`` where an edit is about another one."""
+    kept = set(range(HEAD))
+    for edit in edits:
+        at = _index(edit, count, keys)
+        if not 0 <= at <= count:
+            return None
+        kept.update(range(at - NEAR, at + NEAR + 1))
+        kept.add(keys.get(new_key(edit, 2) or "", at))
+    return kept
 
 
 def _index(edit: Edit, count: int, keys: Mapping[str, int]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
+from operator import ne
 
 from registry_reconciler.formats.columns import mappings
 from registry_reconciler.model.entry import Json
@@ -17,19 +18,32 @@ _LONGEST_HEAD = 2000
 _TEXT = r'[^"\\\x00-\x1f\x7f]*'
 _NAME = "[A-Za-z0-9_-]+"
 _PAIR = rf'{_NAME} = "{_TEXT}"\n'
-_TABLE = re.compile(rf"\[({_NAME})\]\n+(?=\[\1\.)")
+_TABLE = re.compile(rf"\[({_NAME})\]\n+")
+_BELOW = re.compile(r"^\[", re.MULTILINE)
+_IN_BRACES = re.compile(
+    rf'^({_NAME}) = \{{ ({_NAME} = "{_TEXT}"(?:, {_NAME} = "{_TEXT}")*) \}}$', re.MULTILINE
+)
 _ITEM = re.compile(rf"\[(?:\[({_NAME})\]|({_NAME})\.({_NAME}))\]\n((?:{_PAIR})+)\n*")
-_PARTS = re.compile(rf'({_NAME}) = "([^"]*)"\n')
+_PARTS = re.compile(rf'({_NAME}) = "([^"]*)"')
 _Found = tuple[Sequence[str], list[Json]]
 """The names of tables, and what they say."""
 
 
 def simple(text: str) -> dict[str, Json] | None:
     """What a text says; ``None`` where it is not plain."""
-    position = text.find("[")
+    start = position = text.find("[")
     table = _TABLE.match(text, position) if position >= 0 else None
-    first = _ITEM.match(text, table.end() if table else position) if position >= 0 else None
-    if first is None:
+    inside: dict[str, Json] | None = {}
+    if table is not None:
+        below = _BELOW.search(text, table.end())
+        start = below.start() if below else len(text)
+        inside = _in_braces(text[table.end() : start].rstrip("\n"))
+    if inside is None or position < 0:
+        return None
+    if table is not None and inside and start == len(text):
+        return _below(text[:position], table[1], inside)
+    first = _ITEM.match(text, start)
+    if first is None or (table is not None and first[2] != table[1]):
         return None
     found = _alike(text, first) or _one_by_one(text, first)
     if found is None:
@@ -37,8 +51,30 @@ def simple(text: str) -> dict[str, Json] | None:
     keys, items = found
     if first[1]:
         return _below(text[:position], first[1], items)
-    named = dict(zip(keys, items, strict=True))
-    return _below(text[:position], first[2], named) if len(named) == len(items) else None
+    named = {**inside, **dict(zip(keys, items, strict=True))}
+    return _below(text[:position], first[2], named) if len(named) == len(inside) + len(items) else None
+
+
+def _in_braces(text: str) -> dict[str, Json] | None:
+    """The tables in braces of some lines: by columns where they have the keys of the first one."""
+    first = _IN_BRACES.match(text)
+    if first is None or not text:
+        return None if text else {}
+    keys = [key for key, _ in _PARTS.findall(first[2])]
+    count = text.count("\n") + 1
+    pairs = ", ".join(f'{key} = "({_TEXT})"' for key in keys)
+    found = re.findall(rf"^({_NAME}) = \{{ {pairs} \}}$", text, re.MULTILINE)
+    if len(found) == count and len(set(keys)) == len(keys):
+        names, *columns = zip(*found, strict=True)
+        items = mappings(keys, columns)
+    else:
+        names, texts = zip(*_IN_BRACES.findall(text), strict=True)
+        pairs_of = list(map(_PARTS.findall, texts))
+        items = list(map(dict, pairs_of))
+        if len(items) < count or any(map(ne, map(len, items), map(len, pairs_of))):
+            return None
+    named: dict[str, Json] = dict(zip(names, items, strict=True))
+    return named if len(named) == count else None
 
 
 def _alike(text: str, first: re.Match[str]) -> _Found | None:

@@ -114,6 +114,10 @@ class Emitter:
         open_end = False
         below = hints.apart()
         texts, flat = flat_entries(value, self, hints, self.style.step)
+        if all(flat) and len(max(texts, key=len)) <= _LONGEST_KEY:
+            heads = zip(map("{}:".format, texts), strict=True)
+            pairs = zip(heads, filter(None, flat), strict=True)
+            return Body("map", lines=tuple(chain.from_iterable(chain.from_iterable(pairs))))
         for number, ((key, part), text, rows) in enumerate(zip(value.items(), texts, flat, strict=True), 1):
             if rows is not None and len(text) <= _LONGEST_KEY:
                 lines.append(f"{text}:")

@@ -5,15 +5,16 @@ Items with the same keys are written by columns: a column is judged and joined m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import repeat
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
 from registry_reconciler.formats.columns import by_keys
-from registry_reconciler.formats.yaml.edit.style import Hints
-from registry_reconciler.formats.yaml.read.scalars import are_surely_plain
+from registry_reconciler.formats.yaml.edit.style import Hints, Style
+from registry_reconciler.formats.yaml.read.scalars import are_surely_numbers, are_surely_plain
+from registry_reconciler.model.entry import Json
 
 _LONGEST_KEY = 90
 """Also where each character of it is an escape, such a key needs no mark of its own."""
@@ -43,12 +44,23 @@ def flat_items(
         lines = []
         for number, (key, column) in enumerate(zip(group.keys, group.columns, strict=True)):
             lead = leads[number > 0]
-            plain = not hints.quote_all and are_surely_plain(column)
-            texts = column if plain else map(words.scalar, column, repeat(hints))
+            texts = _texts(column, words, hints)
             lines.append(map(f"{lead}{words.key(key, hints)}: ".__add__, texts))
+        if len(group.numbers) == len(values):
+            return list(zip(*lines, strict=True))
         for number, rows in zip(group.numbers, zip(*lines, strict=True), strict=True):
             found[number] = rows
     return found
+
+
+def _texts(column: Sequence[Any], words: _Words, hints: Hints) -> Iterable[str]:
+    """The scalars of a column as they are written."""
+    if not hints.quote_all and are_surely_plain(column):
+        return column
+    if are_surely_numbers(column):
+        quote = words.scalar("", hints)[0]  # no more than a number may an empty text stand plain
+        return [f"{quote}{text}{quote}" for text in column]
+    return map(words.scalar, column, repeat(hints))
 
 
 def flat_entries(
@@ -60,9 +72,40 @@ def flat_entries(
         hints: what the neighbours of the mapping do.
         step: how far its entries are set in.
     """
-    keys, pad = list(value), " " * step
+    pad = " " * step
     if len(value) < _MANY or any(hints.styles):
         return [words.key(key, hints) for key in value], [None] * len(value)
     flat = flat_items(list(value.values()), words, replace(hints, styles={}), (pad, pad))
-    plain = not hints.quote_keys and are_surely_plain(keys)
-    return keys if plain else [words.key(key, hints) for key in keys], flat
+    return _keys(list(value), words, hints), flat
+
+
+def _keys(keys: Sequence[str], words: _Words, hints: Hints) -> Sequence[str]:
+    """Keys as they are written."""
+    if not hints.quote_keys and are_surely_plain(keys):
+        return keys
+    return [words.key(key, hints) for key in keys]
+
+
+def flat_file(name: str, value: Json, words: _Words, style: Style) -> str | None:
+    """The text of a new file that has a long list or mapping below a key, all of whose items have the same keys;
+    ``None`` where it has not.
+    """
+    items = list(value.values()) if type(value) is dict else value
+    if type(items) is not list or len(items) < _MANY:
+        return None
+    group = next(by_keys(items), None)
+    if group is None or len(group.numbers) < len(items) or any(len(key) > _LONGEST_KEY for key in group.keys):
+        return None
+    hints, start = Hints(), f"{style.newline}{' ' * style.seq_step}"
+    pieces: list[Iterable[str]] = []
+    leads = f"{start}-{' ' * (style.dash - 1)}", f"{start}{' ' * style.dash}"
+    if type(value) is dict:
+        heads = _keys(list(value), words, hints)
+        if len(max(heads, key=len)) > _LONGEST_KEY:
+            return None
+        pieces = [repeat(f"{style.newline}{' ' * style.step}"), heads, repeat(":")]
+        leads = (f"{style.newline}{' ' * 2 * style.step}",) * 2
+    for number, (key, column) in enumerate(zip(group.keys, group.columns, strict=True)):
+        pieces += repeat(f"{leads[number > 0]}{words.key(key, hints)}: "), _texts(column, words, hints)
+    lines = chain.from_iterable(zip(*pieces, strict=False))  # what is repeated has no end
+    return "".join((f"{words.key(name, hints)}:", *lines, style.newline))

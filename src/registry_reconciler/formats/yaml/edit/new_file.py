@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, indented
+from registry_reconciler.formats.yaml.edit.flat_items import flat_file
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, look_of
 from registry_reconciler.model.entry import FieldPath, Json
 
@@ -22,6 +23,10 @@ def file_text(
         kept: where it is a mapping in braces, it stays one.
     """
     used, hints = look_of(like)
+    if len(container) == 1 and like is None and type(container[0]) is str:
+        flat = None if isinstance(value, Piece) else flat_file(container[0], value, Emitter(used), used)
+        if flat is not None:
+            return flat.encode()
     for step in reversed(container):
         value = {str(step): value} if isinstance(step, str) else [value]
     # A file that is an entry is a block, also where the fragment has the entry in braces.

@@ -31,6 +31,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 _KEY_LINE = re.compile(rb"([A-Za-z_][A-Za-z0-9_.-]*):[ ]*(?:#[^\n]*)?\n")
+_FIRST = re.compile(rb"^(?:%|[A-Za-z_][A-Za-z0-9_.-]*:)", re.MULTILINE)
+"""What begins a directive, or perhaps a key line."""
 _GAP = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\n)*")
 _DASH = re.compile(rb"( *)- ")
 _TOP = re.compile(rb"\n(?=[^\s#])")
@@ -108,13 +110,11 @@ def cut(data: bytes) -> tuple[Section, ...]:
 
 
 def _first_section(data: bytes) -> int | None:
-    position = 0
-    while position < min(len(data), _MOST_HEAD):
-        if data[position : position + 1] == b"%":
+    for found in _FIRST.finditer(data, 0, _MOST_HEAD):
+        if found[0] == b"%":
             return None
-        if _list_below(data, position):
-            return position
-        position = data.find(b"\n", position) + 1
+        if _list_below(data, found.start()):
+            return found.start()
     return None
 
 

@@ -150,6 +150,7 @@ _SURELY = rf"(?![eE][-+0-9])(?:[A-Za-z]|\./)(?:{_LETTER}{{5,}}+{_FURTHER}*+|{_LE
 """Most texts: longer than every word that YAML 1.1 takes for something else or of several ones, and no number of it."""
 _SURELY_PLAIN = re.compile(rf"{_SURELY}\Z")
 _ALL_SURELY_PLAIN = re.compile(rf"(?:{_SURELY}\n)*+")
+_ALL_SURELY_NUMBERS = re.compile(r"(?:[0-9]++(?:\.[0-9]++)?+\n)*+")
 _UNSAFE_START = frozenset("-?:,[]{}#&*!|>'\"%@` \t=<")
 _DOCUMENT_MARK = ("---", "...")
 
@@ -192,6 +193,11 @@ def is_plain_safe(text: str, *, flow: bool, like: str = "") -> bool:
 def are_surely_plain(values: Sequence[Json]) -> bool:
     """Whether all of many values are texts of which :func:`is_plain_safe` is true at first sight."""
     return set(map(type, values)) <= {str} and bool(_ALL_SURELY_PLAIN.fullmatch("\n".join((*values, ""))))
+
+
+def are_surely_numbers(values: Sequence[Json]) -> bool:
+    """Whether all of many values are texts that would be numbers if they stood plain: digits, and a point at most."""
+    return set(map(type, values)) <= {str} and bool(_ALL_SURELY_NUMBERS.fullmatch("\n".join((*values, ""))))
 
 
 def is_block_safe(text: str) -> bool:
