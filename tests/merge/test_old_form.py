@@ -119,6 +119,23 @@ def test_both_programs_change_one_entry(old: Box) -> None:
     assert old.run("drift").exit == 2
 
 
+def test_two_older_programs_in_conflict_leave_no_marks(old: Box) -> None:
+    as_older(old, "ours", listed(**{**BASE, "i": 2}))
+    old.git("checkout", "-q", "older")
+    as_older(old, "theirs", listed(**{**BASE, "i": 3}))
+    assert set(fails(old, "merge", "-q", "main")) == {FRAGMENT, OLD, "t.yaml", HISTORY}
+    old.git("checkout", "-q", "--theirs", FRAGMENT, "t.yaml")
+    assert old.run("resolve").exit == 0
+    committed(old, "merged")
+    assert not any(b"<<<<" in path.read_bytes() for path in (old.root / STATE).rglob("*") if path.is_file())
+    nothing_to_do(old)
+    old.replace("t.yaml", "id: i\n  kept: 1\n  v: 2", "id: i\n  kept: 1\n  v: 3")
+    assert old.run("drift").exit == 2
+    old.git("checkout", "-q", "t.yaml")
+    applied(old, "goes on", listed(**{**BASE, "i": 4}))
+    nothing_to_do(old)
+
+
 def test_a_fragment_that_an_older_program_emptied_keeps_nothing(old: Box) -> None:
     applied(old, "ours, and carried over", listed(**{**BASE, "q": 7}))
     old.git("checkout", "-q", "older")

@@ -405,3 +405,29 @@ def test_two_new_files_that_git_takes_for_one_are_those_of_their_sides(box: Box,
     assert ran.exit == 0, ran.out + ran.err
     assert {name: box.read(f"t/{name}.yaml") for name in sides} == sides
     assert not (box.root / "t/a.yaml").exists()
+
+
+def test_a_shift_here_and_an_edit_there_leave_no_edit_by_hand(box: Box) -> None:
+    of_layout(box, "file")
+    text = "t:\n- id: {}\n  w: {}\n  x: {}\n  y: 1\n"
+    box.write("desired/a.yaml", text.format("k", 1, 1))
+    box.write("desired/b.yaml", text.format("m", 5, 5))
+    apply(box)
+    committed(box, "base")
+    box.git("checkout", "-q", "-b", "shifts")
+    box.write("desired/a.yaml", text.format("n", 1, 1) + "moved:\n- {from: t/k, to: t/n}\n")
+    box.write("desired/b.yaml", text.format("k", 5, 5) + "moved:\n- {from: t/m, to: t/k}\n")
+    apply(box)
+    committed(box, "m is k, and k is n")
+    box.git("checkout", "-q", "main")
+    box.write("desired/a.yaml", text.format("k", 2, 1))
+    apply(box)
+    committed(box, "what is to be n changes")
+    assert "t/k.yaml" in fails(box, "merge", "-q", "--no-edit", "shifts")
+    assert box.run("resolve").exit == 0
+    drift = box.run("drift", "--format", "json")
+    assert (drift.exit, drift.json["drift"]) == (0, []), "each field is as one side applied it"
+    apply(box)
+    assert box.read("t/k.yaml").split() == ["id:", "k", "w:", "5", "x:", "5", "y:", "1"]
+    assert "w: 2" in box.read("t/n.yaml")
+    nothing_to_do(box)

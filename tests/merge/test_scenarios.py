@@ -447,6 +447,60 @@ def test_renamed_here_and_adopted_there_is_no_removal_by_hand(box: Box) -> None:
     assert box.run("drift").exit == 2
 
 
+def test_an_edit_that_two_accounts_see_differently_stops_no_apply(box: Box) -> None:
+    box.write("t.yaml", listed(a=1, k=1, m=1, z=1))
+    box.write(FRAGMENT, listed(a=1, k=1, m=1, z=1))
+    committed(box, "declared and not applied")
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(a=1, k=1, m=1, z=1, zz=1))
+    applied(box, "a changed there", listed(a=3, k=1, m=1, z=1, zz=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "ours", listed(a=1, k=1, l=1, m=1, z=1))
+    applied(box, "k changed here", listed(a=1, k=3, l=1, m=1, z=1))
+    box.git("merge", "-q", "--no-edit", "other")
+    for key in ("a", "k"):
+        box.replace("t.yaml", f"id: {key}\n  kept: 1\n  v: 3", f"id: {key}\n  kept: 1\n  v: 1")
+    applied(box, "another entry, before that is settled", listed(a=3, k=3, l=1, m=1, z=2, zz=1))
+    assert box.run("drift", "--revert", "t/a", "--revert", "t/k").exit == 0
+    nothing_to_do(box)
+    assert box.read("t.yaml").count("v: 3") == 2
+
+
+@pytest.mark.parametrize("how", ["apply", "resolve"])
+def test_deleted_on_both_sides_and_made_again_on_one_can_be_removed_by_hand(box: Box, how: str) -> None:
+    box.write("t.yaml", listed(z=1, k=1, m=1, a=1))
+    applied(box, "all", listed(z=1, k=1, m=1, a=1))
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "deleted there", listed(z=1, m=1, a=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "deleted here", listed(z=1, m=1, a=1))
+    applied(box, "made again", listed(z=1, m=1, a=1, k=2))
+    box.git("merge", "-q", "--no-edit", "other")
+    nothing_to_do(box)
+    assert box.run(how, *(["--yes"] if how == "apply" else [])).exit == 0
+    nothing_to_do(box)
+    box.replace("t.yaml", "- id: k\n  kept: 1\n  v: 2\n", "")
+    assert box.run("drift").exit == 2
+
+
+@pytest.mark.parametrize("renamed", ["desired/s.yaml", "desired/u.yaml"])
+def test_a_fragment_renamed_on_one_side_keeps_what_is_managed_through_a_conflict(
+    box: Box, renamed: str
+) -> None:
+    applied(box, "base", listed(a=1, k=1, m=1, z=1))
+    box.git("checkout", "-q", "-b", "renames")
+    box.git("mv", FRAGMENT, renamed)
+    box.write(renamed, listed(a=1, k=2, m=1, z=1))
+    applied(box, "renamed and changed")
+    box.git("checkout", "-q", "main")
+    applied(box, "changed", listed(a=1, k=3, m=1, z=1))
+    files = fails(box, "merge", "-q", "--no-edit", "renames")
+    assert {renamed, "t.yaml"} < set(files)
+    box.git("checkout", "-q", "--theirs", renamed, "t.yaml")
+    assert box.run("resolve").exit == 0
+    nothing_to_do(box)
+
+
 def test_a_name_that_became_free_and_is_taken_again_can_be_removed_by_hand(box: Box) -> None:
     box.write("t.yaml", listed(a=1))
     applied(box, "begin", listed(a=1))

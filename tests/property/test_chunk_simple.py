@@ -268,3 +268,14 @@ def test_ordinary_entries_are_taken() -> None:
     item += "    uses:\n    - b\n"
     item += "    steps:\n      - do: x\n        with: {a: 1}\n      - do: y\n    last: 'q'"
     assert agrees(item)
+
+
+def test_lists_that_differ_in_each_item_take_no_room_from_those_that_come_again() -> None:
+    items = [
+        f"id: a{number}\n    names: [n{number}, m]\n    limits: {{cpu: {number % 2}}}" for number in range(9)
+    ]
+    reader = SimpleReader(400)
+    found = reader.read_all([item.encode() for item in items], 4)
+    assert repr(found) == repr([SimpleReader(400).read(item, 4) for item in items])
+    # The first item is read by itself, to learn the shape of all.
+    assert set(reader._flows) == {"[n0, m]", "{cpu: 0}", "{cpu: 1}"}

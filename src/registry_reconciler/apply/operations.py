@@ -62,7 +62,11 @@ class Target(Struct, frozen=True):
 
 
 def look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool] | None) -> list[Target]:
-    """Find every file and compare it with what the plan expects. Only reads."""
+    """Find every file and compare it with what the plan expects. Only reads.
+
+    Raises:
+        WriteFailure: two paths are one file, or a file is not what the plan expects.
+    """
     targets: list[Target] = []
     taken: dict[str, str] = {}
     changed: list[str] = []
@@ -119,7 +123,11 @@ def _real_path(anchor: Anchor, op: FileOp, may_write: Callable[[str], bool] | No
 
 
 def refuse_early(anchor: Anchor, work: Sequence[Target], device: int) -> None:
-    """Find what would fail after the commit point while failing is still free."""
+    """Find what would fail after the commit point while failing is still free.
+
+    Raises:
+        WriteFailure: something would.
+    """
     for target in work:
         folder = folder_there(anchor, target)
         fd = anchor.folder(folder)

@@ -29,6 +29,9 @@ def file_ops(root: Path, plan: Plan, besides: Iterable[str] = ()) -> list[FileOp
 
     Args:
         besides: what is written with it, for the record of the apply.
+
+    Raises:
+        WriteFailure: the plan names a file that no plan writes.
     """
     outside = not_of_a_plan(plan)
     if outside:

@@ -42,7 +42,7 @@ class Signals:
             self.check()
 
     def check(self) -> None:
-        """Raise WriteFailure when a signal came."""
+        """Raise :class:`Stopped`, a failure to write, when a signal came."""
         if self._seen is not None:
             raise Stopped(
                 f"interrupted by {signal.Signals(self._seen).name}; the files are as they were before",

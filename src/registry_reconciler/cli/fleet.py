@@ -113,7 +113,7 @@ class Running(Struct, frozen=True):
     ] = 2048
 
     def limits(self) -> Limits:
-        """What one repository may take."""
+        """What one repository may take. Raises :class:`UsageFailure` where the seconds are no number."""
         from registry_reconciler.fleet.run.driver import Limits
 
         if not self.task_seconds < 1e6:  # "nan" is a number to the parser
@@ -121,7 +121,7 @@ class Running(Struct, frozen=True):
         return Limits(self.task_seconds, self.task_memory << 20)
 
     def tls(self) -> Tls:
-        """The files for TLS."""
+        """The files for TLS. Raises :class:`UsageFailure` where both ways to run are asked for."""
         from registry_reconciler.fleet.run.cluster import Tls
 
         if self.scheduler is not None and self.workers is not None:

@@ -322,7 +322,11 @@ def _draw(loaded: Loaded, chosen: Sequence[LiveEntry], by: str) -> tuple[Drafts,
 
 
 def fragment_for(entry: LiveEntry, by: str) -> str:
-    """The fragment that an entry goes to; see :func:`adopt`."""
+    """The fragment that an entry goes to; see :func:`adopt`.
+
+    Raises:
+        UsageFailure: no field is named, or it is secret, or no text.
+    """
     if by == "kind":
         return default_fragment(entry.kind)
     if by == "file":

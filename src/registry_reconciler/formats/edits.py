@@ -132,7 +132,11 @@ def refuse_twice(keys: Iterable[str]) -> None:
 
 
 def refuse_tags(value: Json, title: str, base: FieldPath = ()) -> None:
-    """Refuse what only YAML can say: a node whose tag nobody knows."""
+    """Refuse what only YAML can say: a node whose tag nobody knows.
+
+    Raises:
+        SpliceError: there is one.
+    """
     waiting: list[tuple[FieldPath, Json]] = [((), value)] if Exact.seen else []
     while waiting:
         path, part = waiting.pop()

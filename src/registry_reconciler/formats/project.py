@@ -43,7 +43,11 @@ def path_of(edit: Edit) -> FieldPath:
 
 
 def project_value(value: Json, edits: list[tuple[FieldPath, Edit]]) -> Json:
-    """A value after edits whose paths are relative to it."""
+    """A value after edits whose paths are relative to it.
+
+    Raises:
+        SpliceError: an edit addresses what is not there.
+    """
     if not edits:
         return value
     for path, edit in edits:

@@ -101,7 +101,11 @@ class Side(Struct, frozen=True):
 
 
 def fragment_shape(kinds: Mapping[str, Kind], documents: Iterable[Json]) -> Shape:
-    """The names of the parts of a fragment."""
+    """The names of the parts of a fragment.
+
+    Raises:
+        NotUnderstood: it is no mapping of kinds, or an entry has no key or that of another one.
+    """
     shape = Shape()
     for number, document in enumerate(documents):
         if document is None:
@@ -147,7 +151,11 @@ def _put(shape: Shape, item: Item) -> None:
 def registry_shape(
     kinds: Mapping[str, Kind], path: str, data: bytes, documents: tuple[Json, ...], form: TextFormat
 ) -> Shape:
-    """The names of the parts of a registry file."""
+    """The names of the parts of a registry file.
+
+    Raises:
+        NotUnderstood: an entry cannot be read, or stands there twice.
+    """
     shape = Shape()
     nesting = Nesting(kinds)
     for kind in kinds_of(kinds, path):

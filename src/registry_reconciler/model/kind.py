@@ -80,7 +80,11 @@ class FilePattern(Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> FilePattern:
-        """Parse ``routes/{scope}.yaml``. A placeholder stands for a part of one folder or file name."""
+        """Parse ``routes/{scope}.yaml``. A placeholder stands for a part of one folder or file name.
+
+        Raises:
+            KindError: it cannot be understood.
+        """
         names = re.findall(r"\{([^{}]*)\}", text)
         for name in names:
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):

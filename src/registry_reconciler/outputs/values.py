@@ -16,7 +16,7 @@ class NoJson(Exception):
 
 
 def to_json(value: Any, _budget: list[int] | None = None) -> Any:
-    """A JSON value; an entry is all of its values."""
+    """A JSON value; an entry is all of its values. Raises :class:`NoJson` where it is none, or :class:`TooMuch`."""
     budget = [MOST_PARTS] if _budget is None else _budget
     budget[0] -= 1
     if budget[0] < 0:

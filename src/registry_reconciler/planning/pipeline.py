@@ -215,12 +215,8 @@ def _edited(compared: Compared, rest: Unloaded, edits: Sequence[LiveEdit]) -> Ed
     loaded, changes = compared.loaded, compared.difference.changes
     known = known_registries(loaded.live, changes, rest)
     written = write(
-        loaded.kinds,
-        loaded.live,
-        loaded.tree,
+        loaded,
         unknown(changes, known),
-        loaded.fragments.files,
-        loaded.reader,
         managed=ChainMap(compared.desired.entries, loaded.state.entries),  # type: ignore[arg-type]
         typed={edit.address: edit.typed for edit in edits if edit.typed},
         text_goes=frozenset(

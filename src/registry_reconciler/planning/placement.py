@@ -291,7 +291,11 @@ def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:
 
 
 def require_text(kind: Kind, value: Mapping[str, Json], carried: frozenset[str]) -> None:
-    """What only the place of an entry says is text; a number would never read back as the number that it was."""
+    """What only the place of an entry says is text; a number would never read back as the number that it was.
+
+    Raises:
+        PlacementError: it is a number.
+    """
     for name in (*kind.placeholders, *LAYOUTS[kind.layout].placed_fields(kind)):
         part = Selector.parse(name).get(value)
         if name not in carried and isinstance(part, int):

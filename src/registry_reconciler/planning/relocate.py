@@ -338,7 +338,7 @@ def _entry_by_entry(loaded: Loaded, old: _Old) -> dict[str, bytes | None]:
     )
     changes = [_change(entry, entry.place.file, loaded) for entry in strays.values()]
     tree = overlaid(dict.fromkeys(old.live.files) if _in_place(old) else {}, loaded.tree)
-    written = write_elsewhere(loaded.kinds, {old.kind.name: former}, live, tree, changes, loaded.reader)
+    written = write_elsewhere(replace(loaded, live=live, tree=tree), {old.kind.name: former}, changes)
     if written.problems:
         raise _Stay(written.problems[0].message.rstrip("."))
     files = dict(written.files)

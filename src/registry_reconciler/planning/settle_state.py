@@ -19,6 +19,7 @@ from registry_reconciler.loading.state import (
     StateFile,
     applied_shadow,
     put_together,
+    say_together,
     says,
 )
 from registry_reconciler.loading.state.shadow import blocks, new_salt, whole_digest
@@ -66,8 +67,11 @@ def settled_files(
             registry from one of them.
     """
     files = {path: found for path, found in loaded.state.files.items() if path not in accounts}
+    accounts = {path: _of_one_fragment(found, loaded.fragments.files) for path, found in accounts.items()}
     files.update((path, _sides(found)) for path, found in accounts.items() if _sides(found))
-    loaded = replace(loaded, state=put_together(files, (), loaded.fragments.files))
+    known, together = loaded.state, put_together(files, (), loaded.fragments.files)
+    together = replace(together, gone=known.gone, some_left=known.some_left, places=known.places)
+    loaded = replace(loaded, state=together)
     work = Writing(loaded, desired, whole=True)
     for found in accounts.values():
         for address, owner, applied in _decided(loaded, desired, found):
@@ -91,10 +95,12 @@ def settled_files(
         desired_entry, live = desired.entries.get(address), loaded.live.entries.get(address)
         spent = desired_entry is None and (live is None or state.doubtful) and not _is_hidden(loaded, address)
         moved = desired_entry is not None and desired_entry.place.file != state.fragment
+        agreed = desired_entry is not None and live is not None and same(desired_entry.value, live.value)
         if (
             (spent and not work.is_settled(address))
             or moved
             or is_unfit(loaded.kinds, state, desired_entry, live)
+            or (agreed and (loaded.state.is_marked_deleted(address) or loaded.state.was_left(address)))
         ):
             work.heal(address)
     for heal in (*fragment_heals(loaded, desired), *order_heals(loaded)):
@@ -120,6 +126,9 @@ def _as_one_side(
         return None
     known = [applied for side in sides for applied in side.state.entries.get(address, _NOTHING).applied]
     found = next((applied for applied in known if says(applied, kind, live.value)), None)
+    if found is None and say_together(known, kind, live.value):
+        # Where both changed a field the registry keeps one side's, beside what the other changed.
+        found = applied_shadow(kind, live.value, (*kept, *known)[0].salt or new_salt(address))
     if found is None or (
         desired_entry is None and not all(side.manages_or_deleted(address) for side in sides)
     ):
@@ -130,6 +139,15 @@ def _as_one_side(
 def _is_hidden(loaded: Loaded, address: str) -> bool:
     kind = address.partition("/")[0]
     return kind not in loaded.kinds or kind in loaded.live.hidden_kinds or bool(loaded.fragments.unreadable)
+
+
+def _of_one_fragment(found: Accounts, fragments: Collection[str]) -> Accounts:
+    """A file of which one side renamed the fragment, as one of the fragment that is there: it can be about one only."""
+    names = list(dict.fromkeys(side.fragment for side in _sides(found)))
+    before = found.before.fragment if found.before is not None else ""
+    name = min(names, key=lambda name: (name not in fragments, name == before), default="")
+    ours, theirs = (side and side._replace(fragment=name) for side in (found.ours, found.theirs))
+    return Accounts(found.before, ours, theirs)
 
 
 def _sides(found: Accounts) -> tuple[StateFile, ...]:

@@ -7,12 +7,12 @@ conflicts in git.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from registry_reconciler.files.unreadable import Unreadable
 from registry_reconciler.loading.state import Applied, Record, applied_shadow, says
-from registry_reconciler.loading.state.files import SUFFIX, first_path, parse_file
+from registry_reconciler.loading.state.files import SUFFIX, conflict_line, first_path, parse_file, sides
 from registry_reconciler.loading.state.old import is_old, parse_old
 from registry_reconciler.loading.state.shadow import new_salt
 from registry_reconciler.loading.state.taken import gone_files, taken_file
@@ -37,12 +37,16 @@ def as_account(
     records: Sequence[Record],
     account: Sequence[str],
     now: Mapping[str, str],
+    decided: Collection[str],
 ) -> list[Record]:
     """The records of a fragment as one of several accounts has them: with salts of its own.
 
     Args:
         account: the paths of its files.
         now: by the address of what is renamed the one that it gets.
+        decided: the addresses of which this write says what is remembered. Where accounts differ of another one,
+            fragment and registry do too, and what one account forgets would change what the next plan calls an
+            edit by hand.
     """
     own = {
         now.get(record.address, record.address): record.applied
@@ -50,12 +54,13 @@ def as_account(
         for side in loaded.state.files[path]
         for record in side.records
     }
-    return [
-        record._replace(
-            applied=_as_in(loaded, desired, own.get(record.address), record, f"{account[0]} {record.address}")
-        )
-        for record in records
-    ]
+    found = []
+    for record in records:
+        mine = own.get(record.address)
+        if mine is None or not mine.salt or record.address in decided:
+            mine = _as_in(loaded, desired, mine, record, f"{account[0]} {record.address}")
+        found.append(record._replace(applied=mine))
+    return found
 
 
 def _as_in(loaded: Loaded, desired: Desired, own: Applied | None, record: Record, seed: str) -> Applied:
@@ -80,6 +85,8 @@ def taken_files(
 ) -> list[tuple[str, bytes]]:
     """What says which lines of the old form are taken over. The old files stay: see ``loading/state/taken``.
 
+    Of one in conflict one side stays.
+
     Args:
         done: the files of the state that are written.
     """
@@ -89,6 +96,10 @@ def taken_files(
     for path in old:
         with contextlib.suppress(Unreadable):
             data = loaded.tree.read(path) or b""
+            if conflict_line(data) is not None:
+                # What either side says is taken over already; the marks would stay, since nobody writes the file again.
+                data = sides(data)[0]
+                found.append((path, data))
             file = parse_old(path, data)
             alike = {record.address: _alike(loaded, desired, record, now) for record in file.records}
             found.append(taken_file(file, data, alike, loaded.state.taken.lists_of(path)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, product
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
@@ -268,7 +268,7 @@ class Writing(Struct):
         return record._replace(applied=applied_shadow(*self.fresh[record.address], salt))
 
     def _as_account(self, records: Sequence[Record], account: Sequence[str]) -> list[Record]:
-        return as_account(self.loaded, self.desired, records, account, self.now)
+        return as_account(self.loaded, self.desired, records, account, self.now, self.put)
 
     def _places(self) -> Iterator[tuple[str, bytes]]:
         """Where the entries of each kind stand, of kinds that have some."""
@@ -436,12 +436,11 @@ class Writing(Struct):
         kind = self.loaded.kinds.get(entry.address.partition("/")[0])
         desired, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
         values = [side.value for side in (desired, live) if side is not None]
-        for applied in entry.applied:
-            for value in values:
-                if says(applied, kind, value):
-                    if not applied.salt:
-                        self.fresh[entry.address] = kind, value
-                    return applied_shadow(kind, value, applied.salt or new_salt(entry.address))
+        for value, applied in product(values, entry.applied):
+            if says(applied, kind, value):
+                if not applied.salt:
+                    self.fresh[entry.address] = kind, value
+                return applied_shadow(kind, value, applied.salt or new_salt(entry.address))
         return entry.applied[0]
 
 

@@ -110,7 +110,11 @@ class Bound:
 
     @classmethod
     def to(cls, key: Key[Any], bindings: Sequences, *, priority: int = 0, source: str = "runtime") -> Bound:
-        """Keys for the item of a handle."""
+        """Keys for the item of a handle.
+
+        Raises:
+            RegistryError: there are no keys, or they cannot be read.
+        """
         plain = {mode: sequences(key.id, mode, keys) for mode, keys in bindings.items()}
         words = " ".join(f"{mode}:{shown_keys(keys)}" for mode, found in plain.items() for keys in found)
         if not words:

@@ -41,7 +41,12 @@ _MANY = 12
 
 
 def read_documents(work: Work, tree: Tree) -> dict[str, tuple[Json, ...]]:
-    """The documents of every file that is meant, read as their names say, or less strictly where that fails."""
+    """The documents of every file that is meant, read as their names say, or less strictly where that fails.
+
+    Raises:
+        Blocked: a file cannot be read.
+        UsageFailure: the pattern is none.
+    """
     pattern = work.pattern
     if not is_safe(re.sub(r"[{}*?\[\]]", "x", pattern)):
         raise UsageFailure(f"{pattern!r} must be a path below the root, with '/' and without '..'.")
@@ -146,7 +151,7 @@ def _less_strictly(
 
 
 def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -> Candidate:
-    """The place that holds the entries of the kind."""
+    """The place that holds the entries of the kind. Raises :class:`Blocked` where none does, or several do."""
     places = candidates(documents)
     many = len(documents) > 1 or is_wild(work.pattern) or "{" in work.pattern
     places = places if places or many else plural_maps(documents)

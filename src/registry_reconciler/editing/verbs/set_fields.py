@@ -113,7 +113,11 @@ def setting(address: str, assignments: Sequence[Assignment]) -> Callable[[Loaded
 def assigned(
     loaded: Loaded, kind: Kind, address: str, value: dict[str, Json], assignments: Sequence[Assignment]
 ) -> dict[str, Json]:
-    """The value of an entry with its fields set, typed by its schema."""
+    """The value of an entry with its fields set, typed by its schema.
+
+    Raises:
+        UsageFailure: a field cannot be set so.
+    """
     validator = loaded.catalog.schemas.validator(kind)
 
     def faults(candidate: Json) -> int:

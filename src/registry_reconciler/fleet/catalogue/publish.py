@@ -218,7 +218,11 @@ def _may_come_back(failure: CatalogueFailure) -> bool:
 def write(
     connection: Connection, publication: Publication, *, replace: bool = False, origin: Origin = NOWHERE
 ) -> Published:
-    """Write a publication in the transaction that was begun."""
+    """Write a publication in the transaction that was begun.
+
+    Raises:
+        CatalogueFailure: it has too many entries.
+    """
     from registry_reconciler.fleet.catalogue.tables import MOST_ENTRIES
 
     if len(publication.entries) >= MOST_ENTRIES:

@@ -74,7 +74,7 @@ class StateEntry(Struct, frozen=True):
             return self.all_say(kind, value)
         if any(says(applied, kind, value) for applied in self.applied):
             return True
-        return len(self.applied) > 1 and _say_together(self.applied, kind, value)
+        return len(self.applied) > 1 and say_together(self.applied, kind, value)
 
     def is_mixed(self) -> bool:
         """Whether an older program changed it on one side, and the other side did too: that tells no fields apart."""
@@ -122,11 +122,11 @@ class State(Struct, frozen=True):
 
         An older program leaves no file that says so. What it took out of its own files it deleted or let go.
         """
-        return (
-            address in self.renamed
-            or address in self.dropped
-            or (bool(self.gone) and gone_path(address) in self.gone)
-        )
+        return address in self.renamed or address in self.dropped or self.is_marked_deleted(address)
+
+    def is_marked_deleted(self, address: str) -> bool:
+        """Whether a file says that an apply deleted the entry. One that a merge brought may say it of what is there."""
+        return bool(self.gone) and gone_path(address) in self.gone
 
     def was_left(self, address: str) -> bool:
         """Whether an apply let the entry go, on some side, and none took it up again."""
@@ -158,7 +158,7 @@ def public(kind: Kind | None, value: dict[str, Json]) -> dict[str, Json]:
     return masked
 
 
-def _say_together(accounts: Sequence[Applied], kind: Kind | None, value: dict[str, Json]) -> bool:
+def say_together(accounts: Sequence[Applied], kind: Kind | None, value: dict[str, Json]) -> bool:
     """Whether each field of a value is as some account has it, and what it lacks is lacking in one."""
     value = public(kind, value)
     pairs = [
@@ -439,6 +439,7 @@ __all__ = [
     "place_texts",
     "public",
     "put_together",
+    "say_together",
     "says",
     "state_paths",
 ]

@@ -138,7 +138,7 @@ def _as_applied(work: DiffWork, address: str) -> bool:
         return False
     if state.fragment != desired.place.file or work.state.was_left(address):
         return False
-    return same(desired.value, live.value)
+    return same(desired.value, live.value) and not work.state.is_marked_deleted(address)
 
 
 def _trio(work: DiffWork, address: str) -> ThreeWay:

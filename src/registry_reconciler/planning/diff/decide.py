@@ -115,6 +115,11 @@ def _decide_managed(
             work.heal(
                 three_way.address, state, "some side let it go; fragment and registry agree, so it is managed"
             )
+        elif work.state.is_marked_deleted(three_way.address):
+            # As long as that is remembered, a removal by hand would be taken for it.
+            work.heal(
+                three_way.address, state, "some side deleted it; fragment and registry agree, so it is there"
+            )
         elif not work.applied(state, live.kind, live.value):
             work.heal(three_way.address, state, "the registries already say the same")
         return

@@ -157,8 +157,9 @@ def _plan_update(
         plan.edits.append((change, RenameKey(place.document, place.path, label)))
     raw, snippet = _in_its_words(work, change, kind, raw)
     node = _node(kind, raw)
-    if isinstance(there, dict) and not isinstance(node, dict):
-        node = raw  # it is written out, and stays so
+    written_out = isinstance(there, dict) and not isinstance(node, dict)
+    if written_out and same(LAYOUTS[kind.layout].fields(kind, raw), raw):
+        node = raw  # and stays so
     if same(node, {} if there is None and isinstance(node, dict) else there):
         return
     if change.reason is Reason.EDITED and label in (None, *place.path[-1:]):

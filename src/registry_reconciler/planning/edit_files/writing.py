@@ -11,17 +11,15 @@ a renamed entry is looked for under its new address from then on, and an entry w
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.base.progress import counted
 from registry_reconciler.files.reserved import is_reserved
-from registry_reconciler.files.tree import Tree
 from registry_reconciler.layouts.walk import Nesting
-from registry_reconciler.loading.registries import Live
 from registry_reconciler.loading.source import SourceFile
+from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import FieldPath, LiveEntry, Place
 from registry_reconciler.model.kind import Kind
@@ -48,10 +46,6 @@ from registry_reconciler.planning.placement import (
     PlacementError,
 )
 
-if TYPE_CHECKING:
-    from registry_reconciler.formats.base import Reader
-
-
 NO_KINDS: Mapping[str, Kind] = {}
 
 
@@ -71,12 +65,9 @@ class Written(Struct, frozen=True):
 
 
 def write(
-    kinds: Mapping[str, Kind],
-    live: Live,
-    tree: Tree,
+    loaded: Loaded,
     changes: Sequence[Change],
-    fragments: Mapping[str, SourceFile],
-    reader: Reader | None = None,
+    *,
     managed: Collection[str] = (),
     text_goes: Collection[str] = (),
     typed: Mapping[str, str] = NO_TEXTS,
@@ -86,36 +77,27 @@ def write(
     A change that cannot be written does not take the others of its file with it: they are tried without it.
 
     Args:
-        fragments: the fragments as read: the comments of a new entry come along from there.
         managed: addresses that mean their entries: what somebody still says does not go along under another name.
         text_goes: addresses whose files may go with text that stands below the entry.
         typed: the texts of entries without a fragment that a person typed.
-        reader: what read the files; it knows the items again that a new text has in common with them.
     """
 
     def attempt(some: Sequence[Change]) -> Written:
-        return _write(kinds, live, tree, some, fragments, reader, managed, text_goes, typed=typed)
+        return _write(loaded, some, loaded.fragments.files, managed, text_goes, typed=typed)
 
     written = attempt(changes)
     return _apart(changes, written, attempt) if written.together else written
 
 
-def write_elsewhere(
-    kinds: Mapping[str, Kind],
-    former: Mapping[str, Kind],
-    live: Live,
-    tree: Tree,
-    changes: Sequence[Change],
-    reader: Reader | None = None,
-) -> Written:
+def write_elsewhere(loaded: Loaded, former: Mapping[str, Kind], changes: Sequence[Change]) -> Written:
     """Carry entries with their texts from where their kinds had them to where they have them now. All or none.
 
     Args:
+        loaded: its live entries are those that are to be carried, at their old places.
         former: the kinds as they were.
-        live: with the entries that are to be carried, at their old places.
         changes: one for each of these.
     """
-    return _write(kinds, live, tree, changes, {}, reader, (), (), former)
+    return _write(loaded, changes, {}, former=former)
 
 
 _MOST_ATTEMPTS = 40
@@ -157,29 +139,31 @@ def _refusals(written: Written) -> dict[str, Problem]:
 
 
 def _write(
-    kinds: Mapping[str, Kind],
-    live: Live,
-    tree: Tree,
+    loaded: Loaded,
     changes: Sequence[Change],
     fragments: Mapping[str, SourceFile],
-    reader: Reader | None,
-    managed: Collection[str],
-    text_goes: Collection[str],
+    managed: Collection[str] = (),
+    text_goes: Collection[str] = (),
     former: Mapping[str, Kind] = NO_KINDS,
     typed: Mapping[str, str] = NO_TEXTS,
 ) -> Written:
-    """All these changes, or none of a file."""
+    """All these changes, or none of a file.
+
+    Args:
+        fragments: where the comments of new entries come along from.
+    """
+    kinds, live = loaded.kinds, loaded.live
     nesting = Nesting(kinds)
     nested = {name: nesting.steps(kind) for name, kind in kinds.items()}
     outer = nesting.around()
     work = Writing(
         kinds,
-        tree,
+        loaded.tree,
         files_over(live.files),
         nested=nested,
         outer=outer,
         fragments=fragments,
-        reader=reader,
+        reader=loaded.reader,
         live=live,
         text_goes=frozenset(text_goes),
         former=former,

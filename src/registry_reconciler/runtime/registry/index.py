@@ -301,7 +301,11 @@ class RegistryIndex(Generic[T]):
 
 
 def own_key(label: str, key: Key[T]) -> None:
-    """Refuse a handle of another registry: an equal id there means something else."""
+    """Refuse a handle of another registry: an equal id there means something else.
+
+    Raises:
+        HandleError: it is one.
+    """
     if key.registry != label:
         raise HandleError(f"the handle for {key.id!r} belongs to {key.registry}, not to {label}")
 

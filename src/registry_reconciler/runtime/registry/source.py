@@ -236,7 +236,11 @@ def collector_off() -> Iterator[None]:
 
 
 def check_capabilities(items: Iterable[EntryItem], vocabulary: Vocabulary) -> None:
-    """Refuse words that the vocabulary does not declare, all of them at once."""
+    """Refuse words that the vocabulary does not declare, all of them at once.
+
+    Raises:
+        UnknownCapabilityError: there are some.
+    """
     if not vocabulary.declared:
         return
     unknown = [

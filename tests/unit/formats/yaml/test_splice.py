@@ -143,6 +143,18 @@ def test_a_block_scalar_is_not_written_where_a_deep_comment_would_fall_into_it()
     case("a: 1\n    # deep\nb: 2\n", 'a: "x\\ny\\n"\n    # deep\nb: 2\n', Update(0, ("a",), "x\ny\n"))
 
 
+@pytest.mark.parametrize("blanks", ["      ", "  \t"])
+def test_blanks_that_reach_far_right_fall_into_no_block_scalar(blanks: str) -> None:
+    def made(before: str, edit: Edit) -> str:
+        return splice(before.encode(), [edit]).decode()
+
+    several = Update(0, ("a",), "x\ny\n")
+    assert made(f"a: 1\n{blanks}\nb: 2\n", several) == f'a: "x\\ny\\n"\n{blanks}\nb: 2\n'
+    assert made(f"a: 1\n{blanks}\n", several) == f'a: "x\\ny\\n"\n{blanks}\n'
+    assert made(f"a: |\n  x\nb: 1\n{blanks}\nc: 2\n", Remove(0, ("b",))) == "a: |\n  x\n\nc: 2\n"
+    assert made("a: 1\n  \nb: 2\n", several) == "a: |\n  x\n  y\n  \nb: 2\n"
+
+
 # ---------------------------------------------------------------- inserting
 
 

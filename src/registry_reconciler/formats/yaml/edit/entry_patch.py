@@ -186,7 +186,8 @@ class EntryPatcher(ValuePatcher):
             match = COMMENT_ROW.match(row)
             if not row.strip(SPACE):
                 if not keep:
-                    rows.append(row)
+                    deep = len(row.rstrip("\r\n")) > column or "\t" in row
+                    rows.append(row.lstrip(" \t") if deep else row)
             elif match is not None and len(match.group(1)) > column:
                 rows.append(" " * column + row.lstrip(" \t"))
                 keep = False

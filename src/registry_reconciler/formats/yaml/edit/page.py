@@ -18,9 +18,11 @@ _BLANKS = " \t\n"
 class Page:
     """A text by its lines, and the replacements in it. The text must end with a line end."""
 
-    def __init__(self, text: str, newline: str) -> None:
+    def __init__(self, text: str, newline: str, step: int = 1) -> None:
+        """``step``: how far block scalars are set in at least."""
         self.text = text
         self.newline = newline
+        self.step = step
         self.replacements: list[Replacement] = []
 
     def line_start(self, position: int) -> int:
@@ -77,12 +79,14 @@ class Page:
         return match.group() if match else ""
 
     def _swallows(self, position: int, column: int) -> bool:
-        """Whether the next line that is not blank is a comment right of ``column``."""
+        """Whether the next line that is not blank is a comment right of ``column``, or blanks reach far right of it."""
         while position < len(self.text):
             row = self.text[position : self.line_end(position)]
             if row.strip(" \t\r"):
                 match = COMMENT_ROW.match(row)
                 return match is not None and len(match.group(1)) > column
+            if len(row.rstrip("\r")) > column + self.step or "\t" in row:
+                return True
             position = self.next_line(position)
         return False
 

@@ -39,7 +39,7 @@ class ValuePatcher(Page):
     """Puts another value where one stands, with the comments around it kept."""
 
     def __init__(self, text: str, style: Style) -> None:
-        super().__init__(text, style.newline)
+        super().__init__(text, style.newline, min(style.step, style.dash))
         self.style = style
         self.emitter = Emitter(style)
         self._known_hints: dict[tuple[int, ...], Hints] = {}

@@ -145,7 +145,7 @@ class SimpleReader:
         for index in shape.quoted:
             columns[index] = [text[1:-1] for text in columns[index]]
         for index in shape.flow:
-            columns[index] = list(map(self._flow, columns[index]))
+            columns[index] = self._flow_column(columns[index])
         return shape.build_all(columns, count)
 
     def _learn(self, size: tuple[int, int], rows: list[tuple[str, ...]]) -> None:
@@ -233,11 +233,26 @@ class SimpleReader:
             here[names.setdefault(key, key)] = value
         return root
 
+    def _flow_column(self, texts: Sequence[Json]) -> Sequence[Json]:
+        """As :meth:`_flow`, of many texts: each is read once, and only those that come again and again are remembered.
+
+        Else a column of texts that differ would take all the room before the columns behind it.
+        """
+        found = dict.fromkeys(texts)
+        read = self._flow if 2 * len(found) <= len(texts) else self._read_flow
+        for text in found:
+            known = self._flows.get(text)
+            found[text] = read(text) if known is None else known
+        return list(map(found.__getitem__, texts))
+
     def _flow(self, text: str) -> Json:
-        value = text[1:-1].split(", ") if _WORDS.fullmatch(text) else self._parts(text)
+        value = self._read_flow(text)
         if len(self._flows) < _MOST_FLOWS:
             self._flows[text] = value
         return value
+
+    def _read_flow(self, text: str) -> Json:
+        return text[1:-1].split(", ") if _WORDS.fullmatch(text) else self._parts(text)
 
     def _parts(self, text: str) -> Json:
         inside = text[1:-1].strip(" ")
