@@ -130,12 +130,12 @@ def _are_handed_on(base: Shape, side: Shape, pairs: Sequence[_Pair], lines: Mapp
     A line may be one that was spent before, and came back with a revert. So the texts have to agree with it; or the
     last key is new and the first one gone, which only happens once.
     """
-    said = [pair for pair in pairs if _source(pair[0], base, lines) == pair[1]]
+    by_lines = [pair for pair in pairs if _source(pair[0], base, lines) == pair[1]]
     names = {name for pair in pairs for name in pair}
     moved = [pair for pair in pairs if _says(base, pair[1], side.items[pair[0]])]
     stayed = [name for name in names if name in side.items and _says(base, name, side.items[name])]
     both = {name for name, _ in moved} & set(stayed)
-    if len(said) < len(pairs):
+    if len(by_lines) < len(pairs):
         return None
     if len(both) < len(stayed):
         return None if len(both) < len(moved) else False
