@@ -152,7 +152,9 @@ def test_new_items_that_are_alike_are_written_as_each_alone_would_be(
         values += [*items, *({f"{odd}{n}": item for n, item in enumerate(found)} for found in items)]
     values += [{f"k{n}": {"x" * size: "a"} for n in range(9)} for size in (89, 90, 91)]
     values += [{"k" * (70 + n): {"x": "a"} for n in range(size)} for size in (9, 22)]
-    values += [{**{f"k{n}": {"x": "a"} for n in range(9)}, odd: {"x": "a"}} for odd in ("two\nlines", "line\n")]
+    values += [
+        {**{f"k{n}": {"x": "a"} for n in range(9)}, odd: {"x": "a"}} for odd in ("two\nlines", "line\n")
+    ]
     quickly = [form.new_text(value, container=("plugins",)) for value in values]
     monkeypatch.setattr(usual, "usual_text", lambda _value: None)
     monkeypatch.setattr(emit, "flat_items", lambda values, *_: [None] * len(values))
