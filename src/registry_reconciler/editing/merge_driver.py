@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.apply.files import write_report
 from registry_reconciler.editing.merge_people import edited_outputs
+from registry_reconciler.editing.merge_renames import renames_of
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files import git_call
 from registry_reconciler.files.git import RevisionTree, commit_of
@@ -80,7 +81,10 @@ def _known(root: Path) -> Known:
     with closing(tree):
         known = known_of(tree)
     theirs = _merged_commit()
-    return replace(known, is_edited=edited_outputs(root, (ours, theirs))) if theirs else known
+    if not theirs:
+        return known
+    commits = (ours, theirs)
+    return replace(known, is_edited=edited_outputs(root, commits), renames=renames_of(root, commits))
 
 
 def _merged_commit() -> str:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.apply import FileOp
 from registry_reconciler.editing.merge_followers import Followers
+from registry_reconciler.editing.merge_renames import renames_of
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files.git import RevisionTree
 from registry_reconciler.files.git_conflicts import (
@@ -66,7 +67,11 @@ def merge_people(root: Path, found: Sequence[Sides]) -> People:
     if not found:
         return People((), (), ())
     found = [_as_committed(root, sides) for sides in found]
-    work = _Merging(root, replace(_known(root, found), is_edited=edited_outputs(root, both_sides(root))))
+    commits = both_sides(root)
+    known = replace(
+        _known(root, found), is_edited=edited_outputs(root, commits), renames=renames_of(root, commits)
+    )
+    work = _Merging(root, known)
     fragments = [sides for sides in found if is_fragment(sides.path)]
     for sides in fragments:
         work.merge(sides)

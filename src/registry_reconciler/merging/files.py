@@ -13,9 +13,10 @@ from registry_reconciler.formats.table import format_named, format_of, new_reade
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.history_conflicts import both_lines
 from registry_reconciler.loading.state.files import SUFFIX as STATE_SUFFIX
-from registry_reconciler.merging.known import Known, by_people, is_fragment, is_set, moves_in
-from registry_reconciler.merging.lines import Labels, merged_rows
+from registry_reconciler.merging.known import Known, by_people, is_fragment, is_set, moves_in, no_renames
+from registry_reconciler.merging.lines import Labels, marked, merged_rows
 from registry_reconciler.merging.shapes import (
+    HandedOn,
     NotUnderstood,
     Position,
     Shape,
@@ -76,9 +77,22 @@ def merge_file(
             return _structured(path, before, ours, theirs, known, labels)
         if outputs and ours is not None and theirs is not None:
             return _with_regions(path, before, ours, theirs, known, labels)
+    except HandedOn as fault:
+        if any(map(_is_one_entry, kinds)) and known.decided(fault.label):
+            return Answer(ours)
+        return _with_both(ours, theirs, fault, labels)
     except NotUnderstood:
         pass
     return None
+
+
+def _with_both(ours: bytes | None, theirs: bytes | None, fault: HandedOn, labels: Labels) -> Answer | None:
+    """Both sides, with marks where they differ: git would merge the lines of one entry into those of another."""
+    try:
+        texts = [(data or b"").decode("utf-8") for data in (ours, theirs)]
+    except UnicodeDecodeError:
+        return None
+    return Answer(marked(texts[0], texts[1], labels).encode(), (str(fault),))
 
 
 def _own(
@@ -211,6 +225,7 @@ def _structure(path: str, form: TextFormat, known: Known) -> Structure:
         by_people if is_fragment(path) else known.decided,
         not is_fragment(path) and any(LAYOUTS[kind.layout].documents for kind in kinds_of(known.kinds, path)),
         new_reader(),
+        no_renames if is_fragment(path) else known.renames,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -32,10 +32,24 @@ def by_nobody(_output: Output) -> bool:
     return False
 
 
+class Renames(NamedTuple):
+    """The former names of entries by the new ones, as fragments say: those of both sides, and what one side adds."""
+
+    common: Mapping[str, str]
+    ours: Mapping[str, str]
+    theirs: Mapping[str, str]
+
+
+def no_renames() -> Renames:
+    """No fragment says anything."""
+    return Renames({}, {}, {})
+
+
 class Known(Struct, frozen=True):
     """Kinds and outputs of a workspace.
 
     Attributes:
+        renames: what fragments say of the entries of a registry. It takes long to know.
         decided: what both sides changed of an entry of a registry, and a fragment decides.
         is_edited: whether somebody edited an output by hand on their side, and nobody did on ours.
     """
@@ -44,6 +58,7 @@ class Known(Struct, frozen=True):
     outputs: tuple[Output, ...]
     decided: Decided = by_people
     is_edited: Callable[[Output], bool] = by_nobody
+    renames: Callable[[], Renames] = no_renames
 
     def outputs_in(self, path: str) -> list[Output]:
         """The outputs in a file."""

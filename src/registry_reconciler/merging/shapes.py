@@ -6,7 +6,7 @@ or two have one, is not understood, and merged as text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -27,6 +27,14 @@ Name = tuple[object, ...]
 
 class NotUnderstood(Exception):
     """A file that cannot be merged by entry and field; the text says why."""
+
+
+class HandedOn(NotUnderstood):
+    """Nobody can tell which entries have which keys on one side, and the other side changed one of them."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"{label}: it may be another entry on one side, and was changed on the other")
+        self.label = label
 
 
 class Position(NamedTuple):
@@ -207,52 +215,3 @@ def _without_key(kind: Kind, value: Json) -> Json:
     for selector in kind.key:
         value = without(value, selector.path)
     return value
-
-
-def with_former_names(base: Shape, side: Shape, moves: Mapping[str, str]) -> Shape:
-    """A side in which every entry that was renamed is called by its former name.
-
-    Args:
-        moves: the former name of an entry by the new one, as fragments of that side say.
-    """
-    gone = [name for name in base.items if name not in side.items]
-    new = [name for name in side.items if name not in base.items]
-    if not gone or not new:
-        return side
-    former = dict(_renamed(base, side, gone, new, moves))
-    if not former:
-        return side
-    items = {}
-    for name, item in side.items.items():
-        known = former.get(name)
-        if known is None:
-            items[name] = item
-        else:
-            items[known] = Item(known, item.label, item.home, item.position, item.kind, item.inner, item.body)
-    return Shape(items, side.homes, side.heads, side.documents)
-
-
-def _renamed(
-    base: Shape, side: Shape, gone: list[str], new: list[str], moves: Mapping[str, str]
-) -> Iterator[tuple[str, str]]:
-    """The pairs of a new name and the former one: as somebody says, or where all but the key is the same."""
-    left = dict.fromkeys(gone)
-    for name in new:
-        source = moves.get(name)
-        if source in left:
-            del left[source]
-            yield name, source
-    bodies: dict[tuple[Name, str], list[str]] = {}
-    for name in left:
-        item = base.items[name]
-        if item.kind is not None and item.body:
-            bodies.setdefault((item.home, canonical(item.body)), []).append(name)
-    coming: dict[tuple[Name, str], list[str]] = {}
-    for name in new:
-        item = side.items[name]
-        if item.kind is not None and name not in moves:
-            coming.setdefault((item.home, canonical(item.body)), []).append(name)
-    for about, names in coming.items():
-        sources = bodies.get(about, [])
-        if len(names) == len(sources) == 1:
-            yield names[0], sources[0]

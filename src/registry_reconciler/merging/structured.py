@@ -13,10 +13,11 @@ from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.table import YAML
 from registry_reconciler.merging.comments import Comments
 from registry_reconciler.merging.edits import SideText
-from registry_reconciler.merging.known import Decided
+from registry_reconciler.merging.former_names import with_former_names
+from registry_reconciler.merging.known import Decided, Renames, no_renames
 from registry_reconciler.merging.lines import Labels, joined_sides, marked, with_looks_of
 from registry_reconciler.merging.order import merged_order
-from registry_reconciler.merging.shapes import NotUnderstood, Position, Shape, Side, with_former_names
+from registry_reconciler.merging.shapes import HandedOn, Item, NotUnderstood, Position, Shape, Side
 from registry_reconciler.merging.spent_moves import lines_about, without_spent_moves
 from registry_reconciler.merging.values import (
     BEFORE,
@@ -48,6 +49,7 @@ class Structure(Struct, frozen=True):
         by_document: each document is an entry, and comes and goes by itself.
         decided: whether an entry is to be there, where a fragment decides what both sides changed of it.
         moves: the renames that one side of a fragment says, the former name by the new one.
+        renames: what fragments say of the entries of a registry, asked only where it matters.
         reader: reads the sides and what is made of them: they share much of their text.
     """
 
@@ -60,6 +62,7 @@ class Structure(Struct, frozen=True):
     decided: Decided
     by_document: bool = False
     reader: Reader | None = None
+    renames: Callable[[], Renames] = no_renames
 
 
 class Merged(Struct, frozen=True):
@@ -185,12 +188,40 @@ def _sides(texts: Sequence[bytes | None], structure: Structure) -> list[Side]:
             found[number] = Side(side.data, ({},) * count, side.shape, side.sections)
         elif side.documents and len(side.documents) != count:
             raise NotUnderstood("one side has more documents than another")
-    base = found[BEFORE].shape
-    for number in (OURS, THEIRS):
-        side = found[number]
-        renamed = with_former_names(base, side.shape, structure.moves(side.documents))
-        found[number] = Side(side.data, side.documents, renamed, side.sections)
-    return found
+    return _by_former_names(found, structure)
+
+
+def _by_former_names(found: Sequence[Side], structure: Structure) -> list[Side]:
+    """The sides with their entries called as the base calls them.
+
+    Raises:
+        HandedOn: that cannot be told of an entry that both sides changed.
+    """
+    base, ours, theirs = found
+    earlier, mine, its = (structure.moves(side.documents) for side in found)
+    changed = [_changed(base.shape.items, side.shape.items) for side in (ours, theirs)]
+    heads = [{item.label: item for item in side.shape.heads.values()} for side in found]
+    open_heads = _changed(heads[BEFORE], heads[OURS]) & _changed(heads[BEFORE], heads[THEIRS])
+    if changed[0] & changed[1] or open_heads:
+        common, of_ours, of_theirs = structure.renames()
+        one_side = {*of_ours.items(), *of_theirs.items()} - set(common.items())
+        for name in sorted(open_heads & {name for pair in one_side for name in pair}):
+            raise HandedOn(name)
+        earlier, mine, its = {**common, **earlier}, {**of_ours, **mine}, {**of_theirs, **its}
+    sides = [base]
+    for side, moves, changed_there in ((ours, mine, changed[1]), (theirs, its, changed[0])):
+        named = with_former_names(base.shape, side.shape, moves, earlier)
+        sides.append(replace(side, shape=named.shape))
+        for name in sorted(named.unsure & changed_there):
+            raise HandedOn(base.shape.items[name].label)
+    return sides
+
+
+def _changed(before: Mapping[str, Item], after: Mapping[str, Item]) -> set[str]:
+    """The entries that a side has not got as they were."""
+    return {
+        name for name, item in before.items() if name not in after or not same(item.body, after[name].body)
+    }
 
 
 def _version(
