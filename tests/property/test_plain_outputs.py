@@ -313,7 +313,9 @@ def test_what_would_be_too_long_is_left_to_the_process_that_is_bounded() -> None
 @pytest.mark.parametrize("blank", ["\u00a0", "\u3000", "\f", " \u2028\t"])
 def test_any_blanks_before_a_block_go(blank: str) -> None:
     rows = [["a", "skill/a", "s.yaml", {"id": "x"}]]
-    template = f"{blank}{{% for s in entries.skill %}}\n{blank}{{% if s.id %}}\n{blank}-\n{blank}{{% endif %}}\n"
+    template = (
+        f"{blank}{{% for s in entries.skill %}}\n{blank}{{% if s.id %}}\n{blank}-\n{blank}{{% endif %}}\n"
+    )
     assert agree({"template": "t"}, rows, template + "{% endfor %}\n")
 
 
