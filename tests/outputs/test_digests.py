@@ -23,3 +23,10 @@ def test_digests_are_those_of_the_lines_whatever_was_asked_before() -> None:
 
 def test_digests_are_those_that_the_state_of_older_versions_holds() -> None:
     assert LineDigests().of("x\ny\nx", "abc") == "e73zRBq+\nY8LhDWXJ\ne73zRBq+"
+
+
+def test_digests_of_a_long_text_are_those_of_its_lines() -> None:
+    texts = ("x" * 40_000 + "\n" + "y\n" * 20_000, "long line\n" * 5_000 + "z", "\n" * 40_000)
+    for text in texts:
+        known = {line: LineDigests().of(line, "salt") for line in set(text.split("\n"))}
+        assert LineDigests().of(text, "salt").split("\n") == [known[line] for line in text.split("\n")]

@@ -8,9 +8,9 @@ import random
 import pytest
 
 from registry_reconciler.formats.edits import Insert, Update
-from registry_reconciler.formats.json import extract
+from registry_reconciler.formats.json import usual
 from registry_reconciler.formats.table import format_named, new_reader
-from registry_reconciler.formats.toml.edit import texts as texts_of_toml
+from registry_reconciler.formats.toml.edit import flat_items as toml_items
 from registry_reconciler.formats.yaml.edit import emit, new_file
 from registry_reconciler.model.entry import Json, same
 from registry_reconciler.outputs.targets import _edits
@@ -152,12 +152,15 @@ def test_new_items_that_are_alike_are_written_as_each_alone_would_be(
         values += [*items, *({f"{odd}{n}": item for n, item in enumerate(found)} for found in items)]
     values += [{f"k{n}": {"x" * size: "a"} for n in range(9)} for size in (89, 90, 91)]
     values += [{"k" * (70 + n): {"x": "a"} for n in range(size)} for size in (9, 22)]
+    values += [
+        {**{f"k{n}": {"x": "a"} for n in range(9)}, odd: {"x": "a"}} for odd in ("two\nlines", "line\n")
+    ]
     quickly = [form.new_text(value, container=("plugins",)) for value in values]
-    monkeypatch.setattr(extract, "usual_text", lambda _value: None)
+    monkeypatch.setattr(usual, "usual_text", lambda _value: None)
     monkeypatch.setattr(emit, "flat_items", lambda values, *_: [None] * len(values))
     monkeypatch.setattr(
         emit, "flat_entries", lambda value, words, *_: (list(map(words.key, value)), [None] * len(value))
     )
     monkeypatch.setattr(new_file, "flat_file", lambda *_: None)
-    monkeypatch.setattr(texts_of_toml, "_flat_items", lambda *_: None)
+    monkeypatch.setattr(toml_items, "flat_text", lambda *_: None)
     assert quickly == [form.new_text(value, container=("plugins",)) for value in values]

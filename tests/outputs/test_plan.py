@@ -184,10 +184,93 @@ def test_where_an_item_is_misspelt_no_template_is_asked_for(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "meant"), [("valeu", "value"), ("tmplate", "template"), ("vlaue", "value")]
+)
+def test_a_misspelt_field_says_which_form_is_meant(home: Home, field: str, meant: str) -> None:
+    home.outputs(f"outputs:\n  - {{id: a, file: x.md, {field}: x}}\n")
+    assert home.said() == [("OUT001", f"'{field}' is no field of outputs[0]. Did you mean '{meant}'?")]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("x.json", "[1,]", "x.json cannot be read as JSON: line 1, a comma stands before the closing ']'"),
+        ("x.JSON", "[1", "x.JSON cannot be read as JSON: line 1, "),
+        ("x.yaml", "a: [", "x.yaml cannot be read as YAML: line 2, "),
+        ("x.toml", "a = \n", "x.toml cannot be read as TOML: line 1, "),
+        ("x.md", "---\na: [\n---\ntext", "x.md cannot be read as "),
+        ("x.json", "[1]", ""),
+        ("x.jsonc", "[1,] // one", ""),
+        ("x.txt", "[1", ""),
+        ("x.md", "# [1", ""),
+        ("x.md", "---\na: b\n", "x.md cannot be read as "),
+    ],
+)
+def test_a_whole_file_that_is_not_of_its_format_is_said_as_long_as_it_is_so(
+    home: Home, file: str, text: str, words: str
+) -> None:
+    home.outputs(f"outputs:\n  - {{id: a, file: {file}, template: a.j2}}\n")
+    home.write({".system/registry/templates/a.j2": text})
+    for _ in range(2):
+        found = home.said()
+        assert [code for code, _ in found] == (["OUT010"] if words else [])
+        assert all(words in message for _, message in found), found
+        home.apply()
+        assert home.text(file) == text
+        home.plan()
+        home.plan()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("a.md", "b.md", "has moved to b.md; what was rendered before stays in a.md."),
+        ("LIST.md, region: one", "LIST.md, region: two", "stays in the region 'one' of LIST.md."),
+        (
+            "v.yaml, at: m.one",
+            "v.yaml, at: m.two",
+            "has moved to m.two of v.yaml; what was rendered before stays in",
+        ),
+    ],
+)
+def test_an_output_that_moves_says_where_its_old_text_stays(
+    home: Home, old: str, new: str, words: str
+) -> None:
+    home.write(
+        {
+            "LIST.md": "".join(
+                f"<!-- registry:begin {n} -->\n<!-- registry:end {n} -->\n" for n in ("one", "two")
+            )
+        }
+    )
+    home.outputs(f"outputs:\n  - {{id: a, file: {old}, value: some text}}\n")
+    home.apply()
+    home.outputs(f"outputs:\n  - {{id: a, file: {new}, value: other text}}\n")
+    ((code, message),) = home.said()
+    assert (code, words in message) == ("OUT011", True), message
+    home.apply()
+    assert home.said() == []
+
+
+def test_of_an_output_that_moved_with_its_file_nothing_stays(home: Home) -> None:
+    home.outputs("outputs:\n  - {id: a, file: a.md, value: x}\n")
+    home.apply()
+    (home.root / "a.md").rename(home.root / "b.md")
+    home.outputs("outputs:\n  - {id: a, file: b.md, value: y}\n")
+    assert home.said() == []
+    home.write({"a.md": "by hand\n"})
+    assert home.said() == []
+    home.outputs("outputs:\n  - {id: a, file: b.md, value: x}\n  - {id: b, file: a.md, value: x}\n")
+    home.write({"a.md": "x"})
+    assert [code for code, _ in home.said()] == []
+
+
+@pytest.mark.parametrize(
     ("definitions", "code", "words"),
     [
         ("- {id: a, file: README.md, regoin: x, value: y}", "OUT001", "regoin"),
         ("- {id: a, file: x.md}", "OUT001", "needs one of 'template', 'value' or 'each'"),
+        ("- {id: a, file: x.md, text: y}", "OUT001", "needs one of 'template', 'value' or 'each'"),
         ("- {id: a, file: x.md, value: y, template: z.j2}", "OUT001", "has 'template' and 'value', which"),
         ("- {id: a, file: x.md, value: y}\n- {id: a, file: z.md, value: y}", "OUT001", "taken already"),
         ("- {id: a, file: x.yaml, at: p, each: skil, item: x}", "OUT001", "Did you mean 'skill'?"),
@@ -197,7 +280,19 @@ def test_where_an_item_is_misspelt_no_template_is_asked_for(home: Home) -> None:
         ("- {id: a, file: x.md, template: ../config.yaml}", "OUT001", "does not lie in"),
         ("- {id: a, file: x.md, template: nope.j2}", "OUT002", "there is no template 'nope.j2'"),
         ("- {id: a, file: README.md, region: tabel, value: y}", "OUT003", "Did you mean 'table'?"),
-        ("- {id: a, file: nope.md, region: x, value: y}", "OUT003", "nope.md is not there"),
+        ("- {id: a, file: nope.md, region: x, value: y}", "OUT003", "nope.md is not there."),
+        ("- {id: a, file: REDME.md, region: x, value: y}", "OUT003", "not there. Did you mean 'README.md'?"),
+        (
+            "- {id: a, file: skils/_registy.yml, region: x, value: y}",
+            "OUT003",
+            "not there. Did you mean 'skills/_registry.yml'?",
+        ),
+        (
+            """- {id: a, file: x.md, value: "{{ '1e999' | float | tojson }}"}""",
+            "OUT002",
+            "it gives a number that JSON cannot hold",
+        ),
+        ('- {id: a, file: x.md, value: "{{ -1e999 }}"}', "OUT002", "it gives a number that JSON cannot hold"),
         (
             "- {id: a, file: skills/_registry.yml, at: total_skils.x, value: y}",
             "OUT003",

@@ -308,3 +308,18 @@ def test_what_would_be_too_long_is_left_to_the_process_that_is_bounded() -> None
     rows = [[f"k{n}", f"skill/k{n}", "s.yaml", {"path": "x" * 100_000}] for n in range(100)]
     for item in ("{{ path }}{{ path }}", "y" * 100_000):
         assert plain({"each": "skill", "item": item}, source_of(rows)) is None
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u3000", "\f", " \u2028\t"])
+def test_any_blanks_before_a_block_go(blank: str) -> None:
+    rows = [["a", "skill/a", "s.yaml", {"id": "x"}]]
+    template = (
+        f"{blank}{{% for s in entries.skill %}}\n{blank}{{% if s.id %}}\n{blank}-\n{blank}{{% endif %}}\n"
+    )
+    assert agree({"template": "t"}, rows, template + "{% endfor %}\n")
+
+
+def test_a_bare_carriage_return_in_quotes_is_left_to_the_process() -> None:
+    rows = [["a", "skill/a", "s.yaml", {"id": "x\ry"}]]
+    for spec in ({"where": "id == 'x\ry'", "item": "{{ key }}"}, {"item": "{{ id | replace('\r', '-') }}"}):
+        assert not agree({"each": "skill", **spec}, rows)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
+from typing import Any
 
 from msgspec import Struct
 
@@ -36,8 +38,8 @@ def mappings(keys: Sequence[str], columns: Sequence[Iterable[Json]]) -> list[dic
 def by_keys(items: Sequence[Json]) -> Iterator[Group]:
     """The items that are mappings of scalars, none of which has several lines."""
     for keys, own in _numbers(items):
-        group = items if len(own) == len(items) else map(items.__getitem__, own)
-        columns: list[Sequence[Json]] = list(zip(*map(dict.values, group), strict=True))
+        group: list[Any] = list(items) if len(own) == len(items) else [items[number] for number in own]
+        columns: list[Sequence[Json]] = [list(map(itemgetter(key), group)) for key in keys]
         odd = {at for column in columns for at in _odd(column)}
         if odd:
             own = [number for at, number in enumerate(own) if at not in odd]

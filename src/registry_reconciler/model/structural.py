@@ -55,6 +55,8 @@ CODES: dict[str, tuple[str, Severity]] = {
     "OUT007": ("The output is not rendered", _W),
     "OUT008": ("The generated page is stale", Severity.RECORD),
     "OUT009": ("The branch leaves an output stale", _W),
+    "OUT010": ("The output is not of its file's format", _W),
+    "OUT011": ("The output has moved, and its old text stays", _W),
     "RUL001": ("The rule cannot be used", _E),
     "RUL002": ("The rule looks at all pairs", _W),
     "RUL003": ("The rule is too costly", _E),
@@ -99,6 +101,8 @@ LOWERABLE = frozenset(
         "OUT007",
         "OUT008",
         "OUT009",
+        "OUT010",
+        "OUT011",
         "RUL002",
         "WRT006",
     }

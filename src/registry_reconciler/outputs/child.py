@@ -31,7 +31,7 @@ from registry_reconciler.outputs.limits import MOST_TEXT, Meter, ReadsSecret, To
 from registry_reconciler.outputs.sandbox import Named, Sandbox
 from registry_reconciler.outputs.secrets import Reader as SecretReader
 from registry_reconciler.outputs.template_loader import Loader
-from registry_reconciler.outputs.values import NoJson, to_json
+from registry_reconciler.outputs.values import NO_NUMBER, NoJson, to_json
 
 DEEPEST = 60
 """Of a nested value."""
@@ -46,6 +46,8 @@ _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], .
     (SecurityError, "refused", ""),
     (TooMuch, "limit", ""),
     (NoJson, "value", ""),
+    # Jinja2 writes numbers that it knows as Python shows them, and what has no end is a name there.
+    (NameError, "value", NO_NUMBER),
     (RecursionError, "limit", "it calls or includes itself without an end, or is nested too deeply"),
     (MemoryError, "limit", "it takes too much memory"),
 )

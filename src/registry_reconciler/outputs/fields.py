@@ -27,7 +27,7 @@ MOST_FILTERS = 4
 DEEPEST = 30
 
 NAME = r"[A-Za-z]\w*"
-_QUOTED = r"""(?:'(?:[^'\\{}\n]|\\\\|\\n)*'|"(?:[^"\\{}\n]|\\\\|\\n)*")"""
+_QUOTED = r"""(?:'(?:[^'\\{}\r\n]|\\\\|\\n)*'|"(?:[^"\\{}\r\n]|\\\\|\\n)*")"""
 _TEXTS = re.compile(_QUOTED)
 _FILTER = re.compile(rf"\|\s*{NAME}\s*(?:\(\s*{_QUOTED}(?:\s*,\s*{_QUOTED})?\s*\)\s*)?", re.ASCII)
 _DEFAULT = rf"\|\s*default\(\s*(omit|\[\]|{_QUOTED})\s*(,\s*true\s*)?\)\s*"

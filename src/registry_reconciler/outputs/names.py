@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from registry_reconciler.base.suggest import closest
 from registry_reconciler.files.names import unsafe
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.unreadable import Unreadable
@@ -56,3 +57,18 @@ def template_names(tree: Tree, folder: str = TEMPLATES_FOLDER) -> Iterator[str]:
             yield from template_names(tree, path)
         elif kind == "file":
             yield path.removeprefix(f"{TEMPLATES_FOLDER}/")
+
+
+def nearest_file(tree: Tree, path: str) -> str | None:
+    """The file that a path may be a slip of, each of its folders and its name being the nearest that there is."""
+    here = ""
+    try:
+        for step in path.split("/"):
+            names = [name for name, _ in tree.children(here)]
+            near = step if step in names else closest(step, names)
+            if near is None:
+                return None
+            here = f"{here}/{near}" if here else near
+        return here if here != path and tree.kind(here) == "file" else None
+    except Unreadable:
+        return None

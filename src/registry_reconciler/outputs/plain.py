@@ -20,9 +20,9 @@ from registry_reconciler.outputs.rendered import Rendered
 
 _COUNT = re.compile(rf"\{{\{{\s*entries\.({NAME})\s*\|\s*(?:length|count)\s*\}}\}}", re.ASCII)
 _BLOCK = re.compile(
-    rf"(?:^[ \t]*)?\{{% (?:for (?P<variable>{NAME}) in entries\.(?P<kind>{NAME})(?: if (?P<where>[^%{{}}\n]+))?"
-    r"|if (?P<condition>[^%{}\n]+)|(?P<end>else|endif|endfor)) %\}\n?",
-    re.ASCII | re.MULTILINE,
+    rf"(?:^[^\S\r\n]*)?(?a:\{{% (?:for (?P<variable>{NAME}) in entries\.(?P<kind>{NAME})(?: if (?P<where>[^%{{}}\n]+))?"
+    r"|if (?P<condition>[^%{}\n]+)|(?P<end>else|endif|endfor)) %\})\n?",
+    re.MULTILINE,
 )
 """The beginning or the end of a loop or a condition; of a line that it has for itself nothing is left."""
 

@@ -23,13 +23,23 @@ from registry_reconciler.model.structural import problem
 from registry_reconciler.outputs import memory as remembered
 from registry_reconciler.outputs.definitions import Definitions, Output, load_definitions
 from registry_reconciler.outputs.memory import Memory, load_memory
+from registry_reconciler.outputs.moved import left_behind
 from registry_reconciler.outputs.names import template_names, template_path
 from registry_reconciler.outputs.owners import claims, regions_by_file, regions_in_registries
 from registry_reconciler.outputs.shipped import GENERATED, SHIPPED, page_text, present, unseen
 from registry_reconciler.outputs.sources import Sources
 from registry_reconciler.outputs.targets import DesiredContent, FileWork, NoOutputPlace, Part, desired_text
 from registry_reconciler.outputs.texts import lines_that_differ, value_text
-from registry_reconciler.outputs.wording import ended, fault_in_words, fault_of_value, stale_page, where_of
+from registry_reconciler.outputs.wording import (
+    edited,
+    fault_in_words,
+    fault_of_value,
+    misread,
+    no_place,
+    not_rendered,
+    stale_page,
+    where_of,
+)
 from registry_reconciler.version import __version__
 
 if TYPE_CHECKING:
@@ -156,10 +166,14 @@ class Deriving:
             for output in self.outputs
             if output.id in all_desired
         ]
+        misread_ids = set(self._misread(settled))
         right = [
             done
             for done in settled
-            if done.action is OutputAction.LEFT and done.quiet and not done.output.page
+            if done.action is OutputAction.LEFT
+            and done.quiet
+            and not done.output.page
+            and done.output.id not in misread_ids  # it is looked at again, and said again
         ]
         self.sources.keep_right(
             (done.output, self.files[done.output.file].before, self.memory.paths(done.output.id))
@@ -211,33 +225,12 @@ class Deriving:
             yield output.id, part
 
     def _no_place(self, output: Output, fault: NoOutputPlace) -> None:
-        if fault.hidden:
-            self._not_rendered(output, fault.message)
-            return
-        place = Place(output.file) if fault.line else output.place.at(("at",) if output.at else ("file",))
-        found = problem(
-            "OUT003",
-            f"output {output.id}: {ended(fault.message)}",
-            output.place if output.page else place,
-            path=() if output.page or fault.line else place.path,
-            fix=fault.fix or "Correct its definition, or the file.",
-            extra=output.id,
+        found = (
+            not_rendered(output, fault.message)
+            if fault.hidden
+            else no_place(output, fault.message, fault.fix, fault.line)
         )
-        self.problems.append(
-            replace(found, location=Location(output.file, fault.line, 1)) if fault.line else found
-        )
-
-    def _not_rendered(self, output: Output, why: str) -> None:
-        self.problems.append(
-            problem(
-                "OUT007",
-                f"output {output.id} is left as it is: {ended(why)}",
-                output.place,
-                path=output.place.path,
-                fix="Make what cannot be read readable, then plan again.",
-                extra=output.id,
-            )
-        )
+        self.problems.append(found)
 
     # What should stand there
 
@@ -268,7 +261,7 @@ class Deriving:
         hidden = self.sources.hidden_among(rendered.kinds)
         if hidden:
             kinds = ", ".join(hidden)
-            self._not_rendered(output, f"not all entries of {kinds} can be read")
+            self.problems.append(not_rendered(output, f"not all entries of {kinds} can be read"))
             return None
         if rendered.fault is not None:
             self.problems.append(self._fault(output, rendered.fault))
@@ -300,6 +293,13 @@ class Deriving:
         return replace(found, location=Location(path, fault.line, 1 if fault.line else 0))
 
     # What becomes of it
+
+    def _misread(self, settled: Iterable[_Settled]) -> Iterator[str]:
+        for done in settled:
+            found = None if done.output.page else misread(done.output, done.desired.text)
+            if found is not None:
+                self.problems.append(found)
+                yield done.output.id
 
     def _settled(self, output: Output, part: Part, desired: DesiredContent) -> _Settled:
         if part.text == desired.text:
@@ -346,28 +346,23 @@ class Deriving:
                 return None
             if settled.output.page:
                 self.problems.append(stale_page(settled.output))
+        if settled.action in (OutputAction.CREATE, OutputAction.UPDATE, OutputAction.ADOPT):
+            owned = {output.where for output in self.outputs}
+            self.problems += left_behind(settled.output, self.memory, owned, self._work)
         return settled
 
+    def _work(self, path: str) -> FileWork:
+        return self.files.get(path) or FileWork(path, self.tree)
+
     def _edited(self, settled: _Settled) -> Problem:
-        name = settled.output.id
         what = "is gone" if settled.part.text is None else "was edited by hand"
         if not self._was_here(settled.output) and not settled.output.page:
             what = "has content that was never rendered"
-        blocks = self.loaded.config.drift == "block"
-        found = problem(
-            "OUT005",
-            f"output {name}: {where_of(settled.output)} {what}; it is left as it is",
-            Place(settled.output.file),
-            fix=f"Write it anew: registry apply --overwrite {PREFIX}{name}. To keep the edit, change "
-            + ("a copy of the page" if settled.output.page else "its template or definition")
-            + " instead.",
-            extra=name,
-        )
-        found = replace(found, message=f"{found.message}.")
+        found = edited(settled.output, what)
         location = self.files[settled.output.file].location(settled.output, settled.part)
         if location is not None:
             found = replace(found, location=location)
-        return replace(found, severity=Severity.ERROR) if blocks else found
+        return replace(found, severity=Severity.ERROR) if self.loaded.config.drift == "block" else found
 
     def _keep_registries(self, written: list[_Settled]) -> list[_Settled]:
         """A region in a registry file may not hold what the registry says."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from registry_reconciler.base.suggest import did_you_mean
+from registry_reconciler.base.suggest import did_you_mean, meant
 from registry_reconciler.files.tree import Tree
 from registry_reconciler.files.unreadable import SHOW_ALL, Hidden, Unreadable
 from registry_reconciler.formats.align import align, equal, equal_ends
@@ -17,6 +17,7 @@ from registry_reconciler.formats.table import format_named, new_reader
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Location, Missing, get_path, same
 from registry_reconciler.model.kind import Step
 from registry_reconciler.outputs.definitions import Output
+from registry_reconciler.outputs.names import nearest_file
 from registry_reconciler.outputs.regions import Region, example, find_regions, forms
 from registry_reconciler.outputs.texts import NoText, Text, decoded, plain_ends, value_text
 
@@ -94,6 +95,7 @@ class FileWork:
         self.fault: NoOutputPlace | None = None
         self._last: tuple[bytes, TextFile] | None = None
         self._reader = new_reader()
+        self._tree = tree
         try:
             self.data = tree.read(path)
         except Hidden:
@@ -114,7 +116,8 @@ class FileWork:
         if self.data is None:
             if output.region:
                 raise NoOutputPlace(
-                    f"{self.path} is not there", f"Make it, with these markers in it: {_marked(output)}"
+                    f"{self.path} is not there.{meant(nearest_file(self._tree, self.path))}",
+                    f"Make it, with these markers in it: {_marked(output)}",
                 )
             return Part(None)
         text = self._text()

@@ -7,7 +7,7 @@ import json
 import msgspec
 from msgspec import Struct
 
-from registry_reconciler.base.json_text import compact
+from registry_reconciler.base.json_text import compact, encoded
 from registry_reconciler.base.sequences import equal_lines
 from registry_reconciler.model.entry import Json
 
@@ -64,6 +64,9 @@ def value_text(value: Json) -> str:
     """A value as the lines by which it is remembered and shown."""
     try:
         # The same lines, many times as fast: the encoder that sets in is not written in C.
+        quickly = encoded(value, sort_keys=True)
+        if quickly is not None:
+            return msgspec.json.format(quickly, indent=1).decode()
         return msgspec.json.format(compact(value, sort_keys=True), indent=1)
     except ValueError:
         return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True)  # half of a character

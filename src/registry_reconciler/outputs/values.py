@@ -10,6 +10,8 @@ from jinja2.runtime import Undefined
 from registry_reconciler.outputs.data import OMIT, Entry
 from registry_reconciler.outputs.limits import MOST_PARTS, TooMuch
 
+NO_NUMBER = "it gives a number that JSON cannot hold"
+
 
 class NoJson(Exception):
     """The result of an expression is no JSON value."""
@@ -25,7 +27,7 @@ def to_json(value: Any, _budget: list[int] | None = None) -> Any:
         return value
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
-            raise NoJson("it gives a number that JSON cannot hold")
+            raise NoJson(NO_NUMBER)
         return value
     if isinstance(value, str):
         return str(value)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from registry_reconciler.base.suggest import closest, meant
-from registry_reconciler.model.entry import Place
+from registry_reconciler.formats.table import format_named, new_reader
+from registry_reconciler.model.entry import Location, Place
+from registry_reconciler.model.output import PREFIX
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 from registry_reconciler.outputs.definitions import Output
@@ -24,6 +28,65 @@ def where_of(output: Output) -> str:
     if output.region:
         return f"the region {output.region!r} of {output.file}"
     return f"{output.at} of {output.file}" if output.at else output.file
+
+
+def no_place(output: Output, message: str, fix: str, line: int) -> Problem:
+    """An output has no place in its file; ``line``: where in the file, if anywhere."""
+    place = Place(output.file) if line else output.place.at(("at",) if output.at else ("file",))
+    found = problem(
+        "OUT003",
+        f"output {output.id}: {ended(message)}",
+        output.place if output.page else place,
+        path=() if output.page or line else place.path,
+        fix=fix or "Correct its definition, or the file.",
+        extra=output.id,
+    )
+    return replace(found, location=Location(output.file, line, 1)) if line else found
+
+
+def not_rendered(output: Output, why: str) -> Problem:
+    """An output is left as it is."""
+    return problem(
+        "OUT007",
+        f"output {output.id} is left as it is: {ended(why)}",
+        output.place,
+        path=output.place.path,
+        fix="Make what cannot be read readable, then plan again.",
+        extra=output.id,
+    )
+
+
+def misread(output: Output, text: str) -> Problem | None:
+    """A whole file that is named after a format, and is to hold what that format cannot read."""
+    form = format_named(output.file)
+    if not output.whole or not output.file.lower().endswith(form.suffixes):
+        return None
+    file = form.read(text.encode("utf-8", "surrogatepass"), new_reader())
+    fault = next((fault for fault in file.faults if fault.fatal), None)
+    if fault is None:
+        return None
+    return problem(
+        "OUT010",
+        f"output {output.id}: {output.file} cannot be read as {form.title}: line {fault.line}, {ended(fault.message)}",
+        output.place,
+        path=output.place.path,
+        fix="Correct its template or value.",
+        extra=output.id,
+    )
+
+
+def edited(output: Output, what: str) -> Problem:
+    """An output is none that was rendered; ``what`` became of it."""
+    name = output.id
+    return problem(
+        "OUT005",
+        f"output {name}: {where_of(output)} {what}; it is left as it is.",
+        Place(output.file),
+        fix=f"Write it anew: registry apply --overwrite {PREFIX}{name}. To keep the edit, change "
+        + ("a copy of the page" if output.page else "its template or definition")
+        + " instead.",
+        extra=name,
+    )
 
 
 def stale_page(output: Output) -> Problem:

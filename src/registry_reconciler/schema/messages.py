@@ -6,7 +6,7 @@ meant, leave out what follows from another error, and never show a secret.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.suggest import closest, meant
@@ -23,8 +23,8 @@ def word(findings: Iterable[Finding], value: Json, view: View, purse: Purse) -> 
     Args:
         purse: what was meant is looked for as long as it has hints.
     """
-    writer = Writer(value, view, purse)
     found = _telling(findings)
+    writer = Writer(value, view, purse, _unknown_fields(found))
     others = {
         tuple(finding.instance_path[:length])
         for finding in found
@@ -59,6 +59,15 @@ def _telling(findings: Iterable[Finding]) -> list[Finding]:
     ]
 
 
+def _unknown_fields(findings: Iterable[Finding]) -> dict[FieldPath, list[str]]:
+    """The fields that may not be there, by the path of what holds them."""
+    found: dict[FieldPath, list[str]] = {}
+    for finding in findings:
+        if finding.kind.name in ("additionalProperties", "unevaluatedProperties"):
+            found.setdefault(tuple(finding.instance_path), []).extend(finding.kind.unexpected)
+    return found
+
+
 def _order(path: FieldPath) -> list[tuple[int, int, str]]:
     return [(0, step, "") if isinstance(step, int) else (1, 0, step) for step in path]
 
@@ -66,8 +75,12 @@ def _order(path: FieldPath) -> list[tuple[int, int, str]]:
 class Writer:
     """Words findings about one value."""
 
-    def __init__(self, value: Json, view: View, purse: Purse) -> None:
+    def __init__(
+        self, value: Json, view: View, purse: Purse, unknown: Mapping[FieldPath, Sequence[str]]
+    ) -> None:
+        """``unknown``: the fields that may not be there, by the path of what holds them."""
         self.value = value
+        self.unknown = unknown
         self.view = view
         self.purse = purse
 
@@ -139,6 +152,24 @@ class Writer:
         holder = get_path(self.value, path)
         return isinstance(holder, dict) and field in holder
 
+    def _is_misspelt(self, path: FieldPath, fields: Container[str]) -> bool:
+        """Whether one of these fields is there by a name that is only nearly right."""
+        known = self.view.fields(path)
+        return any(self._closest(field, known) in fields for field in self.unknown.get(path, ()))
+
+    def _has_slip(self, form: Sequence[Finding]) -> bool:
+        """Whether a field that a form requires is there by a name that is only nearly right."""
+        missing = {
+            (tuple(finding.instance_path), str(finding.kind.property))
+            for finding in form
+            if finding.kind.name == "required"
+        }
+        return any(
+            self._closest(field, tuple(wanted for place, wanted in sorted(missing) if place == path))
+            for path, fields in _unknown_fields(form).items()
+            for field in fields
+        )
+
     def _unknown_field(self, path: FieldPath, field: str, known: Sequence[str], keyword: str) -> Violation:
         shown = cut(field)
         where = f" of {name_of(path)}" if path else ""
@@ -186,6 +217,8 @@ class Writer:
             yield self._make(path, name, message, self.explain(path, fix))
             return
         if told_apart:
+            if self._is_misspelt(path, {field for form in told_apart for field in form}):
+                return  # which form is meant is said of the field
             wanted = _in_words(told_apart, "or")
             message = f"{name_of(path)} needs one of {wanted}"
             yield self._make(path, "required", message, f"Add {wanted}.")
@@ -202,7 +235,7 @@ class Writer:
             message, fix = not_one_of(self, place, words)
             yield self._make(place, "enum", message, fix, instead=self.near(place, words))
             return
-        best = min(meant, key=lambda branch: _badness(branch, path))
+        best = min(meant, key=lambda branch: (not self._has_slip(branch), *_badness(branch, path)))
         for telling in _telling(best):
             yield from self.say(telling)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from registry_reconciler.formats.edits import Snippet, SpliceError, refuse_tags
+from registry_reconciler.formats.edits import Snippet, SpliceError
 from registry_reconciler.formats.json.chunks import Chunk, comment_rows, cut
 from registry_reconciler.formats.json.look import Look, Writer, look_of, slashed
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose, walk_down
-from registry_reconciler.formats.json.usual import usual_text
+from registry_reconciler.formats.json.usual import at_container
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.notes import NO_NOTES, Note, notes_of, with_notes
 from registry_reconciler.model.entry import FieldPath, Json
@@ -94,9 +94,7 @@ def new_text(
     value: Json, container: FieldPath, snippet: Snippet | None, like: bytes | None, *, comments: bool
 ) -> bytes:
     """The text of a new file that says a value, or has it at ``container``."""
-    refuse_tags(value, "JSON")
-    for step in reversed(container):
-        value = {str(step): value} if isinstance(step, str) else [value]
+    value = at_container(value, container)
     look = Look()
     models: list[JsonNode] = []
     if like is not None:
@@ -106,8 +104,6 @@ def new_text(
                 look, models = look_of(root), [root]
         except (Unreadable, UnicodeDecodeError, IndexError):
             pass
-    elif snippet is None and (usual := usual_text(value)) is not None:
-        return usual
     newline = look.newline
     notes = notes_of(snippet.text) if comments and snippet else NO_NOTES
     notes = {(*container, *path): note for path, note in notes.items()}

@@ -74,6 +74,11 @@ class JsonFormat(Struct, frozen=True):
         like: bytes | None = None,
     ) -> bytes:
         """The text of a new file."""
+        from registry_reconciler.formats.json.usual import usual_file
+
+        usual = usual_file(value, container) if snippet is None and like is None else None
+        if usual is not None:
+            return usual
         from registry_reconciler.formats.json.extract import new_text
 
         return new_text(value, container, snippet, like, comments=self.comment is not None)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from registry_reconciler.base.json_text import compact, encoded, is_written_alike
-from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
+from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update, refuse_tags
 from registry_reconciler.formats.json.read import read_json
 from registry_reconciler.formats.project import path_of, project_value
-from registry_reconciler.model.entry import Json, Missing, get_path
+from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path
 from registry_reconciler.model.written import holds_exact
 
 _LEAST = 20_000
@@ -19,6 +19,19 @@ _LEAST = 20_000
 _EXPONENT = re.compile("[0-9]e[-+0-9]")
 _UNIT = re.compile(rb"[{\[]\r?\n( +)")
 _COLLECTIONS = frozenset({dict, list})
+
+
+def usual_file(value: Json, container: FieldPath) -> bytes | None:
+    """The text of a new file that says a value, or has it at ``container``; ``None`` as of :func:`usual_text`."""
+    return usual_text(at_container(value, container))
+
+
+def at_container(value: Json, container: FieldPath) -> Json:
+    """All that a new file says that has a value at ``container``. Raises :class:`SpliceError` where it has a tag."""
+    refuse_tags(value, "JSON")
+    for step in reversed(container):
+        value = {str(step): value} if isinstance(step, str) else [value]
+    return value
 
 
 def usual_text(value: Json, indent: int = 2, unsure: Iterable[Json] | None = None) -> bytes | None:

@@ -70,6 +70,11 @@ class TomlFormat(Struct, frozen=True):
         like: bytes | None = None,
     ) -> bytes:
         """The text of a new file."""
+        from registry_reconciler.formats.toml.edit.flat_items import flat_text
+
+        flat = flat_text(value, container) if snippet is None and like is None else None
+        if flat is not None:
+            return flat.encode()
         from registry_reconciler.formats.toml.edit.texts import new_text
 
         return new_text(value, container=container, snippet=snippet, like=like)
@@ -109,7 +114,8 @@ class TomlFormat(Struct, frozen=True):
 
     def rewritten(self, node: Node, value: Json) -> str | None:
         """A scalar in place of another on one line; a date is only the splicer's."""
-        from registry_reconciler.formats.toml.edit.spell import Look, Speller
+        from registry_reconciler.formats.toml.edit.spell import Speller
+        from registry_reconciler.formats.toml.edit.words import Look
         from registry_reconciler.formats.toml.read.statements import is_date
 
         if not isinstance(value, (str, int, float, bool)) or (isinstance(value, str) and is_date(node.text)):

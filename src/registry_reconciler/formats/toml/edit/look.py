@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from registry_reconciler.formats.blanks import SPACE
-from registry_reconciler.formats.toml.edit.spell import WIDTH, Look
+from registry_reconciler.formats.toml.edit.words import WIDTH, Look
 from registry_reconciler.formats.toml.read.statements import Statement, Value
 from registry_reconciler.formats.toml.read.tree import Tree
 

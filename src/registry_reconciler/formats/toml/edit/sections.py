@@ -19,7 +19,8 @@ from registry_reconciler.formats.notes import (
     without_above,
 )
 from registry_reconciler.formats.toml.edit.look import gap_before
-from registry_reconciler.formats.toml.edit.spell import LOOKS, WIDTH, Look, Speller
+from registry_reconciler.formats.toml.edit.spell import LOOKS, Speller
+from registry_reconciler.formats.toml.edit.words import WIDTH, Look, fits_one_line
 from registry_reconciler.formats.toml.read.statements import Statement, Value
 from registry_reconciler.formats.toml.read.tree import Item, Tree, child_of
 from registry_reconciler.model.entry import FieldPath, Json
@@ -81,11 +82,6 @@ def _notes(snippet: Snippet | None) -> dict[FieldPath, Note]:
         own = found.get((), Note())
         found[()] = Note((*snippet.comments, *own.above), own.behind, own.last)
     return found
-
-
-def fits_one_line(length: int) -> bool:
-    """Whether a new table of so many characters stands in braces where no neighbour shows how it is to stand."""
-    return length <= WIDTH - 20
 
 
 class Sections:

@@ -11,54 +11,25 @@ from msgspec.structs import replace
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, around, below
+from registry_reconciler.formats.toml.edit.words import WIDE, WIDTH, Look, basic, escape, key_text
 from registry_reconciler.formats.toml.read.statements import Value, is_date
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import WrittenFloat, WrittenInt, float_token
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
-_ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
 _ESCAPED_IN_LINES = re.compile(r'[\x00-\x08\x0b-\x1f\x7f\\\ud800-\udfff]|"(?="")|"\Z')
 _NOT_LITERAL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f']")
 _NOT_LITERAL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|'''|'\Z")
-_WIDE = re.compile(r"[^\x00-\x7f]")
-_SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 _SPECIAL = re.compile(r"[+-]?(?:inf|nan)\Z")
 _DECIMAL = re.compile(r"[+-]?\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d[\d_]*)?\Z")
 _NUMBER = re.compile(
     r"[+-]?(?:0|[1-9]\d*)(?:(?:\.\d+)?(?:[eE][+-]?\d+)?)?\Z|0x[0-9A-Fa-f]+\Z|0o[0-7]+\Z", re.ASCII
 )
-WIDTH = 96
 LOOKS: Mapping[type[Json], tuple[str, ...]] = {
     str: ("string", "date", "float"),
     list: ("array",),
     dict: ("inline",),
 }
 """The kinds of text that show how a value is to be written, by its type."""
-
-
-class Look(Struct, frozen=True):
-    """The habits of a file.
-
-    Attributes:
-        quotes: what most strings stand in.
-        ascii: characters beyond ASCII are written with escapes.
-        step: how far items of an array on several lines are set in.
-        array_padding, table_padding: what stands inside the brackets of one line.
-        trailing: arrays on several lines have a comma behind the last item.
-        equals: what stands between a key and its value.
-        wider: how far arrays on one line reach beyond the usual width.
-    """
-
-    newline: str = "\n"
-    quotes: str = '"'
-    ascii: bool = False
-    step: str = "    "
-    array_padding: str = ""
-    table_padding: str = " "
-    trailing: bool = True
-    equals: str = " = "
-    gap: int = 1
-    wider: int = 0
 
 
 class Speller(Struct, frozen=True):
@@ -74,7 +45,7 @@ class Speller(Struct, frozen=True):
 
     def key(self, name: str) -> str:
         """One part of a key."""
-        return name if _BARE.match(name) else basic(name, ascii_only=self.look.ascii)
+        return key_text(name, ascii_only=self.look.ascii)
 
     def value(
         self,
@@ -126,11 +97,6 @@ class Speller(Struct, frozen=True):
             return f"'{text}'"
         return basic(text, ascii_only=ascii_only)
 
-    def quotes_all(self, texts: Sequence[str]) -> bool:
-        """Whether many texts of one line are written as they are, in double quotes."""
-        joined = "".join(texts)
-        return self.look.quotes == '"' and not self.look.ascii and not _ESCAPED.search(joined)
-
     def lines(self, text: str, quote: str, ascii_only: bool, head: bool) -> str:
         """A text of several lines, written as such."""
         newline = self.look.newline
@@ -141,9 +107,9 @@ class Speller(Struct, frozen=True):
             and not (ascii_only and not text.isascii())
         ):
             return "'''" + first + text.replace("\n", newline) + "'''"
-        body = _ESCAPED_IN_LINES.sub(_escape, text)
+        body = _ESCAPED_IN_LINES.sub(escape, text)
         if ascii_only:
-            body = _WIDE.sub(_escape, body)
+            body = WIDE.sub(escape, body)
         return '"""' + first + body.replace("\n", newline) + '"""'
 
     def array(
@@ -248,19 +214,3 @@ def _number(value: int | float) -> str:
     if _NUMBER.match(source):
         return source
     return float_token(value) if isinstance(value, float) else int.__repr__(value)
-
-
-def basic(text: str, *, ascii_only: bool = False) -> str:
-    """A text in double quotes on one line, which can hold any."""
-    body = _ESCAPED.sub(_escape, text)
-    return '"' + (_WIDE.sub(_escape, body) if ascii_only else body) + '"'
-
-
-def _escape(match: re.Match[str]) -> str:
-    char = match.group()
-    if char in _SHORT:
-        return _SHORT[char]
-    code = ord(char)
-    if 0xD800 <= code <= 0xDFFF:
-        raise SpliceError("TOML has no lone surrogates")
-    return f"\\u{code:04X}" if code < 0x10000 else f"\\U{code:08X}"

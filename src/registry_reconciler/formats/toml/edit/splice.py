@@ -28,7 +28,8 @@ from registry_reconciler.formats.replacements import Replacement, in_order, join
 from registry_reconciler.formats.toml.edit.blocks import Editor
 from registry_reconciler.formats.toml.edit.look import look_of
 from registry_reconciler.formats.toml.edit.sections import Sections
-from registry_reconciler.formats.toml.edit.spell import Look, Speller
+from registry_reconciler.formats.toml.edit.spell import Speller
+from registry_reconciler.formats.toml.edit.words import Look
 from registry_reconciler.formats.toml.read.statements import Key, float_value
 from registry_reconciler.formats.toml.read.tree import Item, Tree, Typed, tree_of, typed
 from registry_reconciler.model.entry import FieldPath, Json, same, show_path

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import repeat
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from registry_reconciler.formats.blanks import SPACE
-from registry_reconciler.formats.columns import by_keys
 from registry_reconciler.formats.edits import Insert, Snippet, SpliceError
 from registry_reconciler.formats.nodes import Unreadable
 from registry_reconciler.formats.notes import Note, with_notes
 from registry_reconciler.formats.toml.edit.look import look_of
 from registry_reconciler.formats.toml.edit.parts import rows_above, runs
-from registry_reconciler.formats.toml.edit.sections import New, Sections, fits_one_line
-from registry_reconciler.formats.toml.edit.spell import Look, Speller
+from registry_reconciler.formats.toml.edit.sections import New, Sections
 from registry_reconciler.formats.toml.edit.splice import become, splice
+from registry_reconciler.formats.toml.edit.words import Look
 from registry_reconciler.formats.toml.read.statements import Statement, Value
 from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json, tree_of
 from registry_reconciler.model.entry import FieldPath, Json
@@ -33,10 +31,7 @@ def new_text(
         SpliceError: TOML cannot say it.
     """
     look = _look(like)
-    flat = _flat_items(value, container, look) if snippet is None and like is None else None
-    if flat is not None:
-        text = flat
-    elif container:
+    if container:
         step = container[-1]
         key = step if isinstance(step, str) else None
         kind = "list" if key is None else "map"
@@ -50,55 +45,6 @@ def new_text(
             written = "".join(f"{line}\n" for line in snippet.comments) + snippet.native[1] + "\n"
         text = become(written, value)
     return text.replace("\r\n", "\n").replace("\n", look.newline).encode()
-
-
-def _flat_items(value: Json, container: FieldPath, look: Look) -> str | None:
-    """An array of tables, or a table of them, with texts of one line each; ``None``: the general way has to decide.
-
-    A long one has thousands of items that are alike, and nothing stands near that shows another look.
-    """
-    if (
-        len(container) != 1
-        or not isinstance(container[0], str)
-        or type(value) not in (list, dict)
-        or not value
-    ):
-        return None
-    speller = Speller("", look)
-    name = speller.key(container[0])
-    items = list(value.values()) if isinstance(value, dict) else value
-    texts = _pairs(items, speller)
-    if texts is None:
-        return None
-    gap = "\n" * look.gap
-    if not isinstance(value, dict):
-        return gap.join(map(f"[[{name}]]\n".__add__, texts))
-    within, below = [f"[{name}]\n"], []
-    for key, pairs, item in zip(map(speller.key, value), texts, items, strict=True):
-        if fits_one_line(len(pairs) + len(item) + 2):
-            within.append(f"{key}{look.equals}{{ {pairs[:-1].replace(chr(10), ', ')} }}\n")
-        else:
-            below.append(f"{gap}[{name}.{key}]\n{pairs}")
-    return "".join((*within, *below))
-
-
-def _pairs(items: Sequence[Json], speller: Speller) -> list[str] | None:
-    """The lines of the pairs of each item; ``None`` where one has none, or others than texts."""
-    texts = [""] * len(items)
-    for group in by_keys(items):
-        pieces: list[Iterable[str]] = []
-        for key, column in zip(group.keys, group.columns, strict=True):
-            if set(map(type, column)) != {str}:
-                return None
-            start, end, strings = f"{speller.key(key)}{speller.look.equals}", "\n", column
-            if speller.quotes_all(column):
-                start, end = f'{start}"', '"\n'
-            else:
-                strings = [speller.string(text, None) for text in column]
-            pieces += (repeat(start, len(column)), strings, repeat(end, len(column)))
-        for number, text in zip(group.numbers, map("".join, zip(*pieces, strict=True)), strict=True):
-            texts[number] = text
-    return texts if all(texts) else None
 
 
 def _look(like: bytes | None) -> Look:

@@ -6,7 +6,6 @@ Whatever is not as plain as this is left to ``tomllib``, which alone says what i
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from operator import ne
 
@@ -115,6 +114,10 @@ def _below(head: str, name: str, items: Json) -> dict[str, Json] | None:
     """What the pairs above all tables say, and the items."""
     if len(head) > _LONGEST_HEAD or (head and not head.endswith("\n")):
         return None
+    if not head:
+        return {name: items}
+    import tomllib
+
     try:
         found = tomllib.loads(head)
     except (ValueError, RecursionError):
