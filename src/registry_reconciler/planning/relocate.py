@@ -138,7 +138,8 @@ def _at_old_place(loaded: Loaded, kind: Kind, before: KindPlace) -> _Old | None:
             **_read_as(kind, before),
         )
         LAYOUTS[former.layout]
-    except (KindError, KeyError):
+        format_of(before.file, former)
+    except (KindError, KeyError, ValueError):
         return None
     live = load_live(loaded.tree, {kind.name: former}, reader=loaded.reader)
     live, nameless = _called_as_now(kind, former, live)

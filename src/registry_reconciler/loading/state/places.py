@@ -66,7 +66,7 @@ class KindPlace(NamedTuple):
             return (self.key,) if self.key else ()
         try:
             return tuple(map(str, json.loads(self.key)))
-        except ValueError:
+        except (ValueError, RecursionError):
             return ()
 
     def words(self) -> str:
@@ -130,8 +130,9 @@ def parse_place(path: str, data: bytes) -> KindPlace | None:
         match = _LINE.match(line)
         if match is not None:
             try:
-                found[match[1]] = json.loads(match[2])
-            except ValueError:
+                text = found[match[1]] = json.loads(match[2])
+                text.encode()
+            except ValueError:  # no text, or half of a character: no path has that
                 return None
     if not set(KindPlace._fields) - found.keys() <= _OPTIONAL:
         return None
