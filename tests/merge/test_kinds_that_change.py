@@ -175,3 +175,63 @@ def test_two_branches_bring_a_kind_elsewhere_and_people_choose(box: Box, side: s
     assert box.run("plan", "--format", "json").json["changes"] == []
     committed(box, "merged")
     nothing_to_do(box)
+
+
+def test_what_two_branches_remember_of_a_place_and_of_an_entry_is_settled_together(box: Box) -> None:
+    box.git("checkout", "-q", "-b", "other")
+    for number, (branch, path) in enumerate((("other", "theirs.yaml"), ("main", "ours.yaml")), 2):
+        box.git("checkout", "-q", branch)
+        box.replace(PLACE, "t.yaml", path)
+        box.write("desired/t.yaml", listed(a=number, b=1))
+        assert box.run("apply", "--yes").exit == 0
+        committed(box, branch)
+    fails(box, "merge", "-q", "other")
+    for path in (PLACE, "desired/t.yaml"):
+        box.git("checkout", "--ours", "--", path)
+    box.git("rm", "-q", "--cached", "--ignore-unmatch", "--", "t.yaml", "theirs.yaml", "ours.yaml")
+    (box.root / "theirs.yaml").unlink()
+    box.git("add", "-A", "--", "*.yaml")
+    box.git("checkout", "HEAD", "--", "ours.yaml")
+    ran = box.run("resolve")
+    assert ran.exit == 0, ran.out + ran.err
+    committed(box, "merged")
+    nothing_to_do(box)
+
+
+def test_a_place_that_the_schema_has_left_stays_known_until_the_entries_are_carried(box: Box) -> None:
+    """A conflict of the state is settled before that, and says nothing of it."""
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(a=2, b=1))
+    box.replace(PLACE, "t.yaml", "u.yaml")
+    committed(box, "not applied yet")
+    box.git("checkout", "-q", "main")
+    applied(box, "ours", listed(a=3, b=1))
+    fails(box, "merge", "-q", "other")
+    box.git("checkout", "--ours", "--", "desired/t.yaml", "t.yaml")
+    box.git("add", "desired/t.yaml", "t.yaml")
+    ran = box.run("resolve")
+    assert ran.exit == 0, ran.out + ran.err
+    plan = box.run("plan", "--format", "json").json
+    assert plan["drift"] == []
+    assert {(change["action"], change["file"]) for change in plan["changes"]} == {("move", "u.yaml")}
+    assert box.run("apply", "--yes").exit == 0
+    committed(box, "carried")
+    nothing_to_do(box)
+
+
+@pytest.mark.parametrize("operation", ["revert", "cherry-pick"])
+def test_a_place_that_was_left_and_taken_again_merges_as_the_schema_does(box: Box, operation: str) -> None:
+    commits = []
+    box.git("checkout", "-q", "-b", "other")
+    for before, after in (("t.yaml", "u.yaml"), ("u.yaml", "t.yaml")):
+        box.replace(PLACE, before, after)
+        assert box.run("apply", "--yes").exit == 0
+        committed(box, after)
+        commits.append(box.git("rev-parse", "HEAD").strip())
+    if operation == "revert":
+        box.git("revert", "--no-edit", commits[0])
+    else:
+        box.git("checkout", "-q", "-b", "third", commits[0])
+        box.git("cherry-pick", commits[1])
+        box.git("revert", "--no-edit", commits[0], "HEAD")
+    nothing_to_do(box)

@@ -22,6 +22,7 @@ from registry_reconciler.loading.state import (
     say_together,
     says,
 )
+from registry_reconciler.loading.state.places import PLACES_FOLDER
 from registry_reconciler.loading.state.shadow import blocks, new_salt, whole_digest
 from registry_reconciler.model.entry import same
 from registry_reconciler.model.plan import FileChange
@@ -105,7 +106,8 @@ def settled_files(
             work.heal(address)
     for heal in (*fragment_heals(loaded, desired), *order_heals(loaded)):
         work.touched.add(heal.fragment)
-    yield from work.files()
+    # Where the entries of a kind stand is no matter of these: a schema may point elsewhere, and a plan carries them.
+    yield from (change for change in work.files() if not change.path.startswith(f"{PLACES_FOLDER}/"))
 
 
 def _as_one_side(

@@ -279,8 +279,7 @@ class Writing(Struct):
         for name in names.intersection(self.loaded.kinds):
             now, before = place_of(self.loaded.kinds[name]), self.loaded.state.places.get(name)
             if before is not None:
-                former = before.former if before.file == now.file else before.file
-                now = now._replace(former="" if former == now.file else former)
+                now = now._replace(former=before.former if before.file == now.file else before.file)
             yield place_path(name), render_place(name, now)
 
     def _shared_out(

@@ -12,8 +12,9 @@
     .
     t: layout "list"
 
-``key`` follows, and where the schema has them ``format``, ``value``, ``body`` and ``lenient``: how the texts there are
-read. ``former``, the ``file`` before, stands where it changed: an apply that is interrupted is known to write there. A
+``former``, the ``file`` before, and ``key`` follow, and where the schema has them ``format``, ``value``, ``body`` and
+``lenient``: how the texts there are read. An apply that is interrupted is known to write where ``former`` says. It is
+``file`` itself as long as that never changed: a line that came with the first change would conflict with its revert. A
 file a kind, written with its state. It is never removed: a side that changed it
 would conflict. The name of the kind stands in each line, so that git takes no such file for that of another kind.
 """
@@ -106,6 +107,7 @@ def place_path(kind: str) -> str:
 
 def render_place(kind: str, place: KindPlace) -> bytes:
     """The content of such a file."""
+    place = place._replace(former=place.former or place.file)
     lines = [
         f"{kind}: {name} {json.dumps(text, ensure_ascii=False)}"
         for name, text in place._asdict().items()
@@ -131,4 +133,7 @@ def parse_place(path: str, data: bytes) -> KindPlace | None:
                 found[match[1]] = json.loads(match[2])
             except ValueError:
                 return None
-    return KindPlace(**found) if set(KindPlace._fields) - found.keys() <= _OPTIONAL else None
+    if not set(KindPlace._fields) - found.keys() <= _OPTIONAL:
+        return None
+    place = KindPlace(**found)
+    return place._replace(former="") if place.former == place.file else place
