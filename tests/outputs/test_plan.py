@@ -252,6 +252,20 @@ def test_an_output_that_moves_says_where_its_old_text_stays(
     assert home.said() == []
 
 
+@pytest.mark.parametrize(
+    "where", ["[" * 100_000, '["\\ud800.md","",""]', "null"], ids=["deep", "half", "null"]
+)
+def test_a_former_place_that_nobody_can_understand_is_none(home: Home, where: str) -> None:
+    home.outputs("outputs:\n  - {id: a, file: a.md, value: x}\n")
+    home.apply()
+    home.outputs("outputs:\n  - {id: a, file: b.md, value: y}\n")
+    (path,) = (home.root / ".system/registry/state/outputs").glob("a-*.lines")
+    text = path.read_text()
+    assert '["a.md","",""]' in text
+    path.write_text(text.replace('["a.md","",""]', where))
+    assert home.said() == []
+
+
 def test_of_an_output_that_moved_with_its_file_nothing_stays(home: Home) -> None:
     home.outputs("outputs:\n  - {id: a, file: a.md, value: x}\n")
     home.apply()

@@ -43,9 +43,11 @@ def _output_at(output: Output, where: str) -> Output | None:
     try:
         file, region, at = map(str, json.loads(where))
         steps = parse_at(at) if at else ()
-    except (ValueError, TypeError, KindError):
+    except (ValueError, TypeError, KindError, RecursionError):
         return None
-    return Output(output.id, file, region, at, steps) if unsafe(file) is None else None
+    old = Output(output.id, file, region, at, steps)
+    # Who writes it otherwise may say what no file is called, such as half of a character.
+    return old if old.where == where and unsafe(file) is None else None
 
 
 def _is_there(old: Output, memory: Memory, work: FileWork) -> bool:
