@@ -266,6 +266,20 @@ def test_a_former_place_that_nobody_can_understand_is_none(home: Home, where: st
     assert home.said() == []
 
 
+@pytest.mark.parametrize(
+    "where", ["[" * 100_000, "{}", "[1]", '["../../x","",""]', '["/etc/hostname","",""]', "null"]
+)
+def test_a_state_that_says_no_place_leads_nowhere(home: Home, where: str) -> None:
+    home.outputs("outputs:\n  - {id: a, file: a.md, value: x}\n")
+    home.apply()
+    (path,) = (home.root / ".system/registry/state/outputs").glob("a-*")
+    text = path.read_text()
+    assert '["a.md","",""]' in text
+    path.write_text(text.replace('["a.md","",""]', where))
+    home.outputs("outputs:\n  - {id: a, file: b.md, value: x}\n")
+    assert home.said() == []
+
+
 def test_of_an_output_that_moved_with_its_file_nothing_stays(home: Home) -> None:
     home.outputs("outputs:\n  - {id: a, file: a.md, value: x}\n")
     home.apply()
