@@ -19,7 +19,7 @@ class Forked(Protocol):
         """The process was forked, and this is the child: no other thread is there."""
 
 
-_guard = threading.Lock()
+_guard = threading.RLock()
 _locks: weakref.WeakSet[threading.RLock] = weakref.WeakSet()
 _held: list[threading.RLock] = []
 _alive: weakref.WeakSet[Forked] = weakref.WeakSet()
