@@ -2,9 +2,9 @@
 
 Plans of one workspace by turns, each in a process of its own: processor time of it and of those that it starts, and
 elapsed time; the median of all turns. Beside each plan with outputs stands one of the same files without: rendered
-for the first time, again after one entry changed, and unchanged. The caches of whole plans are left out, the records
-of outputs are not. Below stands the least that each could cost: a Python that renders the same table with Jinja2
-alone, and one that writes the same list with its own JSON.
+for the first time, by the command too, again after one entry changed, and unchanged. The caches of whole plans are
+left out, the records of outputs are not. Below stands the least that each could cost: a Python that renders the same
+table with Jinja2 alone, and one that writes the same list with its own JSON.
 """
 
 from __future__ import annotations
@@ -65,7 +65,12 @@ SETS = {
     "mapping of one in TOML": [f"  - {{id: map, file: map.toml, {SHORT}}}"],
     "three: count, page, YAML": [PAGE, COUNT, LIST],
 }
-STATES = {"first": "first time", "changed": "one entry changed", "unchanged": "unchanged"}
+STATES = {
+    "command": "first time, by registry plan",
+    "first": "first time",
+    "changed": "one entry changed",
+    "unchanged": "unchanged",
+}
 
 
 PLAN = """\
@@ -76,6 +81,11 @@ from registry_reconciler.files.tree import DiskTree
 from registry_reconciler.planning.pipeline import make_plan
 root = Path(sys.argv[1])
 assert make_plan(DiskTree(root), records=OutputRecords(root)).plan.applicable
+"""
+COMMAND = """\
+import runpy, sys
+sys.argv = ["registry", "plan", "--root", sys.argv[1]]
+runpy.run_module("registry_reconciler", run_name="__main__")
 """
 ROWS = """\
 import sys
@@ -97,7 +107,7 @@ Cost = tuple[float, float]
 def cost_of(code: str, *words: str) -> Cost:
     """What one program costs."""
     before, began = _processor(), time.perf_counter()
-    subprocess.run([sys.executable, "-c", code, *words], check=True)
+    subprocess.run([sys.executable, "-c", code, *words], check=True, stdout=subprocess.DEVNULL)
     elapsed = time.perf_counter() - began
     return _processor() - before, elapsed
 
@@ -172,12 +182,14 @@ class Bench:
         """One turn of one plan, from the same files and the same records every time."""
         home, at = self.folder / name, self.folder / name / "unchanged"
         shutil.rmtree(self.cache, ignore_errors=True)
-        if state != "first" and (home / "cache").exists():
+        fresh = state in ("first", "command")
+        if not fresh and (home / "cache").exists():
             shutil.copytree(home / "cache", self.cache)
         if state == "changed":
             at.rename(home / "aside")
             (home / state).rename(at)
-        self._take(f"{name} {state}", PLAN, str(home / "first" if state == "first" else at))
+        where = home / "first" if fresh and name != "none" else at
+        self._take(f"{name} {state}", COMMAND if state == "command" else PLAN, str(where))
         if state == "changed":
             at.rename(home / state)
             (home / "aside").rename(at)
@@ -212,7 +224,7 @@ def main(count: int, turns: int) -> None:
         f"{count:,} entries, median of {turns} turns: seconds of processor time (elapsed), added to a plan without"
     )
     for state, title in STATES.items():
-        least = bench.median(f"none {'changed' if state == 'changed' else 'unchanged'}")
+        least = bench.median(f"none {'unchanged' if state == 'first' else state}")
         print(f"{title}: without outputs {least[0]:.2f} ({least[1]:.2f})")
         for name in SETS:
             found = bench.median(f"{name} {state}")
