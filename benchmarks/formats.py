@@ -218,14 +218,20 @@ def reading() -> Iterator[str]:
         yield reading_of(name, list_of(piece))
 
 
+def fresh(data: bytes) -> bytes:
+    """The same bytes as another object: the text that was read last is known."""
+    return bytes(bytearray(data))
+
+
 def reading_of(name: str, data: bytes) -> str:
     """One shape."""
     spent: dict[Callable[[bytes], object], list[float]] = {FORMATS["json"].read: [], json.loads: []}
     for _ in range(4):
         # In turns: what else the machine does meets both.
         for read, runs in spent.items():
+            text = fresh(data)
             start = time.process_time()
-            read(data)
+            read(text)
             runs.append(time.process_time() - start)
     ours, theirs = map(min, spent.values())
     return (
@@ -285,14 +291,15 @@ def side_of(name: str, peer: str, files: dict[str, bytes], parse: Callable[[byte
     schema = f"x-registry: {{kind: item, {where}, key: id}}\n".encode()
     path = ".system/registry/schemas/item.schema.yaml"
     kinds, tree = load(MemoryTree({path: schema})).kinds, MemoryTree(files)
+    assert load_live(tree, kinds).entries
     works: tuple[Callable[[], object], ...] = (
         lambda: load_live(tree, kinds),
         lambda: [parse(data) for data in files.values()],
     )
-    assert load_live(tree, kinds).entries
     spent: list[list[float]] = [[], []]
     for _ in range(3):
         for work, runs in zip(works, spent, strict=True):
+            tree = MemoryTree({path: fresh(data) for path, data in files.items()})
             with collector_off():
                 start = time.process_time()
                 work()
