@@ -31,8 +31,9 @@ class _Odd(ValueError):
 
 
 class _LastFile:
-    """The file that was read last: what edits it reads it once more."""
+    """The file that was read last: what edits it reads it once more. A longer one is not kept, nor is its memory."""
 
+    longest = 1 << 22
     last: tuple[bytes, bool, Limits, TextFile] = (b"", False, DEFAULT_LIMITS, TextFile((), ()))
 
 
@@ -46,7 +47,8 @@ def read_json(data: bytes, *, comments: bool = False, limits: Limits = DEFAULT_L
     if of is data and commented is comments and bounds is limits and of:
         return known
     file = _read(data, comments=comments, limits=limits)
-    _LastFile.last = (data, comments, limits, file)
+    if len(data) <= _LastFile.longest:
+        _LastFile.last = (data, comments, limits, file)
     return file
 
 
