@@ -8,11 +8,10 @@ from collections.abc import Callable, Container, Iterator
 from registry_reconciler.files.names import unsafe
 from registry_reconciler.model.kind import KindError, parse_at
 from registry_reconciler.model.problem import Problem
-from registry_reconciler.model.structural import problem
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.memory import Memory
 from registry_reconciler.outputs.targets import FileWork, NoOutputPlace
-from registry_reconciler.outputs.wording import where_of
+from registry_reconciler.outputs.wording import at_definition, where_of
 
 
 def left_behind(
@@ -27,14 +26,11 @@ def left_behind(
     for where in dict.fromkeys(account.where for account in memory.accounts.get(output.id, ())):
         old = _output_at(output, where) if where not in owned else None
         if old is not None and _is_there(old, memory, work_of(old.file)):
-            yield problem(
+            yield at_definition(
                 "OUT011",
-                f"output {output.id} has moved to {where_of(output)}; what was rendered before stays in "
-                f"{where_of(old)}.",
-                output.place,
-                path=output.place.path,
+                output,
+                f"has moved to {where_of(output)}; what was rendered before stays in {where_of(old)}.",
                 fix="Delete it there, if it is of no use any more.",
-                extra=output.id,
             )
 
 

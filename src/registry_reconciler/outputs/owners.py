@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.problem import Problem, Related
-from registry_reconciler.model.structural import problem
 from registry_reconciler.outputs.definitions import Output
+from registry_reconciler.outputs.wording import at_definition, where_of
 
 
 def claims(outputs: Sequence[Output], kinds: Mapping[str, Kind]) -> tuple[frozenset[str], list[Problem]]:
@@ -74,21 +74,15 @@ def _may_be_same(mine: Step, its: Step) -> bool:
 
 
 def _taken(output: Output, owner: str, place: Place) -> Problem:
-    return problem(
+    return at_definition(
         "OUT004",
-        f"output {output.id}: {_what(output)} belongs to {owner} already.",
-        output.place,
-        path=output.place.path,
+        output,
+        f"{where_of(output)} belongs to {owner} already.",
         fix="Give each its own file, region or place; two owners would undo each other's work.",
+        apart=": ",
         related=(Related(owner, place),),
         extra=f"{output.id} {owner}",
     )
-
-
-def _what(output: Output) -> str:
-    if output.at:
-        return f"{output.at} of {output.file}"
-    return f"the region {output.region!r} of {output.file}" if output.region else output.file
 
 
 def regions_by_file(outputs: Sequence[Output]) -> dict[str, set[str]]:

@@ -10,7 +10,7 @@ from registry_reconciler.base.suggest import closest, meant
 from registry_reconciler.formats.table import format_named, new_reader
 from registry_reconciler.model.entry import Location, Place
 from registry_reconciler.model.output import PREFIX
-from registry_reconciler.model.problem import Problem
+from registry_reconciler.model.problem import Problem, Related
 from registry_reconciler.model.structural import problem
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
@@ -30,6 +30,28 @@ def where_of(output: Output) -> str:
     return f"{output.at} of {output.file}" if output.at else output.file
 
 
+def at_definition(
+    code: str,
+    output: Output,
+    what: str,
+    *,
+    fix: str,
+    apart: str = " ",
+    related: tuple[Related, ...] = (),
+    extra: str = "",
+) -> Problem:
+    """A problem with an output that stands where it is defined; ``apart``: what stands between its id and the words."""
+    return problem(
+        code,
+        f"output {output.id}{apart}{what}",
+        output.place,
+        path=output.place.path,
+        fix=fix,
+        related=related,
+        extra=extra or output.id,
+    )
+
+
 def no_place(output: Output, message: str, fix: str, line: int) -> Problem:
     """An output has no place in its file; ``line``: where in the file, if anywhere."""
     place = Place(output.file) if line else output.place.at(("at",) if output.at else ("file",))
@@ -46,13 +68,11 @@ def no_place(output: Output, message: str, fix: str, line: int) -> Problem:
 
 def not_rendered(output: Output, why: str) -> Problem:
     """An output is left as it is."""
-    return problem(
+    return at_definition(
         "OUT007",
-        f"output {output.id} is left as it is: {ended(why)}",
-        output.place,
-        path=output.place.path,
+        output,
+        f"is left as it is: {ended(why)}",
         fix="Make what cannot be read readable, then plan again.",
-        extra=output.id,
     )
 
 
@@ -65,13 +85,12 @@ def misread(output: Output, text: str) -> Problem | None:
     fault = next((fault for fault in file.faults if fault.fatal), None)
     if fault is None:
         return None
-    return problem(
+    return at_definition(
         "OUT010",
-        f"output {output.id}: {output.file} cannot be read as {form.title}: line {fault.line}, {ended(fault.message)}",
-        output.place,
-        path=output.place.path,
+        output,
+        f"{output.file} cannot be read as {form.title}: line {fault.line}, {ended(fault.message)}",
         fix="Correct its template or value.",
-        extra=output.id,
+        apart=": ",
     )
 
 

@@ -60,6 +60,19 @@ def _pairs(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None
     return Candidate("pairs", (), name, pairs)
 
 
+def _parts(value: Mapping[str, Json], at: tuple[str, ...]) -> list[tuple[Json, tuple[str, ...], str]]:
+    """The values of a mapping, each with the way to it and its name."""
+    return [(part, (*at, quoted(str(key))), str(key)) for key, part in value.items()]
+
+
+def _add(found: dict[tuple[str, ...], Candidate], at: tuple[str, ...], held: Candidate) -> None:
+    found.setdefault(at, replace(held, at=at, entries=[])).entries.extend(held.entries)
+
+
+def _outermost_and_longest(place: Candidate) -> tuple[int, int, tuple[str, ...]]:
+    return len(place.at), -len(place.entries), place.at
+
+
 def plural_maps(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
     """Mappings of mappings that a plural names, ``mcpServers``, however little the mappings are alike."""
     found: dict[tuple[str, ...], Candidate] = {}
@@ -71,10 +84,10 @@ def plural_maps(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
                 continue
             held = _mappings(file, value, (), name) if singular(name) != name else None
             if held is not None and any(entry.value for entry in held.entries):
-                found.setdefault(at, replace(held, at=at, entries=[])).entries.extend(held.entries)
+                _add(found, at, held)
             else:
-                waiting += [(part, (*at, quoted(str(key))), str(key)) for key, part in value.items()]
-    return sorted(found.values(), key=lambda place: (len(place.at), -len(place.entries), place.at))
+                waiting += _parts(value, at)
+    return sorted(found.values(), key=_outermost_and_longest)
 
 
 def mixed_maps(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
@@ -89,13 +102,11 @@ def mixed_maps(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
                 continue
             held = _pairs(file, value, (), name)
             if held is not None:
-                found.setdefault(at, replace(held, at=at, entries=[])).entries.extend(held.entries)
+                _add(found, at, held)
             if len({_is_mapping(item) for item in value.values()}) == 2:
                 mixed.add(at)
-            waiting += [(part, (*at, quoted(str(key))), str(key)) for key, part in value.items()]
-    return sorted(
-        (found[at] for at in mixed), key=lambda place: (len(place.at), -len(place.entries), place.at)
-    )
+            waiting += _parts(value, at)
+    return sorted((found[at] for at in mixed), key=_outermost_and_longest)
 
 
 def _is_mapping(value: Json) -> bool:
@@ -114,5 +125,5 @@ def scalar_candidates(documents: Mapping[str, Sequence[Json]]) -> list[Candidate
                 place = found.setdefault((held.layout, at), Candidate(held.layout, at, name))
                 place.entries.extend(held.entries)
             elif isinstance(value, dict) and len(at) < DEEPEST:
-                waiting += [(part, (*at, quoted(str(key))), str(key)) for key, part in value.items()]
+                waiting += _parts(value, at)
     return list(found.values())
