@@ -1,4 +1,4 @@
-"""Lines of ``protect`` and ``override`` that are about no entry, so that what they were meant to hold is not held. Pure.
+"""Lines of ``protect`` and ``override`` that are about no entry: what they were meant to hold is not held. Pure.
 
 Nothing is said of what nobody can see: a fragment or a registry that cannot be read may have the entry.
 """
