@@ -238,7 +238,7 @@ def _accepting(look: Look, path: str, start: int, end: int) -> Iterator[types.Co
 
 
 def _accept(look: Look, address: str) -> Iterator[types.CodeAction]:
-    from registry_reconciler.editing.fragment_edit import accept_live
+    from registry_reconciler.editing.accept_drift import accept_live
 
     try:
         edits = accept_live(look.loaded, [address])
