@@ -21,11 +21,12 @@ from jinja2.visitor import NodeTransformer
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.outputs.allowed import FILTERS, METHODS, NUMBERED, OF_TEXT, TESTS
-from registry_reconciler.outputs.data import OF_ENTRY, OMIT, RESERVED, Entries, Entry, EntryList, Path
+from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList, Path
 from registry_reconciler.outputs.limits import (
     MOST_BITS,
     MOST_NUMBER,
     MOST_PARTS,
+    MOST_STEPS,
     MOST_TEXT,
     Meter,
     ReadsSecret,
@@ -163,13 +164,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """``obj.attribute``: what stands in the data comes before what Python has."""
-        if obj.__class__ is Entry and attribute in OF_ENTRY:
-            self.meter.tick()
-            return _open(getattr(obj, attribute))
-        if obj.__class__ is Entry and attribute in obj.values and attribute != "values":
-            self.meter.tick()
-            return _open(obj.values[attribute])
-        return self._get(obj, attribute)
+        if obj.__class__ is not Entry:
+            return self._get(obj, attribute)
+        if attribute == "key":
+            value: Any = obj.key
+        elif attribute not in RESERVED and attribute in obj.values:
+            value = obj.values[attribute]
+        else:
+            return self._get(obj, attribute)
+        meter = self.meter
+        meter.steps += 1  # to call for each step takes as long as all the rest
+        if meter.steps > MOST_STEPS:
+            meter.tick(0)
+        if value.__class__ is str and value == MASK:
+            _open(value)
+        return value
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """``obj[argument]``."""
@@ -280,10 +289,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def shown(self, value: Any) -> Any:
         """What becomes of a value in text."""
-        self.meter.tick()
+        meter = self.meter
+        meter.steps += 1
+        if meter.steps > MOST_STEPS:
+            meter.tick(0)
         if isinstance(value, str):
             if value == MASK:
-                raise ReadsSecret("it reads a secret field")
+                _open(value)
             return value
         if isinstance(value, bool):
             return "true" if value else "false"
@@ -314,6 +326,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return self._ticking(items)
 
     def _ticking(self, items: Iterable[Any]) -> Iterator[Any]:
+        if items.__class__ is EntryList:
+            meter = self.meter
+            for item in items:
+                meter.steps += 1
+                if meter.steps > MOST_STEPS:
+                    meter.tick(0)
+                yield item
+            return
         for item in items:
             self.meter.tick()
             yield _open(item)
