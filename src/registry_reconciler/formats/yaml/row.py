@@ -51,6 +51,12 @@ class YamlFormat(Struct, frozen=True):
 
     def splice(self, data: bytes, edits: Sequence[Edit], sections: Sections = ()) -> bytes:
         """The text with the edits made."""
+        if edits and data.lstrip(SPACE.encode())[:1] in (b"{", b"["):
+            from registry_reconciler.formats.yaml.edit.json_text import spliced_as_json
+
+            text = spliced_as_json(data, edits)
+            if text is not None:
+                return text
         from registry_reconciler.formats.yaml.edit.window import splice_items
 
         return splice_items(data, sections, edits)
