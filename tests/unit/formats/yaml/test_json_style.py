@@ -8,7 +8,7 @@ import pytest
 
 from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, Update
 from registry_reconciler.formats.yaml.row import YAML
-from registry_reconciler.model.entry import Json
+from registry_reconciler.model.entry import FieldPath, Json
 
 NEW: dict[str, Json] = {"id": "b", "on": "no", "tags": ["r", "1"], "n": 3}
 WORDS = Snippet((), "id: b\non: 'no'\ntags: [r, '1']\nn: 3", NEW)
@@ -90,3 +90,28 @@ def test_a_letter_that_json_writes_in_two_halves_is_no_obstacle() -> None:
     after = put(text, Snippet((), "id: \N{GRINNING FACE}", value), value)
     (read,) = YAML.read(after.encode()).documents
     assert read == {"skills": [{"id": "é"}, value, {"id": "c"}]}
+
+
+@pytest.mark.parametrize(
+    ("like", "container", "text"),
+    [
+        (LINES, (), '{\n  "id": "b",\n  "on": "no"\n}\n'),
+        (LINES, ("skills",), '{\n  "skills": [\n    {\n      "id": "b",\n      "on": "no"\n    }\n  ]\n}\n'),
+        (
+            LINES,
+            ("skills", 0),
+            '{\n  "skills": [\n    {\n      "id": "b",\n      "on": "no"\n    }\n  ]\n}\n',
+        ),
+        (ITEMS, (), "id: b\non: no\n"),
+    ],
+)
+def test_a_new_file_beside_one_that_is_json_is_one(like: str, container: FieldPath, text: str) -> None:
+    value: dict[str, Json] = {"id": "b", "on": "no"}
+    what: Json = [value] if container == ("skills",) else value
+    snippet = None if what != value else Snippet((), "id: b\non: no", value)
+    assert YAML.new_text(what, container=container, snippet=snippet, like=like.encode()).decode() == text
+
+
+def test_a_new_file_keeps_the_comments_that_come_along() -> None:
+    snippet = Snippet(("# why",), "id: b", {"id": "b"})
+    assert b"# why" in YAML.new_text({"id": "b"}, snippet=snippet, like=LINES.encode())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from registry_reconciler.formats.edits import Edit, SpliceError
+from registry_reconciler.formats.edits import Edit, Snippet, SpliceError
 from registry_reconciler.formats.project import projected
 from registry_reconciler.formats.yaml.edit.wording import Wording
-from registry_reconciler.model.entry import same
+from registry_reconciler.model.entry import FieldPath, Json, same
 
 
 def spliced_as_json(data: bytes, edits: Sequence[Edit]) -> bytes | None:
@@ -28,8 +28,29 @@ def spliced_as_json(data: bytes, edits: Sequence[Edit]) -> bytes | None:
     return text if not found.faults and same(list(found.documents), wanted) else None
 
 
+def new_as_json(value: Json, container: FieldPath, snippet: Snippet | None, like: bytes) -> bytes | None:
+    """The text of a new file beside one that is JSON; ``None`` where that is none, or JSON cannot say it."""
+    from registry_reconciler.formats.json.row import JSON
+    from registry_reconciler.formats.json.usual import at_container
+    from registry_reconciler.formats.yaml.read.document import read_yaml
+
+    if _commented(snippet) or JSON.read(like).faults:
+        return None
+    try:
+        text = JSON.new_text(value, container=container, snippet=snippet, like=like)
+    except SpliceError:
+        return None
+    found = read_yaml(text)
+    return (
+        text if not found.faults and same(list(found.documents), [at_container(value, container)]) else None
+    )
+
+
 def _has_comments(edit: Edit) -> bool:
-    snippet = getattr(edit, "snippet", None)
+    return _commented(getattr(edit, "snippet", None))
+
+
+def _commented(snippet: Snippet | None) -> bool:
     if snippet is None or not (snippet.comments or "#" in snippet.text):
         return False
     wording = Wording.of(snippet)
