@@ -33,7 +33,7 @@ from registry_reconciler.runtime.registry.source import (
     shared_spaces,
     vocabulary_in,
 )
-from registry_reconciler.runtime.serve.looking import Looked, Parts, Refreshed, Served
+from registry_reconciler.runtime.serve.looking import FileItems, Looked, Refreshed, Served
 from registry_reconciler.runtime.serve.planning import items_of, parts_of
 
 
@@ -105,7 +105,7 @@ class _Refreshing:
         }
         # A domain in which nothing changed is the very one that it was.
         none = {domain: frozenset[str]() for domain in self.served.db}
-        parts = Parts(self.items, self.sections)
+        parts = FileItems(self.items, self.sections)
         return Refreshed(Served(db, self.served.kinds, now, parts), {**none, **changed})
 
     def _by_domain(
