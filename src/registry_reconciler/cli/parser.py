@@ -24,7 +24,7 @@ from registry_reconciler.cli.output import put, stdout_is_terminal
 from registry_reconciler.errors import UsageFailure
 
 
-class Row(NamedTuple):
+class CommandRow(NamedTuple):
     """A command: what is typed, the module that does it, and one line for the list of commands."""
 
     name: str
@@ -33,73 +33,79 @@ class Row(NamedTuple):
 
 
 COMMANDS = (
-    Row("init", "init", "Make a workspace here."),
-    Row("plan", "plan", "Show what apply would do, and every problem."),
-    Row("apply", "apply", "Make the registries what the fragments say."),
-    Row("check", "check", "Show problems only."),
-    Row("drift", "drift", "List managed entries that were edited by hand."),
-    Row("diff", "diff", "Compare what two revisions say should be registered."),
-    Row("add", "add", "Write an entry into the fragment that owns it."),
-    Row("set", "set", "Set fields of an entry."),
-    Row("edit", "edit", "Open an entry in $EDITOR."),
-    Row("rename", "rename", "Give an entry another key."),
-    Row("rm", "rm", "Take entries out of the fragments that own them."),
-    Row("allow", "allow", "Accept a problem of an entry: it no longer blocks."),
-    Row("override", "override", "Let an entry take a name or an alias that another one has, on purpose."),
-    Row("adopt", "adopt", "Write fragments for live entries that nobody manages."),
-    Row("show", "show", "Show one entry: desired, live, applied, references."),
-    Row("list", "list", "List entries, or kinds."),
-    Row("outputs", "outputs", "List the outputs derived from the registries, and whether they are current."),
-    Row("outputs new", "outputs_new", "Propose an output for a file."),
-    Row("graph", "graph", "Show what refers to what."),
-    Row("site", "site", "Write a catalogue of the workspace for the browser."),
-    Row("explain", "explain", "Explain a problem code, a kind or an address."),
-    Row("fix", "fix", "Apply the safe fixes to fragments."),
-    Row("fmt", "fmt", "Bring fragments into canonical order and style."),
-    Row("schema", "schema", "Print a JSON Schema."),
-    Row("schema new", "schema_new", "Write the schema file of a new kind from files that are there."),
-    Row(
+    CommandRow("init", "init", "Make a workspace here."),
+    CommandRow("plan", "plan", "Show what apply would do, and every problem."),
+    CommandRow("apply", "apply", "Make the registries what the fragments say."),
+    CommandRow("check", "check", "Show problems only."),
+    CommandRow("drift", "drift", "List managed entries that were edited by hand."),
+    CommandRow("diff", "diff", "Compare what two revisions say should be registered."),
+    CommandRow("add", "add", "Write an entry into the fragment that owns it."),
+    CommandRow("set", "set", "Set fields of an entry."),
+    CommandRow("edit", "edit", "Open an entry in $EDITOR."),
+    CommandRow("rename", "rename", "Give an entry another key."),
+    CommandRow("rm", "rm", "Take entries out of the fragments that own them."),
+    CommandRow("allow", "allow", "Accept a problem of an entry: it no longer blocks."),
+    CommandRow(
+        "override", "override", "Let an entry take a name or an alias that another one has, on purpose."
+    ),
+    CommandRow("adopt", "adopt", "Write fragments for live entries that nobody manages."),
+    CommandRow("show", "show", "Show one entry: desired, live, applied, references."),
+    CommandRow("list", "list", "List entries, or kinds."),
+    CommandRow(
+        "outputs", "outputs", "List the outputs derived from the registries, and whether they are current."
+    ),
+    CommandRow("outputs new", "outputs_new", "Propose an output for a file."),
+    CommandRow("graph", "graph", "Show what refers to what."),
+    CommandRow("site", "site", "Write a catalogue of the workspace for the browser."),
+    CommandRow("explain", "explain", "Explain a problem code, a kind or an address."),
+    CommandRow("fix", "fix", "Apply the safe fixes to fragments."),
+    CommandRow("fmt", "fmt", "Bring fragments into canonical order and style."),
+    CommandRow("schema", "schema", "Print a JSON Schema."),
+    CommandRow("schema new", "schema_new", "Write the schema file of a new kind from files that are there."),
+    CommandRow(
         "schema check",
         "schema_check",
         "Show the problems that a changed schema newly finds in today's entries.",
     ),
-    Row("schema migrate", "schema_migrate", "Let the entries of a kind follow its changed schema."),
-    Row("rule new", "rule_new", "Write the file of a new rule for this workspace."),
-    Row("rule test", "rule_test", "Try the workspace's own rules on their examples."),
-    Row("rule eval", "rule_eval", "Show what each part of a rule gives for an entry."),
-    Row("baseline", "baseline", "Accept the problems of today, so that only new ones block."),
-    Row("log", "log", "Show what was applied, when, by whom and by which plan."),
-    Row("resolve", "resolve", "Settle what a merge, rebase or cherry-pick left in conflict."),
-    Row("merge-driver", "merge_driver", "Merge one file for git, by entry and field."),
-    Row("recover", "recover", "Finish or undo an interrupted apply."),
-    Row("run", "run", "Run an ability of the registries."),
-    Row("verify", "verify", "Compare what registry reads and decides with other implementations."),
-    Row("fleet exec", "fleet_exec", "Make the same change in many repositories."),
-    Row("fleet list", "fleet_list", "List the repositories of a fleet."),
-    Row("fleet add", "fleet_add", "Add a repository to fleet.yaml."),
-    Row(
+    CommandRow("schema migrate", "schema_migrate", "Let the entries of a kind follow its changed schema."),
+    CommandRow("rule new", "rule_new", "Write the file of a new rule for this workspace."),
+    CommandRow("rule test", "rule_test", "Try the workspace's own rules on their examples."),
+    CommandRow("rule eval", "rule_eval", "Show what each part of a rule gives for an entry."),
+    CommandRow("baseline", "baseline", "Accept the problems of today, so that only new ones block."),
+    CommandRow("log", "log", "Show what was applied, when, by whom and by which plan."),
+    CommandRow("resolve", "resolve", "Settle what a merge, rebase or cherry-pick left in conflict."),
+    CommandRow("merge-driver", "merge_driver", "Merge one file for git, by entry and field."),
+    CommandRow("recover", "recover", "Finish or undo an interrupted apply."),
+    CommandRow("run", "run", "Run an ability of the registries."),
+    CommandRow("verify", "verify", "Compare what registry reads and decides with other implementations."),
+    CommandRow("fleet exec", "fleet_exec", "Make the same change in many repositories."),
+    CommandRow("fleet list", "fleet_list", "List the repositories of a fleet."),
+    CommandRow("fleet add", "fleet_add", "Add a repository to fleet.yaml."),
+    CommandRow(
         "fleet plan",
         "fleet_plan",
         "Show what apply would do in each repository of a fleet, and every problem.",
     ),
-    Row("fleet check", "fleet_check", "Show the problems of each repository of a fleet."),
-    Row(
+    CommandRow("fleet check", "fleet_check", "Show the problems of each repository of a fleet."),
+    CommandRow(
         "fleet drift",
         "fleet_drift",
         "List the repositories of a fleet with entries that were edited by hand.",
     ),
-    Row("fleet publish", "fleet_publish", "Publish what every repository has into a catalogue."),
-    Row("fleet show", "fleet_show", "Show an entry as every repository has it, and what it was."),
-    Row("fleet search", "fleet_search", "Search the entries of all repositories."),
-    Row("fleet references", "fleet_references", "List who refers to an entry, in whatever repository."),
-    Row("fleet impact", "fleet_impact", "Show what a rename would break in other repositories."),
-    Row("fleet site", "fleet_site", "Write a catalogue of all repositories for the browser."),
-    Row(
+    CommandRow("fleet publish", "fleet_publish", "Publish what every repository has into a catalogue."),
+    CommandRow("fleet show", "fleet_show", "Show an entry as every repository has it, and what it was."),
+    CommandRow("fleet search", "fleet_search", "Search the entries of all repositories."),
+    CommandRow(
+        "fleet references", "fleet_references", "List who refers to an entry, in whatever repository."
+    ),
+    CommandRow("fleet impact", "fleet_impact", "Show what a rename would break in other repositories."),
+    CommandRow("fleet site", "fleet_site", "Write a catalogue of all repositories for the browser."),
+    CommandRow(
         "lsp", "lsp", "Serve an editor: problems while typing, completion, hover, rename, fixes, formatting."
     ),
-    Row("mcp", "mcp", "Serve an agent: plan, check, explain, show, list, search and more as tools."),
-    Row("collisions", "collisions", "List names and aliases that several entries claim."),
-    Row(
+    CommandRow("mcp", "mcp", "Serve an agent: plan, check, explain, show, list, search and more as tools."),
+    CommandRow("collisions", "collisions", "List names and aliases that several entries claim."),
+    CommandRow(
         "completion",
         "completion",
         "Print the script that lets a shell complete commands, options, kinds, addresses and codes.",
@@ -294,7 +300,7 @@ def _no_such_command(word: str) -> UsageFailure:
     return UsageFailure(f"no such command: {word}.{hint}", next=(*helps, ("registry", "--help")))
 
 
-def _load(row: Row) -> Any:
+def _load(row: CommandRow) -> Any:
     module = import_module(f"registry_reconciler.cli.commands.{row.module}")
     app = _app()
     app.command(
