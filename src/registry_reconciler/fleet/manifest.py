@@ -95,12 +95,12 @@ def read_manifest(path: Path, tree: Tree | None = None) -> Manifest:
         tree: the files of its folder; those of the disk by default.
     """
     path = Path(os.path.abspath(path))
-    reading = _Reading(tree or DiskTree(path.parent), path.parent)
+    reading = _ManifestReading(tree or DiskTree(path.parent), path.parent)
     reading.read(path.name)
     return Manifest(path, tuple(reading.repositories), reading.located())
 
 
-class _Reading:
+class _ManifestReading:
     def __init__(self, tree: Tree, folder: Path) -> None:
         self.tree = tree
         self.folder = folder
