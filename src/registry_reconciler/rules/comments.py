@@ -248,7 +248,7 @@ def _not_carried(entry_set: EntrySet) -> Iterator[Finding]:
             )
 
 
-class _Doubt(Struct, frozen=True):
+class _DoubtfulEntry(Struct, frozen=True):
     """An entry whose registry has to be asked: its comments, and where it stands there."""
 
     item: Entry
@@ -257,7 +257,7 @@ class _Doubt(Struct, frozen=True):
     form: TextFormat
 
 
-def _doubts(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
+def _doubts(entry_set: EntrySet, texts: _Texts) -> Iterator[_DoubtfulEntry]:
     """The entries with a comment that their fragment has more often than their registries."""
     folder = f"{DESIRED_FOLDER}/"
     by_file: defaultdict[str, list[Entry]] = defaultdict(list)
@@ -293,10 +293,10 @@ def _doubts(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
                 kind = entry_set.kinds[item.kind]
                 place = item.live_place
                 path = LAYOUTS[kind.layout].item_path(place.path)
-                yield _Doubt(item, own, replace(place, path=path), forms[place.file])
+                yield _DoubtfulEntry(item, own, replace(place, path=path), forms[place.file])
 
 
-def _by_file(doubts: Sequence[_Doubt]) -> dict[tuple[str, str], list[int]]:
+def _by_file(doubts: Sequence[_DoubtfulEntry]) -> dict[tuple[str, str], list[int]]:
     found: dict[tuple[str, str], list[int]] = {}
     for number, doubt in enumerate(doubts):
         found.setdefault((doubt.place.file, doubt.form.name), []).append(number)

@@ -85,7 +85,7 @@ _LONGEST = 60
 """No number or date of interest is longer."""
 
 
-class _Files:
+class _ComposedTexts:
     """The composed texts of one entry set."""
 
     def __init__(self, entry_set: EntrySet) -> None:
@@ -140,8 +140,8 @@ def _words_of(data: bytes) -> frozenset[bytes]:
     return frozenset(data.replace(b'":', b'" ').replace(b"':", b"' ").translate(_BETWEEN).split())
 
 
-def _files(entry_set: EntrySet) -> _Files:
-    return _Files(entry_set)
+def _files(entry_set: EntrySet) -> _ComposedTexts:
+    return _ComposedTexts(entry_set)
 
 
 def _harmless(_entry_set: EntrySet) -> defaultdict[str, set[int]]:

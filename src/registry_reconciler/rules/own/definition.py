@@ -21,7 +21,7 @@ from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.own.field_check import ANY, FieldCheck, Type
-from registry_reconciler.rules.page import Page
+from registry_reconciler.rules.page import RulePage
 from registry_reconciler.schema.walk import Folder
 
 
@@ -42,7 +42,7 @@ class Join(Struct, frozen=True):
     right: tuple[str, ...]
 
 
-class Definition(Struct, frozen=True):
+class OwnRule(Struct, frozen=True):
     """One rule.
 
     Attributes:
@@ -67,7 +67,7 @@ class Definition(Struct, frozen=True):
     check: str
     message: tuple[str, ...]
     at: Selector | None
-    page: Page
+    page: RulePage
     path: str
     right: str = ""
     join: Join | None = None
@@ -89,7 +89,7 @@ FIELDS = ("when", "check")
 
 def define(
     content: Mapping[str, Json], path: str, kinds: Mapping[str, Kind], folder: Folder, language: Language
-) -> Definition:
+) -> OwnRule:
     """The rule that a file defines; the file fits its schema. Raises :class:`Slip`."""
     judged, right = _judged(content["for"], kinds)
     reader = _Reader(kinds, folder, language, judged, right)
@@ -111,7 +111,7 @@ def define(
             "Write two rules.",
         )
     at = content.get("at")
-    return Definition(
+    return OwnRule(
         code=str(content["code"]),
         title=str(content["title"]),
         severity=Severity(content.get("severity", "error")),
@@ -142,12 +142,12 @@ def define(
     )
 
 
-def needs_others(rule: Definition) -> bool:
+def needs_others(rule: OwnRule) -> bool:
     """Whether it looks at more than the entry that it judges."""
     return bool(rule.reads or rule.referrers or rule.right or rule.looks_at_files)
 
 
-def looks_up_single_entries(rule: Definition) -> bool:
+def looks_up_single_entries(rule: OwnRule) -> bool:
     """Whether what it looks up besides its entry are entries that a plan of a part can be asked for one at a time."""
     return not (rule.right or rule.looks_at_files or rule.lists)
 
@@ -283,7 +283,7 @@ def _closing(text: str, start: int) -> int:
     )
 
 
-def _page(content: Mapping[str, Json]) -> Page:
+def _page(content: Mapping[str, Json]) -> RulePage:
     why, fix = str(content.get("why", "")), str(content.get("fix", ""))
     example, instead = str(content.get("example", "")), str(content.get("use_instead", ""))
     summary = " ".join(str(content["title"]).split())
@@ -296,7 +296,7 @@ def _page(content: Mapping[str, Json]) -> Page:
         for title, text in (("Example", example), ("Use instead", instead))
         if text
     ]
-    return Page("\n\n".join(parts) + "\n", summary, why, example, instead, fix)
+    return RulePage("\n\n".join(parts) + "\n", summary, why, example, instead, fix)
 
 
 _Trees = Mapping[str, Sequence[Node]]
