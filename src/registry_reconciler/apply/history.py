@@ -43,7 +43,7 @@ def is_whole(data: bytes) -> bool:
         return False
 
 
-class Entry(Struct, frozen=True):
+class HistoryRecord(Struct, frozen=True):
     """One apply, as the history has it; ``data`` is the content of its file."""
 
     path: str
@@ -169,9 +169,9 @@ def paths(tree: Tree) -> list[str]:
     )
 
 
-def read(tree: Tree, newest: int | None = None) -> tuple[list[Entry], list[str]]:
+def read(tree: Tree, newest: int | None = None) -> tuple[list[HistoryRecord], list[str]]:
     """The applies, the newest first, and what could not be read of them."""
-    found: list[Entry] = []
+    found: list[HistoryRecord] = []
     faults: list[str] = []
     try:
         names = paths(tree)[::-1]
@@ -188,12 +188,14 @@ def read(tree: Tree, newest: int | None = None) -> tuple[list[Entry], list[str]]
             faults.append(f"{path} {_MARKED if marked else f'cannot be read: {fault}'}")
             continue
         if isinstance(data, dict):
-            found.append(Entry(path, data))
+            found.append(HistoryRecord(path, data))
         else:
             faults.append(f"{path} holds no apply")
     known = {entry.path for entry in found}
     lines = dict(line for old in olds for line in carried_over(old))
-    found += [Entry(path, json.loads(content)) for path, content in lines.items() if path not in known]
+    found += [
+        HistoryRecord(path, json.loads(content)) for path, content in lines.items() if path not in known
+    ]
     return sorted(found, key=lambda entry: (entry.time, entry.path), reverse=True)[:newest], faults
 
 

@@ -47,7 +47,7 @@ class Receipt(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-class Target(Struct, frozen=True):
+class OpTarget(Struct, frozen=True):
     """An op with what was found at its place."""
 
     op: FileOp
@@ -61,13 +61,13 @@ class Target(Struct, frozen=True):
         return self.op.before
 
 
-def look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool] | None) -> list[Target]:
+def look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool] | None) -> list[OpTarget]:
     """Find every file and compare it with what the plan expects. Only reads.
 
     Raises:
         WriteFailure: two paths are one file, or a file is not what the plan expects.
     """
-    targets: list[Target] = []
+    targets: list[OpTarget] = []
     taken: dict[str, str] = {}
     changed: list[str] = []
     names = Names(DiskTree(anchor.root))
@@ -93,7 +93,7 @@ def look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool]
             names.take(real)
         elif op.content is None:
             names.leave(real)
-        targets.append(Target(op, real, state, None if op.content is None else digest_bytes(op.content)))
+        targets.append(OpTarget(op, real, state, None if op.content is None else digest_bytes(op.content)))
     if changed:
         raise stale(tuple(changed))
     return targets
@@ -122,7 +122,7 @@ def _real_path(anchor: Anchor, op: FileOp, may_write: Callable[[str], bool] | No
     return real
 
 
-def refuse_early(anchor: Anchor, work: Sequence[Target], device: int) -> None:
+def refuse_early(anchor: Anchor, work: Sequence[OpTarget], device: int) -> None:
     """Find what would fail after the commit point while failing is still free.
 
     Raises:
@@ -148,7 +148,7 @@ def refuse_early(anchor: Anchor, work: Sequence[Target], device: int) -> None:
             )
 
 
-def folder_there(anchor: Anchor, target: Target) -> str:
+def folder_there(anchor: Anchor, target: OpTarget) -> str:
     """The folder of a file, or the nearest one above that is there already."""
     folder = target.real.rpartition("/")[0]
     while folder and not anchor.is_folder(folder):
