@@ -26,7 +26,7 @@ from registry_reconciler.base.progress import listening
 from registry_reconciler.errors import NoWorkspace, RegistryFailure
 from registry_reconciler.files.root import find_root
 from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.lsp.buffers import Buffers, Look, OpenText
+from registry_reconciler.lsp.buffers import BufferPlan, Buffers, OpenText
 from registry_reconciler.lsp.completion import complete
 from registry_reconciler.lsp.diagnostics import Shown, owners, problems, together
 from registry_reconciler.lsp.edits import code_actions, fitted, formatting, rename
@@ -42,7 +42,7 @@ from registry_reconciler.lsp.navigation import (
 )
 from registry_reconciler.lsp.overtaken import Overtaken, Stopper
 from registry_reconciler.lsp.protocol import EditorProtocol
-from registry_reconciler.lsp.text import Text, Unit
+from registry_reconciler.lsp.text import IndexedText, Unit
 from registry_reconciler.version import __version__
 
 _REQUEST_FAILED = -32803
@@ -136,7 +136,7 @@ class RegistryServer(LanguageServer):
         document = params.text_document
         found = self.place(document.uri)
         if found is not None:
-            text = Text(document.text.removeprefix("\ufeff"), self.unit)
+            text = IndexedText(document.text.removeprefix("\ufeff"), self.unit)
             found[0].put(found[1], OpenText(text, document.uri, document.version))
             self.refresh(found[0])
 
@@ -152,7 +152,7 @@ class RegistryServer(LanguageServer):
                 start, end = change.range.start, change.range.end
                 text = text.changed((start.line, start.character), (end.line, end.character), change.text)
             else:
-                text = Text(change.text.removeprefix("\ufeff"), self.unit)
+                text = IndexedText(change.text.removeprefix("\ufeff"), self.unit)
         found[0].put(found[1], OpenText(text, known.uri, params.text_document.version))
         self.refresh(found[0])
 
@@ -231,7 +231,7 @@ class RegistryServer(LanguageServer):
     async def _show_newest(self, buffers: Buffers) -> None:
         root = buffers.root
 
-        def glance() -> tuple[Look, Shown, Shown]:
+        def glance() -> tuple[BufferPlan, Shown, Shown]:
             look = buffers.glance()
             found = problems(look)
             known = {path: shown for path, shown in self._owners.get(root, {}).items() if path in look.open}
@@ -252,7 +252,7 @@ class RegistryServer(LanguageServer):
         if buffers.plans == 1:
             await self._work(lambda: self.garbage.rest(buffers.plans))  # the first plan stays for long
 
-    def _publish(self, look: Look, found: Shown) -> None:
+    def _publish(self, look: BufferPlan, found: Shown) -> None:
         """Send what changed: files that have problems now, and those that had some."""
         before = self._published.get(look.root, {})
         now: dict[str, str] = {}
@@ -275,7 +275,7 @@ class RegistryServer(LanguageServer):
         with listening(Stopper(lambda: root in self._stale)):
             return work()
 
-    async def _plan(self, buffers: Buffers, work: Callable[[Look], T], *, recent: bool = False) -> T:
+    async def _plan(self, buffers: Buffers, work: Callable[[BufferPlan], T], *, recent: bool = False) -> T:
         return await self._work(lambda: work(buffers.recent() if recent else buffers.look()))
 
     async def _work(self, work: Callable[[], T]) -> T:
@@ -284,7 +284,9 @@ class RegistryServer(LanguageServer):
 
     # Requests
 
-    async def ask(self, uri: str, work: Callable[[Look, str], T], otherwise: T, *, recent: bool = False) -> T:
+    async def ask(
+        self, uri: str, work: Callable[[BufferPlan, str], T], otherwise: T, *, recent: bool = False
+    ) -> T:
         """Answer a request about a text; with ``recent``, an older plan is enough.
 
         Raises:
@@ -305,7 +307,7 @@ class RegistryServer(LanguageServer):
     async def ask_at(
         self,
         params: _Positioned,
-        work: Callable[[Look, str, int], T],
+        work: Callable[[BufferPlan, str, int], T],
         otherwise: T,
         *,
         recent: bool = False,
@@ -313,7 +315,7 @@ class RegistryServer(LanguageServer):
         """Answer a request about a place in a text. Raises as :meth:`ask`."""
         where = params.position
 
-        def located(look: Look, path: str) -> T:
+        def located(look: BufferPlan, path: str) -> T:
             text = look.text(path)
             return (
                 work(look, path, text.offset(where.line, where.character)) if text is not None else otherwise
@@ -422,14 +424,14 @@ def _edit(server: RegistryServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
     async def renamed(params: types.RenameParams) -> types.WorkspaceEdit | None:
-        def work(look: Look, path: str, offset: int) -> types.WorkspaceEdit | None:
+        def work(look: BufferPlan, path: str, offset: int) -> types.WorkspaceEdit | None:
             return fitted(rename(look, path, offset, params.new_name), server.client_capabilities)
 
         return await server.ask_at(params, work, None)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
     async def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
-        def work(look: Look, path: str) -> list[types.CodeAction]:
+        def work(look: BufferPlan, path: str) -> list[types.CodeAction]:
             text = look.text(path)
             if text is None:
                 return []
