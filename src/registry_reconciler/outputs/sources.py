@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
-    from registry_reconciler.model.marks import Marks, State
+    from registry_reconciler.model.marks import Marks, MarkState
     from registry_reconciler.outputs.beside import ReadyProcess
     from registry_reconciler.outputs.render import RenderInput
     from registry_reconciler.outputs.rendered import Rendered
@@ -404,7 +404,7 @@ def _secret_paths(marks: Marks) -> Iterator[str]:
     yield from _below(marks, marks.start, (), 0)
 
 
-def _below(marks: Marks, state: State, path: tuple[str, ...], depth: int) -> Iterator[str]:
+def _below(marks: Marks, state: MarkState, path: tuple[str, ...], depth: int) -> Iterator[str]:
     if not state.leads or depth > _DEEPEST_SECRET:
         return
     if state.secret:

@@ -14,7 +14,7 @@ from registry_reconciler.formats.nodes import Unreadable as NotComposed
 from registry_reconciler.formats.table import YAML, format_of
 from registry_reconciler.formats.yaml.read.scalars import resolve_plain
 from registry_reconciler.model.entry import FieldPath, Json, Place
-from registry_reconciler.model.marks import Marks, State
+from registry_reconciler.model.marks import Marks, MarkState
 from registry_reconciler.model.problem import Fix, Severity
 from registry_reconciler.model.texts import wants_text
 from registry_reconciler.rules.base import Finding, Rule
@@ -59,7 +59,7 @@ def _may_have_some(value: Json) -> bool:
     return False
 
 
-def _texts(machine: Marks, value: Json, state: State, path: FieldPath, found: _Found) -> None:
+def _texts(machine: Marks, value: Json, state: MarkState, path: FieldPath, found: _Found) -> None:
     """Gather the texts in a mapping or list that could be taken for something else where the schema wants text."""
     parts: Iterable[tuple[Any, Json]] = value.items() if type(value) is dict else enumerate(value)
     item = None if type(value) is dict else machine.item(state)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.fields import Selector
-from registry_reconciler.model.marks import KEYWORD, NO_MARKS, Marks, Node, type_of
+from registry_reconciler.model.marks import KEYWORD, NO_MARKS, Marks, SchemaNode, type_of
 from registry_reconciler.schema.walk import At, Fault, Folder, Reach, ReferenceFault, parts
 
 _DATA = frozenset({"const", "enum", "default", "examples", "x-registry"})
@@ -32,7 +32,7 @@ def places_of(folder: Folder, reached: Reach, file: str) -> Marks:
     return Marks(_nodes(folder, reached, file))
 
 
-def _nodes(folder: Folder, reached: Reach, file: str) -> list[Node]:
+def _nodes(folder: Folder, reached: Reach, file: str) -> list[SchemaNode]:
     root = At(file, ())
     order = [root, *(at for at in reached.schemas if at != root)]
     index = {at: number for number, at in enumerate(order)}
@@ -43,8 +43,8 @@ def _is_marked(schema: Json) -> bool:
     return isinstance(schema, Mapping) and schema.get(KEYWORD) is True
 
 
-def _node(folder: Folder, at: At, schema: Json, index: Mapping[At, int]) -> Node:
-    node = Node()
+def _node(folder: Folder, at: At, schema: Json, index: Mapping[At, int]) -> SchemaNode:
+    node = SchemaNode()
     if not isinstance(schema, Mapping):
         return node
     node.secret = _is_marked(schema)
@@ -86,7 +86,7 @@ def _types(schema: Mapping[str, Json]) -> frozenset[str]:
     return frozenset(item for item in found if isinstance(item, str))
 
 
-def _add_shown(nodes: list[Node], schema: Json) -> None:
+def _add_shown(nodes: list[SchemaNode], schema: Json) -> None:
     """Fields that ``x-registry`` names are known, also where no schema speaks of them."""
     spec = schema.get("x-registry") if isinstance(schema, Mapping) else None
     for text in _selectors(spec if isinstance(spec, Mapping) else {}):
@@ -96,7 +96,7 @@ def _add_shown(nodes: list[Node], schema: Json) -> None:
             continue  # reported by the check of the kind
         at = nodes[0]
         for step in steps:
-            nodes.append(Node())
+            nodes.append(SchemaNode())
             edges = at.items if step is None else at.names.setdefault(step, [])
             edges.append(len(nodes) - 1)
             if step is None:
@@ -126,7 +126,7 @@ def _selectors(spec: Mapping[str, Json]) -> Iterator[str]:
         yield from flat(spec.get(word))
 
 
-def _spread(nodes: list[Node]) -> None:
+def _spread(nodes: list[SchemaNode]) -> None:
     """Find out which schemas lead to a mark. Names that are secret make the mapping that has them secret."""
     for node in nodes:
         waiting, seen = list(node.keys), set[int]()
