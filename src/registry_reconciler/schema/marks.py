@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.marks import KEYWORD, NO_MARKS, Marks, SchemaNode, type_of
-from registry_reconciler.schema.walk import At, Fault, Folder, Reach, ReferenceFault, parts
+from registry_reconciler.schema.walk import At, Folder, Reach, ReferenceFault, UnusableSchema, parts
 
 _DATA = frozenset({"const", "enum", "default", "examples", "x-registry"})
 """Keywords whose values are data: whatever stands there is no schema."""
@@ -151,7 +151,7 @@ def _spread(nodes: list[SchemaNode]) -> None:
 # ---------------------------------------------------------------- marks that would be without effect
 
 
-def mark_faults(reached: Reach, file: str) -> Iterator[Fault]:
+def mark_faults(reached: Reach, file: str) -> Iterator[UnusableSchema]:
     """Marks of one file that nobody would obey: misspelt, not ``true``, or where no schema is looked for."""
     for at, schema in reached.schemas.items():
         if at.file != file or not isinstance(schema, Mapping):
@@ -160,9 +160,11 @@ def mark_faults(reached: Reach, file: str) -> Iterator[Fault]:
             place = At(at.file, (*at.path, name))
             if name == KEYWORD:
                 if not isinstance(value, bool):
-                    yield Fault(place, f"{KEYWORD} must be true or false", f"Write {KEYWORD}: true.", KEYWORD)
+                    yield UnusableSchema(
+                        place, f"{KEYWORD} must be true or false", f"Write {KEYWORD}: true.", KEYWORD
+                    )
             elif re.sub(r"[^a-z]", "", name.casefold()) in _LOOKALIKES:
-                yield Fault(
+                yield UnusableSchema(
                     place,
                     f"'{name}' is no keyword, and what it should hide would be shown",
                     f"Write {KEYWORD}: true, or give the keyword another name.",
@@ -179,14 +181,14 @@ def _holds_schemas(name: str) -> bool:
     )
 
 
-def _stray(reached: Reach, place: At, value: Json) -> Iterator[Fault]:
+def _stray(reached: Reach, place: At, value: Json) -> Iterator[UnusableSchema]:
     """Marks below a keyword that holds no schemas; those that a reference reaches are obeyed."""
     waiting = [(place.path, value)]
     while waiting:
         path, part = waiting.pop()
         if isinstance(part, Mapping):
             if KEYWORD in part and At(place.file, path) not in reached.schemas:
-                yield Fault(
+                yield UnusableSchema(
                     At(place.file, (*path, KEYWORD)),
                     f"{KEYWORD} stands below '{place.path[-1]}', where no schema is looked for",
                     "Put it into a schema: under properties, items, $defs or another keyword of JSON Schema.",
