@@ -18,7 +18,7 @@ from registry_reconciler.planning.suppress import Locator
 
 if TYPE_CHECKING:
     from registry_reconciler.cache.fingerprint import Moment, Signature
-    from registry_reconciler.cache.incremental.memory import Memory
+    from registry_reconciler.cache.incremental.memory import WorkspaceMemory
     from registry_reconciler.formats.base import Reader, TextFormat
     from registry_reconciler.formats.yaml.read.reader import ChunkReader
     from registry_reconciler.loading.workspace import Loaded
@@ -114,7 +114,7 @@ class BufferPlan(Struct, frozen=True):
 class _RememberedPlan(Struct, frozen=True):
     """What is remembered of a plan of the whole, so that the next one can be of a part."""
 
-    memory: Memory
+    memory: WorkspaceMemory
     signatures: Mapping[str, Signature]
 
 

@@ -98,7 +98,7 @@ class AlwaysChecked(Struct):
     index_keys: IndexKeys
 
 
-class Memory(Struct):
+class WorkspaceMemory(Struct):
     """Everything that is remembered of one workspace.
 
     Attributes:

@@ -40,7 +40,7 @@ NOBODY = 2**32 - 1
 """Stands for the number of an entry that a fragment declares and no registry has."""
 
 
-class Item(Struct, array_like=True):
+class WaitingEntry(Struct, array_like=True):
     """An entry that waits, where its fragment says it.
 
     Attributes:
@@ -77,7 +77,7 @@ class Waiting(Struct):
     """
 
     sections: list[tuple[str, int, int, int, int]]
-    items: list[Item]
+    items: list[WaitingEntry]
     records: list[tuple[str, int, int]]
     known: list[str]
     unreported: list[str]
@@ -259,7 +259,9 @@ class WaitingFragments:
             for live in [loaded.live.entries[address]]
         )
 
-    def _items(self, source: SourceFile, addresses: Sequence[str], pending: set[str]) -> Iterator[Item]:
+    def _items(
+        self, source: SourceFile, addresses: Sequence[str], pending: set[str]
+    ) -> Iterator[WaitingEntry]:
         """The entries that wait, in the order of the fragment: its entries are those of its lists, one for one."""
         assert source.data is not None
         at = 0
@@ -269,10 +271,12 @@ class WaitingFragments:
                 if at < len(addresses) and addresses[at] in pending:
                     near = around(source.data, source.sections, number, index)
                     line, column = self._lines.get(addresses[at], (0, 0))
-                    yield Item(addresses[at], number, index, start + inside, end - 1, near, line, column)
+                    yield WaitingEntry(
+                        addresses[at], number, index, start + inside, end - 1, near, line, column
+                    )
                 at += 1
         if at != len(addresses):
-            yield from [Item("", 0, 0, 0, 0, "")] * (len(addresses) + 1)  # not every item is an entry
+            yield from [WaitingEntry("", 0, 0, 0, 0, "")] * (len(addresses) + 1)  # not every item is an entry
 
     def _spans(
         self, path: str, records: Mapping[str, tuple[str, Record]]

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.changed_files import Files
-from registry_reconciler.cache.incremental.waiting import Item, Waiting, record_text, sections_of
+from registry_reconciler.cache.incremental.waiting import Waiting, WaitingEntry, record_text, sections_of
 from registry_reconciler.formats.unread import Unread
 from registry_reconciler.formats.yaml.read.chunks import Section
 from registry_reconciler.formats.yaml.read.parts import PartReader
@@ -35,7 +35,7 @@ class WaitingEntries(Struct):
 
     def read(self, reader: PartReader) -> list[DesiredEntry]:
         """What the fragments say of them, by file."""
-        lists: dict[tuple[str, int], list[tuple[str, Item, bytes]]] = {}
+        lists: dict[tuple[str, int], list[tuple[str, WaitingEntry, bytes]]] = {}
         for path, fragment in sorted(self.fragments.items()):
             sections = sections_of(fragment)
             texts = self.files.parts(path, [(item.start, item.end) for item in fragment.items])
