@@ -15,10 +15,10 @@ from registry_reconciler.apply.anchor import APPLY, Anchor, FileState, NotAFile,
 from registry_reconciler.apply.failures import stale
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.git_index import untracked
-from registry_reconciler.files.names import Names, short, spelling
+from registry_reconciler.files.names import PathNames, short, spelling
 from registry_reconciler.files.reserved import leads_astray
 from registry_reconciler.files.tree import DiskTree
-from registry_reconciler.files.unreadable import Hidden, Unreadable
+from registry_reconciler.files.unreadable import Hidden, UnreadablePath
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.fleet_view import CATALOG_INPUT
 
@@ -70,7 +70,7 @@ def look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool]
     targets: list[OpTarget] = []
     taken: dict[str, str] = {}
     changed: list[str] = []
-    names = Names(DiskTree(anchor.root))
+    names = PathNames(DiskTree(anchor.root))
     # Where a system may take two names for one file, the one that goes makes room first.
     made = {spelling(file_op.path) for file_op in ops if file_op.content is not None}
     ops = sorted(ops, key=lambda file_op: file_op.content is not None or spelling(file_op.path) not in made)
@@ -183,7 +183,7 @@ def _same_input(tree: DiskTree, path: str, expected: str | None, ours: Container
         return tree.kind(path) == ("dir" if path in ours and expected is None else expected or "absent")
     try:
         data = tree.read(path)
-    except Unreadable:
+    except UnreadablePath:
         return False
     return data is not None and digest_bytes(data) == expected
 
@@ -194,6 +194,6 @@ def _fault_of(tree: DiskTree, path: str) -> str | None:
         tree.read(path)
     except Hidden:
         return "hidden"
-    except Unreadable:
+    except UnreadablePath:
         return "unreadable"
     return None

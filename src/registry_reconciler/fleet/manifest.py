@@ -17,7 +17,7 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.files.names import unsafe
 from registry_reconciler.files.tree import DiskTree, Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.fleet.addresses import fault_of, is_local, without_credentials
 from registry_reconciler.model.entry import FieldPath, Json, Place, get_path, show_path
 from registry_reconciler.model.problem import Problem, Related, sort_key
@@ -172,7 +172,7 @@ class _ManifestReading:
             return
         try:
             found = [name for name in find(self.tree, full) if name != path]
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             self._fault(place, f"the include {pattern!r} cannot be followed: {fault}.", "Name fewer files.")
             return
         if not found:

@@ -12,7 +12,7 @@ from registry_reconciler.base.globs import any_of
 from registry_reconciler.base.progress import counted
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.table import format_of
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.base import Container, RawEntry
@@ -160,7 +160,7 @@ def _files(reading: _Reading, tree: Tree, kind: Kind) -> Iterator[tuple[str, dic
                 left_out.append(path)
             else:
                 yield path, bound
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         reading.hidden.add(kind.name)
         reading.problems.append(
             problem(

@@ -90,11 +90,11 @@ class BufferPlan(Struct, frozen=True):
 
     def _beside(self, path: str) -> bytes | None:
         """A file that holds no entry, such as one that an output is derived into."""
-        from registry_reconciler.files.unreadable import Unreadable
+        from registry_reconciler.files.unreadable import UnreadablePath
 
         try:
             return self.loaded.tree.tree.read(path)
-        except Unreadable:
+        except UnreadablePath:
             return None
 
     def format(self, path: str) -> TextFormat:
@@ -316,11 +316,11 @@ class Buffers:
 
     def _bytes(self, path: str, text: IndexedText) -> bytes:
         """An open text as it would be saved: with the byte order mark that the file has, which no editor shows."""
-        from registry_reconciler.files.unreadable import Unreadable
+        from registry_reconciler.files.unreadable import UnreadablePath
 
         data = to_bytes(text.source)
         try:
             saved = DiskTree(self.root).read(path) or b""
-        except Unreadable:
+        except UnreadablePath:
             return data
         return _MARK + data if saved.startswith(_MARK) else data

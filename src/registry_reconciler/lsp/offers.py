@@ -288,7 +288,7 @@ def _paths(look: BufferPlan, base: str) -> Iterator[Offer]:
 def _files_below(look: BufferPlan, top: str) -> Iterator[tuple[str, str]]:
     """What lies below a folder, by its path from there; what begins with a dot is left out."""
     from registry_reconciler.files.tree import SKIPPED_FOLDERS
-    from registry_reconciler.files.unreadable import Unreadable
+    from registry_reconciler.files.unreadable import UnreadablePath
 
     waiting = [""]
     seen = 0
@@ -296,7 +296,7 @@ def _files_below(look: BufferPlan, top: str) -> Iterator[tuple[str, str]]:
         folder = waiting.pop(0)
         try:
             children = look.loaded.tree.tree.children("/".join(filter(None, (top, folder))))
-        except Unreadable:
+        except UnreadablePath:
             continue
         for name, kind in children:
             path = f"{folder}/{name}" if folder else name

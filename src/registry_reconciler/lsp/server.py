@@ -25,7 +25,7 @@ from pygls.lsp.server import LanguageServer
 from registry_reconciler.base.progress import listening
 from registry_reconciler.errors import NoWorkspace, RegistryFailure
 from registry_reconciler.files.root import find_root
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.lsp.buffers import BufferPlan, Buffers, OpenText
 from registry_reconciler.lsp.completion import complete
 from registry_reconciler.lsp.diagnostics import Shown, owners, problems, together
@@ -217,7 +217,7 @@ class RegistryServer(LanguageServer):
 
     def _rest(self) -> None:
         for buffers in list(self.workspaces.values()):
-            with contextlib.suppress(RegistryFailure, Unreadable):
+            with contextlib.suppress(RegistryFailure, UnreadablePath):
                 buffers.sign()
         self.garbage.rest(sum(buffers.plans for buffers in self.workspaces.values()))
 

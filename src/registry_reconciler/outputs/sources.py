@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.loading.registries import order_in_files
 from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import Json, canonical, digest_bytes
@@ -360,7 +360,7 @@ class Sources:
         }:
             try:
                 data = self.tree.read(path)
-            except Unreadable:
+            except UnreadablePath:
                 data = None
             files[path] = None if data is None else digest_bytes(data)
         shown = {path for path, digest in files.items() if digest != inputs.get(path)}

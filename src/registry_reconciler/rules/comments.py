@@ -10,10 +10,10 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.composed import Recent
-from registry_reconciler.formats.nodes import Unreadable as NotComposed
+from registry_reconciler.formats.nodes import UnreadablePath as NotComposed
 from registry_reconciler.formats.table import YAML, format_of
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.model.config import DESIRED_FOLDER
@@ -97,7 +97,7 @@ class _Texts:
         if path not in self._texts:
             try:
                 self._texts[path] = (self._tree.read(path) or b"").decode("utf-8").removeprefix("\ufeff")
-            except (Unreadable, UnicodeDecodeError):
+            except (UnreadablePath, UnicodeDecodeError):
                 self._texts[path] = ""
         return self._texts[path]
 

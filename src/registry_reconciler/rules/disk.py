@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from registry_reconciler.files.tree import Tree, is_safe
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.entry import Json
 from registry_reconciler.rules.entry_set import EntrySet
 from registry_reconciler.rules.shapes import words
@@ -183,7 +183,7 @@ def _defined_in(tree: Tree, path: str) -> frozenset[str]:
             # The parser would print its own about the text, on standard error.
             warnings.simplefilter("ignore")
             return frozenset(_names(ast.parse(source).body, ""))
-    except (Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
+    except (UnreadablePath, SyntaxError, ValueError, RecursionError, MemoryError):
         # Nothing can be found in what cannot be parsed; the caller says which function is missing.
         return frozenset()
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from registry_reconciler.base.yaml11 import Type11, type_11
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.nodes import Document, Node, child_index
-from registry_reconciler.formats.nodes import Unreadable as NotComposed
+from registry_reconciler.formats.nodes import UnreadablePath as NotComposed
 from registry_reconciler.formats.table import YAML, format_of
 from registry_reconciler.formats.yaml.read.scalars import resolve_plain
 from registry_reconciler.model.entry import FieldPath, Json, Place
@@ -116,7 +116,7 @@ class _ComposedTexts:
     def _read(self, path: str) -> bytes:
         try:
             return self._entry_set.tree.read(path) or b""
-        except Unreadable:
+        except UnreadablePath:
             return b""
 
     def _composed(self, path: str, form: TextFormat) -> Sequence[Document]:
@@ -128,7 +128,7 @@ class _ComposedTexts:
                 if path in known and earlier.tree.read(path) == data:
                     return known[path]
             return form.compose((data or b"").decode("utf-8").removeprefix("\ufeff"))
-        except (Unreadable, NotComposed, UnicodeDecodeError):
+        except (UnreadablePath, NotComposed, UnicodeDecodeError):
             return ()
 
 

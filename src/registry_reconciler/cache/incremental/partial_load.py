@@ -31,7 +31,7 @@ from registry_reconciler.cache.incremental.waiting_entries import (
 )
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.yaml.read.parts import PartReader
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.loading.catalog import load_catalog
@@ -114,7 +114,7 @@ class _Loading:
 
         try:
             self.tree.read(OUTPUTS_PATH)
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             raise FullPlanRequired("the outputs cannot be read") from fault
         paths = (CONFIG_PATH, OUTPUTS_PATH, *self.catalog.files, *self.rule_files.files)
         now = {path: self.tree.inputs.get(path) for path in paths}
@@ -127,7 +127,7 @@ class _Loading:
         try:
             self.fragment_paths, strangers = fragment_paths(self.tree)
             self.state_paths = self._without_taken(state_paths(self.tree))
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             raise FullPlanRequired("a folder cannot be listed") from fault
         if strangers:
             raise FullPlanRequired("files beside the fragments are not read, and that is said")
@@ -164,7 +164,7 @@ class _Loading:
                 raise FullPlanRequired("a kind is gone")
             try:
                 paths = set(find(self.tree, self.kinds[kind].file.glob, exclude=self.kinds[kind].exclude))
-            except Unreadable as fault:
+            except UnreadablePath as fault:
                 raise FullPlanRequired("a folder cannot be listed") from fault
             if any(map(is_reserved, paths)):
                 raise FullPlanRequired("a pattern reaches a reserved place")

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files import git_call
 from registry_reconciler.files.git_call import GitFailure, Running
-from registry_reconciler.files.git_work import Git, Refused
+from registry_reconciler.files.git_work import Git, GitRefused
 from registry_reconciler.fleet.addresses import without_credentials
 from registry_reconciler.fleet.execute import record
 from registry_reconciler.fleet.execute.command import (
@@ -185,7 +185,7 @@ class _Work:
             return replace(made, branch="", why="it would be committed")
         try:
             git.ask("commit", "--quiet", "-m", self.order.message_for(self.root), hooks=True)
-        except Refused as refused:
+        except GitRefused as refused:
             return replace(
                 self.start, outcome=BLOCKED, why=f"the commit was refused: {_last(refused.output)}"
             )
@@ -193,7 +193,7 @@ class _Work:
         # The last step, and the one that counts: until now nothing of the repository leads there.
         try:
             self.git.ask("update-ref", "--create-reflog", self.ref, commit, "0" * len(commit))
-        except Refused:
+        except GitRefused:
             # Two workspaces of one repository, or somebody else, at the same moment.
             return self._done_before() or replace(
                 self.start, outcome=BLOCKED, why=f"git takes no branch {self.branch} there: name another one"
@@ -213,7 +213,7 @@ class _Work:
                 settings=settings,
             )
         except GitFailure as failure:
-            output = failure.output if isinstance(failure, Refused) else failure.message
+            output = failure.output if isinstance(failure, GitRefused) else failure.message
             return replace(
                 found, outcome=BLOCKED, why=f"it is committed, and the push was refused: {_last(output)}"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from registry_reconciler.files.tree import Tree, find, is_safe
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import FieldPath, Json, get_path
 from registry_reconciler.model.fields import Selector
@@ -76,7 +76,7 @@ def about_files(tree: Tree, asked: Json) -> Json:
             if len(found) >= _MOST_FILES:
                 break
         return found
-    except Unreadable:
+    except UnreadablePath:
         return []
 
 

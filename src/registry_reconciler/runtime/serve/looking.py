@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from registry_reconciler.cache.fingerprint import TIMES_TELL, YOUNG, Moment, Signature, signature
 from registry_reconciler.files.root import SCHEMAS
 from registry_reconciler.files.tree import DiskTree, Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import digest_bytes
 
@@ -177,7 +177,7 @@ def look(tree: Tree, kinds: Iterable[KindInfo], memory: SeenFiles | None = None)
                 if path not in inputs:
                     inputs[path] = eyes.believed(path) or eyes.digest(path)
                 readers[path] = (*readers.get(path, ()), kind.name)
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         raise NotPreparable(str(fault)) from fault
     return Looked(inputs, readers, eyes.texts)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry_reconciler.errors import VersionRequired
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.table import new_reader
 from registry_reconciler.loading.catalog import Catalog, load_catalog
 from registry_reconciler.loading.registries import load_live
@@ -221,7 +221,7 @@ def _texts(selector: Selector | None, value: dict[str, Any]) -> list[str]:
 def _extension_bytes(path: Path) -> bytes:
     try:
         data = DiskTree(path.absolute().parent).read(path.name)
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         raise WorkspaceLoadError(str(path), [str(fault)]) from fault
     if data is None:
         raise WorkspaceLoadError(str(path), ["there is no such file"])

@@ -12,7 +12,7 @@ from typing import Any
 
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.base import Reader
 from registry_reconciler.formats.table import format_of, new_reader
 from registry_reconciler.formats.yaml.read.chunks import Section
@@ -148,7 +148,7 @@ class _Refreshing:
         if data is None:
             try:
                 data = self.tree.read(path)
-            except Unreadable:
+            except UnreadablePath:
                 raise _ReadAll from None
             if data is None or digest_bytes(data) != self.looked.inputs[path]:
                 raise _ReadAll  # it changes while we look
