@@ -62,7 +62,7 @@ from registry_reconciler.apply.operations import (
 from registry_reconciler.apply.reading import RECOVER
 from registry_reconciler.apply.signals import Signals
 from registry_reconciler.apply.staging import stage
-from registry_reconciler.base.interrupts import Written
+from registry_reconciler.base.interrupts import WriteFlag
 from registry_reconciler.base.progress import counted, step
 from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, WriteFailure
 
@@ -232,7 +232,7 @@ def _run(
         bench.make_folders()
         check_inputs()
         signals.check()
-        Written.some = True
+        WriteFlag.some = True
         files.rename(Direction.UNDECIDED.value, bench.folder, Direction.FORWARD.value, bench.folder)
     except BaseException as error:
         failure = _give_up(bench, error)

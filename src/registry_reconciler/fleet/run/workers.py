@@ -12,8 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from registry_reconciler.base.child import Child, ChildEnded
-from registry_reconciler.base.child import Limits as ChildLimits
+from registry_reconciler.base.child import Child, ChildEnded, ChildLimits
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.fleet.manifest import Repository
 from registry_reconciler.fleet.run import memory

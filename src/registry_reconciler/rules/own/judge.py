@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
-from registry_reconciler.base.child import Child, ChildEnded, Limits
+from registry_reconciler.base.child import Child, ChildEnded, ChildLimits
 from registry_reconciler.base.first_few import first_few
 from registry_reconciler.expressions.syntax import Fields, united
 from registry_reconciler.model.change import Change
@@ -287,7 +287,7 @@ class OwnRuleJudge:
         # Behind the limits that the child keeps itself: each rule its time, and a little for the rest.
         seconds = min(SECONDS * len(jobs) + 10, SECONDS_IN_ALL)
         if self._child is None:
-            self._child = Child(WORKER, Limits(SECONDS_IN_ALL, MEMORY)).start()
+            self._child = Child(WORKER, ChildLimits(SECONDS_IN_ALL, MEMORY)).start()
         try:
             answer = self._child.ask(question, lambda asked: self._answer_to(entry_set, jobs, asked), seconds)
         except BaseException:
