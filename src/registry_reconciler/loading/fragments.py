@@ -14,11 +14,11 @@ from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.layouts.walk import Nesting, strip_nested
 from registry_reconciler.loading.directives import (
     DIRECTIVES,
+    AddressPattern,
     Allowance,
     FragmentReading,
     FragmentWords,
     Move,
-    Pattern,
     Removal,
     read_directive,
 )
@@ -52,8 +52,8 @@ class Fragments(Struct, frozen=True):
     entries: tuple[DesiredEntry, ...]
     moves: tuple[Move, ...]
     removals: tuple[Removal, ...]
-    protects: tuple[Pattern, ...]
-    overrides: tuple[Pattern, ...]
+    protects: tuple[AddressPattern, ...]
+    overrides: tuple[AddressPattern, ...]
     allowances: tuple[Allowance, ...]
     files: Mapping[str, SourceFile]
     unreadable: frozenset[str]
