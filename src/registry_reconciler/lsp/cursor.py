@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from registry_reconciler.formats.composed import composed
-from registry_reconciler.formats.nodes import Document, Node, Unreadable, key_of, to_value
+from registry_reconciler.formats.nodes import Document, Node, UncomposableText, key_of, to_value
 from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.lsp.buffers import BufferPlan
 from registry_reconciler.model.config import DESIRED_FOLDER
@@ -61,7 +61,7 @@ def compose(look: BufferPlan, path: str, source: str) -> Sequence[Document]:
     """The trees of a text; none where it cannot be read."""
     try:
         return composed(look.format(path), source)
-    except (Unreadable, UnicodeEncodeError):  # half of a character is in no file, but may be in a text
+    except (UncomposableText, UnicodeEncodeError):  # half of a character is in no file, but may be in a text
         return []
 
 

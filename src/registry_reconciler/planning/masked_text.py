@@ -131,11 +131,11 @@ class Hider:
 
     def _in_text(self, path: str, text: str) -> list[_Span]:
         """The spans in order, none within another."""
-        from registry_reconciler.formats.nodes import Unreadable
+        from registry_reconciler.formats.nodes import UncomposableText
 
         try:
             documents = self._format(path).compose(text)
-        except (Unreadable, RecursionError):
+        except (UncomposableText, RecursionError):
             return [(0, len(text))]
         found: list[_Span] = []
         roots = [document.root for document in documents]

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.composed import Recent
-from registry_reconciler.formats.nodes import UnreadablePath as NotComposed
+from registry_reconciler.formats.nodes import UncomposableText
 from registry_reconciler.formats.table import YAML, format_of
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.model.config import DESIRED_FOLDER
@@ -204,7 +204,7 @@ def _comments_in(text: str) -> Iterator[str]:
     """The comments in the text of a value: what is in its words is none."""
     try:
         waiting = [document.root for document in YAML.compose(text)]
-    except NotComposed:
+    except UncomposableText:
         return
     words: list[tuple[int, int]] = []
     while waiting:

@@ -9,8 +9,7 @@ from typing import Any
 from registry_reconciler.base.yaml11 import Type11, type_11
 from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.base import TextFormat
-from registry_reconciler.formats.nodes import Document, Node, child_index
-from registry_reconciler.formats.nodes import UnreadablePath as NotComposed
+from registry_reconciler.formats.nodes import Document, Node, UncomposableText, child_index
 from registry_reconciler.formats.table import YAML, format_of
 from registry_reconciler.formats.yaml.read.scalars import resolve_plain
 from registry_reconciler.model.entry import FieldPath, Json, Place
@@ -128,7 +127,7 @@ class _ComposedTexts:
                 if path in known and earlier.tree.read(path) == data:
                     return known[path]
             return form.compose((data or b"").decode("utf-8").removeprefix("\ufeff"))
-        except (UnreadablePath, NotComposed, UnicodeDecodeError):
+        except (UnreadablePath, UncomposableText, UnicodeDecodeError):
             return ()
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.formats.yaml.read.chunks import ListSection
 from registry_reconciler.loading.state.files import Record, parse_file, quoted, render_file
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.config import STATE_FOLDER
@@ -92,7 +92,7 @@ class Waiting(Struct):
         return {*self.known, *(item.address for item in self.items)}
 
 
-def around(data: bytes, sections: Sequence[Section], number: int, index: int) -> str:
+def around(data: bytes, sections: Sequence[ListSection], number: int, index: int) -> str:
     """Tells an item of a list, its neighbours and what stands beside all lists from others: more is not looked at to
     take its text out (:func:`~registry_reconciler.formats.yaml.edit.window.extract_items`)."""
     digest = blake2b(digest_size=16)
@@ -346,6 +346,6 @@ def _by_fragment(planning: Planning) -> dict[str, list[str]]:
     return found
 
 
-def sections_of(fragment: Waiting) -> tuple[Section, ...]:
+def sections_of(fragment: Waiting) -> tuple[ListSection, ...]:
     """Where the lists of a fragment stand."""
-    return tuple(Section(*section) for section in fragment.sections)
+    return tuple(ListSection(*section) for section in fragment.sections)

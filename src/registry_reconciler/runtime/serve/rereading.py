@@ -15,7 +15,7 @@ from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
 from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.base import Reader
 from registry_reconciler.formats.table import format_of, new_reader
-from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.formats.yaml.read.chunks import ListSection
 from registry_reconciler.formats.yaml.read.parts import PartReader
 from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.loading.catalog import Catalog, load_catalog
@@ -132,7 +132,7 @@ class _Refreshing:
         before = self.texts.get(path)
         if section is not None and before is not None and len(kinds) == 1:
             known = PartReader()
-            part = Section(*section)
+            part = ListSection(*section)
             known.base(before, part, part.starts(before), list(old))
             reader = known
         source = read_source(MemoryTree({path: text}), path, reader, format_of(path, kinds[0]))
