@@ -10,7 +10,7 @@ from importlib import import_module
 import pytest
 
 from registry_reconciler.cli.main import main
-from registry_reconciler.cli.parser import COMMANDS, CommandRow
+from registry_reconciler.cli.table import COMMANDS, CommandRow
 from registry_reconciler.version import __version__
 from tests.support import ROUTES, Box
 

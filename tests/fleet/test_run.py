@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from registry_reconciler.base.child import ChildLimits
 from registry_reconciler.cli.main import main
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.fleet import Repository, RepositoryOutcome, read_manifest
-from registry_reconciler.fleet.run import Limits, run
 from registry_reconciler.fleet.run import cluster as clusters
+from registry_reconciler.fleet.run import run
 from registry_reconciler.fleet.run.cluster import SchedulerGone, check_address
 from tests.fleet.hostile import HOSTILE
 from tests.fleet.repositories import bare, fleet_file, repository, runs
@@ -105,7 +106,7 @@ def test_hostile_repositories_stop_nobody_and_what_is_known_is_not_done_again(
     repositories.append(Repository("good", git=str(tmp_path / "good.git")))
 
     def looked_at() -> dict[str, RepositoryOutcome]:
-        return by_name(run(repositories, "plan", {}, scheduler=dask.address, limits=Limits(60)))
+        return by_name(run(repositories, "plan", {}, scheduler=dask.address, limits=ChildLimits(60, 2 << 30)))
 
     found = looked_at()
     assert set(found) == {repository.name for repository in repositories}

@@ -16,9 +16,9 @@ from registry_reconciler.cli.output import say
 from registry_reconciler.errors import Blocked, UsageFailure
 
 if TYPE_CHECKING:
+    from registry_reconciler.base.child import ChildLimits
     from registry_reconciler.fleet import Manifest, Repository, RepositoryOutcome
     from registry_reconciler.fleet.run.cluster import Tls
-    from registry_reconciler.fleet.run.driver import Limits
     from registry_reconciler.model.plan import Plan
 
 FleetFile = Annotated[
@@ -112,13 +112,13 @@ class Running(Struct, frozen=True):
         ),
     ] = 2048
 
-    def limits(self) -> Limits:
+    def limits(self) -> ChildLimits:
         """What one repository may take. Raises :class:`UsageFailure` where the seconds are no number."""
-        from registry_reconciler.fleet.run.driver import Limits
+        from registry_reconciler.base.child import ChildLimits
 
         if not self.task_seconds < 1e6:  # "nan" is a number to the parser
             raise UsageFailure("--task-seconds takes a number of seconds")
-        return Limits(self.task_seconds, self.task_memory << 20)
+        return ChildLimits(self.task_seconds, self.task_memory << 20)
 
     def tls(self) -> Tls:
         """The files for TLS. Raises :class:`UsageFailure` where both ways to run are asked for."""

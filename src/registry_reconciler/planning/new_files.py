@@ -1,6 +1,6 @@
 """What can be known of a name is known before anything is written: problems with the files that a plan would make.
 
-The judgement itself is :class:`~registry_reconciler.files.names.Names`, which apply asks again under the lock.
+The judgement itself is :class:`~registry_reconciler.files.names.PathNames`, which apply asks again under the lock.
 """
 
 from __future__ import annotations

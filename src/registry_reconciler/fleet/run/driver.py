@@ -9,8 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from msgspec import Struct
-
+from registry_reconciler.base.child import ChildLimits
 from registry_reconciler.errors import RegistryFailure, UsageFailure
 from registry_reconciler.fleet.fetching import forget_unused, may_begin, stop_all
 from registry_reconciler.fleet.manifest import Repository
@@ -31,12 +30,8 @@ _LOOK = 1.0
 _RESTARTS = 2
 """So often workers of our own that do not come up are started anew."""
 
-
-class Limits(Struct, frozen=True):
-    """What one repository may take: seconds by the clock, and bytes of address space."""
-
-    seconds: float = 300.0
-    memory: int = 2 << 30
+_LIMITS = ChildLimits(300.0, 2 << 30)
+"""What one repository may take where nothing else is said."""
 
 
 def run(
@@ -47,7 +42,7 @@ def run(
     workers: int | None = None,
     scheduler: str | None = None,
     on_result: Callable[[RepositoryOutcome], None] | None = None,
-    limits: Limits = Limits(),  # noqa: B008
+    limits: ChildLimits = _LIMITS,
     tls: Tls = Tls(),  # noqa: B008
     committed: bool = False,
     since: str = "",
