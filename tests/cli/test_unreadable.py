@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from registry_reconciler.files.names import Room
@@ -95,3 +97,29 @@ def test_a_folder_that_takes_no_file_is_to_be_opened_and_no_other_name_found(
     found = box.run("plan", "--format", "json").json["problems"]
     fixes = {problem["fix"]["description"] for problem in found if problem["code"] == "WRT004"}
     assert fixes == {"Make the folder writable for yourself, then plan again."}
+
+
+def test_a_read_only_file_that_the_plan_would_write_blocks_and_others_do_not(
+    applied: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied.replace("desired/all.yaml", "topic: errors", "topic: faults")
+    before = applied.files()
+    closed = {TYPES}
+    asked = os.access
+    # As root, who may be running this, every file can be written.
+    monkeypatch.setattr(
+        os,
+        "access",
+        lambda path, mode, **how: not str(path).endswith(tuple(closed)) and asked(path, mode, **how),
+    )
+    assert applied.run("plan").exit == 0
+    closed = {ROUTES}
+    for command in (("plan",), ("plan",), ("apply", "--yes")):
+        ran = applied.run(*command)
+        words = " ".join(ran.out.split())
+        assert (ran.exit, "WRT004" in words) == (3, True), words
+        assert f"{ROUTES!r} may not be replaced: its mode" in words
+        assert "Make the file and its folder writable for yourself, then plan again." in words
+    assert applied.files() == before
+    closed = {"/nowhere"}
+    assert applied.run("apply", "--yes").exit == 0

@@ -68,8 +68,9 @@ class Fingerprint(NamedTuple):
     """What was seen.
 
     Attributes:
-        paths: path, what was there (``sha256:…``, ``file``, ``dir``, ``absent``; with ``+x`` or ``-x`` behind it where
-            that was asked), and what tells that it was not touched; ``None``: look at the bytes.
+        paths: path, what was there (``sha256:…``, ``file``, ``dir``, ``absent``; with ``-w`` behind the digest of a
+            file that is read-only, which a plan refuses to write, and ``+x`` or ``-x`` where that was asked), and what
+            tells that it was not touched; ``None``: look at the bytes.
         folders: folder, digest of its entries (``absent``: none; with ``-w`` behind it where nothing can be made in it,
             which a plan refuses to do), and the same.
         taken: when this was.
@@ -132,7 +133,7 @@ def fingerprint_of(
         if mark:
             noted[path] = noted.get(path, "") + ("+x" if answer else "-x")
         else:
-            noted[path] = (answer or "absent") + noted.get(path, "")
+            noted[path] = (answer or "absent") + _read_only(root, path, answer) + noted.get(path, "")
     paths = tuple(_checked(root, path, what, _path_now, now, dated) for path, what in noted.items())
     listed = ((folder, _digest(entries) + _closed(root, folder)) for folder, entries in folders.items())
     rows = tuple(_checked(root, folder, what, _folder_now, now) for folder, what in listed)
@@ -212,7 +213,7 @@ def _path_now(root: str, path: str, noted: str) -> str:
     if not noted.startswith("sha256:"):
         return ("file" if noted.startswith(("file", "absent", "dir")) else "") + mark
     with open(full, "rb") as stream:
-        return digest_bytes(stream.read()) + mark
+        return digest_bytes(stream.read()) + _read_only(root, path, noted) + mark
 
 
 def _folder_now(root: str, folder: str, noted: str) -> str:
@@ -233,6 +234,11 @@ def _folder_now(root: str, folder: str, noted: str) -> str:
 def _closed(root: str, folder: str) -> str:
     full = os.path.join(root, folder)
     return "" if os.access(full, os.W_OK | os.X_OK) or not os.path.isdir(full) else "-w"
+
+
+def _read_only(root: str, path: str, answer: str | None) -> str:
+    was_read = answer is not None and answer.startswith("sha256:")
+    return "-w" if was_read and not os.access(os.path.join(root, path), os.W_OK) else ""
 
 
 def _digest(entries: tuple[tuple[str, str], ...]) -> str:

@@ -24,12 +24,12 @@ _LINE_ENDS = re.compile(r"[\x80-\x9f\u2028\u2029]")
 
 
 class Room(NamedTuple):
-    """What a file system grants to new files in a folder.
+    """What a file system grants to new files in a folder, or to what takes the place of a file.
 
     Attributes:
         name: the most bytes of one name.
         path: the most bytes of a path from the workspace's root.
-        writable: files can be made in the folder, or nobody can tell.
+        writable: files can be made in the folder, or the file can be replaced; or nobody can tell.
     """
 
     name: int = 255
@@ -42,14 +42,17 @@ USUAL = Room()
 
 
 _CLOSED = "its mode or owner forbids it, or it is mounted read-only"
+_READ_ONLY = "may not be replaced: its mode, its owner or its folder forbids it, or it is mounted read-only"
 
 
 def remedy(fault: str, other_name: str) -> str:
-    """What helps against a fault of a new file: no other name does where the folder takes no file at all.
+    """What helps against a fault of a file: no other name does where nothing can be written at all.
 
     Args:
         other_name: what to do to get another path.
     """
+    if fault == _READ_ONLY:
+        return "Make the file and its folder writable for yourself, then plan again."
     return (
         "Make the folder writable for yourself, then plan again." if fault.endswith(_CLOSED) else other_name
     )
@@ -175,6 +178,10 @@ class PathNames:
             return f"no files can be made in {short(folder or '.')}: {_CLOSED}"
         return name_fault(path, room)
 
+    def old_fault(self, path: str) -> str | None:
+        """Why a file that is there may be neither replaced nor removed; ``None`` when it may."""
+        return None if self._tree.room(path).writable else _READ_ONLY
+
     def _makes_room(self, folder: str, twin: str, step: str) -> bool:
         """Whether the folder whose name is so like has no file any more, and this system tells the two names apart.
 
@@ -236,18 +243,25 @@ class PathNames:
 _WHAT = {"dir": "a folder", "link": "a folder"}
 
 
-def room_on_disk(root: str, folder: str, writes: bool) -> Room:
-    """What the file system of a folder grants.
+def room_on_disk(root: str, place: str, writes: bool) -> Room:
+    """What the file system of a folder grants, or of a file.
 
     Args:
-        folder: a folder that is there, from the root.
-        writes: whoever asks could write in the workspace at all; otherwise nothing is said about the folder.
+        place: a folder or file that is there, from the root.
+        writes: whoever asks could write in the workspace at all; otherwise nothing is said about the place.
     """
-    full = os.path.join(root, folder)
+    full = os.path.join(root, place)
     path = path_limit(full) - len(os.fsencode(os.path.join(os.path.abspath(root), "")))
-    return Room(
-        _limit(full, "PC_NAME_MAX", USUAL.name), path, not writes or os.access(full, os.W_OK | os.X_OK)
-    )
+    return Room(_limit(full, "PC_NAME_MAX", USUAL.name), path, not writes or not is_closed(full))
+
+
+def is_closed(full: str) -> bool:
+    """Whether nothing can be made in a folder, or a file cannot be replaced; not so where neither is there."""
+    if os.path.isfile(full):
+        # A new file takes its name, and that is made in the folder where a link leads.
+        folder = os.path.dirname(os.path.realpath(full))
+        return not (os.access(full, os.W_OK) and os.access(folder, os.W_OK | os.X_OK))
+    return os.path.isdir(full) and not os.access(full, os.W_OK | os.X_OK)
 
 
 def path_limit(full: str) -> int:

@@ -65,7 +65,7 @@ class Tree(Protocol):
         """
 
     def room(self, folder: str) -> Room:
-        """What a new file in a folder that is there may be called, and whether it can be made."""
+        """What a new file in a folder that is there may be called, and whether it can be made; or a file replaced."""
 
 
 def is_safe(path: str) -> bool:

@@ -240,7 +240,7 @@ def _accepting(look: BufferPlan, path: str, start: int, end: int) -> Iterator[ty
 
 
 def _accept(look: BufferPlan, address: str) -> Iterator[types.CodeAction]:
-    from registry_reconciler.editing.fragment_edit import accept_live
+    from registry_reconciler.editing.accept_drift import accept_live
 
     try:
         edits = accept_live(look.loaded, [address])

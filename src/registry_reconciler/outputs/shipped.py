@@ -66,7 +66,7 @@ def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[s
     Args:
         tree: the workspace as it will be without them.
     """
-    from registry_reconciler.outputs.memory import new_path, new_salt, render
+    from registry_reconciler.outputs.memory import new_form, new_path, render
     from registry_reconciler.outputs.targets import DesiredContent, FileWork, NoOutputPlace
     from registry_reconciler.version import __version__
 
@@ -81,7 +81,7 @@ def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[s
             work.put(output, DesiredContent(text))
         except NoOutputPlace:
             continue
-        content = render(output.id, new_salt(output.id), __version__, text, output.where)
+        content = render(output.id, new_form(output.id), __version__, text, output.where)
         found[output.file] = work.data or b""
         found[new_path(output.id, content)] = content
     return found

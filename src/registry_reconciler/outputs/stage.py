@@ -435,8 +435,8 @@ class Deriving:
         output, text = settled.output, settled.desired.text
         paths = self.memory.paths(output.id)
         known = self.memory.accounts.get(output.id, ())
-        salt = known[0].salt if known else remembered.new_salt(output.id, text)
-        content = remembered.render(output.id, salt, __version__, text, output.where, self.memory.digests)
+        form = known[0].form if known else remembered.new_form(output.id, text)
+        content = remembered.render(output.id, form, __version__, text, output.where, self.memory.digests)
         yield from ((path, None) for path in paths[1:])
         yield (paths[0] if paths else remembered.new_path(output.id, content)), content
 

@@ -1,4 +1,4 @@
-"""What can be known of a name is known before anything is written: problems with the files that a plan would make.
+"""What can be known of a file before it is written: problems with those that a plan would make or replace.
 
 The judgement itself is :class:`~registry_reconciler.files.names.PathNames`, which apply asks again under the lock.
 """
@@ -54,7 +54,7 @@ def file_problems(
     """Files of a plan that apply would refuse to make or to write.
 
     Args:
-        told: what is known already; what has a problem with its name gets no second one.
+        earlier: what is known already; what has a problem with its name gets no second one.
     """
     known = {problem.address or problem.place.file for problem in earlier if problem.code == "WRT004"}
     origins = {change.file: change for change in reversed(tuple(changes)) if change.writes}
@@ -65,23 +65,27 @@ def file_problems(
             tree.names.leave(file_change.path)
     for file_change in ordered:
         some = True
-        fault = unsafe(file_change.path)
+        fault, stays = unsafe(file_change.path), False
         if fault is None and file_change.before is None:
             fault = tree.names.fault(file_change.path)
             tree.names.take(file_change.path)
+        elif fault is None:
+            fault, stays = tree.names.old_fault(file_change.path), True
         change = origins.get(file_change.path)
         if fault is not None and (change.address if change is not None else file_change.path) not in known:
-            yield _problem(file_change.path, fault, change)
+            shown = short(file_change.path)
+            why = f"{shown} {fault}" if stays else f"its file would be {shown}, but {fault}"
+            yield _problem(file_change.path, fault, why, change)
     if some:
         yield from _own_problems(tree)
 
 
-def _problem(path: str, fault: str, change: Change | None) -> Problem:
+def _problem(path: str, fault: str, why: str, change: Change | None) -> Problem:
     address = change.address if change is not None else ""
     place = (change.origin or change.live if change is not None else None) or Place(path)
     return problem(
         "WRT004",
-        f"{address + ': ' if address else ''}its file would be {short(path)}, but {fault}.",
+        f"{address + ': ' if address else ''}{why}.",
         place,
         address=address,
         fix=remedy(
@@ -103,9 +107,9 @@ def _own_problems(tree: Recorder) -> Iterator[Problem]:
         except UnreadablePath:
             continue  # the state in there cannot be read either, and that blocks
         if kind != wanted:
-            yield problem(
-                "WRT004",
-                f"{path} is where {what} belongs, and something else is there.",
-                Place(path),
-                fix="Move it away.",
-            )
+            message, fix = f"{path} is where {what} belongs, and something else is there.", "Move it away."
+        elif (fault := tree.names.fault(f"{path}/new")) is not None:
+            message, fix = f"{path} is where {what} belongs, but {fault}.", remedy(fault, "Make room for it.")
+        else:
+            continue
+        yield problem("WRT004", message, Place(path), fix=fix)

@@ -64,6 +64,7 @@ from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import state_files
 from registry_reconciler.planning.state_heals import fragment_heals, order_heals
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
+from registry_reconciler.planning.unmatched import unmatched
 from registry_reconciler.planning.unread_files import not_checked, set_aside
 from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, KnownRegistry, Unloaded
@@ -304,6 +305,7 @@ def _found(
         *checked.own.problems,
         *compared.relocation.problems,
         *compared.desired.problems,
+        *unmatched(loaded, compared.desired),
         *compared.difference.problems,
         *names,
         *checked.judged,
@@ -356,6 +358,7 @@ def _assemble(
         desired.exact,
         whole=not (options.no_check or options.target or options.exclude),
         unjudged="" if is_asked(entry_sets.after.fleet) else "FLT",
+        own_codes=checked.own.codes,
     )
     locator.prepare(change.origin for change in written.changes if change.origin)
     locator.prepare(drift.place for drift in difference.drift)

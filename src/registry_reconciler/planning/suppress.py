@@ -38,6 +38,7 @@ def suppress(
     *,
     whole: bool = True,
     unjudged: str = "",
+    own_codes: frozenset[str] = frozenset(),
 ) -> list[Problem]:
     """Mark what a fragment allows or the baseline knows. An allowance that nothing needs is a problem itself.
 
@@ -45,6 +46,7 @@ def suppress(
         exact: addresses of allowances that look like globs and are none.
         whole: all rules looked at all changes; only then can an allowance be called unused.
         unjudged: the family of codes that nobody could judge.
+        own_codes: those of the workspace's own rules.
     """
     used: set[Allowance] = set()
     by_code: dict[str, list[Allowance]] = {}
@@ -59,15 +61,30 @@ def suppress(
         if whole and judged and allowance not in used:
             unused = problem(
                 "FRG006",
-                f"{allowance.address} has no problem {allowance.code} that could be allowed."
-                if _CODE.fullmatch(allowance.code)
-                else f"{allowance.code!r} is no code: a code is letters and three digits, such as REF001.",
+                _why_unused(allowance, own_codes),
                 allowance.place,
                 fix="Remove the allowance.",
                 extra=f"{allowance.address}#{allowance.code}",
             )
             settled.append(replace(unused, severity=config.severity("FRG006", unused.severity)))
     return settled
+
+
+def _why_unused(allowance: Allowance, own_codes: frozenset[str]) -> str:
+    """What an allowance that nothing needs is about: a slip of the code is told from a problem that is not there."""
+    from registry_reconciler.base.suggest import did_you_mean, meant
+    from registry_reconciler.rules import all_rules
+
+    code = allowance.code
+    free = {rule.code for rule in all_rules() if not rule.structural} | own_codes
+    if code in free:
+        return f"{allowance.address} has no problem {code} that could be allowed."
+    if any(rule.code == code for rule in all_rules()):
+        return f"{code} is structural, and no fragment can allow it."
+    if not _CODE.fullmatch(code):
+        shape = f"{code!r} is no code: a code is letters and three digits, such as REF001."
+        return shape + (meant(code.upper()) if code.upper() in free else did_you_mean(code, sorted(free)))
+    return f"no rule here has the code {code}, so nothing is allowed.{did_you_mean(code, sorted(free))}"
 
 
 def _suppress(

@@ -110,17 +110,17 @@ def test_a_change_that_keeps_size_and_time_of_content_is_noticed(
     assert not is_fresh(str(root), fingerprint)[0]
 
 
-@pytest.mark.parametrize("folder", ["a", "a/b"])
-def test_a_folder_that_is_closed_to_new_files_is_noticed(
-    root: Path, folder: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("place", ["a", "a/b", "a/one"])
+def test_a_place_that_becomes_read_only_is_noticed(
+    root: Path, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fingerprint = seen(root, monkeypatch)
-    (root / folder).chmod(0o555)
+    (root / place).chmod(0o555)
     open_to = os.access
     # Everything is open to root, who may be running this.
     monkeypatch.setattr(
         "registry_reconciler.cache.fingerprint.os.access",
-        lambda path, mode: Path(path) != root / folder and open_to(path, mode),
+        lambda path, mode: Path(path) != root / place and open_to(path, mode),
     )
     assert not is_fresh(str(root), fingerprint)[0]
 

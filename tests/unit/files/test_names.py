@@ -1,4 +1,4 @@
-"""Names of new files: what a plan refuses and apply would refuse, by one judgement."""
+"""PathNames of new files: what a plan refuses and apply would refuse, by one judgement."""
 
 from __future__ import annotations
 
@@ -163,6 +163,26 @@ def test_a_folder_that_may_not_be_written_to_is_said_to_those_who_could_apply(
     assert recorder.inputs == {"notes#writable": "no"}
     closed.append(str(tmp_path / ".system/registry"))
     assert registry_path_fault("notes/deep/a.yaml", Recorder(DiskTree(tmp_path))) is None
+
+
+@pytest.mark.parametrize("closed", ["notes", "notes/a.yaml"])
+@pytest.mark.parametrize("path", ["notes/a.yaml", "link.yaml"])
+def test_a_file_is_read_only_by_itself_or_by_the_folder_that_it_really_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str, path: str
+) -> None:
+    for folder in (".system/registry", "notes"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "notes/a.yaml").write_text("")
+    (tmp_path / "link.yaml").symlink_to("notes/a.yaml")
+    assert PathNames(DiskTree(tmp_path)).old_fault(path) is None
+    refused = [os.path.realpath(tmp_path / closed)]
+    monkeypatch.setattr(os, "access", lambda path, _mode: os.path.realpath(path) not in refused)
+    recorder = Recorder(DiskTree(tmp_path))
+    assert "may not be replaced" in (PathNames(recorder).old_fault(path) or "")
+    assert recorder.inputs == {f"{path}#writable": "no"}
+    assert PathNames(MemoryTree({"new.yaml": b""}, DiskTree(tmp_path))).old_fault("new.yaml") is None
+    refused.append(os.path.realpath(tmp_path / ".system/registry"))
+    assert PathNames(DiskTree(tmp_path)).old_fault(path) is None
 
 
 def test_recovery_still_takes_the_long_names_that_an_older_version_wrote_down(tmp_path: Path) -> None:

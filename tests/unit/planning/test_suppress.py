@@ -86,3 +86,28 @@ def test_problems_are_worst_first_and_each_has_its_line() -> None:
         if problem.code == "REF001" and problem.location
     }
     assert places == {"thing/b": ("desired/all.yaml", 3), "thing/a": ("desired/all.yaml", 5)}
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("REF001", "thing/a has no problem REF001 that could be allowed."),
+        (
+            "REF0O1",
+            "'REF0O1' is no code: a code is letters and three digits, such as REF001. Did you mean 'REF001'?",
+        ),
+        (
+            "ref001",
+            "'ref001' is no code: a code is letters and three digits, such as REF001. Did you mean 'REF001'?",
+        ),
+        ("REFF001", "no rule here has the code REFF001, so nothing is allowed. Did you mean 'REF001'?"),
+        ("QQQQ777", "no rule here has the code QQQQ777, so nothing is allowed."),
+        ("FRG002", "FRG002 is structural, and no fragment can allow it."),
+        ("OWN001", "thing/a has no problem OWN001 that could be allowed."),
+    ],
+)
+def test_an_unused_allowance_says_whether_its_code_is_one(code: str, message: str) -> None:
+    allow = [{"address": "thing/a", "code": code, "reason": "known"}]
+    files = with_fragment(thing_kind(), {"thing": [{"id": "a"}], "allow": allow})
+    files[".system/registry/rules/OWN001.yaml"] = b"title: Own\nkind: thing\nassert: 'true'\n"
+    assert [fault.message for fault in plan_of(files).problems if fault.code == "FRG006"] == [message]

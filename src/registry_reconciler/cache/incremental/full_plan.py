@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from registry_reconciler.base.globs import is_wild
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.columns import Column, Numbers, small_numbers
 from registry_reconciler.cache.incremental.index_keys import IndexKeys, KeyExtractors
@@ -105,6 +106,10 @@ class _Remembering:
             raise FullPlanRequired("a fragment or the state is not plain")
         if any(problem.code in ("RUL003", "RUL004", "RUL005") for problem in self.plan.problems):
             raise FullPlanRequired("what an own rule says of some entries is not known")
+        if any(
+            is_wild(pattern.text) for pattern in (*loaded.fragments.protects, *loaded.fragments.overrides)
+        ):
+            raise FullPlanRequired("whether a glob of a directive means an entry is told by the whole")
         if any(len(sides) != 1 or is_old(path) for path, sides in state.files.items()):
             raise FullPlanRequired("the state is not plain")
 

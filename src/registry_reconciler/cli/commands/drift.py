@@ -182,8 +182,8 @@ def _typed(words: Sequence[str]) -> str:
 
 
 def _accept(call: Call, workspace: Workspace, planning: Planning, patterns: Sequence[str]) -> int:
+    from registry_reconciler.editing.accept_drift import accept_live
     from registry_reconciler.editing.amend import write_and_apply, write_fragments
-    from registry_reconciler.editing.fragment_edit import accept_live
     from registry_reconciler.errors import Blocked
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.fragment_edit import FragmentEdit

@@ -165,3 +165,27 @@ def test_a_file_that_is_edited_between_two_looks_is_not_planned_from_both() -> N
     tree = Edited(wish, "services.yaml", lambda data: data.replace(b"id: a1", b"id: x1"))
     with pytest.raises(FullPlanRequired):
         plan_of_part(memory, Files("/nowhere", Recorder(tree), {}), PlanOptions())
+
+
+OVERRIDE = "--\noverride: [service/s2]\n"
+
+
+def test_a_line_that_is_about_an_entry_is_about_it_in_a_part_too() -> None:
+    before = applied(files(a="id: s1\nid: s2, port: 1\n", b="id: s3\n" + OVERRIDE))
+    whole = hold(before, edited(before, "desired/a.yaml", "port: 1", "port: 2"))
+    assert codes(whole) == set()
+
+
+def test_a_line_whose_entry_is_gone_is_told_by_the_whole() -> None:
+    before = applied(files(a="id: s1\nid: s2, port: 1\n", b="id: s3\n" + OVERRIDE))
+    memory = memory_of(make_plan(MemoryTree(before)))
+    after = applied(edited(before, "desired/a.yaml", "  - {id: s2, port: 1}\n", ""))
+    assert codes(make_plan(MemoryTree(after)).plan) == {"FRG012"}
+    with pytest.raises(FullPlanRequired, match="which name is meant"):
+        plan_of_part(memory, Files("/nowhere", Recorder(MemoryTree(after)), {}), PlanOptions())
+
+
+def test_a_glob_of_a_directive_is_told_by_the_whole() -> None:
+    before = applied(files(a="id: s1\nid: s2\n", b="id: s3\n" + OVERRIDE.replace("s2", "s*")))
+    with pytest.raises(FullPlanRequired, match="a glob of a directive"):
+        memory_of(make_plan(MemoryTree(before)))

@@ -7,7 +7,7 @@ from typing import Any
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, ReadingLimits, TextFile
 from registry_reconciler.formats.scan import BOM, scan_text
-from registry_reconciler.formats.toml.read.simple import simple
+from registry_reconciler.formats.toml.read.simple import DEEPEST, simple
 
 _PLAIN = frozenset({dict, list, str, int, bool})
 
@@ -19,11 +19,25 @@ def read_toml(data: bytes, limits: ReadingLimits = DEFAULT_LIMITS) -> TextFile:
         return TextFile((), tuple(warnings))
     text = data.removeprefix(BOM).decode("utf-8")
     plain = simple(text)
-    if plain is not None and _is_within(plain, limits):
+    if plain is not None and (_is_surely_within(text, plain, limits) or _is_within(plain, limits)):
         return TextFile((plain,), tuple(warnings))
     from registry_reconciler.formats.toml.read.parsed import parsed
 
     return parsed(text, plain, warnings, limits)
+
+
+def _is_surely_within(text: str, plain: dict[str, Any], limits: ReadingLimits) -> bool:
+    """As :func:`_is_within`, by the text of what was read without the parser: it has a line for each of its values, or
+    a sign between them.
+    """
+    if limits.max_depth < DEEPEST or text.count("=") + text.count("\n") >= limits.max_nodes:
+        return False
+    position = 0
+    while len(text) - position > limits.max_scalar:
+        position = text.rfind("\n", position, position + limits.max_scalar) + 1
+        if not position:
+            return False  # a line may be a text that is too long
+    return not any(_is_big(value, limits) for value in plain.values() if isinstance(value, str | int))
 
 
 def _is_within(value: dict[str, Any], limits: ReadingLimits) -> bool:

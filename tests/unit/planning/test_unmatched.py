@@ -1,0 +1,65 @@
+"""A line of ``protect`` or ``override`` that is about no entry holds nothing, and that is said."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_reconciler.model.entry import Json
+from tests.support import Files, applied, plan_of, thing_kind, with_fragment
+
+THINGS: list[Json] = [{"id": "pay.capture"}, {"id": "pay.refund"}]
+
+
+def messages(files: Files, **directives: Json) -> list[str]:
+    """What is said of lines that are about nothing, with the line of each."""
+    found = plan_of(with_fragment(files, {"thing": THINGS, **directives})).problems
+    return [problem.message for problem in found if problem.code == "FRG012"]
+
+
+@pytest.mark.parametrize("name", ["protect", "override"])
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("thing/pay.captur", "thing/pay.capture"),
+        ("thing/refund", "thing/pay.refund"),
+        ("thing/pya.*", "thing/pay.*"),
+        ("thing/pay.rfe*", "thing/pay.ref*"),
+        ("thing/quite-another", ""),
+        ("other*/x", ""),
+        ("thing/[ab]?", ""),
+    ],
+)
+def test_what_nothing_has_is_said_with_what_may_be_meant(name: str, line: str, hint: str) -> None:
+    (message,) = messages(thing_kind(), **{name: ["thing/pay.capture", line]})
+    assert line in message
+    assert ("Did you mean" in message, f"Did you mean '{hint}'?" in message) == (bool(hint), bool(hint))
+
+
+def test_a_misspelt_line_is_a_warning_at_its_place_that_blocks_nothing() -> None:
+    plan = plan_of(with_fragment(thing_kind(), {"thing": THINGS, "protect": ["thing/pay.captur"]}))
+    (problem,) = plan.problems
+    assert (problem.severity.value, problem.place.path, plan.applicable) == ("warning", ("protect", 0), True)
+
+
+def test_what_is_declared_remembered_or_registered_is_known() -> None:
+    lines: list[Json] = ["thing/pay.*", "thing/*", "*", "*/pay.refund", "thing/a", "thing/b*"]
+    before = applied(with_fragment(thing_kind(), {"thing": [*THINGS, {"id": "a"}]}))
+    before["t.yaml"] = (before["t.yaml"] or b"").replace(b"- id: a\n", b"- id: b1\n")
+    assert messages(before, protect=lines, override=lines) == []
+
+
+def test_a_move_makes_the_old_name_one_that_nothing_has() -> None:
+    before = applied(with_fragment(thing_kind(), {"thing": [{"id": "pay.captures"}]}))
+    moved: list[Json] = [{"from": "thing/pay.captures", "to": "thing/pay.capture"}]
+    files = with_fragment(before, {"thing": THINGS, "moved": moved, "protect": ["thing/pay.captures"]})
+    assert "FRG012" not in {problem.code for problem in plan_of(files).problems}
+    codes = [problem.code for problem in plan_of(applied(files)).problems]
+    assert codes == ["FRG012"]
+
+
+def test_nothing_is_said_where_the_entry_may_stand_in_what_cannot_be_read() -> None:
+    lines: list[Json] = ["thing/gone", "thin*/gone"]
+    hidden = {**thing_kind(), "t.yaml": b"- id: [\n"}
+    assert messages(hidden, protect=lines) == []
+    assert messages({**thing_kind(), "desired/b.yaml": b"thing: [\n"}, protect=lines) == []
+    assert len(messages(thing_kind(), protect=lines)) == 2
