@@ -202,3 +202,23 @@ def test_two_sides_of_a_comment_that_no_apply_had_seen(
     box.git("checkout", "-q", "main")
     applied(box, "ours", text(*ours))
     settled(box, "merge", "-q", "--no-edit", "other")
+
+
+def test_what_one_side_moved_and_the_other_removed_by_hand_stays_found(box: Box) -> None:
+    """``resolve`` of a conflict in the fragment that it came from: that file's record went, and another one has it."""
+    base = listed(a=1, b=1, m=1)
+    applied(box, "base", base)
+    box.git("checkout", "-q", "-b", "other")
+    box.write("t.yaml", listed(a=1, b=1))
+    applied(box, "removed by hand, and more", listed(a=1, b=2, m=1))
+    box.git("checkout", "-q", "main")
+    box.write("desired/u.yaml", listed(m=1))
+    applied(box, "moved, and more", listed(a=1, b=3))
+    assert STATE in "".join(fails(box, "merge", "-q", "other"))
+    box.git("checkout", "--ours", FRAGMENT, "t.yaml")
+    box.write("t.yaml", listed(a=1, b=3))
+    box.git("add", FRAGMENT, "t.yaml")
+    assert box.run("resolve").exit == 0
+    ran = box.run("plan", "--format", "json")
+    assert ran.json["changes"] == []
+    assert [drift["address"] for drift in ran.json["drift"]] == ["t/m"]

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from registry_reconciler.editing.accept_drift import accept_live
 from registry_reconciler.editing.adopt import adopt
 from registry_reconciler.editing.amend import foresee, overlay
-from registry_reconciler.editing.fragment_edit import accept_live
 from registry_reconciler.editing.verbs import (
     editing,
     entry_text,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from registry_reconciler.editing.accept_drift import accept_live
 from registry_reconciler.editing.adopt import adopt
 from registry_reconciler.editing.amend import overlay
-from registry_reconciler.editing.fragment_edit import accept_live
 from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.layouts import LAYOUTS

@@ -29,7 +29,7 @@ _PATIENCE = 5
 """Seconds that a child may take to end after it closed its pipe."""
 
 
-class Limits(Struct, frozen=True):
+class ChildLimits(Struct, frozen=True):
     """What a child may take: seconds by the clock until it answers, and bytes of address space."""
 
     seconds: float
@@ -104,7 +104,9 @@ class Child:
         environment: what of the environment it has; nothing where it is not said.
     """
 
-    def __init__(self, module: str, limits: Limits, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, module: str, limits: ChildLimits, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._module = module
         self._limits = limits
         # Windows finds its own libraries by this one; nothing else is anybody's business there.

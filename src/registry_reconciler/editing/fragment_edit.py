@@ -19,7 +19,6 @@ from registry_reconciler.files.names import name_fault, short
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.loading.source import SourceFile
-from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import (
@@ -32,7 +31,6 @@ from registry_reconciler.model.entry import (
     get_path,
     make_address,
     same,
-    split_address,
 )
 from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.kind import Kind
@@ -322,52 +320,6 @@ def add_directive(loaded: Loaded, name: str, item: Json, fragment: str) -> tuple
     drafts = Drafts(loaded)
     drafts.directive(name, item, fragment)
     return drafts.finish()
-
-
-def accept_live(loaded: Loaded, addresses: Iterable[str]) -> tuple[FragmentEdit, ...]:
-    """What the registries say becomes what the fragments say, for these managed addresses.
-
-    An entry that was edited by hand changes in its fragment (comments there stay); one that was removed by
-    hand is removed there; one that no fragment declares any more is let go: it stays in its registry, unmanaged.
-
-    Raises:
-        UsageFailure: an address is not managed.
-        Blocked: the live entry or the fragment cannot be read or edited.
-    """
-    drafts = Drafts(loaded)
-    for address in sorted(set(addresses)):
-        _accept(drafts, address)
-    return drafts.finish()
-
-
-def _accept(drafts: Drafts, address: str) -> None:
-    loaded = drafts.loaded
-    kind = loaded.kinds.get(split_address(address)[0])
-    state = loaded.state.entries.get(address)
-    live = loaded.live.entries.get(address)
-    if kind is None or (state is None and drafts.owner(address) is None):
-        raise UsageFailure(
-            f"{address} is not managed, so it has no drift. To manage it: registry adopt {address}",
-            next=(("registry", "adopt", address),),
-        )
-    if live is None and kind.name in loaded.live.hidden_kinds:
-        raise Blocked(f"a registry file of {kind.name} cannot be read, so it is unknown what {address} is.")
-    if any(clash.address == address for clash in loaded.live.clashes):
-        raise Blocked(f"{address} stands in the registries twice: remove one of the two first.")
-    if live is None:
-        drafts.remove(address)
-    elif drafts.owner(address) is not None:
-        drafts.put(kind, live.value, snippet=live_snippets(loaded, [live])[address])
-    else:
-        # No fragment declares it any more, and somebody edited what was to be deleted: it stays, and nobody manages it.
-        fragment = _former_fragment(drafts, state, kind)
-        drafts.directive("removed", {"address": address, "keep": True}, fragment)
-
-
-def _former_fragment(drafts: Drafts, state: StateEntry | None, kind: Kind) -> str:
-    if state is None or state.fragment not in drafts.loaded.fragments.files:
-        return default_fragment(kind.name)
-    return state.fragment
 
 
 def live_snippets(loaded: Loaded, entries: Iterable[LiveEntry]) -> dict[str, Snippet]:

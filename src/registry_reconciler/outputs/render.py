@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
-from registry_reconciler.base.child import Child, ChildEnded, Limits
+from registry_reconciler.base.child import Child, ChildEnded, ChildLimits
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.limits import MOST_MEMORY, MOST_SECONDS
@@ -101,7 +101,7 @@ _DIED = Fault("limit", "it takes too much memory", "", 0, ())
 def started() -> Child:
     """A process that renders. Raises :class:`RenderFailure`."""
     try:
-        return Child(_WORKER, Limits(MOST_SECONDS, MOST_MEMORY)).start()
+        return Child(_WORKER, ChildLimits(MOST_SECONDS, MOST_MEMORY)).start()
     except (OSError, ValueError) as fault:
         raise RenderFailure(f"the process that renders outputs cannot be started: {fault}") from fault
 

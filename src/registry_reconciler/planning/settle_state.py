@@ -68,14 +68,18 @@ def settled_files(
             registry from one of them.
     """
     files = {path: found for path, found in loaded.state.files.items() if path not in accounts}
+    remembered = {record.address for found in files.values() for side in found for record in side.records}
     accounts = {path: _of_one_fragment(found, loaded.fragments.files) for path, found in accounts.items()}
     files.update((path, _sides(found)) for path, found in accounts.items() if _sides(found))
     known, together = loaded.state, put_together(files, (), loaded.fragments.files)
     together = replace(together, gone=known.gone, some_left=known.some_left, places=known.places)
     loaded = replace(loaded, state=together)
     work = Writing(loaded, desired, whole=True)
-    for found in accounts.values():
-        for address, owner, applied in _decided(loaded, desired, found):
+    decided = [decision for found in accounts.values() for decision in _decided(loaded, desired, found)]
+    remembered.update(address for address, _, applied in decided if applied is not None)
+    for address, owner, applied in decided:
+        # A file that an entry left for another one has no say in whether it is managed.
+        if applied is not None or address not in remembered:
             work.settle(address, owner, applied)
     explained = set()
     for address in sorted(
@@ -97,7 +101,11 @@ def settled_files(
         spent = desired_entry is None and (live is None or state.doubtful) and not _is_hidden(loaded, address)
         moved = desired_entry is not None and desired_entry.place.file != state.fragment
         agreed = desired_entry is not None and live is not None and same(desired_entry.value, live.value)
-        if (
+        kept = work.remembered(address)
+        if moved and not agreed and kept and desired_entry is not None:
+            # Its registry does not say what its fragment does: who remembers it changes, what is remembered does not.
+            work.settle(address, desired_entry.place.file, kept[0])
+        elif (
             (spent and not work.is_settled(address))
             or moved
             or is_unfit(loaded.kinds, state, desired_entry, live)

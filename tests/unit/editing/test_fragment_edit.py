@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from registry_reconciler.editing.accept_drift import accept_live
 from registry_reconciler.editing.fragment_edit import (
     Drafts,
-    accept_live,
     add_directive,
     put_entry,
     require_fragment_path,

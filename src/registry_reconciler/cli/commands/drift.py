@@ -22,7 +22,7 @@ from registry_reconciler.cli.common import (
     warn_left_out,
 )
 from registry_reconciler.cli.ending import keep_until_the_end
-from registry_reconciler.cli.options import Look, NoCache, Shared
+from registry_reconciler.cli.options import DisplayOptions, NoCache, Shared
 from registry_reconciler.cli.output import write_file
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import MISSING, Json, show_path
@@ -75,7 +75,7 @@ def command(
     ] = None,
     *,
     shared: Shared,
-    look: Look,
+    look: DisplayOptions,
     no_cache: NoCache = False,
 ) -> int:
     """List managed entries that were edited by hand; exit 2 when there are any."""
@@ -182,8 +182,8 @@ def _typed(words: Sequence[str]) -> str:
 
 
 def _accept(call: Call, workspace: Workspace, planning: Planning, patterns: Sequence[str]) -> int:
+    from registry_reconciler.editing.accept_drift import accept_live
     from registry_reconciler.editing.amend import write_and_apply, write_fragments
-    from registry_reconciler.editing.fragment_edit import accept_live
     from registry_reconciler.errors import Blocked
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.fragment_edit import FragmentEdit

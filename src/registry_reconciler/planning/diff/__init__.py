@@ -19,6 +19,7 @@ from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.planning.diff.decide import decide, refuse_protected, remember_kept
 from registry_reconciler.planning.diff.records import look_at_records
 from registry_reconciler.planning.diff.safeguards import brakes, empty_places
+from registry_reconciler.planning.diff.taken_names import refuse_taken
 from registry_reconciler.planning.diff.work import Diff, DiffWork, ThreeWay
 from registry_reconciler.planning.live_truth import changes_of, live_kinds
 from registry_reconciler.planning.resolve import Desired, exact_ones
@@ -85,6 +86,8 @@ def diff(
             and not _is_undecidable(work, three_way)
         ):
             decide(work, three_way)
+    if desired.renames:
+        refuse_taken(work)
     _take_edits(work, edits, selection)
     if whole and (work.changes or work.heals or mended):
         look_at_records(work, special, rest, mended)

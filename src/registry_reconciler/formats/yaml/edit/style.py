@@ -124,13 +124,13 @@ def look_of(data: bytes | None) -> tuple[Style, Hints]:
 
 @lru_cache(8)
 def _look_of(data: bytes) -> tuple[Style, Hints]:
-    from registry_reconciler.formats.nodes import Unreadable
+    from registry_reconciler.formats.nodes import UncomposableText
     from registry_reconciler.formats.yaml.read.nodes import compose
 
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
         documents = compose(text)
-    except (Unreadable, UnicodeDecodeError):
+    except (UncomposableText, UnicodeDecodeError):
         return Style(), Hints()
     return style_of(text, documents), hints_of([document.root for document in documents[:1]])
 
