@@ -29,7 +29,7 @@ _PATIENCE = 5
 """Seconds that a child may take to end after it closed its pipe."""
 
 
-class Limits(Struct, frozen=True):
+class ChildLimits(Struct, frozen=True):
     """What a child may take: seconds by the clock until it answers, and bytes of address space."""
 
     seconds: float
@@ -109,7 +109,7 @@ class Child:
     def __init__(
         self,
         module: str,
-        limits: Limits,
+        limits: ChildLimits,
         environment: Mapping[str, str] | None = None,
         folders: Sequence[str] | None = None,
     ) -> None:

@@ -28,7 +28,7 @@ from msgspec import Struct, field
 from registry_reconciler.base.sequences import equal_lines
 from registry_reconciler.errors import NewerFormat
 from registry_reconciler.files.tree import Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.loading.state import conflict_problem, unreadable_problem
 from registry_reconciler.loading.state.files import conflict_line, sides
 from registry_reconciler.model.config import STATE_FOLDER
@@ -180,12 +180,12 @@ def load_memory(tree: Tree) -> Memory:
         if not any(name == "outputs" for name, _ in tree.children(STATE_FOLDER)):
             return Memory({}, {})
         paths = [path for path in find(tree, f"{FOLDER}/*") if path.endswith(SUFFIX)]
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         return Memory({}, {}, (unreadable_problem(FOLDER, fault),), hidden=True)
     for path in paths:
         try:
             data = tree.read(path) or b""
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             problems.append(unreadable_problem(path, fault))
             hidden = True
             continue

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from registry_reconciler.base.child import Child, ChildEnded, Limits
+from registry_reconciler.base.child import Child, ChildEnded, ChildLimits
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.limits import MOST_MEMORY, MOST_SECONDS
@@ -103,7 +103,7 @@ _DIED = Fault("limit", "it takes too much memory", "", 0, ())
 def started() -> Child:
     """A process that renders. Raises :class:`RenderFailure`."""
     try:
-        return Child(_WORKER, Limits(MOST_SECONDS, MOST_MEMORY), folders=_folders()).start()
+        return Child(_WORKER, ChildLimits(MOST_SECONDS, MOST_MEMORY), folders=_folders()).start()
     except (OSError, ValueError) as fault:
         raise RenderFailure(f"the process that renders outputs cannot be started: {fault}") from fault
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.base.globs import Patterns
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.entry import Location, Place, digest_bytes
 from registry_reconciler.model.output import PREFIX, OutputAction, OutputChange
 from registry_reconciler.model.plan import FileChange
@@ -426,7 +426,7 @@ class Deriving:
         for path, content in sorted(gone.items()):
             try:
                 old = self.loaded.tree.read(path)
-            except Unreadable:
+            except UnreadablePath:
                 continue
             if content != old:
                 yield FileChange(path, _digest(old), _digest(content), content)
