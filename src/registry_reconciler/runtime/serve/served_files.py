@@ -25,7 +25,7 @@ from registry_reconciler.runtime.serve.looking import (
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.catalog import Catalog
-    from registry_reconciler.loading.workspace import Loaded as PlanningLoaded
+    from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.plan import Plan
 
 
@@ -136,7 +136,7 @@ def prepare(path: str | os.PathLike[str]) -> bool:
     return True
 
 
-def prepare_from(root: Path, read: PlanningLoaded) -> bool:
+def prepare_from(root: Path, read: Loaded) -> bool:
     """As :func:`prepare`, from what the planning side has in memory anyway; nothing is parsed again."""
     from registry_reconciler.runtime.serve.planning import understood
 
@@ -149,7 +149,7 @@ def prepare_from(root: Path, read: PlanningLoaded) -> bool:
     return not found.secret and prepared.remember(root, served)
 
 
-def prepare_after(root: Path, plan: Plan, read: PlanningLoaded) -> bool:
+def prepare_after(root: Path, plan: Plan, read: Loaded) -> bool:
     """As :func:`prepare_from`, after an apply for which only a part was read: what was prepared before is amended.
 
     Args:
