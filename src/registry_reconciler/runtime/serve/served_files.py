@@ -124,20 +124,10 @@ class ServedFiles:
         return served
 
 
-def prepare(path: str | os.PathLike[str]) -> bool:
-    """Read a workspace now so that opening it later is fast; whether that was possible. Called after an
-    apply.
-    """
-    root = find_root(path)
-    try:
-        ServedFiles(root).opened()
-    except RegistryError:
-        return False
-    return True
-
-
 def prepare_from(root: Path, read: Loaded) -> bool:
-    """As :func:`prepare`, from what the planning side has in memory anyway; nothing is parsed again."""
+    """Make opening a workspace fast, from what the planning side has in memory anyway; whether that was possible.
+    Called after an apply.
+    """
     from registry_reconciler.runtime.serve.planning import understood
 
     try:
