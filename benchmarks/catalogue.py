@@ -20,7 +20,13 @@ from pathlib import Path
 from registry_reconciler.fleet.catalogue import Publication, Publisher, bulk, open_catalogue, open_publisher
 from registry_reconciler.fleet.catalogue.impact import impact
 from registry_reconciler.fleet.catalogue.place import parse_place
-from registry_reconciler.fleet.catalogue.publication import NAME, Label, Link, PublishedEntry, words_of
+from registry_reconciler.fleet.catalogue.publication import (
+    NAME,
+    Label,
+    PublishedEntry,
+    PublishedReference,
+    words_of,
+)
 from registry_reconciler.fleet.catalogue.publish import rows_of
 from registry_reconciler.fleet.catalogue.tables import ENTRIES, LABELS, LINKS
 from tests.fleet.catalogue.server import Server, running
@@ -60,7 +66,7 @@ def entry(repository: int, number: int) -> PublishedEntry:
     text = json.dumps(value)
     words = " ".join(words_of(key, name, str(value["summary"]), f"{topic}.api script scripts/{topic}.py"))
     digest = sha256(text.encode()).hexdigest()
-    labels, links = (Label(NAME, name),), (Link("uses[0]", ("ability_low",), target, far),)
+    labels, links = (Label(NAME, name),), (PublishedReference("uses[0]", ("ability_low",), target, far),)
     return PublishedEntry(
         "ability_low", key, name, "active", text, "desired/all.yaml", number * 9, digest, words, labels, links
     )

@@ -27,7 +27,7 @@ from registry_reconciler.model.plan import CachePolicy, Plan, PlanOptions
 
 if TYPE_CHECKING:
     from registry_reconciler.apply import Receipt, RecoverResult, WorkspaceLock, WriteSession
-    from registry_reconciler.cache.incremental.plan import Kept
+    from registry_reconciler.cache.incremental.plan import RememberedWorkspace
     from registry_reconciler.formats.base import Reader
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.fleet_view import FleetSource
@@ -148,7 +148,7 @@ class Workspace:
         options: PlanOptions,
         use_cache: CachePolicy,
         reader: Reader | None = None,
-        kept: Kept | None = None,
+        kept: RememberedWorkspace | None = None,
     ) -> tuple[Planning, bool]:
         """A plan, and whether it was made from a part of the workspace."""
         if not self.use_cache:
@@ -245,9 +245,9 @@ class Workspace:
         verify: bool = False,
     ) -> ApplyResult:
         from registry_reconciler.apply import check_inputs
-        from registry_reconciler.cache.incremental.plan import Kept
+        from registry_reconciler.cache.incremental.plan import RememberedWorkspace
 
-        reader, kept = _reader(), Kept()
+        reader, kept = _reader(), RememberedWorkspace()
         planning, is_part = self._quick(options, CachePolicy(write=False), reader, kept)
         verify = verify or planning.loaded.config.verify
         if is_part and not verify:
@@ -275,7 +275,7 @@ class Workspace:
         plan: Plan,
         session: WriteSession,
         reader: Reader,
-        kept: Kept | None,
+        kept: RememberedWorkspace | None,
     ) -> ApplyResult:
         """Carry a plan out; ``kept``: what is remembered tells enough to verify it."""
         from registry_reconciler.apply.receipts import file_ops, removable_folders
@@ -308,7 +308,7 @@ class Workspace:
             self._prepare(plan, loaded, is_part)
         return ApplyResult(plan, _touched(receipt), receipt.warnings, session.recovered)
 
-    def _verify(self, plan: Plan, reader: Reader, kept: Kept | None) -> tuple[Planning, bool]:
+    def _verify(self, plan: Plan, reader: Reader, kept: RememberedWorkspace | None) -> tuple[Planning, bool]:
         # What was written is read again; the reader only spares parsing the same text twice.
         with phase("looking at what was written"):
             use_cache = CachePolicy(read=kept is not None, write=False)

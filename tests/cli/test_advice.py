@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 import registry_reconciler
-from registry_reconciler.cli import parser
+from registry_reconciler.cli import parser, table
 from tests.merge.helper import KIND, SCHEMA, applied, committed, fails, listed, nothing_to_do
 from tests.support import Box, parsed
 
@@ -67,7 +67,7 @@ def _text(node: ast.AST) -> str | None:
 
 
 TOP = parser.build()
-COMMANDS = {row.name for row in parser.COMMANDS}
+COMMANDS = {row.name for row in table.COMMANDS}
 _HOLE = re.compile(f"{HOLE}([^{HOLE}]*){HOLE}")
 _WORD = re.compile(
     r""" +(--?[A-Za-z][\w-]*(?:=\S+)?|'[^']*'|"[^"]*"|[A-Z][A-Z_]*(?:=[A-Z]+)?(?![a-z])"""

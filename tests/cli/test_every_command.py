@@ -10,7 +10,7 @@ from importlib import import_module
 import pytest
 
 from registry_reconciler.cli.main import main
-from registry_reconciler.cli.parser import COMMANDS, Row
+from registry_reconciler.cli.table import COMMANDS, CommandRow
 from registry_reconciler.version import __version__
 from tests.support import ROUTES, Box
 
@@ -85,14 +85,14 @@ def no_repositories(request: pytest.FixtureRequest) -> None:
         committed: Box = request.getfixturevalue("committed")
         (committed.root / "fleet.yaml").write_text("repositories: [{name: gone, path: gone}]\n")
         row = request.node.callspec.params.get("row")
-        if isinstance(row, Row) and row.name in ASKS_CATALOGUE:
+        if isinstance(row, CommandRow) and row.name in ASKS_CATALOGUE:
             from registry_reconciler.fleet.catalogue import open_publisher
             from tests.fleet.catalogue.helper import made
 
             open_publisher(f"sqlite:///{committed.root}/fleet.db").publish(made(1, "{id: a}"))
 
 
-def words(row: Row) -> tuple[str, ...]:
+def words(row: CommandRow) -> tuple[str, ...]:
     return tuple(row.name.split())
 
 
@@ -101,7 +101,7 @@ def test_the_table_of_calls_is_complete() -> None:
 
 
 @pytest.mark.parametrize("row", COMMANDS, ids=ids)
-def test_help_shows_one_worked_example(row: Row, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_shows_one_worked_example(row: CommandRow, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*words(row), "-h"]) == 0
     said = capsys.readouterr().out
     module = import_module(f"registry_reconciler.cli.commands.{row.module}")
@@ -112,14 +112,14 @@ def test_help_shows_one_worked_example(row: Row, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("row", COMMANDS, ids=ids)
-def test_the_list_of_commands_says_what_the_command_says(row: Row) -> None:
+def test_the_list_of_commands_says_what_the_command_says(row: CommandRow) -> None:
     module = import_module(f"registry_reconciler.cli.commands.{row.module}")
     first = " ".join((inspect.getdoc(module.command) or "").split("\n\n")[0].split())
     assert first.startswith(row.summary.removesuffix("."))
 
 
 @pytest.mark.parametrize("row", ASKED, ids=[row.name for row in ASKED])
-def test_json_has_the_envelope_when_it_succeeds(row: Row, committed: Box) -> None:
+def test_json_has_the_envelope_when_it_succeeds(row: CommandRow, committed: Box) -> None:
     ran = committed.run(*words(row), *CALLS[row.name], "--format", "json")
     assert ran.exit in EXITS.get(row.name, {0})
     assert ran.json["command"] == row.name
@@ -128,7 +128,9 @@ def test_json_has_the_envelope_when_it_succeeds(row: Row, committed: Box) -> Non
 
 
 @pytest.mark.parametrize("row", ASKED, ids=[row.name for row in ASKED])
-def test_a_usage_error_exits_64_with_json_on_stdout_and_words_on_stderr(row: Row, committed: Box) -> None:
+def test_a_usage_error_exits_64_with_json_on_stdout_and_words_on_stderr(
+    row: CommandRow, committed: Box
+) -> None:
     ran = committed.run(*words(row), "--no-such-option", "--format", "json")
     assert ran.exit == 64
     assert ran.json["command"] == row.name
@@ -138,7 +140,7 @@ def test_a_usage_error_exits_64_with_json_on_stdout_and_words_on_stderr(row: Row
 
 
 @pytest.mark.parametrize("row", ASKED, ids=[row.name for row in ASKED])
-def test_json_has_the_envelope_outside_of_a_workspace(row: Row, empty: Box) -> None:
+def test_json_has_the_envelope_outside_of_a_workspace(row: CommandRow, empty: Box) -> None:
     ran = empty.run(*words(row), *CALLS[row.name], "--format", "json")
     if row.name in ("init", "explain", "schema", "completion", "fleet add"):
         assert ran.exit == 0
@@ -155,7 +157,7 @@ def test_json_has_the_envelope_outside_of_a_workspace(row: Row, empty: Box) -> N
 
 
 @pytest.mark.parametrize("row", ASKED, ids=[row.name for row in ASKED])
-def test_text_ends_in_a_line_end_and_has_no_colour_for_a_pipe(row: Row, committed: Box) -> None:
+def test_text_ends_in_a_line_end_and_has_no_colour_for_a_pipe(row: CommandRow, committed: Box) -> None:
     ran = committed.run(*words(row), *CALLS[row.name])
     assert ran.out.endswith("\n") or ran.out == ""
     assert "\x1b" not in ran.out + ran.err

@@ -11,7 +11,7 @@ import pytest
 
 from registry_reconciler.files.git import RevisionTree, blame, commit_of, merge_base
 from registry_reconciler.files.tree import DiskTree, Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from tests.support import git
 
 
@@ -48,7 +48,7 @@ def everything(tree: Tree, folder: str = "") -> Iterator[tuple[object, ...]]:
         path = f"{folder}/{name}" if folder else name
         try:
             data = tree.read(path)
-        except Unreadable:
+        except UnreadablePath:
             data = b"unreadable"
         yield path, kind, tree.kind(path), data, kind == "file" and tree.executable(path)
         if kind in ("dir", "link"):
@@ -73,7 +73,7 @@ def test_a_circle_of_links_ends(repository: Path) -> None:
     git(repository, "commit", "-qm", "circle")
     with closing(RevisionTree(repository, commit_of(repository, "HEAD"))) as tree:
         assert tree.kind("one") == "outside"
-        with pytest.raises(Unreadable):
+        with pytest.raises(UnreadablePath):
             tree.read("one")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from registry_reconciler.cli.parser import COMMANDS
 from registry_reconciler.cli.reference import PAGE, page
+from registry_reconciler.cli.table import COMMANDS
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -14,7 +14,7 @@ from registry_reconciler.model.change import FieldChange
 from registry_reconciler.model.entry import Json
 from registry_reconciler.verify import Disagreement
 from registry_reconciler.verify.compare import compares_otherwise
-from registry_reconciler.verify.judge import Judge
+from registry_reconciler.verify.judge import SchemaJudge
 from registry_reconciler.verify.read import reads_otherwise
 from tests.support import ROUTES, Box, installed
 
@@ -354,7 +354,7 @@ def test_what_nobody_else_reads_is_counted(box: Box) -> None:
 
 
 def test_jsonschema_follows_references_and_is_not_held_up_by_patterns() -> None:
-    judge = Judge(
+    judge = SchemaJudge(
         {
             "s/a.yaml": {"properties": {"x": {"$ref": "b.yaml#/$defs/n"}, "y": {"pattern": "(a+)+$"}}},
             "s/b.yaml": {"$defs": {"n": {"type": "integer"}}},

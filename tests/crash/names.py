@@ -19,7 +19,7 @@ from unittest import mock
 from registry_reconciler.apply import FileOp, WorkspaceLock, commit, recover
 from registry_reconciler.apply.install import Bench
 from registry_reconciler.errors import RegistryFailure
-from registry_reconciler.files.names import Names
+from registry_reconciler.files.names import PathNames
 from registry_reconciler.model.entry import digest_bytes
 from tests.crash import faults, scenario
 from tests.crash.scenario import Snapshot
@@ -113,7 +113,7 @@ def apply(root: Path, path: str) -> None:
 def careless() -> Iterator[None]:
     """A version that asks about no name before the commit point."""
     with (
-        mock.patch.object(Names, "fault", return_value=None),
+        mock.patch.object(PathNames, "fault", return_value=None),
         mock.patch.object(Bench, "make_folders"),
     ):
         yield

@@ -12,13 +12,13 @@ import pytest
 
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.files.tree import MemoryTree
-from registry_reconciler.fleet import Outcome, Repository
+from registry_reconciler.fleet import Repository, RepositoryOutcome
 from registry_reconciler.fleet.across import TELL, CatalogueSource, judged
 from registry_reconciler.fleet.catalogue import Catalogue, open_publisher, publication_of
 from registry_reconciler.fleet.catalogue.failures import Unreachable
 from registry_reconciler.fleet.planning import check
 from registry_reconciler.fleet.run.jobs import SEEN, options_for
-from registry_reconciler.fleet.sources import Source
+from registry_reconciler.fleet.sources import RepositorySource
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.fleet_view import CATALOG_INPUT
 from registry_reconciler.planning.pipeline import make_plan
@@ -60,16 +60,18 @@ class Folders:
                 lay_out(root / name, files(text))
             self.repositories.append(Repository(name, path=str(root / name)))
 
-    def look(self, some: Sequence[Repository], options: dict[str, Any]) -> list[Outcome]:
+    def look(self, some: Sequence[Repository], options: dict[str, Any]) -> list[RepositoryOutcome]:
         self.options = {repository.name: options_for(options, repository.name) for repository in some}
         return [self._one(repository, self.options[repository.name]) for repository in some]
 
-    def _one(self, repository: Repository, options: dict[str, Any]) -> Outcome:
+    def _one(self, repository: Repository, options: dict[str, Any]) -> RepositoryOutcome:
         self.looked.append(repository.name)
         if not Path(repository.path).is_dir():
-            return Outcome(repository.name, None, 0.0, error={"code": "source", "message": "not there"})
-        source = Source(repository.name, repository.path)
-        return Outcome(repository.name, None, 0.0, result=check(source.describe(), options))
+            return RepositoryOutcome(
+                repository.name, None, 0.0, error={"code": "source", "message": "not there"}
+            )
+        source = RepositorySource(repository.name, repository.path)
+        return RepositoryOutcome(repository.name, None, 0.0, result=check(source.describe(), options))
 
     def judged(self, *names: str) -> dict[str, list[str]]:
         """What is said of some of them: codes and addresses, by name."""
@@ -126,7 +128,7 @@ def test_a_repository_is_judged_by_what_it_asks_and_by_nothing_else(tmp_path: Pa
     assert set(fleet.options) == {"payments", "shop", "lone", "one", "two"}
     assert (fleet.options["lone"], fleet.options["shop"]) == (before["lone"], before["shop"])
     assert fleet.options["payments"] != before["payments"]
-    seen = check(Source("lone", str(tmp_path / "lone")).describe(), fleet.options["lone"])[SEEN]
+    seen = check(RepositorySource("lone", str(tmp_path / "lone")).describe(), fleet.options["lone"])[SEEN]
     assert sorted(path for path in seen["inputs"] if path.startswith("desired")) == ["desired/a.yaml"]
     assert CATALOG_INPUT not in seen["inputs"]  # it is no file, and with it nothing would ever be known again
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from registry_reconciler.base.child import Child, Limits
+from registry_reconciler.base.child import Child, ChildLimits
 from registry_reconciler.fleet import Repository, resolve
 from registry_reconciler.runtime.execution.supervise import descendants
 from tests.fleet.repositories import bare, repository
@@ -19,7 +19,7 @@ LARGE = "thing:\n" + "".join(f"  - {{id: e{number}, text: t}}\n" for number in r
 
 @pytest.fixture(scope="module")
 def child() -> Iterator[Child]:
-    with Child("registry_reconciler.fleet.run.forks", Limits(60, 0), dict(os.environ)) as child:
+    with Child("registry_reconciler.fleet.run.forks", ChildLimits(60, 0), dict(os.environ)) as child:
         yield child
 
 

@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from registry_reconciler.base.child import ChildLimits
 from registry_reconciler.cli.main import main
 from registry_reconciler.errors import UsageFailure
-from registry_reconciler.fleet import Outcome, Repository, read_manifest
-from registry_reconciler.fleet.run import Limits, run
+from registry_reconciler.fleet import Repository, RepositoryOutcome, read_manifest
 from registry_reconciler.fleet.run import cluster as clusters
+from registry_reconciler.fleet.run import run
 from registry_reconciler.fleet.run.cluster import SchedulerGone, check_address
 from tests.fleet.hostile import HOSTILE
 from tests.fleet.repositories import bare, fleet_file, repository, runs
@@ -89,7 +90,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def by_name(outcomes: Iterator[Outcome]) -> dict[str, Outcome]:
+def by_name(outcomes: Iterator[RepositoryOutcome]) -> dict[str, RepositoryOutcome]:
     return {outcome.name: outcome for outcome in outcomes}
 
 
@@ -104,8 +105,8 @@ def test_hostile_repositories_stop_nobody_and_what_is_known_is_not_done_again(
     bare(tmp_path / "good.git")
     repositories.append(Repository("good", git=str(tmp_path / "good.git")))
 
-    def looked_at() -> dict[str, Outcome]:
-        return by_name(run(repositories, "plan", {}, scheduler=dask.address, limits=Limits(60)))
+    def looked_at() -> dict[str, RepositoryOutcome]:
+        return by_name(run(repositories, "plan", {}, scheduler=dask.address, limits=ChildLimits(60, 2 << 30)))
 
     found = looked_at()
     assert set(found) == {repository.name for repository in repositories}

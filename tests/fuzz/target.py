@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 from registry_reconciler.formats.edits import SpliceError
-from registry_reconciler.formats.faults import Limits
+from registry_reconciler.formats.faults import ReadingLimits
 from registry_reconciler.formats.project import projected
 from registry_reconciler.formats.yaml.edit.splice import splice
 from registry_reconciler.formats.yaml.read.document import read_yaml
@@ -16,7 +16,9 @@ from registry_reconciler.model.entry import Json, same
 from tests.property.yaml_texts import paths_of, random_edits
 
 CORPUS = Path(__file__).with_name("corpus")
-LIMITS = Limits(max_depth=40, max_documents=5, max_int_digits=50, max_scalar=2_000, max_alias_nodes=2_000)
+LIMITS = ReadingLimits(
+    max_depth=40, max_documents=5, max_int_digits=50, max_scalar=2_000, max_alias_nodes=2_000
+)
 
 
 def try_text(data: bytes, seed: int = 0) -> str:

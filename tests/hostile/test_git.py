@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.apply.journal import Record, Step, encode
+from registry_reconciler.apply.journal import JournalRecord, JournalStep, encode
 from registry_reconciler.files import git_call as gitcall
 from registry_reconciler.files.git import blame, commit_of
 from registry_reconciler.model.entry import digest_bytes
@@ -151,9 +151,9 @@ def armed(root: Path) -> Path:
     journal = root / JOURNAL
     journal.mkdir(parents=True)
     evil = "modules/routes/new.yaml"
-    step = Step(0, evil, evil, None, digest_bytes(b"evil"))
+    step = JournalStep(0, evil, evil, None, digest_bytes(b"evil"))
     (journal / "0.new").write_bytes(b"evil")
-    (journal / "COMMIT").write_bytes(encode(Record((step,), (), ())))
+    (journal / "COMMIT").write_bytes(encode(JournalRecord((step,), (), ())))
     (root / "desired/all.yaml").write_text((root / "desired/all.yaml").read_text() + "# one\n")
     git(root, "init", "-q")
     git(root, "add", "-A", "-f")

@@ -45,10 +45,10 @@ def house(tmp_path: Path) -> House:
     made = House(tmp_path)
     (made.package / "cli/commands/shout.py").write_text(MODULE, encoding="utf-8")
     made.add_row(
-        "cli/parser.py",
+        "cli/table.py",
         (
-            '    Row("verify", "verify", "Compare what registry reads and decides with other implementations."),\n',
-            '    Row("shout", "shout", "Say a kind out loud."),\n',
+            '    CommandRow("run", "run", "Run an ability of the registries."),\n',
+            '    CommandRow("shout", "shout", "Say a kind out loud."),\n',
         ),
     )
     made.registry("init")

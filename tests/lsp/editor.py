@@ -16,7 +16,7 @@ from typing import Any
 from lsprotocol import types
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
-from registry_reconciler.lsp.text import Text, Unit
+from registry_reconciler.lsp.text import IndexedText, Unit
 from tests.support import FRAGMENT, installed
 
 PATIENCE = 60.0
@@ -48,7 +48,7 @@ class Editor:
         self.client = client
         self.root = root
         self.unit = unit
-        self.texts: dict[str, Text] = {}
+        self.texts: dict[str, IndexedText] = {}
         self.versions: dict[str, int] = {}
 
     def uri(self, path: str) -> str:
@@ -59,7 +59,7 @@ class Editor:
         """Open a file, or a text that is not saved yet."""
         if source is None:
             source = (self.root / path).read_bytes().decode().removeprefix("\ufeff")
-        self.texts[path] = Text(source, self.unit)
+        self.texts[path] = IndexedText(source, self.unit)
         self.versions[path] = 1
         document = types.TextDocumentItem(self.uri(path), "yaml", 1, source)
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(document))
@@ -77,7 +77,7 @@ class Editor:
         document = types.VersionedTextDocumentIdentifier(self.versions[path], self.uri(path))
         change = types.TextDocumentContentChangePartial(reach, new)
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
-        self.texts[path] = Text(text.source[:start] + new + text.source[end:], self.unit)
+        self.texts[path] = IndexedText(text.source[:start] + new + text.source[end:], self.unit)
 
     def save(self, path: str) -> None:
         """Write a text to the disk."""
@@ -139,7 +139,7 @@ class Editor:
             known = self.texts.get(path)
             if known is None:
                 file = self.root / path
-                known = Text(file.read_bytes().decode() if file.exists() else "", self.unit)
+                known = IndexedText(file.read_bytes().decode() if file.exists() else "", self.unit)
             else:
                 assert change.text_document.version == self.versions[path]
             after[path] = self.edited(known, change.edits)
@@ -150,7 +150,7 @@ class Editor:
         return Path(uri.removeprefix("file://")).relative_to(self.root).as_posix()
 
     @staticmethod
-    def edited(text: Text, edits: Sequence[Any]) -> str:
+    def edited(text: IndexedText, edits: Sequence[Any]) -> str:
         """A text after edits, which do not overlap."""
         spans = [
             (

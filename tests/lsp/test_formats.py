@@ -9,13 +9,13 @@ import pytest
 from lsprotocol import types
 
 from registry_reconciler.formats.table import FORMATS
-from registry_reconciler.lsp.buffers import Buffers, Look, OpenText
+from registry_reconciler.lsp.buffers import BufferPlan, Buffers, OpenText
 from registry_reconciler.lsp.completion import complete
 from registry_reconciler.lsp.diagnostics import diagnostics
 from registry_reconciler.lsp.edits import rename
 from registry_reconciler.lsp.hover import hover
 from registry_reconciler.lsp.navigation import definition, document_symbols, references
-from registry_reconciler.lsp.text import Text
+from registry_reconciler.lsp.text import IndexedText
 
 TEAMS = "teams.yaml"
 TEXTS = {
@@ -30,7 +30,7 @@ TEXTS = {
 }
 
 
-def look_at(root: Path, name: str, source: str) -> Look:
+def look_at(root: Path, name: str, source: str) -> BufferPlan:
     """A workspace with the text open in it."""
     path, _ = TEXTS[name]
     file = "s/{id}.md" if name == "frontmatter" else path
@@ -70,7 +70,7 @@ def look_at(root: Path, name: str, source: str) -> Look:
     (root / path).parent.mkdir(exist_ok=True)
     (root / path).write_text("" if name != "frontmatter" else "---\nid: web\n---\n")
     buffers = Buffers(root)
-    buffers.put(path, OpenText(Text(source), (root / path).as_uri(), 1))
+    buffers.put(path, OpenText(IndexedText(source), (root / path).as_uri(), 1))
     return buffers.look()
 
 

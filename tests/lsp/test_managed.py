@@ -15,7 +15,7 @@ from registry_reconciler.lsp.diagnostics import diagnostics
 from registry_reconciler.lsp.edits import code_actions, rename
 from registry_reconciler.lsp.hover import hover
 from registry_reconciler.lsp.navigation import definition, references
-from registry_reconciler.lsp.text import Text
+from registry_reconciler.lsp.text import IndexedText
 from tests.lsp.editor import Editor
 from tests.support import installed
 
@@ -73,7 +73,7 @@ def test_whose_an_entry_is_and_what_an_edit_by_hand_leads_to(root: Path, name: s
     at = source.index("core") + 1
 
     def put(text: str) -> None:
-        buffers.put(path, OpenText(Text(text), (root / path).as_uri(), 1))
+        buffers.put(path, OpenText(IndexedText(text), (root / path).as_uri(), 1))
 
     put(source)
     look = buffers.look()
@@ -90,7 +90,7 @@ def test_whose_an_entry_is_and_what_an_edit_by_hand_leads_to(root: Path, name: s
     assert edit is not None
     (change,) = edit.document_changes or ()
     assert isinstance(change, types.TextDocumentEdit)
-    renamed = Editor.edited(Text(fragment), change.edits)
+    renamed = Editor.edited(IndexedText(fragment), change.edits)
     assert f"{name}:\n  - id: www\n" in renamed
     assert f"  - from: {name}/web\n    to: {name}/www\n" in renamed
 
@@ -105,7 +105,7 @@ def test_whose_an_entry_is_and_what_an_edit_by_hand_leads_to(root: Path, name: s
     assert accept.edit is not None
     (change,) = accept.edit.document_changes or ()
     assert isinstance(change, types.TextDocumentEdit)
-    accepted = Editor.edited(Text(fragment), change.edits)
+    accepted = Editor.edited(IndexedText(fragment), change.edits)
     assert accepted == fragment.replace(
         f"{name}:\n  - id: web\n    team: core\n    level: low",
         f"{name}:\n  - id: web\n    team: core\n    level: high",

@@ -12,7 +12,7 @@ from registry_reconciler.formats.composed import forget_all
 from registry_reconciler.lsp.buffers import PLANS_A_READER, Buffers, OpenText
 from registry_reconciler.lsp.completion import complete
 from registry_reconciler.lsp.diagnostics import diagnostics, problems
-from registry_reconciler.lsp.text import Text
+from registry_reconciler.lsp.text import IndexedText
 from registry_reconciler.planning import pipeline
 from tests.lsp.editor import workspace
 from tests.support import installed
@@ -27,7 +27,7 @@ def test_memory_is_flat_over_many_edits(tmp_path: Path) -> None:
     def type_on(times: int, start: int) -> int:
         for number in range(start, start + times):
             text = source.replace("topic: errors", f"topic: errors {number} {'é' * (number % 50)}")
-            buffers.put(FRAGMENT, OpenText(Text(text), (tmp_path / FRAGMENT).as_uri(), number))
+            buffers.put(FRAGMENT, OpenText(IndexedText(text), (tmp_path / FRAGMENT).as_uri(), number))
             problems(buffers.glance())
             if not number % 10:
                 diagnostics(buffers.look())
@@ -64,9 +64,9 @@ def test_a_plan_of_a_part_says_what_a_plan_of_the_whole_does(tmp_path: Path) -> 
     buffers = Buffers(tmp_path)
     source = (tmp_path / FRAGMENT).read_text()
     registry = "modules/routes/api.yaml"
-    text = Text((tmp_path / registry).read_text())
+    text = IndexedText((tmp_path / registry).read_text())
     buffers.put(registry, OpenText(text, (tmp_path / registry).as_uri(), 1))
-    buffers.put(FRAGMENT, OpenText(Text(source), (tmp_path / FRAGMENT).as_uri(), 0))
+    buffers.put(FRAGMENT, OpenText(IndexedText(source), (tmp_path / FRAGMENT).as_uri(), 0))
     assert not buffers.glance().part
     buffers.settle()
     edits = [
@@ -81,7 +81,7 @@ def test_a_plan_of_a_part_says_what_a_plan_of_the_whole_does(tmp_path: Path) -> 
     parts = 0
     for number, (old, new) in enumerate(edits, 1):
         assert old in source
-        text = Text(source.replace(old, new))
+        text = IndexedText(source.replace(old, new))
         if number == 4:
             (tmp_path / registry).write_text((tmp_path / registry).read_text().replace("errors", "misses", 1))
             buffers.forget()
@@ -91,7 +91,7 @@ def test_a_plan_of_a_part_says_what_a_plan_of_the_whole_does(tmp_path: Path) -> 
     for number, (old, new) in enumerate(
         [("size: 7\n", "size: seven\n"), ("id: k03", "id: k04"), ("id: k39", "id: new")], len(edits) + 1
     ):
-        text = Text(items.replace(old, new))
+        text = IndexedText(items.replace(old, new))
         buffers.put("desired/items.yaml", OpenText(text, (tmp_path / "desired/items.yaml").as_uri(), number))
         parts += glances_as_whole(buffers, new)
     assert parts >= 4
@@ -120,7 +120,9 @@ def test_files_that_were_too_young_are_known_by_their_times_later(
 ) -> None:
     buffers = Buffers(young(tmp_path))
     source = (tmp_path / "desired/items.yaml").read_text()
-    buffers.put("desired/items.yaml", OpenText(Text(source), (tmp_path / "desired/items.yaml").as_uri(), 1))
+    buffers.put(
+        "desired/items.yaml", OpenText(IndexedText(source), (tmp_path / "desired/items.yaml").as_uri(), 1)
+    )
     buffers.glance()
     buffers.settle()
     assert buffers._base is not None
@@ -142,7 +144,7 @@ def test_in_a_large_workspace_words_are_offered_from_an_older_plan_and_what_chan
     source = (tmp_path / path).read_text()
     allowing = "allow:\n  - address: \n"
     for number, text in enumerate((source, source + "  - id: fresh\n    size: 1\n" + allowing)):
-        buffers.put(path, OpenText(Text(text), (tmp_path / path).as_uri(), number))
+        buffers.put(path, OpenText(IndexedText(text), (tmp_path / path).as_uri(), number))
         buffers.glance()
         buffers.settle()
     made = buffers.plans

@@ -9,7 +9,7 @@ import pytest
 from lsprotocol import types
 
 from registry_reconciler.base.progress import listening
-from registry_reconciler.lsp.buffers import Buffers, Look, OpenText
+from registry_reconciler.lsp.buffers import BufferPlan, Buffers, OpenText
 from registry_reconciler.lsp.completion import complete
 from registry_reconciler.lsp.diagnostics import diagnostics
 from registry_reconciler.lsp.edits import code_actions, fitted, rename
@@ -17,7 +17,7 @@ from registry_reconciler.lsp.hover import hover
 from registry_reconciler.lsp.lenses import lenses
 from registry_reconciler.lsp.navigation import definition, document_symbols, renamable
 from registry_reconciler.lsp.overtaken import Overtaken, Stopper
-from registry_reconciler.lsp.text import Text
+from registry_reconciler.lsp.text import IndexedText
 from tests.lsp.editor import Editor, workspace
 from tests.support import FRAGMENT as TEXT
 from tests.support import installed
@@ -54,7 +54,7 @@ def opened(buffers: Buffers, path: str, marked: str) -> int:
     """Open a text, and where ``|`` stands in it."""
     assert marked.count("|") == 1, marked
     source = marked.replace("|", "")
-    buffers.put(path, OpenText(Text(source), (buffers.root / path).as_uri(), 1))
+    buffers.put(path, OpenText(IndexedText(source), (buffers.root / path).as_uri(), 1))
     return marked.index("|")
 
 
@@ -69,16 +69,16 @@ def with_end(lines: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def closed(root: Path) -> Look:
+def closed(root: Path) -> BufferPlan:
     """The plan of the workspace with nothing open."""
     return Buffers(root).look()
 
 
-def looking(closed: Look, path: str, marked: str) -> tuple[Look, int]:
+def looking(closed: BufferPlan, path: str, marked: str) -> tuple[BufferPlan, int]:
     """A text over a plan that was made before it was typed, and where ``|`` stands in it."""
     source = marked.replace("|", "")
-    text = OpenText(Text(source), (closed.root / path).as_uri(), 1)
-    return Look(closed.root, closed.planning, {path: text}, "utf-16"), marked.index("|")
+    text = OpenText(IndexedText(source), (closed.root / path).as_uri(), 1)
+    return BufferPlan(closed.root, closed.planning, {path: text}, "utf-16"), marked.index("|")
 
 
 OFFERED = [
@@ -208,11 +208,13 @@ OFFERED = [
 
 
 @pytest.mark.parametrize(("path", "marked", "label", "becomes"), OFFERED)
-def test_what_is_offered_is_put_there(closed: Look, path: str, marked: str, label: str, becomes: str) -> None:
+def test_what_is_offered_is_put_there(
+    closed: BufferPlan, path: str, marked: str, label: str, becomes: str
+) -> None:
     look, at = looking(closed, path, marked)
     items = {item.label: item for item in complete(look, path, at).items}
     assert label in items
-    text = Text(marked.replace("|", ""))
+    text = IndexedText(marked.replace("|", ""))
     assert Editor.edited(text, [items[label].text_edit]) == becomes
 
 
@@ -297,7 +299,7 @@ def test_where_texts_stand_in_quotes_they_are_put_in_quotes(
     at = opened(buffers, path, marked)
     items = {item.label: item for item in complete(buffers.look(), path, at).items}
     (label,) = {"team", "core", "true"} & items.keys()
-    assert Editor.edited(Text(marked.replace("|", "")), [items[label].text_edit]) == becomes
+    assert Editor.edited(IndexedText(marked.replace("|", "")), [items[label].text_edit]) == becomes
 
 
 TOLD = [
@@ -328,7 +330,7 @@ TOLD = [
 
 @pytest.mark.parametrize(("path", "marked", "words", "leads"), TOLD)
 def test_what_is_told_and_where_it_leads(
-    closed: Look, path: str, marked: str, words: str, leads: str | None
+    closed: BufferPlan, path: str, marked: str, words: str, leads: str | None
 ) -> None:
     look, at = looking(closed, path, marked)
     told = hover(look, path, at)
@@ -381,7 +383,7 @@ def test_an_entry_whose_file_is_called_like_it_is_renamed_with_its_file(
     after = (formats / old).read_text()
     for change in edit.document_changes or ():
         if isinstance(change, types.TextDocumentEdit) and change.text_document.uri.endswith(new):
-            after = Editor.edited(Text(after), change.edits)
+            after = Editor.edited(IndexedText(after), change.edits)
     assert after == text
     with pytest.raises(Exception, match="this editor does not"):
         fitted(edit, types.ClientCapabilities())
@@ -395,7 +397,7 @@ def test_an_edit_is_given_as_the_editor_takes_it(buffers: Buffers) -> None:
     assert plain.document_changes is None
     ((uri, edits),) = (plain.changes or {}).items()
     assert uri.endswith(FRAGMENT)
-    assert Editor.edited(Text(TEXT), edits).count("grpc") == 3
+    assert Editor.edited(IndexedText(TEXT), edits).count("grpc") == 3
 
 
 def test_a_name_in_a_directive_can_be_renamed(buffers: Buffers) -> None:
@@ -487,7 +489,7 @@ def test_an_entry_that_was_removed_by_hand_is_taken_out_of_its_fragment(buffers:
     assert accept.edit is not None
     (change,) = accept.edit.document_changes or ()
     assert isinstance(change, types.TextDocumentEdit)
-    assert "api.errors" not in Editor.edited(Text(TEXT), change.edits)
+    assert "api.errors" not in Editor.edited(IndexedText(TEXT), change.edits)
 
 
 def test_a_secret_that_was_edited_by_hand_is_in_no_offered_edit(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_reconciler.lsp.text import Text, Unit, replacements
+from registry_reconciler.lsp.text import IndexedText, Unit, replacements
 
 CHARACTERS = st.sampled_from(["a", "é", "😀", "\n", "\r", "\r\n", "\u2028", "\x0b", " "])
 TEXTS = st.lists(CHARACTERS, max_size=30).map("".join)
@@ -14,7 +14,7 @@ UNITS = st.sampled_from(["utf-8", "utf-16", "utf-32"])
 
 @given(TEXTS, UNITS, st.data())
 def test_a_position_leads_back_to_its_place(source: str, unit: Unit, data: st.DataObject) -> None:
-    text = Text(source, unit)
+    text = IndexedText(source, unit)
     offset = data.draw(st.integers(0, len(source)))
     if source[offset - 1 : offset + 1] != "\r\n":  # between the two there is no position
         assert text.offset(*text.position(offset)) == offset
@@ -22,7 +22,7 @@ def test_a_position_leads_back_to_its_place(source: str, unit: Unit, data: st.Da
 
 @given(TEXTS, UNITS)
 def test_lines_end_where_editors_end_them(source: str, unit: Unit) -> None:
-    text = Text(source, unit)
+    text = IndexedText(source, unit)
     assert len(text.starts) == source.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
 
 
@@ -30,7 +30,7 @@ def test_lines_end_where_editors_end_them(source: str, unit: Unit) -> None:
 def test_an_edit_replaces_what_lies_between_two_positions(
     source: str, new: str, unit: Unit, data: st.DataObject
 ) -> None:
-    text = Text(source, unit)
+    text = IndexedText(source, unit)
     ends = st.integers(0, len(source)).filter(lambda offset: source[offset - 1 : offset + 1] != "\r\n")
     start, end = sorted((data.draw(ends), data.draw(ends)))
     changed = text.changed(text.position(start), text.position(end), new)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from registry_reconciler.cli.parser import COMMANDS
+from registry_reconciler.cli.table import COMMANDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^```(json|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -14,6 +14,7 @@ from registry_reconciler.loading.state.files import sides as marked_sides
 from registry_reconciler.merging import Labels, merge_file
 from registry_reconciler.merging.files import Answer
 from registry_reconciler.merging.known import Known, known_of
+from registry_reconciler.outputs.memory import Form
 from registry_reconciler.outputs.memory import render as render_account
 
 SCHEMA = ".system/registry/schemas/skill.schema.yaml"
@@ -485,7 +486,7 @@ def test_what_one_side_derived_is_taken_with_what_is_remembered_of_it(swapped: b
 
 def test_what_is_remembered_merges_as_its_text_also_where_programs_differ() -> None:
     def remembered(version: str, text: str, salt: str = "s", where: str = "") -> str:
-        return render_account("table", salt, version, text, where).decode()
+        return render_account("table", Form(salt), version, text, where).decode()
 
     path = ".system/registry/state/outputs/table-1.lines"
     before, ours, theirs = "a\nb\nc\nd\n", "a1\nb\nc\nd\n", "a\nb\nc\nd1\n"

@@ -297,7 +297,7 @@ def test_any_other_newer_file_stops_this_program(box: Box, what: str) -> None:
         "history": ("history/*.json", '"format": 1', '"format": 2'),
         "place": ("state/places/t.place", "place 1", "place 2"),
         "taken": ("state/taken/*", "taken 1", "taken 2"),
-        "output": ("state/outputs/desired-*", "output 1", "output 2"),
+        "output": ("state/outputs/desired-*", "output 2", "output 3"),
     }[what]
     path = sorted(folder.glob(found))[-1]
     assert old in path.read_text()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.files.tree import DiskTree
-from registry_reconciler.outputs.memory import load_memory, render
+from registry_reconciler.outputs.memory import Form, load_memory, render
 from registry_reconciler.version import __version__
 from tests.outputs.helper import FILES
 from tests.support import Box
@@ -49,7 +49,7 @@ def test_a_newer_program_alone_makes_a_page_stale_as_a_record(box: Box) -> None:
     older = page + "\nSomething that an older program said.\n"
     tree = DiskTree(box.root)
     (path,) = [path for path, said in load_memory(tree).files.items() if said[0].id == "registry-agents"]
-    box.write(path, render("registry-agents", "s", "0.0.1", older, "").decode())
+    box.write(path, render("registry-agents", Form("s"), "0.0.1", older, "").decode())
     box.write(AGENTS, older)
     box.git("add", "-A")
     box.git("commit", "-qm", "as an older program left it")

@@ -13,6 +13,8 @@ from registry_reconciler.base.child import Child
 from registry_reconciler.errors import Blocked
 from registry_reconciler.model.entry import Location
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
+from registry_reconciler.outputs.memory import DIGESTS, Form, parse
+from registry_reconciler.outputs.memory import render as render_account
 from registry_reconciler.outputs.render import RenderInput, render
 from registry_reconciler.outputs.rendered import Rendered
 from registry_reconciler.planning.judging import Judging
@@ -278,6 +280,24 @@ def test_a_state_that_says_no_place_leads_nowhere(home: Home, where: str) -> Non
     path.write_text(text.replace('["a.md","",""]', where))
     home.outputs("outputs:\n  - {id: a, file: b.md, value: x}\n")
     assert home.said() == []
+
+
+def test_what_an_older_program_remembered_in_digests_stays_in_digests(home: Home) -> None:
+    home.outputs('outputs:\n  - {id: a, file: a.md, value: "x\\ny"}\n')
+    home.apply()
+    (path,) = (home.root / ".system/registry/state/outputs").glob("a-*")
+    account = parse("", path.read_bytes())
+    assert account is not None
+    path.write_bytes(
+        render_account("a", Form(account.form.salt, DIGESTS), account.version, "x\ny", account.where)
+    )
+    assert home.said() == []
+    home.outputs('outputs:\n  - {id: a, file: a.md, value: "x\\nz"}\n')
+    home.apply()
+    assert path.read_text().startswith("registry output 1 a ")
+    assert home.said() == []
+    home.write({"a.md": "x\nby hand"})
+    assert [code for code, _ in home.said()] == ["OUT005"]
 
 
 def test_of_an_output_that_moved_with_its_file_nothing_stays(home: Home) -> None:

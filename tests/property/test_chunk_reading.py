@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, SpliceError, Update
-from registry_reconciler.formats.faults import Limits
+from registry_reconciler.formats.faults import ReadingLimits
 from registry_reconciler.formats.yaml.edit.own_text import plain_items
 from registry_reconciler.formats.yaml.edit.plain_updates import plain_updates
 from registry_reconciler.formats.yaml.edit.splice import extract_many, splice
@@ -20,7 +20,7 @@ from registry_reconciler.formats.yaml.edit.window import (
     open_window,
     splice_items,
 )
-from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.formats.yaml.read.chunks import ListSection
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.locate import locate
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
@@ -72,7 +72,7 @@ def test_reading_by_items_gives_what_reading_the_file_gives(seed: int, nasty: fl
 def test_a_file_of_more_values_than_may_be_is_refused_as_it_is_whole(seed: int, nasty: float) -> None:
     data = Lists(seed, nasty).text()
     for most in range(1, 60):
-        limits = Limits(max_nodes=most)
+        limits = ReadingLimits(max_nodes=most)
         assert ChunkReader(limits).read(data).faults == read_yaml(data, limits).faults, (most, data)
 
 
@@ -235,7 +235,7 @@ def said_otherwise(text: str, maker: random.Random) -> str:
     return "\n".join(rows)
 
 
-def updates(data: bytes, sections: Sequence[Section], maker: random.Random) -> list[Edit]:
+def updates(data: bytes, sections: Sequence[ListSection], maker: random.Random) -> list[Edit]:
     """What fragments say of some items that are written plainly: all of them in words of their own."""
     found: list[Edit] = []
     places = [(0, (one.key, index)) for one in sections for index in range(len(one.items(data)))]

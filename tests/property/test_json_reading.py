@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits
+from registry_reconciler.formats.faults import DEFAULT_LIMITS, ReadingLimits
 from registry_reconciler.formats.json import decimals, quotes, read
 from registry_reconciler.formats.json.explain import explain
 from registry_reconciler.formats.json.read import read_json
@@ -257,7 +257,7 @@ def test_a_blanked_text_is_as_long_and_says_the_same(seed: int) -> None:
 
 def test_limits_hold_on_both_ways() -> None:
     rng = random.Random(1)
-    limits = Limits(max_depth=3, max_nodes=20, max_scalar=30)
+    limits = ReadingLimits(max_depth=3, max_nodes=20, max_scalar=30)
     for number in range(400):
         value = json_texts.value(rng)
         if number % 3 == 0:
@@ -283,9 +283,9 @@ def test_the_fast_way_reads_as_many_values_as_are_allowed() -> None:
         value = [json_texts.value(rng), [], {}, "", [""], [[]], {"a": {}}]
         text = json.dumps(value, indent=rng.choice([None, 1])).encode()
         count = values_in(value)
-        read._fast(text, Limits(max_nodes=count))
+        read._fast(text, ReadingLimits(max_nodes=count))
         with pytest.raises(read._Odd):
-            read._fast(text, Limits(max_nodes=count - 1))
+            read._fast(text, ReadingLimits(max_nodes=count - 1))
 
 
 @pytest.mark.parametrize("levels", range(195, 210))

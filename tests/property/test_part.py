@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.changed_files import Files
 from registry_reconciler.cache.incremental.full_plan import memory_of
-from registry_reconciler.cache.incremental.memory import Memory
+from registry_reconciler.cache.incremental.memory import WorkspaceMemory
 from registry_reconciler.cache.incremental.plan import plan_of_part
 from registry_reconciler.cache.incremental.store import decode, encode
 from registry_reconciler.files.tree import MemoryTree, Recorder
@@ -386,7 +386,7 @@ class Workspace:
 
 
 def of_part(
-    memory: Memory, tree: MemoryTree, records: Records | None = None, *, contents: bool = True
+    memory: WorkspaceMemory, tree: MemoryTree, records: Records | None = None, *, contents: bool = True
 ) -> Plan:
     files = Files("/nowhere", Recorder(tree), {})
     return plan_of_part(memory, files, PlanOptions(), records, contents=contents).plan
@@ -517,7 +517,7 @@ def told(plan: Plan) -> tuple[str, list[tuple[str, bytes | None]]]:
     return dumps(plan_to_json(plan)), [(one.path, one.content) for one in plan.files]
 
 
-def remembered(workspace: Workspace, records: Records | None = None) -> Memory:
+def remembered(workspace: Workspace, records: Records | None = None) -> WorkspaceMemory:
     """What a plan of the whole leaves for one of a part, written and read again."""
     kept = encode(memory_of(make_plan(workspace.tree(), records=records)))
     assert kept is not None

@@ -14,7 +14,7 @@ from registry_reconciler.formats.project import projected
 from registry_reconciler.formats.table import FORMATS
 from registry_reconciler.formats.toml.edit.splice import agrees
 from registry_reconciler.formats.toml.read.statements import float_value
-from registry_reconciler.formats.toml.read.tree import Tree, to_json
+from registry_reconciler.formats.toml.read.tree import TomlTree, to_json
 from registry_reconciler.model.entry import same
 from tests.property.toml_texts import Text, lost_line, random_edits
 
@@ -45,7 +45,7 @@ def outcome(seed: int) -> str:
 @given(SEEDS)
 def test_two_readers_say_the_same(seed: int) -> None:
     text = Text(seed).data.decode().removeprefix("\ufeff")
-    tree = Tree(text)
+    tree = TomlTree(text)
     assert agrees(tree.root, tomllib.loads(text, parse_float=float_value))
     assert same(to_json(tree.root), TOML.read(text.encode()).documents[0])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.field_roles import Names, Reference
 from registry_reconciler.model.fields import Selector, finder
@@ -308,7 +308,7 @@ def test_a_folder_that_cannot_be_listed_does_not_hide_files_of_another() -> None
     class Closed(ExampleTree):
         def children(self, folder: str) -> tuple[tuple[str, str], ...]:
             if folder.startswith("closed"):
-                raise Unreadable("no")
+                raise UnreadablePath("no")
             return super().children(folder)
 
     (rule,) = kinds()["skill"].paths

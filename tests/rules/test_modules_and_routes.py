@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.config import Config
 from registry_reconciler.rules.entry_set import EntrySet
 from tests.rules.helper import ExampleTree, addresses, entry_set, kinds, messages, problems
@@ -297,7 +297,7 @@ def test_documents_are_not_missed_before_there_are_routes_or_while_some_are_hidd
 def test_what_a_folder_that_cannot_be_listed_hides_is_said() -> None:
     class Closed(ExampleTree):
         def children(self, folder: str) -> tuple[tuple[str, str], ...]:
-            raise Unreadable("no")
+            raise UnreadablePath("no")
 
     text = "hook: [{id: h, match: {only_if_changed_paths: ['src/**']}}]\n"
     known = entry_set(documents("docs/errors.md") + text + "skill: [{id: s}]")

@@ -11,7 +11,7 @@ from registry_reconciler.apply.anchor import NotAFile
 from registry_reconciler.errors import StalePlan, WriteFailure
 
 
-class Conflict(Exception):
+class WriteConflict(Exception):
     """Somebody else's bytes stand where a step would write; nothing was done to them."""
 
     def __init__(self, path: str) -> None:
@@ -27,7 +27,7 @@ class Undurable(OSError):
     """A sync failed: what it covered may be lost in a power cut, and no later sync can tell."""
 
 
-class Refused(OSError):
+class ChangeRefused(OSError):
     """The system refused a change that was still to be made. Asking again may never help; going back does."""
 
 
@@ -49,7 +49,7 @@ _ADVICE = {
 
 def reason_of(error: BaseException) -> str:
     """What happened, where, and what helps, in one line."""
-    if isinstance(error, Conflict):
+    if isinstance(error, WriteConflict):
         return f"{error.path!r} was changed by hand"
     if not isinstance(error, OSError):
         return str(error)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from registry_reconciler.apply.history import Entry
+from registry_reconciler.apply.history import HistoryRecord
 from registry_reconciler.model.entry import Json
 
 
@@ -20,7 +20,7 @@ class FormerAddresses:
         """The address today of what had this one before the applies that were passed; ``None``: another one has it."""
         return self._today.get(address, address)
 
-    def go_back_over(self, apply: Entry) -> None:
+    def go_back_over(self, apply: HistoryRecord) -> None:
         """From here on addresses mean what they meant before this apply."""
         renamed = [
             (str(change["from"]), str(change.get("address"))) for change in apply.changes if _renames(change)
@@ -37,11 +37,11 @@ class Followed(Struct, frozen=True):
         changes: those of the entry alone, with the address that it had then.
     """
 
-    apply: Entry
+    apply: HistoryRecord
     changes: tuple[Mapping[str, Json], ...]
 
 
-def follow(applies: Iterable[Entry], address: str) -> Iterator[Followed]:
+def follow(applies: Iterable[HistoryRecord], address: str) -> Iterator[Followed]:
     """The applies that changed an entry, of those from the newest to the oldest.
 
     An address that no entry has any more means the one that had it last.

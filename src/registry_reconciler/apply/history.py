@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.loading.history_conflicts import FORMAT, refuse_newer
 from registry_reconciler.loading.state.files import conflict_line
 from registry_reconciler.model.change import Change
@@ -43,7 +43,7 @@ def is_whole(data: bytes) -> bool:
         return False
 
 
-class Entry(Struct, frozen=True):
+class HistoryRecord(Struct, frozen=True):
     """One apply, as the history has it; ``data`` is the content of its file."""
 
     path: str
@@ -161,7 +161,7 @@ def carried_over(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def paths(tree: Tree) -> list[str]:
-    """The files of the history, the oldest first. Raises :class:`Unreadable`."""
+    """The files of the history, the oldest first. Raises :class:`UnreadablePath`."""
     return sorted(
         f"{HISTORY_FOLDER}/{name}"
         for name, kind in tree.children(HISTORY_FOLDER)
@@ -169,31 +169,33 @@ def paths(tree: Tree) -> list[str]:
     )
 
 
-def read(tree: Tree, newest: int | None = None) -> tuple[list[Entry], list[str]]:
+def read(tree: Tree, newest: int | None = None) -> tuple[list[HistoryRecord], list[str]]:
     """The applies, the newest first, and what could not be read of them."""
-    found: list[Entry] = []
+    found: list[HistoryRecord] = []
     faults: list[str] = []
     try:
         names = paths(tree)[::-1]
         olds = [tree.read(path) or b"" for path in (OLD_HISTORY_PATH, HISTORY_BEFORE_PATH)]
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         return [], [f"{HISTORY_FOLDER} cannot be read: {fault}"]
     for path in names[:newest]:
         try:
             text = tree.read(path) or b""
             refuse_newer(path, text)
             data = json.loads(text)
-        except (Unreadable, ValueError, RecursionError) as fault:
-            marked = not isinstance(fault, Unreadable) and conflict_line(text) is not None
+        except (UnreadablePath, ValueError, RecursionError) as fault:
+            marked = not isinstance(fault, UnreadablePath) and conflict_line(text) is not None
             faults.append(f"{path} {_MARKED if marked else f'cannot be read: {fault}'}")
             continue
         if isinstance(data, dict):
-            found.append(Entry(path, data))
+            found.append(HistoryRecord(path, data))
         else:
             faults.append(f"{path} holds no apply")
     known = {entry.path for entry in found}
     lines = dict(line for old in olds for line in carried_over(old))
-    found += [Entry(path, json.loads(content)) for path, content in lines.items() if path not in known]
+    found += [
+        HistoryRecord(path, json.loads(content)) for path, content in lines.items() if path not in known
+    ]
     return sorted(found, key=lambda entry: (entry.time, entry.path), reverse=True)[:newest], faults
 
 

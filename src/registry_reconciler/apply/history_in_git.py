@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from registry_reconciler.apply.history import NAME, Entry
+from registry_reconciler.apply.history import NAME, HistoryRecord
 from registry_reconciler.files import git_call
 from registry_reconciler.files.git import is_partial, is_repository, is_shallow
 from registry_reconciler.files.git_call import GitFailure
@@ -16,7 +16,7 @@ from registry_reconciler.model.config import HISTORY_FOLDER
 _AT_ONCE = 200
 
 
-def older(root: Path, known: Collection[str]) -> Iterator[Entry]:
+def older(root: Path, known: Collection[str]) -> Iterator[HistoryRecord]:
     """The applies that are not among ``known`` paths, the newest first; none where git does not say.
 
     They are read as far as somebody asks: of 50,000 the newest cost no more than of 500.
@@ -32,7 +32,7 @@ def older(root: Path, known: Collection[str]) -> Iterator[Entry]:
             except (ValueError, RecursionError):
                 continue
             if isinstance(data, dict):
-                yield Entry(path, data)
+                yield HistoryRecord(path, data)
 
 
 def is_cut_short(root: Path) -> bool:

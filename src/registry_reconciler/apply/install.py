@@ -16,9 +16,9 @@ from collections.abc import Iterator
 
 from registry_reconciler.apply import files
 from registry_reconciler.apply.anchor import APPLY, NOT_THERE, Anchor, NotAFile, state_in
-from registry_reconciler.apply.failures import Conflict, Refused
+from registry_reconciler.apply.failures import ChangeRefused, WriteConflict
 from registry_reconciler.apply.folders import remove_folders, remove_if_empty, sync
-from registry_reconciler.apply.journal import Direction, Record, Step, folders_above
+from registry_reconciler.apply.journal import Direction, JournalRecord, JournalStep, folders_above
 from registry_reconciler.apply.staging import stage_copy
 from registry_reconciler.base import progress
 from registry_reconciler.files.names import spelling
@@ -36,7 +36,7 @@ class Bench:
         conflicts: paths where going back was not possible because of such an edit.
     """
 
-    def __init__(self, anchor: Anchor, name: str, record: Record) -> None:
+    def __init__(self, anchor: Anchor, name: str, record: JournalRecord) -> None:
         self.anchor = anchor
         self.place = f"{APPLY}/{name}"
         self.name = name
@@ -73,7 +73,7 @@ class Bench:
                 above, _, name = step.real.rpartition("/")
                 with self.anchor.held(above) as parent, contextlib.suppress(FileNotFoundError):
                     os.stat(name, dir_fd=parent, follow_symlinks=False)
-                    raise Conflict(step.path)
+                    raise WriteConflict(step.path)
 
     def remove_made(self) -> None:
         """Remove those folders again, durably, unless somebody uses them. Raises Undurable or OSError."""
@@ -98,7 +98,7 @@ class Bench:
         self._remove_empty([path for path, _ in self.record.emptied])
         self.settle()
 
-    def _forward(self, step: Step) -> None:
+    def _forward(self, step: JournalStep) -> None:
         now = self._digest(step.real)
         if now == (step.after or _ABSENT):
             self._return_stranger(step)
@@ -106,7 +106,7 @@ class Bench:
         if self._was_done(step):
             self.edited.append(step.path)
         elif now != (step.before or _ABSENT):
-            raise Conflict(step.path)
+            raise WriteConflict(step.path)
         elif step.after is None:
             self._take(step.real, f"{step.index}.gone", step.before, step.path)
         elif step.before is None:
@@ -114,13 +114,13 @@ class Bench:
         else:
             self._swap(f"{step.index}.new", step, step.before)
 
-    def _was_done(self, step: Step) -> bool:
+    def _was_done(self, step: JournalStep) -> bool:
         """Whether the journal shows that the step was carried out before: its slot is used up."""
         if step.after is None:
             return self._slot(f"{step.index}.gone") != _ABSENT
         return self._slot(f"{step.index}.new") != step.after
 
-    def _return_stranger(self, step: Step) -> None:
+    def _return_stranger(self, step: JournalStep) -> None:
         """Undo a step that took somebody else's bytes out, killed before it could look at them."""
         slot = f"{step.index}.new" if step.after is not None else f"{step.index}.gone"
         held = self._slot(slot)
@@ -130,7 +130,7 @@ class Bench:
             self._put(slot, step)
         elif step.before is not None:
             self._swap(slot, step, step.after)
-        raise Conflict(step.path)
+        raise WriteConflict(step.path)
 
     # Back
 
@@ -143,12 +143,12 @@ class Bench:
         for step in reversed(self.record.steps):
             try:
                 self._back(step)
-            except Conflict:
+            except WriteConflict:
                 self.conflicts.append(step.path)
         self._remove_empty(list(reversed(self.record.made)))
         self.settle()
 
-    def _back(self, step: Step) -> None:
+    def _back(self, step: JournalStep) -> None:
         now = self._digest(step.real)
         if step.after is None:
             self._bring_back(step, now)
@@ -159,7 +159,7 @@ class Bench:
             if now == step.after:
                 self._unlink_twin(step)
         elif now != step.after:
-            raise Conflict(step.path)
+            raise WriteConflict(step.path)
         elif step.before is None:
             self._take(step.real, f"{step.index}.new", step.after, step.path)
         else:
@@ -168,10 +168,10 @@ class Bench:
                 name for name in (f"{step.index}.new", f"{step.index}.old") if self._slot(name) != _ABSENT
             ]
             if not slots:
-                raise Conflict(step.path)
+                raise WriteConflict(step.path)
             self._swap(slots[0], step, step.after)
 
-    def _unlink_twin(self, step: Step) -> None:
+    def _unlink_twin(self, step: JournalStep) -> None:
         """Undo the first half of a placing by hard link (:func:`files.place`): both names are one file."""
         ours, there = state_in(self._fd, f"{step.index}.new"), self.anchor.state(step.real)
         if ours and there and (ours.device, ours.inode) == (there.device, there.inode):
@@ -179,12 +179,12 @@ class Bench:
             with self.anchor.held(above) as folder:
                 files.unlink(name, folder)
 
-    def _bring_back(self, step: Step, now: str) -> None:
+    def _bring_back(self, step: JournalStep, now: str) -> None:
         slot = f"{step.index}.gone"
         if self._slot(slot) == _ABSENT or now == step.before:
             return
         if now != _ABSENT:
-            raise Conflict(step.path)
+            raise WriteConflict(step.path)
         modes = dict(self.record.emptied)
         for folder in folders_above(step.real):
             self._ensure_folder(folder, modes.get(folder))
@@ -192,7 +192,7 @@ class Bench:
 
     # One file
 
-    def _swap(self, slot: str, step: Step, expected: str) -> None:
+    def _swap(self, slot: str, step: JournalStep, expected: str) -> None:
         """Exchange the file and the slot; what comes out of the workspace has to be ``expected``."""
         name = step.real.rpartition("/")[2]
         with self._parent(step) as folder:
@@ -204,9 +204,9 @@ class Bench:
                 return
             if self._slot(slot) != expected:
                 files.exchange(slot, self._fd, name, folder)
-                raise Conflict(step.path)
+                raise WriteConflict(step.path)
 
-    def _replace(self, slot: str, step: Step, expected: str) -> None:
+    def _replace(self, slot: str, step: JournalStep, expected: str) -> None:
         """The same without an exchange: keep a copy, look once more, rename over it."""
         name = step.real.rpartition("/")[2]
         backup = f"{step.index}.old"
@@ -218,18 +218,18 @@ class Bench:
             sync(self._fd)
         with self._parent(step) as folder:
             if self._digest(step.real) != expected:
-                raise Conflict(step.path)
+                raise WriteConflict(step.path)
             with _asked():
                 files.rename(slot, self._fd, name, folder)
 
-    def _put(self, slot: str, step: Step) -> None:
+    def _put(self, slot: str, step: JournalStep) -> None:
         name = step.real.rpartition("/")[2]
         with self._parent(step) as folder:
             try:
                 with _asked():
                     files.place(slot, self._fd, name, folder)
             except FileExistsError as error:
-                raise Conflict(step.path) from error
+                raise WriteConflict(step.path) from error
 
     def _take(self, real: str, slot: str, expected: str | None, path: str) -> None:
         """Rename a file into the journal; what came has to be ``expected``."""
@@ -239,23 +239,23 @@ class Bench:
                 with _asked():
                     files.rename(name, folder, slot, self._fd)
             except FileNotFoundError as error:
-                raise Conflict(path) from error
+                raise WriteConflict(path) from error
             if self._slot(slot) != expected:
                 # Not the file that was looked at a moment ago. If its name is taken by now, it stays in the
                 # journal, and the clean-up keeps what it does not know.
                 with contextlib.suppress(FileExistsError):
                     files.place(slot, self._fd, name, folder)
-                raise Conflict(path)
+                raise WriteConflict(path)
 
     @contextlib.contextmanager
-    def _parent(self, step: Step) -> Iterator[int]:
+    def _parent(self, step: JournalStep) -> Iterator[int]:
         with contextlib.ExitStack() as stack:
             above = step.real.rpartition("/")[0]
             try:
                 folder = stack.enter_context(self.anchor.held(above))
             except OSError as error:
                 if self.anchor.is_missing(error, above):
-                    raise Conflict(step.path) from error
+                    raise WriteConflict(step.path) from error
                 raise
             yield folder
 
@@ -286,7 +286,7 @@ class Bench:
             return
         above, _, name = path.rpartition("/")
         if not self.anchor.is_folder(above):
-            raise Conflict(path)
+            raise WriteConflict(path)
         with self.anchor.held(above) as folder:
             try:
                 if not there:
@@ -294,7 +294,7 @@ class Bench:
                         files.make_folder(name, folder)
             except FileExistsError as error:
                 if not self.anchor.is_folder(path):
-                    raise Conflict(path) from error
+                    raise WriteConflict(path) from error
                 there = True
             # Before anything moves into it: what left the journal for a folder that is lost would be lost
             # too. Also when it is there already: who made it may have been killed before this point.
@@ -405,4 +405,4 @@ def _asked() -> Iterator[None]:
     except (files.Unsupported, FileExistsError, FileNotFoundError):
         raise
     except OSError as error:
-        raise Refused(error.errno, error.strerror, error.filename) from error
+        raise ChangeRefused(error.errno, error.strerror, error.filename) from error

@@ -58,7 +58,7 @@ class Direction(enum.Enum):
     BACK = "ABORT"
 
 
-class Step(NamedTuple):
+class JournalStep(NamedTuple):
     """One file of a transaction: ``before`` and ``after`` are digests, ``None`` for: not there.
 
     ``path`` is what the plan calls it, ``real`` where that leads without links.
@@ -71,7 +71,7 @@ class Step(NamedTuple):
     after: str | None
 
 
-class Record(NamedTuple):
+class JournalRecord(NamedTuple):
     """All that recovery needs to know.
 
     Attributes:
@@ -80,7 +80,7 @@ class Record(NamedTuple):
         owners: user and group of those folders, for when they come back.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[JournalStep, ...]
     made: tuple[str, ...]
     emptied: tuple[tuple[str, int], ...]
     owners: tuple[tuple[str, int, int], ...] = ()
@@ -90,7 +90,7 @@ class BadRecord(Exception):
     """A record that must not be believed; the text says why."""
 
 
-def encode(record: Record) -> bytes:
+def encode(record: JournalRecord) -> bytes:
     """The record as bytes, with its own checksum."""
     body = json.dumps(
         {
@@ -104,20 +104,20 @@ def encode(record: Record) -> bytes:
     return _HEAD + hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
 
-def decode(data: bytes) -> Record:
+def decode(data: bytes) -> JournalRecord:
     """The inverse of :func:`encode`. Raises :class:`BadRecord` unless every byte is as it was written."""
     head, _, body = data.partition(b"\n")
     if head != _HEAD + hashlib.sha256(body).hexdigest().encode():
         raise BadRecord("its checksum does not fit")
     try:
         found = json.loads(body)
-        steps = tuple(Step(index, *_checked_step(item)) for index, item in enumerate(found["steps"]))
+        steps = tuple(JournalStep(index, *_checked_step(item)) for index, item in enumerate(found["steps"]))
         made = tuple(str(item) for item in found["made"])
         emptied = tuple((str(path), int(mode) & 0o7777) for path, mode in found["emptied"])
         owners = tuple((str(path), int(uid), int(gid)) for path, uid, gid in found.get("owners", ()))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadRecord("its content is malformed") from error
-    return Record(steps, made, emptied, owners)
+    return JournalRecord(steps, made, emptied, owners)
 
 
 def _checked_step(step: Any) -> tuple[str, str, str | None, str | None]:
@@ -132,7 +132,7 @@ def _checked_step(step: Any) -> tuple[str, str, str | None, str | None]:
     return path, real, before, after
 
 
-def distrust(record: Record, anchor: Anchor, may_write: Callable[[str], bool] | None) -> str | None:
+def distrust(record: JournalRecord, anchor: Anchor, may_write: Callable[[str], bool] | None) -> str | None:
     """Why recovery must not touch what ``record`` names; ``None`` when an apply here could have made it."""
     for step in record.steps:
         for path in {step.path, step.real}:
@@ -164,7 +164,7 @@ def folders_above(path: str) -> Iterator[str]:
         yield "/".join(parts[:depth])
 
 
-class Found(NamedTuple):
+class FoundTransaction(NamedTuple):
     """A transaction's folder as it was found.
 
     Attributes:
@@ -174,13 +174,13 @@ class Found(NamedTuple):
 
     name: str
     direction: Direction
-    record: Record | None
+    record: JournalRecord | None
     made: tuple[str, ...] = ()
 
 
 def scan(
     anchor: Anchor, may_write: Callable[[str], bool] | None = None
-) -> tuple[tuple[Found, ...], tuple[str, ...]]:
+) -> tuple[tuple[FoundTransaction, ...], tuple[str, ...]]:
     """The transactions that stand there, and a warning for each that is not to be believed. Only reads.
 
     Raises:
@@ -219,7 +219,7 @@ def _list_folders(anchor: Anchor) -> tuple[list[str], list[str]]:
         return sorted(name for name in os.listdir(fd) if _FOLDER.match(name)), []
 
 
-def _read_folder(anchor: Anchor, name: str) -> Found:
+def _read_folder(anchor: Anchor, name: str) -> FoundTransaction:
     place = f"{APPLY}/{name}"
     if not anchor.is_folder(place):
         raise BadRecord("it is not a folder")
@@ -227,8 +227,8 @@ def _read_folder(anchor: Anchor, name: str) -> Found:
         for direction in (Direction.BACK, Direction.FORWARD):
             data = _read(fd, direction.value)
             if data is not None:
-                return Found(name, direction, decode(data))
-        return Found(name, Direction.UNDECIDED, None, _folders_of(anchor, fd))
+                return FoundTransaction(name, direction, decode(data))
+        return FoundTransaction(name, Direction.UNDECIDED, None, _folders_of(anchor, fd))
 
 
 def _folders_of(anchor: Anchor, folder: int) -> tuple[str, ...]:

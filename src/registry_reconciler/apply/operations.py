@@ -15,10 +15,10 @@ from registry_reconciler.apply.anchor import APPLY, Anchor, FileState, NotAFile,
 from registry_reconciler.apply.failures import stale
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.git_index import untracked
-from registry_reconciler.files.names import Names, short, spelling
+from registry_reconciler.files.names import PathNames, short, spelling
 from registry_reconciler.files.reserved import leads_astray
 from registry_reconciler.files.tree import DiskTree
-from registry_reconciler.files.unreadable import Hidden, Unreadable
+from registry_reconciler.files.unreadable import Hidden, UnreadablePath
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.fleet_view import CATALOG_INPUT
 
@@ -47,7 +47,7 @@ class Receipt(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-class Target(Struct, frozen=True):
+class OpTarget(Struct, frozen=True):
     """An op with what was found at its place."""
 
     op: FileOp
@@ -61,16 +61,16 @@ class Target(Struct, frozen=True):
         return self.op.before
 
 
-def look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool] | None) -> list[Target]:
+def look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool] | None) -> list[OpTarget]:
     """Find every file and compare it with what the plan expects. Only reads.
 
     Raises:
         WriteFailure: two paths are one file, or a file is not what the plan expects.
     """
-    targets: list[Target] = []
+    targets: list[OpTarget] = []
     taken: dict[str, str] = {}
     changed: list[str] = []
-    names = Names(DiskTree(anchor.root))
+    names = PathNames(DiskTree(anchor.root))
     # Where a system may take two names for one file, the one that goes makes room first.
     made = {spelling(file_op.path) for file_op in ops if file_op.content is not None}
     ops = sorted(ops, key=lambda file_op: file_op.content is not None or spelling(file_op.path) not in made)
@@ -93,7 +93,7 @@ def look(anchor: Anchor, ops: Sequence[FileOp], may_write: Callable[[str], bool]
             names.take(real)
         elif op.content is None:
             names.leave(real)
-        targets.append(Target(op, real, state, None if op.content is None else digest_bytes(op.content)))
+        targets.append(OpTarget(op, real, state, None if op.content is None else digest_bytes(op.content)))
     if changed:
         raise stale(tuple(changed))
     return targets
@@ -122,7 +122,7 @@ def _real_path(anchor: Anchor, op: FileOp, may_write: Callable[[str], bool] | No
     return real
 
 
-def refuse_early(anchor: Anchor, work: Sequence[Target], device: int) -> None:
+def refuse_early(anchor: Anchor, work: Sequence[OpTarget], device: int) -> None:
     """Find what would fail after the commit point while failing is still free.
 
     Raises:
@@ -148,7 +148,7 @@ def refuse_early(anchor: Anchor, work: Sequence[Target], device: int) -> None:
             )
 
 
-def folder_there(anchor: Anchor, target: Target) -> str:
+def folder_there(anchor: Anchor, target: OpTarget) -> str:
     """The folder of a file, or the nearest one above that is there already."""
     folder = target.real.rpartition("/")[0]
     while folder and not anchor.is_folder(folder):
@@ -183,7 +183,7 @@ def _same_input(tree: DiskTree, path: str, expected: str | None, ours: Container
         return tree.kind(path) == ("dir" if path in ours and expected is None else expected or "absent")
     try:
         data = tree.read(path)
-    except Unreadable:
+    except UnreadablePath:
         return False
     return data is not None and digest_bytes(data) == expected
 
@@ -194,6 +194,6 @@ def _fault_of(tree: DiskTree, path: str) -> str | None:
         tree.read(path)
     except Hidden:
         return "hidden"
-    except Unreadable:
+    except UnreadablePath:
         return "unreadable"
     return None

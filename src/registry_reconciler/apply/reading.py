@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from registry_reconciler.apply import journal
 from registry_reconciler.apply.anchor import APPLY, Anchor
-from registry_reconciler.apply.journal import Direction, Found
+from registry_reconciler.apply.journal import Direction, FoundTransaction
 from registry_reconciler.apply.lock import shared_lock
 from registry_reconciler.errors import InterruptedApply, LockHeld
 
@@ -78,7 +78,9 @@ def reader(
         yield Reading(warnings)
 
 
-def _scan(root: Path, may_write: Callable[[str], bool] | None) -> tuple[Found | None, tuple[str, ...]]:
+def _scan(
+    root: Path, may_write: Callable[[str], bool] | None
+) -> tuple[FoundTransaction | None, tuple[str, ...]]:
     try:
         anchor = Anchor(root)
     except OSError:

@@ -9,7 +9,7 @@ from registry_reconciler.apply import FileOp, history
 from registry_reconciler.apply.writable import not_of_a_plan
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.tree import DiskTree, Recorder, Tree
-from registry_reconciler.files.unreadable import Hidden, Unreadable
+from registry_reconciler.files.unreadable import Hidden, UnreadablePath
 from registry_reconciler.loading.settings import load_config
 from registry_reconciler.loading.state.files import conflict_line
 from registry_reconciler.model.config import HISTORY_BEFORE_PATH, OLD_HISTORY_PATH, STATE_FOLDER
@@ -42,7 +42,7 @@ def file_ops(root: Path, plan: Plan, besides: Iterable[str] = ()) -> list[FileOp
         ops += _attributes(tree)
         record = history.new_file(plan, sorted({*besides, *(operation.path for operation in ops)}))
         return [*ops, *_history(tree, dict([record]))]
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         raise WriteFailure(
             f"nothing was written: the history or {ATTRIBUTES_PATH} cannot be read: {fault}"
         ) from fault
@@ -88,7 +88,7 @@ def _old_history(tree: Tree) -> bytes | None:
     """The history of the old form; ``None`` also where it cannot be read: then it stays, and blocks nothing."""
     try:
         return tree.read(OLD_HISTORY_PATH)
-    except Unreadable:
+    except UnreadablePath:
         return None
 
 

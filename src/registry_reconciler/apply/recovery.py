@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from registry_reconciler.apply import journal
 from registry_reconciler.apply.anchor import Anchor
-from registry_reconciler.apply.failures import Conflict, Refused, reason_of
+from registry_reconciler.apply.failures import ChangeRefused, WriteConflict, reason_of
 from registry_reconciler.apply.folders import discard, remove_folders
 from registry_reconciler.apply.install import Bench
-from registry_reconciler.apply.journal import Direction, Found
+from registry_reconciler.apply.journal import Direction, FoundTransaction
 from registry_reconciler.apply.lock import WorkspaceLock
 from registry_reconciler.apply.reading import RECOVER
 from registry_reconciler.errors import WriteFailure
@@ -88,7 +88,7 @@ def _recover(anchor: Anchor, may_write: Callable[[str], bool] | None) -> Recover
     return result
 
 
-def _carry_out(anchor: Anchor, found: Found, so_far: RecoverResult) -> RecoverResult:
+def _carry_out(anchor: Anchor, found: FoundTransaction, so_far: RecoverResult) -> RecoverResult:
     assert found.record is not None
     bench = Bench(anchor, found.name, found.record)
     try:
@@ -117,7 +117,7 @@ def _try_forward(bench: Bench) -> Direction:
     bench.settle_record()
     try:
         bench.forward()
-    except (Conflict, Refused):
+    except (WriteConflict, ChangeRefused):
         # Somebody else's bytes are there, or the system will not have it: what can never be done must not be tried
         # for ever, and what was there before can be there again.
         bench.edited.clear()

@@ -39,21 +39,21 @@ from pathlib import Path
 from registry_reconciler.apply import files, journal
 from registry_reconciler.apply.anchor import APPLY, Anchor
 from registry_reconciler.apply.failures import (
-    Conflict,
     OwnerRefused,
     Undurable,
+    WriteConflict,
     failures,
     reason_of,
     stale,
 )
 from registry_reconciler.apply.folders import discard, remove_folders
 from registry_reconciler.apply.install import Bench
-from registry_reconciler.apply.journal import Direction, Record, Step
+from registry_reconciler.apply.journal import Direction, JournalRecord, JournalStep
 from registry_reconciler.apply.lock import WorkspaceLock, make_apply_folder
 from registry_reconciler.apply.operations import (
     FileOp,
+    OpTarget,
     Receipt,
-    Target,
     check_inputs,
     folder_there,
     look,
@@ -62,7 +62,7 @@ from registry_reconciler.apply.operations import (
 from registry_reconciler.apply.reading import RECOVER
 from registry_reconciler.apply.signals import Signals
 from registry_reconciler.apply.staging import stage
-from registry_reconciler.base.interrupts import Written
+from registry_reconciler.base.interrupts import WriteFlag
 from registry_reconciler.base.progress import counted, step
 from registry_reconciler.errors import InterruptedApply, RegistryFailure, StalePlan, WriteFailure
 
@@ -132,7 +132,9 @@ def _refuse_interrupted(anchor: Anchor, may_write: Callable[[str], bool] | None)
     return warnings
 
 
-def _prepare(anchor: Anchor, work: Sequence[Target], remove_empty: Sequence[str], signals: Signals) -> Bench:
+def _prepare(
+    anchor: Anchor, work: Sequence[OpTarget], remove_empty: Sequence[str], signals: Signals
+) -> Bench:
     """Write the journal: staged contents and the record. Nothing outside of it is touched."""
     record = _record(anchor, work, remove_empty)
     make_apply_folder(anchor)
@@ -155,9 +157,9 @@ def _prepare(anchor: Anchor, work: Sequence[Target], remove_empty: Sequence[str]
         raise
 
 
-def _record(anchor: Anchor, work: Sequence[Target], remove_empty: Sequence[str]) -> Record:
+def _record(anchor: Anchor, work: Sequence[OpTarget], remove_empty: Sequence[str]) -> JournalRecord:
     steps = tuple(
-        Step(index, target.op.path, target.real, target.before, target.after)
+        JournalStep(index, target.op.path, target.real, target.before, target.after)
         for index, target in enumerate(work)
     )
     above = {
@@ -171,10 +173,10 @@ def _record(anchor: Anchor, work: Sequence[Target], remove_empty: Sequence[str])
             info = os.fstat(anchor.folder(folder))
             gone.append((folder, info.st_mode & 0o7777))
             owners.append((folder, info.st_uid, info.st_gid))
-    return Record(steps, made, tuple(gone), tuple(owners))
+    return JournalRecord(steps, made, tuple(gone), tuple(owners))
 
 
-def _stage(bench: Bench, work: Sequence[Target], signals: Signals) -> None:
+def _stage(bench: Bench, work: Sequence[OpTarget], signals: Signals) -> None:
     step("writing beside the files")
     for start in counted(range(0, len(work), _BATCH)):
         signals.check()
@@ -197,7 +199,7 @@ def _stage(bench: Bench, work: Sequence[Target], signals: Signals) -> None:
         files.sync_all([record, bench.folder, *above])
 
 
-def _staged(bench: Bench, target: Target, name: str, content: bytes, source: int | None) -> int:
+def _staged(bench: Bench, target: OpTarget, name: str, content: bytes, source: int | None) -> int:
     folder = folder_there(bench.anchor, target)
     above = os.fstat(bench.anchor.folder(folder))
     try:
@@ -220,7 +222,7 @@ def _staged(bench: Bench, target: Target, name: str, content: bytes, source: int
 
 def _run(
     bench: Bench,
-    work: Sequence[Target],
+    work: Sequence[OpTarget],
     signals: Signals,
     check_inputs: Callable[[], None],
     verify: Callable[[], None] | None,
@@ -230,7 +232,7 @@ def _run(
         bench.make_folders()
         check_inputs()
         signals.check()
-        Written.some = True
+        WriteFlag.some = True
         files.rename(Direction.UNDECIDED.value, bench.folder, Direction.FORWARD.value, bench.folder)
     except BaseException as error:
         failure = _give_up(bench, error)
@@ -261,7 +263,7 @@ def _give_up(bench: Bench, error: BaseException) -> BaseException:
         )
     with contextlib.suppress(OSError):
         discard(bench.anchor, bench.name)
-    return stale((error.path,)) if isinstance(error, Conflict) else error
+    return stale((error.path,)) if isinstance(error, WriteConflict) else error
 
 
 def _install(bench: Bench, signals: Signals, verify: Callable[[], None] | None) -> None:
@@ -277,9 +279,9 @@ def _install(bench: Bench, signals: Signals, verify: Callable[[], None] | None) 
             signals.phase = "late"
     strangers = bench.strangers()
     if strangers:
-        raise Conflict(bench.record.steps[int(strangers[0].partition(".")[0])].path)
+        raise WriteConflict(bench.record.steps[int(strangers[0].partition(".")[0])].path)
     if bench.edited:
-        raise Conflict(bench.edited[0])
+        raise WriteConflict(bench.edited[0])
 
 
 def _take_back(bench: Bench, error: BaseException) -> BaseException:
@@ -292,7 +294,7 @@ def _take_back(bench: Bench, error: BaseException) -> BaseException:
         if isinstance(error, Undurable):
             raise error
         bench.close_record(Direction.BACK)
-    except (OSError, Conflict) as second:
+    except (OSError, WriteConflict) as second:
         return InterruptedApply(
             f"{stopped}, and taking it back stopped too ({reason_of(second)}); "
             "the files may be half new: run 'registry recover'",
@@ -302,7 +304,7 @@ def _take_back(bench: Bench, error: BaseException) -> BaseException:
         discard(bench.anchor, bench.name)
     note = "".join(f"; bytes that would have been lost are in {path!r}" for path in kept)
     left = "".join(f"; {path!r} was edited by hand and is left as it is" for path in bench.conflicts)
-    if isinstance(error, Conflict):
+    if isinstance(error, WriteConflict):
         return StalePlan(
             f"{error.path!r} was changed by hand while it was written; everything else is as it was before"
             f"{left}{note}",
@@ -319,7 +321,7 @@ def _take_back(bench: Bench, error: BaseException) -> BaseException:
 def _say_stopped(error: BaseException) -> str:
     if isinstance(error, OSError):
         return f"writing stopped ({reason_of(error)})"
-    if isinstance(error, Conflict):
+    if isinstance(error, WriteConflict):
         return f"writing stopped ({error.path!r} was changed by hand meanwhile)"
     return f"writing stopped ({str(error) or type(error).__name__})"
 
@@ -340,7 +342,7 @@ def _finish(bench: Bench) -> tuple[str, ...]:
     return ()
 
 
-def _receipt(work: Sequence[Target], warnings: tuple[str, ...]) -> Receipt:
+def _receipt(work: Sequence[OpTarget], warnings: tuple[str, ...]) -> Receipt:
     return Receipt(
         written=tuple(
             target.op.path for target in work if target.before is not None and target.after is not None

@@ -19,7 +19,7 @@ MESSAGE = "interrupted; nothing was left half done"
 NOTHING = "interrupted; nothing was written"
 
 
-class Written:
+class WriteFlag:
     """Whether this process wrote files of a workspace."""
 
     some = False
@@ -27,7 +27,7 @@ class Written:
 
 def message(command: str) -> str:
     """What an interruption of a command says."""
-    return MESSAGE if command == "run" or Written.some else NOTHING
+    return MESSAGE if command == "run" or WriteFlag.some else NOTHING
 
 
 def new_line() -> None:

@@ -25,7 +25,7 @@ class Listener(Protocol):
         """One more part is done."""
 
 
-class _Progress:
+class _Listening:
     """Who listens in this process (nobody, or one), in which phases, and how many parts are being counted."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class _Progress:
         self.counting = 0
 
 
-_progress = _Progress()
+_progress = _Listening()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
-    from registry_reconciler.fleet.catalogue import Catalogue, Known, Referrer
+    from registry_reconciler.fleet.catalogue import Catalogue, KnownEntry, Referrer
 
 CatalogUrl = Annotated[
     str | None,
@@ -93,7 +93,7 @@ def place(path: str, line: int) -> str:
     return visible(f"{path}:{line}" if line else path)
 
 
-def entry_json(known: Known) -> dict[str, Json]:
+def entry_json(known: KnownEntry) -> dict[str, Json]:
     """An entry, as JSON tells it."""
     return {
         "repository": known.repository,

@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from registry_reconciler.cli.parser import BY_NAME, build
+from registry_reconciler.cli.parser import build
+from registry_reconciler.cli.table import BY_NAME
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.catalog import Catalog

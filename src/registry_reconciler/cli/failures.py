@@ -18,7 +18,7 @@ from registry_reconciler.cli.output import AnswerFailure, put, say, write_file
 from registry_reconciler.cli.seen import seen
 from registry_reconciler.cli.typed_values import says_value, without_values
 from registry_reconciler.errors import Blocked, RegistryFailure, UsageFailure
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 
 if TYPE_CHECKING:
     from registry_reconciler.model.plan import Plan
@@ -64,7 +64,7 @@ def as_failure(error: BaseException, command: str, typed: Sequence[str] = ()) ->
     if seen.interrupted:
         # Python wraps what is raised while a class is made, and libraries what is raised in their callbacks.
         return Interrupted(interruption(command))
-    if isinstance(error, Unreadable):
+    if isinstance(error, UnreadablePath):
         return SystemRefused(f"a file of the workspace cannot be read: {error}")
     if isinstance(error, OSError):
         where = f"{visible(error.filename)}: " if isinstance(error.filename, str) else ""

@@ -16,9 +16,9 @@ from registry_reconciler.cli.output import say
 from registry_reconciler.errors import Blocked, UsageFailure
 
 if TYPE_CHECKING:
-    from registry_reconciler.fleet import Manifest, Outcome, Repository
+    from registry_reconciler.base.child import ChildLimits
+    from registry_reconciler.fleet import Manifest, Repository, RepositoryOutcome
     from registry_reconciler.fleet.run.cluster import Tls
-    from registry_reconciler.fleet.run.driver import Limits
     from registry_reconciler.model.plan import Plan
 
 FleetFile = Annotated[
@@ -112,13 +112,13 @@ class Running(Struct, frozen=True):
         ),
     ] = 2048
 
-    def limits(self) -> Limits:
+    def limits(self) -> ChildLimits:
         """What one repository may take. Raises :class:`UsageFailure` where the seconds are no number."""
-        from registry_reconciler.fleet.run.driver import Limits
+        from registry_reconciler.base.child import ChildLimits
 
         if not self.task_seconds < 1e6:  # "nan" is a number to the parser
             raise UsageFailure("--task-seconds takes a number of seconds")
-        return Limits(self.task_seconds, self.task_memory << 20)
+        return ChildLimits(self.task_seconds, self.task_memory << 20)
 
     def tls(self) -> Tls:
         """The files for TLS. Raises :class:`UsageFailure` where both ways to run are asked for."""
@@ -205,11 +205,11 @@ def outcomes_of(
     job: str,
     options: dict[str, Any],
     running: Running,
-    words: Callable[[Outcome], str],
+    words: Callable[[RepositoryOutcome], str],
     *,
     since: str = "",
     remember: bool = True,
-) -> list[Outcome]:
+) -> list[RepositoryOutcome]:
     """Do a job with each repository, and tell on standard error what came of each as it comes.
 
     Args:
@@ -227,13 +227,13 @@ def outcomes_of(
 
     tls, limits = running.tls(), running.limits()
     table = _Table([repository.name for repository in repositories])
-    found: list[Outcome] = []
+    found: list[RepositoryOutcome] = []
     if not repositories:
         return found
     with waiting() as line:
         step(f"looking at {len(repositories):,} repositories")
 
-        def show_outcome(outcome: Outcome) -> None:
+        def show_outcome(outcome: RepositoryOutcome) -> None:
             line.clear()
             table.row(outcome, outcome.error["message"] if outcome.error is not None else words(outcome))
             step(f"{table.done:,} of {len(repositories):,} repositories done")
@@ -261,7 +261,7 @@ class _Table:
         self._total = len(names)
         self._width = min(max(map(len, names), default=0), 40)
 
-    def row(self, outcome: Outcome, words: str) -> None:
+    def row(self, outcome: RepositoryOutcome, words: str) -> None:
         self.done += 1
         number = f"{self.done:{len(str(self._total))}}/{self._total}"
         commit = (outcome.commit or "-")[:12]

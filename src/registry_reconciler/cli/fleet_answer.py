@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from registry_reconciler.fleet import Manifest, Repository
-    from registry_reconciler.fleet.outcome import Outcome
-    from registry_reconciler.fleet.summary import Row, Summary
+    from registry_reconciler.fleet.outcome import RepositoryOutcome
+    from registry_reconciler.fleet.summary import Summary, SummaryRow
 
 _ROWS_SHOWN = 50
 _WORDS = 400
@@ -51,10 +51,10 @@ def look_at(
 
     by_name = {repository.name: repository for repository in manifest.repositories}
 
-    def words(outcome: Outcome) -> str:
+    def words(outcome: RepositoryOutcome) -> str:
         return summarize(command, [outcome], [by_name[outcome.name]], options=asked).rows[0].words
 
-    def looked(some: Sequence[Repository], more: dict[str, Any], since: str = "") -> list[Outcome]:
+    def looked(some: Sequence[Repository], more: dict[str, Any], since: str = "") -> list[RepositoryOutcome]:
         return outcomes_of(some, command, {**options, **more}, running, words, since=since, remember=remember)
 
     across = command == "check"
@@ -69,9 +69,9 @@ def look_at(
 def _across(
     manifest: Manifest,
     repositories: Sequence[Repository],
-    look: Callable[..., list[Outcome]],
+    look: Callable[..., list[RepositoryOutcome]],
     since: str,
-) -> list[Outcome]:
+) -> list[RepositoryOutcome]:
     """What came of repositories, judged also by what all others of the fleet have."""
     from registry_reconciler.cli.fleet_source import former_holders
     from registry_reconciler.fleet.across import TELL, judged
@@ -97,10 +97,10 @@ def _written(call: Call, summary: Summary, form: str) -> str:
 
 
 def _lines(call: Call, summary: Summary) -> Iterator[str]:
-    from registry_reconciler.fleet.summary import State
+    from registry_reconciler.fleet.summary import RepositoryState
     from registry_reconciler.report.words import command_line
 
-    rows = [row for row in summary.rows if call.full or row.state is not State.CLEAN]
+    rows = [row for row in summary.rows if call.full or row.state is not RepositoryState.CLEAN]
     shown = rows if call.full else rows[:_ROWS_SHOWN]
     yield from _table(call, shown)
     if len(rows) > len(shown):
@@ -113,7 +113,7 @@ def _lines(call: Call, summary: Summary) -> Iterator[str]:
         yield ("Next: " if not number else "      ") + command_line(step)
 
 
-def _table(call: Call, rows: Sequence[Row]) -> Iterator[str]:
+def _table(call: Call, rows: Sequence[SummaryRow]) -> Iterator[str]:
     from registry_reconciler.report.values import cut, wrap
 
     name = min(max((len(row.name) for row in rows), default=0), 40)
@@ -158,15 +158,15 @@ def _causes(call: Call, summary: Summary) -> Iterator[str]:
 
 
 def _counted(summary: Summary) -> str:
-    from registry_reconciler.fleet.summary import State
+    from registry_reconciler.fleet.summary import RepositoryState
     from registry_reconciler.report.words import plural
 
     words = {
-        State.FAILED: "could not be looked at",
-        State.BLOCKED: "blocked",
-        State.DRIFTED: "edited by hand",
-        State.CHANGES: "with changes",
-        State.CLEAN: "clean",
+        RepositoryState.FAILED: "could not be looked at",
+        RepositoryState.BLOCKED: "blocked",
+        RepositoryState.DRIFTED: "edited by hand",
+        RepositoryState.CHANGES: "with changes",
+        RepositoryState.CLEAN: "clean",
     }
     parts = [f"{count:,} {word}" for state, word in words.items() if (count := summary.count(state))]
     return f"{plural(len(summary.rows), 'repository')}{': ' if parts else ''}{', '.join(parts)}"
@@ -207,7 +207,7 @@ def _json(call: Call, summary: Summary) -> str:
     return dumps(envelope(call.command, summary.exit, errors, _next(summary), **body))
 
 
-def _row(row: Row) -> dict[str, Json]:
+def _row(row: SummaryRow) -> dict[str, Json]:
     result = row.outcome.result or {}
     names = ("plan_id", "summary", "changes", "drift", "edited_outputs", "unseen")
     return {

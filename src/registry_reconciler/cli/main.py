@@ -59,7 +59,7 @@ def _guarded(words: list[str]) -> int:
     except (Exception, KeyboardInterrupt) as error:
         try:
             from registry_reconciler.cli.failures import answer_failure, as_failure
-            from registry_reconciler.cli.parser import command_of
+            from registry_reconciler.cli.table import command_of
 
             return answer_failure(command_of(words), words, as_failure(error, command_of(words), words))
         except BrokenPipeError:

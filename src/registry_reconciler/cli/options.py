@@ -201,7 +201,7 @@ Brief = Annotated[
 ]
 
 
-class Selection(Struct, frozen=True):
+class PlanScope(Struct, frozen=True):
     """What a plan is about, and what it may do."""
 
     target: Targets = None
@@ -229,7 +229,7 @@ def _once(patterns: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(patterns or ()))
 
 
-class Look(Struct, frozen=True):
+class DisplayOptions(Struct, frozen=True):
     """How text looks."""
 
     width: Width = None
@@ -245,13 +245,15 @@ class Shared(Struct, frozen=True):
     report: Reports = None
     lock_timeout: LockTimeout = LOCK_TIMEOUT
 
-    def call(self, command: str, look: Look | None = None, formats: Sequence[str] = ("text", "json")) -> Call:
+    def call(
+        self, command: str, look: DisplayOptions | None = None, formats: Sequence[str] = ("text", "json")
+    ) -> Call:
         """The call of a command, checked. Raises :class:`UsageFailure`.
 
         Args:
             formats: what ``--report`` takes.
         """
-        look = look or Look()
+        look = look or DisplayOptions()
         return make_call(
             command,
             formats=formats,

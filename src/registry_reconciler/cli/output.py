@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from registry_reconciler.base.interrupts import Written
+from registry_reconciler.base.interrupts import WriteFlag
 from registry_reconciler.cli import memory
 from registry_reconciler.cli.seen import seen
 from registry_reconciler.errors import RegistryFailure
@@ -31,11 +31,11 @@ class AnswerFailure(RegistryFailure):
     def __init__(self, error: OSError) -> None:
         done = (
             "all files were written before that"
-            if Written.some
+            if WriteFlag.some
             else "registry changed no file of the workspace"
         )
         text = f"the answer could not be written to standard output: {error.strerror or error}; {done}"
-        super().__init__(text, next=(("registry", "log"),) if Written.some else ())
+        super().__init__(text, next=(("registry", "log"),) if WriteFlag.some else ())
 
 
 def put(text: str, *, long: bool = False) -> None:

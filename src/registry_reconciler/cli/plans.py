@@ -15,7 +15,7 @@ from registry_reconciler.model.plan import Plan
 from registry_reconciler.report.options import RenderOptions
 
 
-class Shown(Struct, frozen=True):
+class ReportExtras(Struct, frozen=True):
     """What a report says besides the plan.
 
     Attributes:
@@ -33,7 +33,7 @@ class Shown(Struct, frozen=True):
     extra: Mapping[str, Json] | None = None
 
 
-def report_plan(call: Call, plan: Plan, shown: Shown, root: Path) -> None:
+def report_plan(call: Call, plan: Plan, shown: ReportExtras, root: Path) -> None:
     """Write the report files, then the report."""
     options = _options(call, call.command, root, base=shown.base)
     if any(form == "html" for form, _ in call.reports):
@@ -88,7 +88,7 @@ def _options(call: Call, command: str, root: Path, *, base: str = "") -> RenderO
     )
 
 
-def plan_text(call: Call, plan: Plan, shown: Shown, form: str, options: RenderOptions) -> str:
+def plan_text(call: Call, plan: Plan, shown: ReportExtras, form: str, options: RenderOptions) -> str:
     """One report, as it stands in a file or a pipe."""
     if form != "json":
         from registry_reconciler.report import render

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from registry_reconciler.apply.files import write_report
-from registry_reconciler.cli.parser import COMMANDS, build
+from registry_reconciler.cli.parser import build
+from registry_reconciler.cli.table import COMMANDS
 
 PAGE = Path("docs/reference/commands.md")
 _WIDTH = 80

@@ -10,10 +10,10 @@ from registry_reconciler.errors import UsageFailure
 
 if TYPE_CHECKING:
     from registry_reconciler.planning.pipeline import Planning
-    from registry_reconciler.rules.own.definition import Definition
+    from registry_reconciler.rules.own.definition import OwnRule
 
 
-def own_definitions(planning: Planning, codes: Sequence[str]) -> tuple[list[Definition], list[str]]:
+def own_definitions(planning: Planning, codes: Sequence[str]) -> tuple[list[OwnRule], list[str]]:
     """The rules of some codes, or all of them; and what is wrong with those that cannot be used.
 
     Raises:

@@ -123,7 +123,7 @@ def _meaning_of(part: Json) -> Json:
     return sorted({canonical(item) for item in part}) if isinstance(part, list) else canonical(part)
 
 
-class _Chunk(Struct):
+class _MovedLines(Struct):
     """Lines that move together: what stands above an entry since the one before, and the entry."""
 
     lines: list[str]
@@ -140,7 +140,7 @@ class _Section(Struct):
 
     name: str
     head: list[str]
-    items: list[_Chunk] = field(default_factory=list)
+    items: list[_MovedLines] = field(default_factory=list)
     tail: list[str] = field(default_factory=list)
 
     def lines(self) -> Iterable[str]:
@@ -273,23 +273,23 @@ def _section(
     section = _Section(name, lines[begin:first])
     at = first
     for item, (_, stop) in zip(value, bounds, strict=True):
-        section.items.append(_Chunk(lines[at:stop], kind.key_of(item) or "", item))
+        section.items.append(_MovedLines(lines[at:stop], kind.key_of(item) or "", item))
         at = stop
     section.tail = lines[at:end]
     section.items = _in_order(section.items)
     return section
 
 
-def _in_order(chunks: list[_Chunk]) -> list[_Chunk]:
+def _in_order(chunks: list[_MovedLines]) -> list[_MovedLines]:
     if not all(chunk.key for chunk in chunks):
         return chunks
-    ordered: list[_Chunk] = []
+    ordered: list[_MovedLines] = []
     for chunk in sorted(chunks, key=lambda chunk: chunk.key):
         last = ordered[-1] if ordered else None
         if last is not None and last.key == chunk.key and _may_drop(chunk, last):
             at = next(number for number, line in enumerate(last.lines) if line.lstrip().startswith("-"))
             lines = [*last.lines[:at], *_new_comments(chunk, last), *last.lines[at:]]
-            ordered[-1] = _Chunk(lines, last.key, last.value)
+            ordered[-1] = _MovedLines(lines, last.key, last.value)
         else:
             ordered.append(chunk)
     if ordered and ordered[0] is not chunks[0]:
@@ -297,13 +297,13 @@ def _in_order(chunks: list[_Chunk]) -> list[_Chunk]:
     return ordered
 
 
-def _may_drop(chunk: _Chunk, kept: _Chunk) -> bool:
+def _may_drop(chunk: _MovedLines, kept: _MovedLines) -> bool:
     """Whether a declaration says nothing that the kept one does not, but for comments above and inside."""
     beside = [line for line in chunk.lines if " #" in line and not line.lstrip().startswith("#")]
     return same(chunk.value, kept.value) and all(line in kept.lines for line in beside)
 
 
-def _new_comments(chunk: _Chunk, kept: _Chunk) -> list[str]:
+def _new_comments(chunk: _MovedLines, kept: _MovedLines) -> list[str]:
     known = {line.strip() for line in kept.comments}
     return [line for line in chunk.comments if line.strip() not in known]
 

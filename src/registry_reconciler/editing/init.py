@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.errors import UsageFailure, WriteFailure
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.config import CONFIG_PATH, DESIRED_FOLDER
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.kind import SCHEMA_FOLDER, SCHEMA_SUFFIX
@@ -137,7 +137,7 @@ def _paths(found: Iterable[Placement]) -> set[str]:
 def _read(tree: Tree, path: str) -> bytes | None:
     try:
         return tree.read(path)
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         raise WriteFailure(f"nothing was written: {path} is in the way: {fault}") from fault
 
 

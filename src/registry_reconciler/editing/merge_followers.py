@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from registry_reconciler.model.kind import Kind
 
 
-class _Side(NamedTuple):
+class _FollowerSide(NamedTuple):
     state: Mapping[str, StateEntry]
     live: Mapping[str, LiveEntry]
 
@@ -52,14 +52,14 @@ class Followers:
         self._tree = tree
 
     @cached_property
-    def _sides(self) -> list[_Side]:
+    def _sides(self) -> list[_FollowerSide]:
         found = []
         for commit in both_sides(self._root) or ():
             with closing(RevisionTree(self._root, commit)) as revision:
                 tree = Recorder(revision)
                 fragments = load_fragments(tree, self._kinds)
                 state = load_state(tree, fragments.files).entries
-                found.append(_Side(state, load_live(tree, self._kinds).entries))
+                found.append(_FollowerSide(state, load_live(tree, self._kinds).entries))
         return found
 
     @cached_property

@@ -25,7 +25,7 @@ from registry_reconciler.files.git_conflicts import (
     name_of_other,
 )
 from registry_reconciler.files.tree import DiskTree, MemoryTree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.loading.state.files import conflict_line
 from registry_reconciler.loading.state.files import sides as marked_sides
 from registry_reconciler.merging import Labels, merge_file
@@ -125,7 +125,7 @@ class _Merging:
         """Decide about one file."""
         try:
             now = self.disk.read(sides.path)
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             self.open.append((sides.path, f"it cannot be read: {fault}"))
             return
         if _is_settled(sides, now):

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from registry_reconciler.files.git import RevisionTree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.table import format_named
 from registry_reconciler.loading.fragments import fragment_paths
 from registry_reconciler.merging.known import Renames, moves_in, no_renames
@@ -45,6 +45,6 @@ def _moves(tree: Tree) -> dict[str, str]:
             data = tree.read(path)
             if data is not None and b"moved" in data:
                 found.update(moves_in(format_named(path).read(data).documents))
-    except Unreadable:
+    except UnreadablePath:
         return {}
     return found

@@ -9,7 +9,7 @@ from registry_reconciler.editing.init import Placement, extended
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.git_call import ask
 from registry_reconciler.files.tree import MemoryTree, Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.merging.known import Known, known_of
 from registry_reconciler.model.config import DESIRED_FOLDER, STATE_FOLDER
 
@@ -44,7 +44,7 @@ def with_attributes(tree: Tree, found: Sequence[Placement]) -> tuple[Placement, 
     """
     try:
         old = tree.read(ATTRIBUTES_PATH)
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         raise WriteFailure(f"nothing was written: {ATTRIBUTES_PATH} is in the way: {fault}") from fault
     known = known_of(MemoryTree({placement.path: placement.content for placement in found}, tree))
     there = set((old or b"").decode("utf-8", "replace").split())

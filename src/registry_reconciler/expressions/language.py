@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from registry_reconciler.expressions.syntax import Node
+    from registry_reconciler.expressions.syntax import SyntaxNode
 
 VARIABLES = {
     "self": "the entry",
@@ -49,7 +49,7 @@ class LanguageMissing(Exception):
     """The library is not installed."""
 
 
-class Wrong(Exception):
+class ExpressionError(Exception):
     """An expression cannot be compiled; ``offset`` is where, in characters, or -1."""
 
     def __init__(self, message: str, offset: int = -1) -> None:
@@ -69,13 +69,13 @@ class Language(Struct, frozen=True):
     env: Any
 
     def compile(self, text: str) -> Any:
-        """A compiled expression. Raises :class:`Wrong`."""
+        """A compiled expression. Raises :class:`ExpressionError`."""
         try:
             return self.env.compile(text)
         except RuntimeError as fault:
             raise _wrong(str(fault)) from fault
 
-    def tree(self, compiled: Any) -> Node:
+    def tree(self, compiled: Any) -> SyntaxNode:
         """The tree of a compiled expression."""
         from registry_reconciler.expressions.syntax import tree_of
 
@@ -179,18 +179,18 @@ _AT = re.compile(r"<input>:(-?\d+):(-?\d+): (.*)")
 _TOO_DEEP = "it is nested too deeply"
 
 
-def _wrong(text: str) -> Wrong:
+def _wrong(text: str) -> ExpressionError:
     found = _AT.search(text)
     if found is None:
         plain = re.sub(r"\s*\[[A-Z_]+\]\s*$", "", text).strip()
-        return Wrong(_TOO_DEEP if "recursion limit" in plain else plain)
+        return ExpressionError(_TOO_DEEP if "recursion limit" in plain else plain)
     message = re.sub(r"\s*\[[A-Z_]+\]\s*$", "", found[3]).strip()
     message = message.replace(" (in container '')", "")
     message = _TOO_DEEP if "recursion limit" in message else message
     unknown = re.fullmatch(r"undeclared reference to '([^']*)'", message)
     if unknown is not None:
         message = _unknown(unknown[1])
-    return Wrong(message, max(int(found[2]) - 1, -1) if int(found[1]) == 1 else -1)
+    return ExpressionError(message, max(int(found[2]) - 1, -1) if int(found[1]) == 1 else -1)
 
 
 def _unknown(name: str) -> str:

@@ -18,7 +18,7 @@ Fields = frozenset[str] | None
 """Names of fields; ``None``: any."""
 
 
-class Node(Struct, frozen=True):
+class SyntaxNode(Struct, frozen=True):
     """One node.
 
     Attributes:
@@ -35,20 +35,22 @@ class Node(Struct, frozen=True):
     what: str
     name: str = ""
     value: Any = None
-    parts: tuple[Node, ...] = ()
+    parts: tuple[SyntaxNode, ...] = ()
     test_only: bool = False
     names: tuple[str, str] = ("", "")
     offset: int = -1
 
 
-def walk(node: Node) -> Iterator[Node]:
+def walk(node: SyntaxNode) -> Iterator[SyntaxNode]:
     """A node and all below it."""
     yield node
     for part in node.parts:
         yield from walk(part)
 
 
-def walk_names(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[tuple[Node, frozenset[str]]]:
+def walk_names(
+    node: SyntaxNode, bound: frozenset[str] = frozenset()
+) -> Iterator[tuple[SyntaxNode, frozenset[str]]]:
     """A node and all below it, each with the names that macros around it have given to items."""
     yield node, bound
     if node.what != "comprehension":
@@ -60,7 +62,7 @@ def walk_names(node: Node, bound: frozenset[str] = frozenset()) -> Iterator[tupl
         yield from walk_names(part, bound if at < 2 else inside)
 
 
-def fields_read(trees: Iterable[Node], variable: str) -> Fields:
+def fields_read(trees: Iterable[SyntaxNode], variable: str) -> Fields:
     """The fields of a variable that expressions can ask for; ``None``: any, since they handle it as a whole."""
     found: set[str] = set()
     for tree in trees:
@@ -80,17 +82,17 @@ _LISTS = frozenset({"entries", "referrers"})
 _LOOK_UPS = _LISTS | {"ref"}
 
 
-def fields_looked_up(trees: Iterable[Node]) -> dict[str, Fields]:
+def fields_looked_up(trees: Iterable[SyntaxNode]) -> dict[str, Fields]:
     """By kind, the fields that expressions can ask of the entries that they look up, also to find them by.
 
     What is not plainly a field of an entry counts as all of it.
     """
     found: dict[str, Fields] = {}
-    waiting: list[tuple[Node, Fields]] = [(tree, None) for tree in trees]
+    waiting: list[tuple[SyntaxNode, Fields]] = [(tree, None) for tree in trees]
     while waiting:
         node, asked = waiting.pop()
         first = node.parts[0] if node.parts else None
-        rest: Iterable[Node] = node.parts
+        rest: Iterable[SyntaxNode] = node.parts
         if node.what == "call" and node.name in _LOOK_UPS and first is not None:
             asked = united(asked, _searched_by(node))
             found[first.value] = united(found.get(first.value, frozenset()), asked)
@@ -116,7 +118,7 @@ def united(left: Fields, right: Fields) -> Fields:
     return None if left is None or right is None else left | right
 
 
-def _searched_by(call: Node) -> Fields:
+def _searched_by(call: SyntaxNode) -> Fields:
     """The field that ``entries(kind, field, value)`` has an index by."""
     if call.name != "entries" or len(call.parts) < 3:
         return frozenset()
@@ -124,7 +126,7 @@ def _searched_by(call: Node) -> Fields:
     return frozenset({field.split(".")[0].removesuffix("[]")}) if isinstance(field, str) else None
 
 
-def tree_of(serialized: bytes) -> Node:
+def tree_of(serialized: bytes) -> SyntaxNode:
     """The tree of an expression that was compiled with checks on."""
     checked = _fields(_fields(serialized)[2][0])
     info = _fields(checked[5][0]) if 5 in checked else {}
@@ -135,34 +137,36 @@ def tree_of(serialized: bytes) -> Node:
     return _node(checked[4][0], positions)
 
 
-def _node(data: bytes, positions: dict[int, int]) -> Node:
+def _node(data: bytes, positions: dict[int, int]) -> SyntaxNode:
     fields = _fields(data)
     offset = positions.get(fields.get(2, [0])[0], -1)
 
-    def below(raw: bytes) -> Node:
+    def below(raw: bytes) -> SyntaxNode:
         return _node(raw, positions)
 
     if 3 in fields:
-        return Node("const", value=_constant(fields[3][0]), offset=offset)
+        return SyntaxNode("const", value=_constant(fields[3][0]), offset=offset)
     if 4 in fields:
-        return Node("ident", _text(_fields(fields[4][0]), 1), offset=offset)
+        return SyntaxNode("ident", _text(_fields(fields[4][0]), 1), offset=offset)
     if 5 in fields:
         inner = _fields(fields[5][0])
         test = bool(inner.get(3, [0])[0])
-        return Node("select", _text(inner, 2), parts=(below(inner[1][0]),), test_only=test, offset=offset)
+        return SyntaxNode(
+            "select", _text(inner, 2), parts=(below(inner[1][0]),), test_only=test, offset=offset
+        )
     if 6 in fields:
         inner = _fields(fields[6][0])
         parts = (*inner.get(1, ()), *inner.get(3, ()))
-        return Node("call", _text(inner, 2), parts=tuple(map(below, parts)), offset=offset)
+        return SyntaxNode("call", _text(inner, 2), parts=tuple(map(below, parts)), offset=offset)
     if 7 in fields:
         inner = _fields(fields[7][0])
-        return Node("list", parts=tuple(map(below, inner.get(1, ()))), offset=offset)
+        return SyntaxNode("list", parts=tuple(map(below, inner.get(1, ()))), offset=offset)
     if 8 in fields:
         entries = [_fields(field) for field in _fields(fields[8][0]).get(2, ())]
         raw = [entry[number][0] for entry in entries for number in (3, 4) if number in entry]
-        return Node("map", parts=tuple(map(below, raw)), offset=offset)
+        return SyntaxNode("map", parts=tuple(map(below, raw)), offset=offset)
     inner = _fields(fields[9][0])
-    return Node(
+    return SyntaxNode(
         "comprehension",
         parts=tuple(below(inner[number][0]) for number in (2, 4, 5, 6, 7)),
         names=(_text(inner, 1), _text(inner, 3)),

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from registry_reconciler.base.serving import Parent, serve
-from registry_reconciler.expressions.language import Language, Undecided, Wrong, language
+from registry_reconciler.expressions.language import ExpressionError, Language, Undecided, language
 from registry_reconciler.expressions.look_ups import LookUps, indexed
 from registry_reconciler.expressions.syntax import fields_read, walk
 
@@ -98,7 +98,7 @@ class _Group:
         if len(rules) > 1:
             try:
                 self._all = known.compile(" && ".join(rule.holds for rule in rules))
-            except Wrong:  # more than one expression may have, together
+            except ExpressionError:  # more than one expression may have, together
                 self._all = None
 
     def values(self, entry: list[Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from registry_reconciler.files import git_call as gitcall
 from registry_reconciler.files.git_call import GitFailure
 from registry_reconciler.files.names import USUAL, Room
 from registry_reconciler.files.tree import MAX_BYTES
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 
 _LINKS_FOLLOWED = 40
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
@@ -169,14 +169,14 @@ class RevisionTree:
         """See :class:`~registry_reconciler.files.tree.Tree`."""
         real = self._follow(path)
         if real is None:
-            raise Unreadable("it is a symbolic link that leads out of the workspace or nowhere")
+            raise UnreadablePath("it is a symbolic link that leads out of the workspace or nowhere")
         entry = self._entries.get(real)
         if entry is None:
             if real in self._folders:
-                raise Unreadable("it is a directory, and a file is expected")
+                raise UnreadablePath("it is a directory, and a file is expected")
             return None
         if entry.mode == "160000":
-            raise Unreadable("it is a directory, and a file is expected")
+            raise UnreadablePath("it is a directory, and a file is expected")
         return self._blob(entry.blob)
 
     def kind(self, path: str) -> str:
@@ -267,12 +267,12 @@ class RevisionTree:
             self._missing.add(blob)
             if not head:
                 self.close()
-            raise Unreadable(f"git has not got its content ({blob[:12]})")
+            raise UnreadablePath(f"git has not got its content ({blob[:12]})")
         size = int(head[2])
         if size > MAX_BYTES:
             self._process.kill()
             self.close()
-            raise Unreadable(f"it has {size:,} bytes; at most {MAX_BYTES:,} are read")
+            raise UnreadablePath(f"it has {size:,} bytes; at most {MAX_BYTES:,} are read")
         data = self._process.stdout.read(size)
         self._process.stdout.read(1)
         return data

@@ -38,7 +38,7 @@ class Tracked(NamedTuple):
     skipped: bool
 
 
-class _Doubt(Exception):
+class _UnknownIndex(Exception):
     """The index cannot be read, or is none that is known."""
 
 
@@ -56,7 +56,7 @@ def mentions(root: Path, path: str) -> bool:
     own = b"/" + os.fsencode(path).lower() + b"/"
     try:
         return any(_covers(name.lower(), own, whole) for name in _names(place))
-    except (_Doubt, OSError, MemoryError):
+    except (_UnknownIndex, OSError, MemoryError):
         return True
 
 
@@ -80,7 +80,7 @@ def untracked(root: Path, paths: Collection[str]) -> frozenset[str]:
         if not missing:
             return frozenset()
         names = set(_names(place))
-    except (_Doubt, OSError, MemoryError):
+    except (_UnknownIndex, OSError, MemoryError):
         return frozenset()
     folders = tuple(name for name in names if name.endswith(b"/"))
     return frozenset(
@@ -110,7 +110,7 @@ def hidden(root: Path) -> Mapping[str, int]:
         whole = not any(place.glob("sharedindex.*")) and not any(
             tracked.mode == _FOLDER for tracked in tracked
         )
-    except (_Doubt, OSError, MemoryError):
+    except (_UnknownIndex, OSError, MemoryError):
         tracked, whole = [], False
     if not whole:
         answer = _as_git_says(root)
@@ -190,7 +190,7 @@ def _names(place: Path) -> Iterator[bytes]:
 def _content(path: Path) -> bytes:
     info = path.stat()
     if not stat.S_ISREG(info.st_mode) or info.st_size > LARGEST:
-        raise _Doubt(path)
+        raise _UnknownIndex(path)
     return path.read_bytes()
 
 
@@ -201,13 +201,13 @@ def _entries(data: bytes) -> list[bytes]:
 def _tracked(data: bytes) -> list[Tracked]:
     version = int.from_bytes(data[4:8])
     if data[:4] != b"DIRC" or version not in (2, 3, 4):
-        raise _Doubt(version)
+        raise _UnknownIndex(version)
     for digest in _DIGESTS:
         try:
             return _decoded(data, version, digest)
-        except (_Doubt, IndexError, ValueError):
+        except (_UnknownIndex, IndexError, ValueError):
             continue
-    raise _Doubt("its entries cannot be told")
+    raise _UnknownIndex("its entries cannot be told")
 
 
 def _decoded(data: bytes, version: int, digest: int) -> list[Tracked]:
@@ -226,20 +226,20 @@ def _decoded(data: bytes, version: int, digest: int) -> list[Tracked]:
         if version == 4:
             cut, at = _varint(data, at)
             if cut > len(last):
-                raise _Doubt("a name that is cut by more than it has")
+                raise _UnknownIndex("a name that is cut by more than it has")
             kept = last[: len(last) - cut]
         end = data.index(b"\0", at)
         name = kept + data[at:end]
         # The length stands there too, as far as twelve bits hold it: so the size of the digest is told.
         if min(len(name), 0xFFF) != flags & 0xFFF:
-            raise _Doubt("a name of another length")
+            raise _UnknownIndex("a name of another length")
         at = end + 1 if version == 4 else start + ((end - start) // 8 + 1) * 8
         last = name
         if mode == _FOLDER and not name.endswith(b"/"):
-            raise _Doubt("a folder that is not marked as one")
+            raise _UnknownIndex("a folder that is not marked as one")
         found.append(Tracked(name, mode, skipped))
     if len(data) < at + digest:
-        raise _Doubt("it is cut off")
+        raise _UnknownIndex("it is cut off")
     return found
 
 

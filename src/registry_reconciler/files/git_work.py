@@ -18,7 +18,7 @@ SECONDS = 600.0
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
-class Refused(GitFailure):
+class GitRefused(GitFailure):
     """Git, a hook or a host did not take it; ``output`` is what they said."""
 
     def __init__(self, message: str, output: str) -> None:
@@ -53,7 +53,7 @@ class Git(Struct, frozen=True):
         settings: Sequence[tuple[str, str]] = (),
         seconds: float = SECONDS,
     ) -> str:
-        """What a command prints. Raises :class:`Refused`, :class:`GitFailure`."""
+        """What a command prints. Raises :class:`GitRefused`, :class:`GitFailure`."""
         process = git_call.work_start(self.folder, words, hooks=hooks, settings=settings, bare=self.bare)
         self.watch(process, True)
         try:
@@ -63,7 +63,7 @@ class Git(Struct, frozen=True):
         if process.returncode == 0:
             return output.decode("utf-8", "surrogateescape")
         text = "\n".join(part.decode("utf-8", "replace").strip() for part in (output, errors)).strip()
-        raise Refused(f"git {words[0]}: {text or f'exit {process.returncode}'}", text)
+        raise GitRefused(f"git {words[0]}: {text or f'exit {process.returncode}'}", text)
 
     def look(self, *words: str) -> str:
         """What a command prints, in one line; "" where it fails."""
@@ -89,7 +89,7 @@ class Git(Struct, frozen=True):
         for word in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
             try:
                 self.ask("var", word)
-            except Refused as refused:
+            except GitRefused as refused:
                 # Before the reason git says how to set both.
                 reason = refused.output.rpartition("fatal:")[2]
                 return "user.name" if "name" in reason and "email" not in reason else "user.email"

@@ -1,7 +1,7 @@
 """Which names a file may get: one judgement for those who plan files and for those who write them.
 
 :func:`unsafe` looks at the text alone and holds for every path that is ever written, also one that is there already.
-:func:`name_fault` adds what holds for new names; :class:`Names` adds what stands in a tree.
+:func:`name_fault` adds what holds for new names; :class:`PathNames` adds what stands in a tree.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class _Folder(NamedTuple):
     spelled: dict[str, str]
 
 
-class Names:
+class PathNames:
     """Judges new files against what stands in a tree, and against each other.
 
     It remembers what it was told of the tree: make a new one when that may have changed.
@@ -228,12 +228,12 @@ class Names:
 
     def _folder(self, folder: str) -> _Folder | None:
         """What is in a folder; ``None`` where it cannot be listed."""
-        from registry_reconciler.files.unreadable import Unreadable
+        from registry_reconciler.files.unreadable import UnreadablePath
 
         if folder not in self._known:
             try:
                 kinds = dict(self._tree.children(folder))
-            except Unreadable:
+            except UnreadablePath:
                 self._known[folder] = None
             else:
                 self._known[folder] = _Folder(kinds, {spelling(name): name for name in kinds})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry_reconciler.files.names import Names
+from registry_reconciler.files.names import PathNames
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Recorder, Tree
 
@@ -15,4 +15,4 @@ def registry_path_fault(path: str, tree: Tree) -> str | None:
     """Why a new registry file may not be made at a path; ``None`` when it may."""
     if is_reserved(path):
         return "that place belongs to registry itself or to git"
-    return (tree.names if isinstance(tree, Recorder) else Names(tree)).fault(path)
+    return (tree.names if isinstance(tree, Recorder) else PathNames(tree)).fault(path)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from registry_reconciler.files.names import Room
 from registry_reconciler.files.tree import MemoryTree, Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 
 _T = TypeVar("_T")
 
@@ -42,8 +42,8 @@ class TrackingTree:
     def _kept(self, question: str, ask: Callable[[str], _T], path: str) -> _T:
         try:
             answer = ask(path)
-        except Unreadable:
-            self._answers[question, path] = Unreadable
+        except UnreadablePath:
+            self._answers[question, path] = UnreadablePath
             raise
         self._answers[question, path] = answer
         return answer
@@ -66,5 +66,5 @@ class TrackingTree:
 def _answer(tree: Tree, question: str, path: str) -> object:
     try:
         return getattr(tree, question)(path)
-    except Unreadable:
-        return Unreadable
+    except UnreadablePath:
+        return UnreadablePath

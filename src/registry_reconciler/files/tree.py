@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Protocol
 
 from registry_reconciler.base.globs import Glob, any_of
-from registry_reconciler.files.names import USUAL, Names, Room, path_limit, room_on_disk, unsafe
+from registry_reconciler.files.names import USUAL, PathNames, Room, path_limit, room_on_disk, unsafe
 from registry_reconciler.files.reserved import leads_astray
-from registry_reconciler.files.unreadable import Hidden, Unreadable
+from registry_reconciler.files.unreadable import Hidden, UnreadablePath
 from registry_reconciler.model.entry import digest_bytes
 
 SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__"})
@@ -50,7 +50,7 @@ class Tree(Protocol):
     """A tree of files below a root. Paths are relative, with ``/``, without ``..``."""
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file; ``None`` when nothing is there. Raises :class:`Unreadable`."""
+        """The bytes of a file; ``None`` when nothing is there. Raises :class:`UnreadablePath`."""
 
     def kind(self, path: str) -> str:
         """``file``, ``dir``, ``absent``, ``outside`` (a link that leaves the root) or ``other``."""
@@ -163,9 +163,9 @@ class DiskTree:
         real = os.path.realpath(full)
         inside = self._from_root(real)
         if inside is None:
-            raise Unreadable("it is a symbolic link that leads out of the workspace")
+            raise UnreadablePath("it is a symbolic link that leads out of the workspace")
         if leads_astray(folder, inside):
-            raise Unreadable(_ASTRAY)
+            raise UnreadablePath(_ASTRAY)
         try:
             with os.scandir(full) as entries:
                 for entry in entries:
@@ -180,9 +180,9 @@ class DiskTree:
             if self._sparse.is_closed(folder):
                 raise Hidden from None
             if os.path.islink(full):
-                raise Unreadable("it is a symbolic link that leads nowhere") from None
+                raise UnreadablePath("it is a symbolic link that leads nowhere") from None
         except OSError as error:
-            raise Unreadable(f"the system said of {folder or '.'}: {error.strerror or error}") from error
+            raise UnreadablePath(f"the system said of {folder or '.'}: {error.strerror or error}") from error
         return tuple(sorted(found.items()))
 
     def _link_kind(self, path: str, folder: str) -> str:
@@ -209,30 +209,30 @@ class DiskTree:
             handle = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         except (FileNotFoundError, NotADirectoryError):
             if os.path.islink(full):
-                raise Unreadable("it is a symbolic link that leads nowhere") from None
+                raise UnreadablePath("it is a symbolic link that leads nowhere") from None
             if self._sparse.kind(path) == "file" or self._sparse.is_closed(path):
                 raise Hidden from None
             return None
         except OSError as error:
             if self._cannot_be(error, full):
                 return None
-            raise Unreadable(f"the system said: {error.strerror or error}") from error
+            raise UnreadablePath(f"the system said: {error.strerror or error}") from error
         try:
             info = os.fstat(handle)
             if not stat_module.S_ISREG(info.st_mode):
                 what = "a directory" if stat_module.S_ISDIR(info.st_mode) else "not a regular file"
-                raise Unreadable(f"it is {what}, and a file is expected")
+                raise UnreadablePath(f"it is {what}, and a file is expected")
             inside = self._from_root(os.path.realpath(full))
             if inside is None:
-                raise Unreadable("it is a symbolic link that leads out of the workspace")
+                raise UnreadablePath("it is a symbolic link that leads out of the workspace")
             if leads_astray(path, inside):
-                raise Unreadable(_ASTRAY)
+                raise UnreadablePath(_ASTRAY)
             if info.st_size > MAX_BYTES:
-                raise Unreadable(f"it has {info.st_size:,} bytes; at most {MAX_BYTES:,} are read")
+                raise UnreadablePath(f"it has {info.st_size:,} bytes; at most {MAX_BYTES:,} are read")
             with os.fdopen(handle, "rb", closefd=False) as stream:
                 return stream.read()
         except OSError as error:
-            raise Unreadable(f"the system said: {error.strerror or error}") from error
+            raise UnreadablePath(f"the system said: {error.strerror or error}") from error
         finally:
             os.close(handle)
 
@@ -295,14 +295,14 @@ class Recorder:
         self.tree = tree
         self.inputs: dict[str, str | None] = {}
         self._bytes: dict[str, bytes | None] = {}
-        self._faults: dict[str, Unreadable] = {}
+        self._faults: dict[str, UnreadablePath] = {}
         self._believed: dict[str, str] = {}
         self._kinds: dict[str, str] = {}
         self._children: dict[str, tuple[tuple[str, str], ...]] = {}
-        self._unlisted: dict[str, Unreadable] = {}
+        self._unlisted: dict[str, UnreadablePath] = {}
         self.looked_at: dict[str, str] = {}
         """Digests of files that are no inputs of a plan; with others, an answer that was given is not given again."""
-        self.names = Names(self)
+        self.names = PathNames(self)
         """Judges new files of the tree."""
 
     def read(self, path: str) -> bytes | None:
@@ -312,7 +312,7 @@ class Recorder:
         if path not in self._bytes:
             try:
                 data = self.tree.read(path)
-            except Unreadable as fault:
+            except UnreadablePath as fault:
                 if path in self._believed:
                     raise Contradicted(path) from fault
                 self._faults[path] = fault
@@ -330,7 +330,7 @@ class Recorder:
         if path not in self._bytes and path not in self._faults:
             try:
                 data = self.tree.read(path)
-            except Unreadable:
+            except UnreadablePath:
                 return None
             return None if data is None else digest_bytes(data)
         return self.inputs[path]
@@ -370,7 +370,7 @@ class Recorder:
         if folder not in self._children:
             try:
                 self._children[folder] = self.tree.children(folder)
-            except Unreadable as fault:
+            except UnreadablePath as fault:
                 self._unlisted[folder] = fault
                 self.inputs[folder] = _word_for(fault)
                 raise
@@ -389,7 +389,7 @@ class Recorder:
         return self._children
 
 
-def _word_for(fault: Unreadable) -> str:
+def _word_for(fault: UnreadablePath) -> str:
     """How the inputs of a plan say that something could not be read."""
     return "hidden" if isinstance(fault, Hidden) else "unreadable"
 
@@ -427,14 +427,14 @@ def _walk(tree: Tree, glob: Glob) -> Iterator[str]:
     while waiting:
         folder, linked = waiting.pop()
         if folder.count("/") >= DEEPEST_FOLDER:
-            raise Unreadable(
+            raise UnreadablePath(
                 f"{folder[:40]}… lies more than {DEEPEST_FOLDER} folders deep, and no deeper one is read"
             )
         children = tree.children(folder)
         if linked:
             behind_links += 1 + len(children)
             if behind_links > MOST_BEHIND_LINKS:
-                raise Unreadable(
+                raise UnreadablePath(
                     f"more than {MOST_BEHIND_LINKS:,} names lie behind its symbolic links to folders; "
                     "replace links by what they lead to, or let the pattern not reach them"
                 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-class Unreadable(Exception):
+class UnreadablePath(Exception):
     """A path is there and cannot be read as a file: what it is, or what the system said."""
 
 
-class Hidden(Unreadable):
+class Hidden(UnreadablePath):
     """Git tracks a path, and a sparse checkout leaves it out: it is there, and nobody sees what it says."""
 
     def __init__(self) -> None:

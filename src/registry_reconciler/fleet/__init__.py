@@ -8,14 +8,14 @@ Alembic, psycopg) is imported by what uses it, when it is used.
 from __future__ import annotations
 
 from registry_reconciler.fleet.manifest import Manifest, Repository, find_manifest, read_manifest
-from registry_reconciler.fleet.outcome import Outcome
-from registry_reconciler.fleet.sources import Source, SourceFailure, opened, resolve
+from registry_reconciler.fleet.outcome import RepositoryOutcome
+from registry_reconciler.fleet.sources import RepositorySource, SourceFailure, opened, resolve
 
 __all__ = [
     "Manifest",
-    "Outcome",
     "Repository",
-    "Source",
+    "RepositoryOutcome",
+    "RepositorySource",
     "SourceFailure",
     "find_manifest",
     "opened",

@@ -17,7 +17,7 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.files.names import unsafe
 from registry_reconciler.files.tree import DiskTree, Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.fleet.addresses import fault_of, is_local, without_credentials
 from registry_reconciler.model.entry import FieldPath, Json, Place, get_path, show_path
 from registry_reconciler.model.problem import Problem, Related, sort_key
@@ -95,12 +95,12 @@ def read_manifest(path: Path, tree: Tree | None = None) -> Manifest:
         tree: the files of its folder; those of the disk by default.
     """
     path = Path(os.path.abspath(path))
-    reading = _Reading(tree or DiskTree(path.parent), path.parent)
+    reading = _ManifestReading(tree or DiskTree(path.parent), path.parent)
     reading.read(path.name)
     return Manifest(path, tuple(reading.repositories), reading.located())
 
 
-class _Reading:
+class _ManifestReading:
     def __init__(self, tree: Tree, folder: Path) -> None:
         self.tree = tree
         self.folder = folder
@@ -172,7 +172,7 @@ class _Reading:
             return
         try:
             found = [name for name in find(self.tree, full) if name != path]
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             self._fault(place, f"the include {pattern!r} cannot be followed: {fault}.", "Name fewer files.")
             return
         if not found:

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 
-class Outcome(Struct, frozen=True):
+class RepositoryOutcome(Struct, frozen=True):
     """What came of one repository: a result, or why there is none.
 
     Attributes:

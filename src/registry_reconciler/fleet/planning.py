@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from registry_reconciler.errors import NoWorkspace
 from registry_reconciler.files.root import SCHEMAS
 from registry_reconciler.fleet.run.jobs import SEEN
-from registry_reconciler.fleet.sources import Source, opened
+from registry_reconciler.fleet.sources import RepositorySource, opened
 
 if TYPE_CHECKING:
     from registry_reconciler.model.fleet_view import FleetSource
@@ -40,7 +40,7 @@ def drift(description: dict[str, Any], options: dict[str, Any]) -> dict[str, Any
     return _result(opened(description), options)
 
 
-def _result(source: Source, options: dict[str, Any], *, checks: bool = False) -> dict[str, Any]:
+def _result(source: RepositorySource, options: dict[str, Any], *, checks: bool = False) -> dict[str, Any]:
     from registry_reconciler.fleet.across.check import described_by, source_of
     from registry_reconciler.model.plan import PlanOptions
     from registry_reconciler.queries.unseen import unseen
@@ -82,7 +82,7 @@ def _files(inputs: Mapping[str, str | None]) -> dict[str, str | None]:
     return {path: digest for path, digest in inputs.items() if path != CATALOG_INPUT}
 
 
-def planning_of(source: Source, options: PlanOptions, fleet: FleetSource | None = None) -> Planning:
+def planning_of(source: RepositorySource, options: PlanOptions, fleet: FleetSource | None = None) -> Planning:
     """The plan of a source. Raises :class:`NoWorkspace`, and what a plan of a folder raises.
 
     Args:

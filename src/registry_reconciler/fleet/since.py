@@ -8,10 +8,10 @@ from pathlib import Path
 
 from registry_reconciler.files import git_call
 from registry_reconciler.files.git_call import GitFailure
-from registry_reconciler.fleet.sources import Source, known
+from registry_reconciler.fleet.sources import RepositorySource, known
 
 
-def changed_since(source: Source, revision: str) -> bool | None:
+def changed_since(source: RepositorySource, revision: str) -> bool | None:
     """Whether something of a repository changed since a revision of its own; ``None`` where it does not know it.
 
     Such a one, as a repository that is younger, has to be looked at too.
@@ -30,7 +30,7 @@ def _content(folder: Path, revision: str, root: str, *, bare: bool) -> str | Non
     return None if found is None else found[1]
 
 
-def _folder_changed(source: Source, revision: str) -> bool | None:
+def _folder_changed(source: RepositorySource, revision: str) -> bool | None:
     folder = Path(source.folder)
     top = git_call.top_of(folder)
     if top is None:

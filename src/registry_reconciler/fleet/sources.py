@@ -38,7 +38,7 @@ class SourceFailure(RegistryFailure):
     code = "source"
 
 
-class Source(Struct, frozen=True):
+class RepositorySource(Struct, frozen=True):
     """What is looked at.
 
     Attributes:
@@ -75,9 +75,9 @@ class Source(Struct, frozen=True):
             tree.close()
 
 
-def opened(description: dict[str, Any]) -> Source:
+def opened(description: dict[str, Any]) -> RepositorySource:
     """The source of a description."""
-    return Source(**description)
+    return RepositorySource(**description)
 
 
 def clones(cache: Path | None = None) -> Path:
@@ -96,7 +96,7 @@ def resolve(
     *,
     committed: bool = False,
     seconds: float = SECONDS,
-) -> Source:
+) -> RepositorySource:
     """Find out what of a repository is looked at, and bring it here.
 
     Args:
@@ -127,7 +127,7 @@ def _first_message(message: str, repository: Repository) -> str:
     return without_credentials(first.strip(), repository.git)
 
 
-def _fetched(repository: Repository, cache: Path | None, seconds: float) -> Source:
+def _fetched(repository: Repository, cache: Path | None, seconds: float) -> RepositorySource:
     folder = clones(cache) / hashlib.sha256(os.fsencode(repository.git)).hexdigest()[:32]
     fault = irregular_file(repository.git) if os.path.isabs(repository.git) else ""
     if fault:
@@ -228,7 +228,7 @@ def _at(
     *,
     bare: bool,
     head: str | None = None,
-) -> Source:
+) -> RepositorySource:
     commit, content = found
     if not content:
         inside = _submodule(folder, commit, root, bare=bare) if root else ""
@@ -237,7 +237,7 @@ def _at(
             raise SourceFailure(f"{visible(inside)!r} {why} (commit {commit[:12]})")
         where = f"there is no folder {root!r}" if root else "its files are not there"
         raise SourceFailure(f"{where} at commit {commit[:12]}")
-    return Source(repository.name, str(folder), commit, root, bare, content, head or None)
+    return RepositorySource(repository.name, str(folder), commit, root, bare, content, head or None)
 
 
 def _submodule(folder: Path, commit: str, root: str, *, bare: bool) -> str:
@@ -252,7 +252,9 @@ def _submodule(folder: Path, commit: str, root: str, *, bare: bool) -> str:
     return ""
 
 
-def _folder(repository: Repository, cache: Path | None, seconds: float, *, committed: bool) -> Source:
+def _folder(
+    repository: Repository, cache: Path | None, seconds: float, *, committed: bool
+) -> RepositorySource:
     path = Path(repository.path)
     if not path.is_dir():
         is_file = os.path.lexists(path)
@@ -285,4 +287,4 @@ def _folder(repository: Repository, cache: Path | None, seconds: float, *, commi
     at = None
     with contextlib.suppress(GitFailure):  # what lies there is looked at, whatever git makes of it
         at = known(path, ["HEAD"], "", bare=False) if top is not None else None
-    return Source(repository.name, str(folder), head=at[0] if at else None)
+    return RepositorySource(repository.name, str(folder), head=at[0] if at else None)

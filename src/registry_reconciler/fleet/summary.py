@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from registry_reconciler.fleet.manifest import Repository
-from registry_reconciler.fleet.outcome import Outcome
+from registry_reconciler.fleet.outcome import RepositoryOutcome
 from registry_reconciler.model.entry import Json, Place
 from registry_reconciler.model.problem import Problem, Severity, Status, sort_key
 
@@ -26,7 +26,7 @@ FAILED = "FLT012"
 _COUNTED = ("create", "update", "delete", "move", "adopt", "forget")
 
 
-class State(enum.Enum):
+class RepositoryState(enum.Enum):
     """How a repository is, worst first."""
 
     FAILED = "failed"
@@ -38,10 +38,10 @@ class State(enum.Enum):
     @property
     def rank(self) -> int:
         """0 for the worst."""
-        return list(State).index(self)
+        return list(RepositoryState).index(self)
 
 
-class Row(Struct, frozen=True):
+class SummaryRow(Struct, frozen=True):
     """One repository.
 
     Attributes:
@@ -50,10 +50,10 @@ class Row(Struct, frozen=True):
     """
 
     name: str
-    state: State
+    state: RepositoryState
     exit: int
     words: str
-    outcome: Outcome
+    outcome: RepositoryOutcome
     problems: tuple[Problem, ...] = ()
 
 
@@ -70,7 +70,7 @@ class Summary(Struct, frozen=True):
     """All repositories, worst first."""
 
     command: str
-    rows: tuple[Row, ...]
+    rows: tuple[SummaryRow, ...]
 
     @property
     def exit(self) -> int:
@@ -78,13 +78,16 @@ class Summary(Struct, frozen=True):
         exits = {row.exit for row in self.rows}
         return next((code for code in (1, 3, 2) if code in exits), 0)
 
-    def count(self, state: State) -> int:
+    def count(self, state: RepositoryState) -> int:
         """How many repositories are like that."""
         return sum(row.state is state for row in self.rows)
 
     def counts(self) -> dict[str, int]:
         """How many repositories there are of each sort."""
-        return {"repositories": len(self.rows), **{state.value: self.count(state) for state in State}}
+        return {
+            "repositories": len(self.rows),
+            **{state.value: self.count(state) for state in RepositoryState},
+        }
 
     def problems(self) -> list[Problem]:
         """Of all repositories, with the repository as the first step of their paths; also why one failed."""
@@ -116,7 +119,7 @@ class Summary(Struct, frozen=True):
         """All of it in the form that reports are made from; notices say how the worst repositories are."""
         from registry_reconciler.model.plan import Notice, Plan, PlanOptions
 
-        unclean = [row for row in self.rows if row.state is not State.CLEAN]
+        unclean = [row for row in self.rows if row.state is not RepositoryState.CLEAN]
         notices = [Notice(row.name, row.words) for row in unclean[:most]]
         if len(unclean) > most:
             notices.append(
@@ -126,7 +129,11 @@ class Summary(Struct, frozen=True):
 
 
 def summarize(
-    command: str, outcomes: Iterable[Outcome], repositories: Sequence[Repository], *, options: dict[str, Any]
+    command: str,
+    outcomes: Iterable[RepositoryOutcome],
+    repositories: Sequence[Repository],
+    *,
+    options: dict[str, Any],
 ) -> Summary:
     """The summary of the outcomes of ``plan``, ``check`` or ``drift``.
 
@@ -138,14 +145,16 @@ def summarize(
     return Summary(command, tuple(sorted(rows, key=lambda row: (row.state.rank, -_weight(row), row.name))))
 
 
-def _weight(row: Row) -> int:
+def _weight(row: SummaryRow) -> int:
     result = row.outcome.result or {}
     return int(result.get("blocking", 0)) * 1_000 + len(row.problems)
 
 
-def _row(command: str, outcome: Outcome, repository: Repository, options: dict[str, Any]) -> Row:
+def _row(
+    command: str, outcome: RepositoryOutcome, repository: Repository, options: dict[str, Any]
+) -> SummaryRow:
     if outcome.error is not None:
-        return Row(outcome.name, State.FAILED, 1, outcome.error["message"], outcome)
+        return SummaryRow(outcome.name, RepositoryState.FAILED, 1, outcome.error["message"], outcome)
     result = outcome.result
     problems = tuple(_problems(result["problems"], repository))
     summary = result["summary"]
@@ -155,28 +164,36 @@ def _row(command: str, outcome: Outcome, repository: Repository, options: dict[s
     blocked = bool(result["blocking"] or warned or (command == "check" and result["aside"]))
     exit = 3 if blocked else 2 if command == "plan" and options.get("detailed") and result["pending"] else 0
     if blocked:
-        state = State.BLOCKED
+        state = RepositoryState.BLOCKED
     elif command == "check":
-        state = State.CLEAN
+        state = RepositoryState.CLEAN
     else:
-        state = State.DRIFTED if summary["drift"] else State.CHANGES if result["pending"] else State.CLEAN
-    return Row(outcome.name, state, exit, _words(command, summary), outcome, problems)
+        state = (
+            RepositoryState.DRIFTED
+            if summary["drift"]
+            else RepositoryState.CHANGES
+            if result["pending"]
+            else RepositoryState.CLEAN
+        )
+    return SummaryRow(outcome.name, state, exit, _words(command, summary), outcome, problems)
 
 
-def _drift_row(outcome: Outcome, result: dict[str, Any], problems: tuple[Problem, ...]) -> Row:
+def _drift_row(
+    outcome: RepositoryOutcome, result: dict[str, Any], problems: tuple[Problem, ...]
+) -> SummaryRow:
     count = result["summary"]["drift"]
     unseen = result["unseen"]
     exit = 3 if unseen else 2 if count else 0
     words = [f"{count:,} edited by hand"] if count else []
     words += [f"{len(unseen):,} cannot be read"] if unseen else []
-    state = State.BLOCKED if unseen else State.DRIFTED if count else State.CLEAN
+    state = RepositoryState.BLOCKED if unseen else RepositoryState.DRIFTED if count else RepositoryState.CLEAN
     shown = tuple(
         problem
         for problem in problems
         if problem.code in ("STA001", "STA002", "OUT005")
         or any(text.endswith(f": {problem.message}") for text in unseen)
     )
-    return Row(outcome.name, state, exit, ", ".join(words) or "no drift", outcome, shown)
+    return SummaryRow(outcome.name, state, exit, ", ".join(words) or "no drift", outcome, shown)
 
 
 def _words(command: str, summary: dict[str, int]) -> str:
@@ -202,7 +219,7 @@ def _problems(found: list[dict[str, Any]], repository: Repository) -> Iterator[P
         yield _below(problem, repository.root) if repository.root else problem
 
 
-def _of_fleet(row: Row, problem: Problem) -> Problem:
+def _of_fleet(row: SummaryRow, problem: Problem) -> Problem:
     from msgspec.structs import replace
 
     extra = f"{problem.identity_extra} @{row.name}"
@@ -243,7 +260,7 @@ def _name(problem: Problem) -> str:
     return problem.place.file.partition("/")[0]
 
 
-def _failure(row: Row) -> Problem:
+def _failure(row: SummaryRow) -> Problem:
     """Why a repository could not be looked at, as a problem."""
     from registry_reconciler.model.structural import problem
 

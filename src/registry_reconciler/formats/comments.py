@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from registry_reconciler.formats.base import TextFormat
-from registry_reconciler.formats.nodes import Unreadable
+from registry_reconciler.formats.nodes import UncomposableText
 
 _WRITTEN = {"#": re.compile(r"#([^\n]*)"), "//": re.compile(r"//([^\n]*)|/\*(.*?)\*/", re.DOTALL)}
 
@@ -26,7 +26,7 @@ def _without_values(text: str, form: TextFormat) -> str:
     """A text with letters in place of its keys and simple values; all of it where it cannot be taken apart."""
     try:
         waiting = [document.root for document in form.compose(text)]
-    except Unreadable:
+    except UncomposableText:
         return text
     spans = []
     while waiting:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
-    from registry_reconciler.formats.yaml.read.chunks import Section
+    from registry_reconciler.formats.yaml.read.chunks import ListSection
 
 
 class TextFault(Struct, frozen=True):
@@ -43,7 +43,7 @@ class TextFile(Struct, frozen=True, eq=False):
 
     documents: tuple[Json, ...]
     faults: tuple[TextFault, ...]
-    sections: tuple[Section, ...] = ()
+    sections: tuple[ListSection, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TextFile):
@@ -56,7 +56,7 @@ class TextFile(Struct, frozen=True, eq=False):
         return not any(fault.fatal for fault in self.faults)
 
 
-class Limits(Struct, frozen=True):
+class ReadingLimits(Struct, frozen=True):
     """Where reading stops, so that no input costs more than seconds and a few times its own size.
 
     Attributes:
@@ -83,4 +83,4 @@ class Limits(Struct, frozen=True):
     max_faults: int = 50
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = ReadingLimits()

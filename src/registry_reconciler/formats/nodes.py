@@ -110,7 +110,7 @@ class Document:
         self.merges: list[Node] = []
 
 
-class Unreadable(Exception):
+class UncomposableText(Exception):
     """The text cannot be composed."""
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Snippet
-from registry_reconciler.formats.nodes import Member, Node, Unreadable, key_of
+from registry_reconciler.formats.nodes import Member, Node, UncomposableText, key_of
 from registry_reconciler.model.entry import FieldPath, Json, same
 
 DRAWN = re.compile(r"#.*?([-=*~_#+])\1{2}")
@@ -110,7 +110,7 @@ def notes_of(text: str) -> dict[FieldPath, Note]:
 
     try:
         documents = compose(text)
-    except Unreadable:
+    except UncomposableText:
         return {}
     found: dict[FieldPath, Note] = {}
     waiting: list[tuple[Node, FieldPath]] = [(documents[0].root, ())] if documents else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from registry_reconciler.formats.faults import Limits, TextFault
+from registry_reconciler.formats.faults import ReadingLimits, TextFault
 from registry_reconciler.formats.yaml.read.scalars import shorten
 
 BOM = b"\xef\xbb\xbf"
@@ -44,7 +44,7 @@ _NAMES = {
 }
 
 
-def scan(data: bytes, limits: Limits) -> list[TextFault]:
+def scan(data: bytes, limits: ReadingLimits) -> list[TextFault]:
     """Everything that bytes alone show; the file must not be parsed when one of them is fatal."""
     if len(data) > limits.max_bytes:
         message = f"the file has {len(data)} bytes; at most {limits.max_bytes} are read"
@@ -58,7 +58,7 @@ def scan(data: bytes, limits: Limits) -> list[TextFault]:
     return line_ends(data)
 
 
-def scan_text(data: bytes, limits: Limits) -> list[TextFault]:
+def scan_text(data: bytes, limits: ReadingLimits) -> list[TextFault]:
     """As :func:`scan`, for formats that say themselves which characters may stand where: all but YAML."""
     if len(data) > limits.max_bytes:
         message = f"the file has {len(data)} bytes; at most {limits.max_bytes} are read"

@@ -107,10 +107,10 @@ class Nesting:
     def __init__(self, kinds: Mapping[str, Kind]) -> None:
         self._kinds = kinds
         self._by_glob: dict[str, list[Kind]] = {}
-        self._by_steps: dict[str, _Below] = {}
+        self._by_steps: dict[str, _KindsBelow] = {}
         for kind in kinds.values():
             self._by_glob.setdefault(kind.file.glob, []).append(kind)
-            self._by_steps.setdefault(kind.file.glob, _Below()).add(kind)
+            self._by_steps.setdefault(kind.file.glob, _KindsBelow()).add(kind)
         self._wild = [glob for glob in self._by_glob if is_wild(glob)]
         self._shared: dict[str, tuple[str, ...]] = {}
         self._inside: dict[str, tuple[tuple[Kind, tuple[Step, ...]], ...]] = {}
@@ -162,23 +162,23 @@ class Nesting:
         return found
 
 
-class _Below:
+class _KindsBelow:
     """Kinds by the steps to their containers."""
 
     def __init__(self) -> None:
         self._kinds: list[Kind] = []
-        self._next: dict[tuple[str, str], _Below] = {}
+        self._next: dict[tuple[str, str], _KindsBelow] = {}
 
     def add(self, kind: Kind) -> None:
         here = self
         for step in kind.at:
-            here = here._next.setdefault((step.kind, step.name), _Below())
+            here = here._next.setdefault((step.kind, step.name), _KindsBelow())
         here._kinds.append(kind)
 
     def below(self, steps: Sequence[Step]) -> Iterator[Kind]:
         """The kinds whose steps go on where some steps end, in the order of their steps."""
         ends = [self]
-        waiting: list[_Below] = []
+        waiting: list[_KindsBelow] = []
         for step in steps:
             if step.kind == "name":
                 # The list of the outer kind: the inner one's step tells its items apart.
@@ -190,7 +190,7 @@ class _Below:
             yield from here._kinds
             waiting.extend(here._next.values())
 
-    def _fitting(self, step: Step) -> Iterator[_Below]:
+    def _fitting(self, step: Step) -> Iterator[_KindsBelow]:
         if step.kind not in ("name", "item"):
             yield from self._next.values()
             return

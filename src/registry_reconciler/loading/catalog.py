@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Tree, find, is_safe
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.table import format_of
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.dead_end import dead_end
@@ -97,7 +97,7 @@ def _schema_files(tree: Tree) -> tuple[dict[str, SourceFile], list[Problem], boo
             for path in find(tree, f"{SCHEMA_FOLDER}/**/*")
             if path.endswith((SCHEMA_SUFFIX, ".schema.yml"))
         ]
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         place = Place(SCHEMA_FOLDER)
         message = f"{SCHEMA_FOLDER}/ cannot be listed: {fault}."
         return {}, [problem("LIV001", message, place, fix="Make it readable.")], False

@@ -33,7 +33,7 @@ class Removal(Struct, frozen=True):
     text_goes: bool = False
 
 
-class Pattern(Struct, frozen=True):
+class AddressPattern(Struct, frozen=True):
     """An address or glob of ``protect`` or ``override``."""
 
     text: str
@@ -73,8 +73,8 @@ class FragmentReading(Struct):
     entries: list[DesiredEntry] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
-    protects: list[Pattern] = field(default_factory=list)
-    overrides: list[Pattern] = field(default_factory=list)
+    protects: list[AddressPattern] = field(default_factory=list)
+    overrides: list[AddressPattern] = field(default_factory=list)
     allowances: list[Allowance] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     misread: set[str] = field(default_factory=set)
@@ -153,12 +153,12 @@ def _removed(reading: FragmentReading, place: Place, item: Json) -> None:
 
 def _protect(reading: FragmentReading, place: Place, item: Json) -> None:
     for text in _pattern(reading, place, item, "protect"):
-        reading.protects.append(Pattern(text, place))
+        reading.protects.append(AddressPattern(text, place))
 
 
 def _override(reading: FragmentReading, place: Place, item: Json) -> None:
     for text in _pattern(reading, place, item, "override"):
-        reading.overrides.append(Pattern(text, place))
+        reading.overrides.append(AddressPattern(text, place))
 
 
 def _allow(reading: FragmentReading, place: Place, item: Json) -> None:

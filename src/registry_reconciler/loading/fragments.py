@@ -10,15 +10,15 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.progress import counted
 from registry_reconciler.files.tree import Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.layouts.walk import Nesting, strip_nested
 from registry_reconciler.loading.directives import (
     DIRECTIVES,
+    AddressPattern,
     Allowance,
     FragmentReading,
     FragmentWords,
     Move,
-    Pattern,
     Removal,
     read_directive,
 )
@@ -52,8 +52,8 @@ class Fragments(Struct, frozen=True):
     entries: tuple[DesiredEntry, ...]
     moves: tuple[Move, ...]
     removals: tuple[Removal, ...]
-    protects: tuple[Pattern, ...]
-    overrides: tuple[Pattern, ...]
+    protects: tuple[AddressPattern, ...]
+    overrides: tuple[AddressPattern, ...]
     allowances: tuple[Allowance, ...]
     files: Mapping[str, SourceFile]
     unreadable: frozenset[str]
@@ -96,7 +96,7 @@ class FragmentPaths(NamedTuple):
 
 
 def fragment_paths(tree: Tree) -> FragmentPaths:
-    """List ``desired/``. Raises :class:`Unreadable` as :func:`find` does."""
+    """List ``desired/``. Raises :class:`UnreadablePath` as :func:`find` does."""
     from registry_reconciler.formats.table import FORMATS
 
     data = tuple(suffix for row in FORMATS.values() if row.several_entries for suffix in row.suffixes)
@@ -157,7 +157,7 @@ def load_fragments(
     try:
         paths, unread = fragment_paths(tree) if only is None else (only, ())
         reading.problems += _unread_problem(unread)
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         paths = []
         unreadable.add(DESIRED_FOLDER)
         reading.fault(

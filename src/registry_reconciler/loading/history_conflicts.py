@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from registry_reconciler.errors import NewerFormat
 from registry_reconciler.files.tree import Recorder, names_in
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.loading.state import conflict_problem
 from registry_reconciler.loading.state.files import conflict_line
 from registry_reconciler.model.config import HISTORY_BEFORE_PATH, HISTORY_FOLDER, OLD_HISTORY_PATH
@@ -36,7 +36,7 @@ def history_conflicts(tree: Recorder) -> Iterator[Problem]:
                 yield conflict_problem(path, line)
             else:
                 tree.look_at(path, data)
-        except Unreadable:
+        except UnreadablePath:
             continue
 
 
@@ -54,7 +54,7 @@ def _paths(tree: Recorder) -> list[str]:
         )
         olds = (OLD_HISTORY_PATH, HISTORY_BEFORE_PATH)
         old = [path for path in olds if tree.tree.kind(path) == "file"]
-    except Unreadable:
+    except UnreadablePath:
         return []
     return [*old, *(f"{HISTORY_FOLDER}/{name}" for name in names)]
 

@@ -12,7 +12,7 @@ from registry_reconciler.base.globs import any_of
 from registry_reconciler.base.progress import counted
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.table import format_of
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.base import Container, RawEntry
@@ -52,7 +52,7 @@ class Live(Struct, frozen=True):
     hidden: frozenset[str] = frozenset()
 
 
-class _Reading(Struct):
+class _RegistryReading(Struct):
     """What is gathered while reading; becomes a :class:`Live`."""
 
     nesting: Nesting
@@ -68,7 +68,7 @@ class _Reading(Struct):
 
 def load_live(tree: Tree, kinds: Mapping[str, Kind], reader: Reader | None = None) -> Live:
     """Read every registry file of every kind."""
-    reading = _Reading(Nesting(kinds), reader=reader)
+    reading = _RegistryReading(Nesting(kinds), reader=reader)
     for kind in kinds.values():
         _load_kind(reading, tree, kind)
     for source in reading.files.values():
@@ -89,12 +89,12 @@ def order_in_files(
     tree: Tree, kind: Kind, kinds: Mapping[str, Kind], reader: Reader | None = None
 ) -> list[str]:
     """The addresses of the entries of a kind as they stand: by file, and from the top of each."""
-    reading = _Reading(Nesting(kinds), reader=reader)
+    reading = _RegistryReading(Nesting(kinds), reader=reader)
     _load_kind(reading, tree, kind)
     return list(reading.entries)
 
 
-def _load_kind(reading: _Reading, tree: Tree, kind: Kind) -> None:
+def _load_kind(reading: _RegistryReading, tree: Tree, kind: Kind) -> None:
     paths: list[str] = []
     nested = reading.nesting.steps(kind)
     reading.found[kind.name] = 0
@@ -149,7 +149,7 @@ def excluded(kind: Kind, path: str) -> bool:
     return any_of(kind.exclude)(path)
 
 
-def _files(reading: _Reading, tree: Tree, kind: Kind) -> Iterator[tuple[str, dict[str, str]]]:
+def _files(reading: _RegistryReading, tree: Tree, kind: Kind) -> Iterator[tuple[str, dict[str, str]]]:
     left_out: list[str] = []
     try:
         for path in find(tree, kind.file.glob, exclude=kind.exclude):
@@ -160,7 +160,7 @@ def _files(reading: _Reading, tree: Tree, kind: Kind) -> Iterator[tuple[str, dic
                 left_out.append(path)
             else:
                 yield path, bound
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         reading.hidden.add(kind.name)
         reading.problems.append(
             problem(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from registry_reconciler.errors import VersionRequired
 from registry_reconciler.files.tree import DiskTree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import Json
 from registry_reconciler.version import __version__
@@ -36,7 +36,7 @@ def require_version(root: Path) -> None:
     """
     try:
         data = DiskTree(root).read(CONFIG_PATH) or b""
-    except Unreadable:
+    except UnreadablePath:
         return
     if _FIELD.encode() not in data:
         return

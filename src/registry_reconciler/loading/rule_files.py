@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.loading.source import SourceFile, read_source
 from registry_reconciler.model.config import RULES_FOLDER
 from registry_reconciler.model.entry import Place
@@ -57,7 +57,7 @@ def load_rule_files(tree: Tree) -> RuleFiles:
     """Read ``.system/registry/rules/*.yaml``; nothing where the folder is not there."""
     try:
         names = sorted(name for name, kind in tree.children(RULES_FOLDER) if kind != "dir")
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         message = f"{RULES_FOLDER}/ cannot be listed: {fault}."
         return RuleFiles({}, (problem("LIV001", message, Place(RULES_FOLDER), fix="Make it readable."),))
     found = {}

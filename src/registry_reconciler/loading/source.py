@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.files.unreadable import Hidden, Unreadable
+from registry_reconciler.files.unreadable import Hidden, UnreadablePath
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.table import YAML, format_named
 from registry_reconciler.formats.unread import Unread, UnreadNeeded
@@ -65,7 +65,7 @@ def read_source(
         data = tree.read(path)
     except Hidden:
         return SourceFile(path, None, (), False, hidden=True, format=form)
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         found = problem(
             "LIV001",
             f"{path} cannot be read: {fault}.",

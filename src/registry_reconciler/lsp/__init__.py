@@ -16,7 +16,7 @@ def serve() -> int:
     Raises:
         ModuleNotFoundError: the extra ``lsp`` is not installed.
     """
-    from registry_reconciler.lsp.server import make_server
+    from registry_reconciler.lsp.features import make_server
 
     server = make_server()
     server.garbage.begin()

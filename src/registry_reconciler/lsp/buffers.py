@@ -12,13 +12,13 @@ from msgspec import Struct, field
 
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files.tree import DiskTree, MemoryTree
-from registry_reconciler.lsp.text import Text, Unit, from_bytes, to_bytes
+from registry_reconciler.lsp.text import IndexedText, Unit, from_bytes, to_bytes
 from registry_reconciler.model.entry import Location, Place
 from registry_reconciler.planning.suppress import Locator
 
 if TYPE_CHECKING:
     from registry_reconciler.cache.fingerprint import Moment, Signature
-    from registry_reconciler.cache.incremental.memory import Memory
+    from registry_reconciler.cache.incremental.memory import WorkspaceMemory
     from registry_reconciler.formats.base import Reader, TextFormat
     from registry_reconciler.formats.yaml.read.reader import ChunkReader
     from registry_reconciler.loading.workspace import Loaded
@@ -44,12 +44,12 @@ class OpenText(Struct, frozen=True):
         version: the editor's own count, ``None`` where it has none.
     """
 
-    text: Text
+    text: IndexedText
     uri: str
     version: int | None = None
 
 
-class Look(Struct, frozen=True):
+class BufferPlan(Struct, frozen=True):
     """A plan, with the texts that it was made over. ``unit`` is what the editor counts in a line.
 
     Attributes:
@@ -65,7 +65,7 @@ class Look(Struct, frozen=True):
     unit: Unit
     part: bool = False
     newer: Planning | None = None
-    texts: dict[str, Text | None] = field(default_factory=dict)
+    texts: dict[str, IndexedText | None] = field(default_factory=dict)
 
     @property
     def loaded(self) -> Loaded:
@@ -77,7 +77,7 @@ class Look(Struct, frozen=True):
         """Finds lines and columns in the texts that were planned."""
         return Locator(self.loaded.files)
 
-    def text(self, path: str) -> Text | None:
+    def text(self, path: str) -> IndexedText | None:
         """A file as the editor shows it; ``None`` where there is none, or nothing of the workspace."""
         known = self.open.get(path)
         if known is not None:
@@ -85,16 +85,16 @@ class Look(Struct, frozen=True):
         if path not in self.texts:
             source = self.loaded.files.get(path)
             data = source.data if source is not None else self._beside(path)
-            self.texts[path] = Text(from_bytes(data), self.unit) if data is not None else None
+            self.texts[path] = IndexedText(from_bytes(data), self.unit) if data is not None else None
         return self.texts[path]
 
     def _beside(self, path: str) -> bytes | None:
         """A file that holds no entry, such as one that an output is derived into."""
-        from registry_reconciler.files.unreadable import Unreadable
+        from registry_reconciler.files.unreadable import UnreadablePath
 
         try:
             return self.loaded.tree.tree.read(path)
-        except Unreadable:
+        except UnreadablePath:
             return None
 
     def format(self, path: str) -> TextFormat:
@@ -111,10 +111,10 @@ class Look(Struct, frozen=True):
         return locator.location(place)
 
 
-class _Base(Struct, frozen=True):
+class _RememberedPlan(Struct, frozen=True):
     """What is remembered of a plan of the whole, so that the next one can be of a part."""
 
-    memory: Memory
+    memory: WorkspaceMemory
     signatures: Mapping[str, Signature]
 
 
@@ -125,7 +125,7 @@ class Buffers:
         self.root = root
         self.unit = unit
         self._open: dict[str, OpenText] = {}
-        self._look: tuple[int, Look] | None = None
+        self._look: tuple[int, BufferPlan] | None = None
         self._generation = 0
         """Counts what makes a plan old; it is only ever raised by the editor's side, and read by the one that plans."""
         self._reader: Reader | None = None
@@ -134,8 +134,8 @@ class Buffers:
         """How many plans of the whole were made."""
         self._earlier: ChunkReader | None = None
         self._parts_left = 0
-        self._glance: tuple[int, Look] | None = None
-        self._base: _Base | None = None
+        self._glance: tuple[int, BufferPlan] | None = None
+        self._base: _RememberedPlan | None = None
         self._wanting = True
         """The last plan of a part could not be made: what is remembered is not enough any more."""
         self._begun: Moment | None = None
@@ -166,7 +166,7 @@ class Buffers:
         """Something on the disk changed."""
         self._generation += 1
 
-    def look(self) -> Look:
+    def look(self) -> BufferPlan:
         """The plan of what is open and of what is on the disk.
 
         Raises:
@@ -183,12 +183,12 @@ class Buffers:
         begun = Moment.now()
         with self._reading():
             planning = make_plan(self._tree(open), reader=self._reader)
-        found = Look(self.root, planning, open, self.unit)
+        found = BufferPlan(self.root, planning, open, self.unit)
         self.plans += 1
         self._look, self._begun = (generation, found), begun
         return found
 
-    def glance(self) -> Look:
+    def glance(self) -> BufferPlan:
         """As :meth:`look`, where the plan alone is enough: of a part, if what is remembered allows it."""
         from registry_reconciler.cache.incremental import FullPlanRequired
 
@@ -204,11 +204,11 @@ class Buffers:
         except FullPlanRequired:
             self._wanting = True
             return self.look()
-        found = Look(self.root, planning, open, self.unit, part=True)
+        found = BufferPlan(self.root, planning, open, self.unit, part=True)
         self._glance = generation, found
         return found
 
-    def recent(self) -> Look:
+    def recent(self) -> BufferPlan:
         """As :meth:`look`; of a large workspace the last plan of the whole that there is, under the texts as they are.
 
         What may stand at a place hardly depends on what was typed since, and nobody waits for a plan of all that to see
@@ -218,7 +218,7 @@ class Buffers:
         if known is None or base is None or len(base.memory.addresses) < LARGE:
             return self.look()
         newer = self._glance[1].planning if self._glance is not None else None
-        return Look(self.root, known[1].planning, self._open, self.unit, newer=newer)
+        return BufferPlan(self.root, known[1].planning, self._open, self.unit, newer=newer)
 
     def settle(self) -> None:
         """Remember the last plan of the whole, where the next could not be of a part otherwise. For an idle moment."""
@@ -242,7 +242,7 @@ class Buffers:
             )
             return
         closed = {path: digest for path, digest in memory.digests.items() if path not in look.open}
-        self._base = _Base(memory, signatures_of(os.path.realpath(self.root), closed, self._begun))
+        self._base = _RememberedPlan(memory, signatures_of(os.path.realpath(self.root), closed, self._begun))
         self._warm_up(look.open)
 
     def _warm_up(self, open: Mapping[str, OpenText]) -> None:
@@ -271,9 +271,9 @@ class Buffers:
             for path, digest in base.memory.digests.items()
             if path not in base.signatures and path not in self._open and files.same(path, digest)
         }
-        self._base = _Base(base.memory, {**base.signatures, **signatures_of(root, same, since)})
+        self._base = _RememberedPlan(base.memory, {**base.signatures, **signatures_of(root, same, since)})
 
-    def _of_part(self, base: _Base, open: Mapping[str, OpenText]) -> Planning:
+    def _of_part(self, base: _RememberedPlan, open: Mapping[str, OpenText]) -> Planning:
         from registry_reconciler.cache.incremental.changed_files import Files
         from registry_reconciler.cache.incremental.plan import plan_of_part
         from registry_reconciler.files.tree import Recorder
@@ -314,13 +314,13 @@ class Buffers:
             self._earlier, self._parts_left = ChunkReader(), PLANS_A_READER
         self._parts_left -= 1
 
-    def _bytes(self, path: str, text: Text) -> bytes:
+    def _bytes(self, path: str, text: IndexedText) -> bytes:
         """An open text as it would be saved: with the byte order mark that the file has, which no editor shows."""
-        from registry_reconciler.files.unreadable import Unreadable
+        from registry_reconciler.files.unreadable import UnreadablePath
 
         data = to_bytes(text.source)
         try:
             saved = DiskTree(self.root).read(path) or b""
-        except Unreadable:
+        except UnreadablePath:
             return data
         return _MARK + data if saved.startswith(_MARK) else data

@@ -16,11 +16,11 @@ from msgspec import Struct
 from registry_reconciler.base.escape import visible
 from registry_reconciler.formats.nodes import Node
 from registry_reconciler.formats.table import YAML
-from registry_reconciler.lsp.buffers import Look
+from registry_reconciler.lsp.buffers import BufferPlan
 from registry_reconciler.lsp.cursor import Cursor, compose, cursor_at, cursors
 from registry_reconciler.lsp.diagnostics import span
 from registry_reconciler.lsp.offers import WORD, Offer, offers
-from registry_reconciler.lsp.text import Text, in_order
+from registry_reconciler.lsp.text import IndexedText, in_order
 
 MOST_OFFERED = 500
 """So many words are offered; typing on narrows them, and the editor is told that there are more."""
@@ -53,7 +53,7 @@ class _Attempt(Struct, frozen=True):
     inside: bool = False
 
 
-def complete(look: Look, path: str, offset: int) -> types.CompletionList:
+def complete(look: BufferPlan, path: str, offset: int) -> types.CompletionList:
     """What may stand at a place of a text."""
     text = look.text(path)
     items: dict[str, types.CompletionItem] = {}
@@ -83,7 +83,7 @@ def _is_word(node: Node) -> bool:
     return node.kind == "scalar" and WORD in node.text
 
 
-def _attempts(text: Text, path: str, look: Look, offset: int) -> Iterator[_Attempt]:
+def _attempts(text: IndexedText, path: str, look: BufferPlan, offset: int) -> Iterator[_Attempt]:
     """The text with the word put where the cursor is, in every way that may be meant."""
     if not look.format(path).plain_texts:
         yield from _in_quotes(text, path, look, offset)
@@ -117,7 +117,7 @@ def _attempts(text: Text, path: str, look: Look, offset: int) -> Iterator[_Attem
     yield from _put(text, first, stop, WORD, "", is_key=False)
 
 
-def _in_flow(text: Text, offset: int, flow: str, after: str, stop: int) -> Iterator[_Attempt]:
+def _in_flow(text: IndexedText, offset: int, flow: str, after: str, stop: int) -> Iterator[_Attempt]:
     """Inside of brackets: the word between commas; what is open is closed where the line leaves it open."""
     typed = re.split(r"[\[{,]\s*|:\s+", flow)[-1].lstrip()
     first = offset - len(typed)
@@ -144,7 +144,7 @@ def _in_flow(text: Text, offset: int, flow: str, after: str, stop: int) -> Itera
     yield from _put(text, first, last, WORD, ending + closing, is_key=not is_value, ends=not ended)
 
 
-def _in_quotes(text: Text, path: str, look: Look, offset: int) -> Iterator[_Attempt]:
+def _in_quotes(text: IndexedText, path: str, look: BufferPlan, offset: int) -> Iterator[_Attempt]:
     """In a format whose texts stand in quotes: the text or the key that the cursor is in."""
     cursor = cursor_at(compose(look, path, text.source), offset)
     if cursor is None or cursor.node.kind != "scalar":
@@ -159,7 +159,7 @@ def _in_quotes(text: Text, path: str, look: Look, offset: int) -> Iterator[_Atte
         yield _Attempt(source, start, end, cursor.on_key, quoted=bare, inside=quoted)
 
 
-def _without_quotes(text: Text, path: str, look: Look, offset: int) -> Iterator[_Attempt]:
+def _without_quotes(text: IndexedText, path: str, look: BufferPlan, offset: int) -> Iterator[_Attempt]:
     """The same where the text cannot be read as it is: a key or a value that is being written, with what it lacks."""
     line = text.position(offset)[0]
     start = text.starts[line]
@@ -184,7 +184,7 @@ def _without_quotes(text: Text, path: str, look: Look, offset: int) -> Iterator[
 
 
 def _put(
-    text: Text, first: int, last: int, word: str, after: str, *, is_key: bool, ends: bool = True
+    text: IndexedText, first: int, last: int, word: str, after: str, *, is_key: bool, ends: bool = True
 ) -> Iterator[_Attempt]:
     """The text with the word; and, as the rest may be half written too, without what stands below, and above."""
     head = text.source[:first]
@@ -212,7 +212,7 @@ _AT_MARGIN = re.compile(r"^[^\s#\-][^\n]*:[ \t]*\r?$", re.MULTILINE)
 _ITEM = re.compile(r"^(?P<indent>[ \t]*)-(?=\s)", re.MULTILINE)
 
 
-def _item(text: Text, attempt: _Attempt, offer: Offer, cursor: Cursor) -> types.CompletionItem:
+def _item(text: IndexedText, attempt: _Attempt, offer: Offer, cursor: Cursor) -> types.CompletionItem:
     return types.CompletionItem(
         label=visible(offer.label),
         kind=offer.kind,
@@ -226,7 +226,7 @@ def _item(text: Text, attempt: _Attempt, offer: Offer, cursor: Cursor) -> types.
     )
 
 
-def _written(text: Text, attempt: _Attempt, offer: Offer, cursor: Cursor) -> str:
+def _written(text: IndexedText, attempt: _Attempt, offer: Offer, cursor: Cursor) -> str:
     """What is put there: in quotes where the text would be something else without, and with what ends a key."""
     if attempt.inside:
         return json.dumps(offer.label, ensure_ascii=False)[1:-1]

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from registry_reconciler.formats.composed import composed
-from registry_reconciler.formats.nodes import Document, Node, Unreadable, key_of, to_value
+from registry_reconciler.formats.nodes import Document, Node, UncomposableText, key_of, to_value
 from registry_reconciler.loading.directives import DIRECTIVES
-from registry_reconciler.lsp.buffers import Look
+from registry_reconciler.lsp.buffers import BufferPlan
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import DesiredEntry, FieldPath, Json, LiveEntry
 from registry_reconciler.model.field_roles import Reference
@@ -57,11 +57,11 @@ def is_fragment(path: str) -> bool:
     return path.startswith(f"{DESIRED_FOLDER}/")
 
 
-def compose(look: Look, path: str, source: str) -> Sequence[Document]:
+def compose(look: BufferPlan, path: str, source: str) -> Sequence[Document]:
     """The trees of a text; none where it cannot be read."""
     try:
         return composed(look.format(path), source)
-    except (Unreadable, UnicodeEncodeError):  # half of a character is in no file, but may be in a text
+    except (UncomposableText, UnicodeEncodeError):  # half of a character is in no file, but may be in a text
         return []
 
 
@@ -144,7 +144,7 @@ def extent(node: Node) -> tuple[int, int]:
     return start, end
 
 
-def subject_of(look: Look, path: str, documents: Sequence[Document], cursor: Cursor) -> Subject | None:
+def subject_of(look: BufferPlan, path: str, documents: Sequence[Document], cursor: Cursor) -> Subject | None:
     """The entry that a cursor lies in; ``None`` for directives, and for what lies in no entry."""
     found = _declared(look, cursor) if is_fragment(path) else _live(look, path, documents, cursor)
     if found is None:
@@ -159,7 +159,7 @@ def subject_of(look: Look, path: str, documents: Sequence[Document], cursor: Cur
     return Subject(kind, cursor.path[len(start) :], value, address, start, declared)
 
 
-def _declared(look: Look, cursor: Cursor) -> tuple[Kind, FieldPath, bool] | None:
+def _declared(look: BufferPlan, cursor: Cursor) -> tuple[Kind, FieldPath, bool] | None:
     if len(cursor.path) < 2 or cursor.path[0] in DIRECTIVES or not isinstance(cursor.path[1], int):
         return None
     kind = look.loaded.kinds.get(str(cursor.path[0]))
@@ -167,7 +167,7 @@ def _declared(look: Look, cursor: Cursor) -> tuple[Kind, FieldPath, bool] | None
 
 
 def _live(
-    look: Look, path: str, documents: Sequence[Document], cursor: Cursor
+    look: BufferPlan, path: str, documents: Sequence[Document], cursor: Cursor
 ) -> tuple[Kind, FieldPath, bool] | None:
     """The innermost entry of a registry around a cursor; an entry that is not one yet is taken for its neighbours'."""
     best: LiveEntry | None = None
@@ -188,7 +188,7 @@ def _live(
 
 
 def _by_layout(
-    look: Look, path: str, documents: Sequence[Document], cursor: Cursor
+    look: BufferPlan, path: str, documents: Sequence[Document], cursor: Cursor
 ) -> tuple[Kind, FieldPath, bool] | None:
     """The same where no entry is known: a text that could not be read until now, or whose first entry is written."""
     from registry_reconciler.layouts import LAYOUTS
@@ -219,7 +219,7 @@ def _is_beside(path: FieldPath, place: FieldPath) -> bool:
     return type(path[len(place) - 1]) is type(place[-1])
 
 
-def _given(look: Look, kind: Kind, path: str, cursor: Cursor, start: FieldPath) -> dict[str, Json]:
+def _given(look: BufferPlan, kind: Kind, path: str, cursor: Cursor, start: FieldPath) -> dict[str, Json]:
     """The fields that only its place gives a live entry."""
     for entry in _entries_in(look, path):
         if entry.kind == kind.name and entry.place.path == start and entry.place.document == cursor.document:
@@ -231,14 +231,14 @@ def _given(look: Look, kind: Kind, path: str, cursor: Cursor, start: FieldPath) 
     return {}
 
 
-def _entries_in(look: Look, path: str) -> Iterator[LiveEntry]:
+def _entries_in(look: BufferPlan, path: str) -> Iterator[LiveEntry]:
     names = {name for name, files in look.loaded.live.files_of.items() if path in files}
     for entry in (*look.loaded.live.entries.values(), *look.loaded.live.clashes):
         if entry.kind in names and entry.place.file == path:
             yield entry
 
 
-def entry_at(look: Look, path: str, cursor: Cursor) -> DesiredEntry | LiveEntry | None:
+def entry_at(look: BufferPlan, path: str, cursor: Cursor) -> DesiredEntry | LiveEntry | None:
     """The entry of the plan that a cursor lies in."""
     some: Iterator[DesiredEntry | LiveEntry]
     if is_fragment(path):

@@ -12,9 +12,9 @@ from pathlib import Path
 from lsprotocol import types
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.lsp.buffers import Look
+from registry_reconciler.lsp.buffers import BufferPlan
 from registry_reconciler.lsp.cursor import compose, node_of
-from registry_reconciler.lsp.text import Text
+from registry_reconciler.lsp.text import IndexedText
 from registry_reconciler.model.entry import Location
 from registry_reconciler.model.problem import Problem, Severity, Status, listed, sort_key
 
@@ -33,7 +33,7 @@ MOST_OWNERS = 2_000
 """So many entries of one registry are marked as owned; nobody scrolls through more."""
 
 
-def standing(look: Look) -> list[Problem]:
+def standing(look: BufferPlan) -> list[Problem]:
     """The problems that are there, in the order of the report; those that are allowed or known are not."""
     problems = (
         problem
@@ -46,12 +46,12 @@ def standing(look: Look) -> list[Problem]:
 Shown = dict[str, list[types.Diagnostic]]
 
 
-def diagnostics(look: Look) -> Shown:
+def diagnostics(look: BufferPlan) -> Shown:
     """The diagnostics of every file that has some, by path."""
     return together(problems(look), owners(look))
 
 
-def problems(look: Look) -> Shown:
+def problems(look: BufferPlan) -> Shown:
     """The problems of every file that has some: a plan of a part is enough."""
     found: Shown = {}
     for problem in standing(look):
@@ -60,7 +60,7 @@ def problems(look: Look) -> Shown:
     return found
 
 
-def owners(look: Look) -> Shown:
+def owners(look: BufferPlan) -> Shown:
     """Whose the entries of the open registries are, by path: only a plan of the whole can tell."""
     found = {path: list(_owners(look, path)) for path in look.open}
     return {path: shown for path, shown in found.items() if shown}
@@ -71,7 +71,7 @@ def together(first: Shown, second: Shown) -> Shown:
     return {path: [*first.get(path, ()), *second.get(path, ())] for path in {**first, **second}}
 
 
-def _diagnostic(look: Look, problem: Problem, where: Location) -> types.Diagnostic:
+def _diagnostic(look: BufferPlan, problem: Problem, where: Location) -> types.Diagnostic:
     message = visible(problem.message)
     if problem.fix is not None and problem.fix.description:
         message += f"\nfix: {visible(problem.fix.description)}"
@@ -87,7 +87,7 @@ def _diagnostic(look: Look, problem: Problem, where: Location) -> types.Diagnost
     )
 
 
-def page_of(look: Look, code: str) -> types.CodeDescription | None:
+def page_of(look: BufferPlan, code: str) -> types.CodeDescription | None:
     """The page of a rule, as it lies in the package: it needs no network. A rule of the workspace is its own page."""
     from registry_reconciler import rules
 
@@ -98,7 +98,7 @@ def page_of(look: Look, code: str) -> types.CodeDescription | None:
     return types.CodeDescription(href=page.as_uri()) if code.isalnum() and page.is_file() else None
 
 
-def _related(look: Look, problem: Problem) -> Iterator[types.DiagnosticRelatedInformation]:
+def _related(look: BufferPlan, problem: Problem) -> Iterator[types.DiagnosticRelatedInformation]:
     for related in problem.related:
         where = related.location or Location(related.place.file)
         yield types.DiagnosticRelatedInformation(
@@ -106,18 +106,18 @@ def _related(look: Look, problem: Problem) -> Iterator[types.DiagnosticRelatedIn
         )
 
 
-def uri_of(look: Look, path: str) -> str:
+def uri_of(look: BufferPlan, path: str) -> str:
     """The address of a file for the editor."""
     known = look.open.get(path)
     return known.uri if known is not None else (look.root / path).as_uri()
 
 
-def location_of(look: Look, where: Location) -> types.Location:
+def location_of(look: BufferPlan, where: Location) -> types.Location:
     """A place as the editor goes to it."""
     return types.Location(uri=uri_of(look, where.path), range=range_of(look, where))
 
 
-def range_of(look: Look, where: Location) -> types.Range:
+def range_of(look: BufferPlan, where: Location) -> types.Range:
     """From a place to the end of the word that stands there."""
     text = look.text(where.path)
     if text is None or not where.line:
@@ -127,12 +127,12 @@ def range_of(look: Look, where: Location) -> types.Range:
     return span(text, start, start + (match.end() - match.start() if match else 0))
 
 
-def span(text: Text, start: int, end: int) -> types.Range:
+def span(text: IndexedText, start: int, end: int) -> types.Range:
     """A part of a text as the editor counts it."""
     return types.Range(types.Position(*text.position(start)), types.Position(*text.position(end)))
 
 
-def _owners(look: Look, path: str) -> Iterator[types.Diagnostic]:
+def _owners(look: BufferPlan, path: str) -> Iterator[types.Diagnostic]:
     """Each managed entry of a registry that is open: which fragment owns it."""
     text = look.text(path)
     kinds = {name for name, files in look.loaded.live.files_of.items() if path in files}
@@ -165,7 +165,7 @@ def _owners(look: Look, path: str) -> Iterator[types.Diagnostic]:
         )
 
 
-def overlapping(look: Look, path: str, start: int, end: int) -> Iterable[Problem]:
+def overlapping(look: BufferPlan, path: str, start: int, end: int) -> Iterable[Problem]:
     """The problems of a file that lie in a part of it."""
     text = look.text(path)
     if text is None:

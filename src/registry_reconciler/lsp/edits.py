@@ -11,11 +11,11 @@ from lsprotocol import types
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.errors import RegistryFailure
-from registry_reconciler.lsp.buffers import Look
+from registry_reconciler.lsp.buffers import BufferPlan
 from registry_reconciler.lsp.cursor import compose, extent, node_of
 from registry_reconciler.lsp.diagnostics import overlapping, span, uri_of
 from registry_reconciler.lsp.navigation import meant_at
-from registry_reconciler.lsp.text import Text, from_bytes, replacements
+from registry_reconciler.lsp.text import IndexedText, from_bytes, replacements
 from registry_reconciler.model.entry import LiveEntry
 from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.problem import Problem
@@ -23,7 +23,7 @@ from registry_reconciler.model.problem import Problem
 Change = types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile
 
 
-def workspace_edit(look: Look, contents: Mapping[str, bytes | None]) -> types.WorkspaceEdit:
+def workspace_edit(look: BufferPlan, contents: Mapping[str, bytes | None]) -> types.WorkspaceEdit:
     """New contents of files as edits of what the editor shows.
 
     A file that is not there is created, and one without contents goes. Where what goes comes again under another name,
@@ -43,7 +43,7 @@ def workspace_edit(look: Look, contents: Mapping[str, bytes | None]) -> types.Wo
             gone.remove(old)
             uri = (look.root / path).as_uri()
             changes.append(types.RenameFile(old_uri=uri_of(look, old), new_uri=uri))
-        text = (look.text(old) if old is not None else None) or Text("", look.unit)
+        text = (look.text(old) if old is not None else None) or IndexedText("", look.unit)
         version = look.open[path].version if path in look.open else None
         edits = [types.TextEdit(span(text, *reach), part) for *reach, part in replacements(text.source, new)]
         if edits:
@@ -53,7 +53,7 @@ def workspace_edit(look: Look, contents: Mapping[str, bytes | None]) -> types.Wo
     return types.WorkspaceEdit(document_changes=changes)
 
 
-def _former(look: Look, gone: Sequence[str], new: str) -> str | None:
+def _former(look: BufferPlan, gone: Sequence[str], new: str) -> str | None:
     """Of the files that go, the one whose text is most like a new one's."""
     from difflib import SequenceMatcher
 
@@ -94,7 +94,7 @@ def fitted(edit: types.WorkspaceEdit | None, able: types.ClientCapabilities) -> 
     return types.WorkspaceEdit(changes=changes)
 
 
-def rename(look: Look, path: str, offset: int, new: str) -> types.WorkspaceEdit | None:
+def rename(look: BufferPlan, path: str, offset: int, new: str) -> types.WorkspaceEdit | None:
     """Another key for an entry: where it is declared, in a ``moved`` line, and wherever it is referred to.
 
     Raises:
@@ -113,7 +113,7 @@ def rename(look: Look, path: str, offset: int, new: str) -> types.WorkspaceEdit 
 
 
 def _live_contents(
-    look: Look, fragments: Mapping[str, bytes | None], live: Sequence[LiveEdit], target: tuple[str, ...]
+    look: BufferPlan, fragments: Mapping[str, bytes | None], live: Sequence[LiveEdit], target: tuple[str, ...]
 ) -> dict[str, bytes | None]:
     """The registries that own their entries, as the edits leave them. Raises :class:`Blocked`."""
     from registry_reconciler.errors import Blocked
@@ -135,11 +135,11 @@ def _live_contents(
     return found
 
 
-def _may_hold_entries(look: Look, path: str) -> bool:
+def _may_hold_entries(look: BufferPlan, path: str) -> bool:
     return any(kind.file.match(path) is not None for kind in look.loaded.kinds.values())
 
 
-def formatting(look: Look, path: str) -> list[types.TextEdit] | None:
+def formatting(look: BufferPlan, path: str) -> list[types.TextEdit] | None:
     """A fragment in canonical form; ``None`` where it is none, or cannot be formatted now."""
     from registry_reconciler.editing.fmt import NotFormatted, format_fragment
 
@@ -158,7 +158,7 @@ def formatting(look: Look, path: str) -> list[types.TextEdit] | None:
 
 
 def code_actions(
-    look: Look, path: str, start: int, end: int, shown: Iterable[types.Diagnostic]
+    look: BufferPlan, path: str, start: int, end: int, shown: Iterable[types.Diagnostic]
 ) -> list[types.CodeAction]:
     """What can be done about the problems, and the hand edits, in a part of a text."""
     by_code = {(diagnostic.code, diagnostic.range.start.line): diagnostic for diagnostic in shown}
@@ -173,7 +173,7 @@ def code_actions(
     return found
 
 
-def _fixes(look: Look, problem: Problem, shown: types.Diagnostic | None) -> Iterator[types.CodeAction]:
+def _fixes(look: BufferPlan, problem: Problem, shown: types.Diagnostic | None) -> Iterator[types.CodeAction]:
     from registry_reconciler.planning.fixes import apply_edits, edits_for
 
     edits = edits_for(look.planning, problem)
@@ -194,7 +194,9 @@ def _fixes(look: Look, problem: Problem, shown: types.Diagnostic | None) -> Iter
     )
 
 
-def _allowing(look: Look, problem: Problem, shown: types.Diagnostic | None) -> Iterator[types.CodeAction]:
+def _allowing(
+    look: BufferPlan, problem: Problem, shown: types.Diagnostic | None
+) -> Iterator[types.CodeAction]:
     """Accept a problem of an entry in the fragment that owns it; the reason is to be written by a person.
 
     Of an entry that no fragment owns it is accepted in the one that is called like its kind.
@@ -220,7 +222,7 @@ def _allowing(look: Look, problem: Problem, shown: types.Diagnostic | None) -> I
         )
 
 
-def _accepting(look: Look, path: str, start: int, end: int) -> Iterator[types.CodeAction]:
+def _accepting(look: BufferPlan, path: str, start: int, end: int) -> Iterator[types.CodeAction]:
     """Let the fragment say what was edited by hand in a registry: where it stands there, or where a problem says it."""
     text = look.text(path)
     documents = compose(look, path, text.source) if text is not None else ()
@@ -237,7 +239,7 @@ def _accepting(look: Look, path: str, start: int, end: int) -> Iterator[types.Co
             yield from _accept(look, drift.address)
 
 
-def _accept(look: Look, address: str) -> Iterator[types.CodeAction]:
+def _accept(look: BufferPlan, address: str) -> Iterator[types.CodeAction]:
     from registry_reconciler.editing.accept_drift import accept_live
 
     try:
@@ -255,7 +257,7 @@ def _accept(look: Look, address: str) -> Iterator[types.CodeAction]:
         )
 
 
-def _tells_secrets(look: Look, live: LiveEntry) -> bool:
+def _tells_secrets(look: BufferPlan, live: LiveEntry) -> bool:
     """Whether a secret was edited: no answer says one, so that is for ``registry drift --accept``."""
     marks = look.loaded.kinds[live.kind].secrets
     desired = look.planning.desired.entries.get(live.address)

@@ -8,7 +8,7 @@ from lsprotocol import types
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.formats.nodes import Document
-from registry_reconciler.lsp.buffers import Look
+from registry_reconciler.lsp.buffers import BufferPlan
 from registry_reconciler.lsp.cursor import (
     Cursor,
     Subject,
@@ -30,7 +30,7 @@ _LONG = 200
 _FIELDS_SHOWN = 12
 
 
-def hover(look: Look, path: str, offset: int) -> types.Hover | None:
+def hover(look: BufferPlan, path: str, offset: int) -> types.Hover | None:
     """The entry behind a reference, what a field is for, how an entry stands; of settings what their words mean."""
     text = look.text(path)
     documents = compose(look, path, text.source) if text is not None else ()
@@ -44,7 +44,7 @@ def hover(look: Look, path: str, offset: int) -> types.Hover | None:
     return types.Hover(content, span(text, cursor.node.body, cursor.node.end))
 
 
-def _lines_at(look: Look, path: str, documents: Sequence[Document], cursor: Cursor) -> Iterator[str]:
+def _lines_at(look: BufferPlan, path: str, documents: Sequence[Document], cursor: Cursor) -> Iterator[str]:
     subject = subject_of(look, path, documents, cursor)
     if subject is not None:
         if subject.field:
@@ -60,7 +60,7 @@ def _lines_at(look: Look, path: str, documents: Sequence[Document], cursor: Curs
         yield from _of_kind(look, str(cursor.path[0]))
 
 
-def _of_setting(look: Look, setting: Setting, cursor: Cursor) -> Iterator[str]:
+def _of_setting(look: BufferPlan, setting: Setting, cursor: Cursor) -> Iterator[str]:
     word = cursor.node.text if cursor.node.kind == "scalar" else ""
     if setting.meaning == "kind" and word in look.loaded.kinds:
         yield from _of_kind(look, word)
@@ -72,7 +72,7 @@ def _of_setting(look: Look, setting: Setting, cursor: Cursor) -> Iterator[str]:
         yield visible(description)
 
 
-def _of_kind(look: Look, name: str) -> Iterator[str]:
+def _of_kind(look: BufferPlan, name: str) -> Iterator[str]:
     kind = look.loaded.kinds.get(name)
     if kind is None:
         return
@@ -83,7 +83,7 @@ def _of_kind(look: Look, name: str) -> Iterator[str]:
     yield f"schema: {visible(kind.schema_path)}"
 
 
-def of_code(look: Look, code: str) -> str:
+def of_code(look: BufferPlan, code: str) -> str:
     """What a code means, in a line; "" where there is no such code."""
     from registry_reconciler.rules import all_rules
 
@@ -91,14 +91,14 @@ def of_code(look: Look, code: str) -> str:
     return visible(f"{known.code} ({known.severity.value}): {known.title}") if known is not None else ""
 
 
-def is_known(look: Look, address: str) -> bool:
+def is_known(look: BufferPlan, address: str) -> bool:
     """Whether a fragment or a registry has an entry."""
     known = look.loaded.live.entries, look.planning.desired.entries
     kind = address.partition("/")[0]
     return kind in look.loaded.kinds and any(address in entries for entries in known)
 
 
-def _lines(look: Look, subject: Subject, *, on_key: bool) -> Iterator[str]:
+def _lines(look: BufferPlan, subject: Subject, *, on_key: bool) -> Iterator[str]:
     secret = look.loaded.catalog.schemas.validator(subject.kind).view.secret(subject.field) is not None
     found = None if on_key or secret else reference_at(subject)
     if found is not None:
@@ -120,13 +120,13 @@ def _lines(look: Look, subject: Subject, *, on_key: bool) -> Iterator[str]:
         yield from standing_of(look, subject.address)
 
 
-def field_description(look: Look, subject: Subject) -> str:
+def field_description(look: BufferPlan, subject: Subject) -> str:
     """What the schema says of a field."""
     view = look.loaded.catalog.schemas.validator(subject.kind).view
     return view.description(subject.field)
 
 
-def about(look: Look, address: str) -> Iterator[str]:
+def about(look: BufferPlan, address: str) -> Iterator[str]:
     """An entry in a few lines; what is secret is masked."""
     kind = look.loaded.kinds[address.partition("/")[0]]
     value = shown_value(look.planning, address)
@@ -145,7 +145,7 @@ def about(look: Look, address: str) -> Iterator[str]:
         yield f"registry: {visible(look.location(live.place).show(column=False))}"
 
 
-def standing_of(look: Look, address: str) -> Iterator[str]:
+def standing_of(look: BufferPlan, address: str) -> Iterator[str]:
     """What is applied beside what is desired."""
     details = entry_details(look.planning, address)
     if details.live_truth:

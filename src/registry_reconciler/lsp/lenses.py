@@ -5,14 +5,14 @@ from __future__ import annotations
 from lsprotocol import types
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.lsp.buffers import Look
+from registry_reconciler.lsp.buffers import BufferPlan
 from registry_reconciler.lsp.cursor import compose, is_fragment, node_of
 from registry_reconciler.lsp.diagnostics import MOST_OWNERS, span
 from registry_reconciler.lsp.navigation import entries_of
 from registry_reconciler.planning.impact import referrers
 
 
-def lenses(look: Look, path: str) -> list[types.CodeLens]:
+def lenses(look: BufferPlan, path: str) -> list[types.CodeLens]:
     """Who refers to each entry of a file, what apply would do to it, and in a registry who owns it."""
     text = look.text(path)
     if text is None:

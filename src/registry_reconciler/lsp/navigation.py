@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.files.tree import is_safe
-from registry_reconciler.lsp.buffers import Look
+from registry_reconciler.lsp.buffers import BufferPlan
 from registry_reconciler.lsp.cursor import (
     compose,
     cursor_at,
@@ -34,7 +34,7 @@ MOST_SYMBOLS = 1_000
 """So many symbols of a workspace are given for one question."""
 
 
-def meant_at(look: Look, path: str, offset: int) -> tuple[str, bool] | None:
+def meant_at(look: BufferPlan, path: str, offset: int) -> tuple[str, bool] | None:
     """The address that is meant at a place, and whether by a reference; ``None`` where none is."""
     text = look.text(path)
     if text is None:
@@ -59,7 +59,7 @@ def meant_at(look: Look, path: str, offset: int) -> tuple[str, bool] | None:
     return (named, True) if known else None
 
 
-def definition(look: Look, path: str, offset: int) -> list[types.Location]:
+def definition(look: BufferPlan, path: str, offset: int) -> list[types.Location]:
     """Where the thing under the cursor is declared; of an entry at its own place, where it stands on the other side.
 
     Of a kind that is its schema file, of a code its page or its own file, of a path the file.
@@ -78,7 +78,7 @@ def definition(look: Look, path: str, offset: int) -> list[types.Location]:
     return [location_of(look, look.location(place)) for place in places]
 
 
-def _file_meant(look: Look, path: str, offset: int) -> types.Location | None:
+def _file_meant(look: BufferPlan, path: str, offset: int) -> types.Location | None:
     text = look.text(path)
     documents = compose(look, path, text.source) if text is not None else ()
     cursor = cursor_at(documents, offset)
@@ -105,7 +105,7 @@ def _file_meant(look: Look, path: str, offset: int) -> types.Location | None:
 _TOP = types.Range(types.Position(0, 0), types.Position(0, 0))
 
 
-def _schema_of(look: Look, name: str) -> types.Location | None:
+def _schema_of(look: BufferPlan, name: str) -> types.Location | None:
     kind = look.loaded.kinds.get(name)
     if kind is None:
         return None
@@ -113,20 +113,20 @@ def _schema_of(look: Look, name: str) -> types.Location | None:
     return location_of(look, look.location(place))
 
 
-def _top_of(look: Look, path: str) -> types.Location | None:
+def _top_of(look: BufferPlan, path: str) -> types.Location | None:
     """The head of a file of the workspace; ``None`` where there is none, or it lies outside."""
     tree = look.loaded.tree.tree
     return types.Location(uri_of(look, path), _TOP) if is_safe(path) and tree.kind(path) == "file" else None
 
 
-def sides(look: Look, address: str) -> list[Place]:
+def sides(look: BufferPlan, address: str) -> list[Place]:
     """Where an entry is declared and where it stands, the owner first."""
     desired = look.planning.desired.entries.get(address)
     live = look.loaded.live.entries.get(address)
     return [entry.place for entry in (desired, live) if entry is not None]
 
 
-def references(look: Look, path: str, offset: int, *, declaration: bool) -> list[types.Location]:
+def references(look: BufferPlan, path: str, offset: int, *, declaration: bool) -> list[types.Location]:
     """Every place that refers to an entry, and (with ``declaration``) where it is declared and stands."""
     found = meant_at(look, path, offset)
     if found is None:
@@ -144,7 +144,7 @@ def references(look: Look, path: str, offset: int, *, declaration: bool) -> list
     return [location_of(look, at) for at in found_at]
 
 
-def _referring(look: Look, address: str) -> Iterator[Place]:
+def _referring(look: BufferPlan, address: str) -> Iterator[Place]:
     for entry_set in (look.planning.entry_sets.after, look.planning.entry_sets.before):
         for kind in entry_set.kinds.values():
             if not any(address.partition("/")[0] in reference.kinds for reference in kind.references):
@@ -155,7 +155,7 @@ def _referring(look: Look, address: str) -> Iterator[Place]:
                         yield item.place.at(field)
 
 
-def document_symbols(look: Look, path: str) -> list[types.DocumentSymbol]:
+def document_symbols(look: BufferPlan, path: str) -> list[types.DocumentSymbol]:
     """The entries of a file, by kind."""
     text = look.text(path)
     if text is None:
@@ -199,7 +199,7 @@ def _kind_symbol(kind: str, symbols: list[types.DocumentSymbol]) -> types.Docume
     )
 
 
-def entries_of(look: Look, path: str) -> Iterator[tuple[str, Place, str]]:
+def entries_of(look: BufferPlan, path: str) -> Iterator[tuple[str, Place, str]]:
     """The entries of a file: address, place and name."""
     seen: set[tuple[int, FieldPath]] = set()
     some: list[DesiredEntry | LiveEntry] = [
@@ -212,7 +212,7 @@ def entries_of(look: Look, path: str) -> Iterator[tuple[str, Place, str]]:
             yield entry.address, entry.place, _name_of(look, entry.address, entry.value)
 
 
-def _name_of(look: Look, address: str, value: object) -> str:
+def _name_of(look: BufferPlan, address: str, value: object) -> str:
     kind = look.loaded.kinds[address.partition("/")[0]]
     if kind.names.name is None or kind.secrets:
         return ""
@@ -220,7 +220,7 @@ def _name_of(look: Look, address: str, value: object) -> str:
     return name if isinstance(name, str) else ""
 
 
-def workspace_symbols(look: Look, query: str) -> list[types.WorkspaceSymbol]:
+def workspace_symbols(look: BufferPlan, query: str) -> list[types.WorkspaceSymbol]:
     """Entries whose address or name has the characters of the query in order, the shortest first."""
     hits: list[tuple[int, str, Place]] = []
     for entry in _all_entries(look):
@@ -242,7 +242,7 @@ def workspace_symbols(look: Look, query: str) -> list[types.WorkspaceSymbol]:
     ]
 
 
-def _all_entries(look: Look) -> Iterable[tuple[str, Place, object]]:
+def _all_entries(look: BufferPlan) -> Iterable[tuple[str, Place, object]]:
     desired = look.planning.desired.entries
     yield from ((entry.address, entry.place, entry.value) for entry in desired.values())
     yield from (
@@ -252,7 +252,7 @@ def _all_entries(look: Look) -> Iterable[tuple[str, Place, object]]:
     )
 
 
-def renamable(look: Look, path: str, offset: int) -> tuple[types.Range, str] | None:
+def renamable(look: BufferPlan, path: str, offset: int) -> tuple[types.Range, str] | None:
     """The key under the cursor, where renaming its entry makes sense: at the key itself, or where it is named."""
     text = look.text(path)
     found = meant_at(look, path, offset)

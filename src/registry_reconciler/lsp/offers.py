@@ -11,7 +11,7 @@ from msgspec import Struct
 from registry_reconciler.base.escape import visible
 from registry_reconciler.formats.nodes import Document, to_value
 from registry_reconciler.loading.directives import DIRECTIVES
-from registry_reconciler.lsp.buffers import Look
+from registry_reconciler.lsp.buffers import BufferPlan
 from registry_reconciler.lsp.cursor import (
     Cursor,
     Subject,
@@ -62,7 +62,7 @@ class Offer(Struct, frozen=True):
     text: bool = True
 
 
-def offers(look: Look, path: str, documents: Sequence[Document], cursor: Cursor) -> Iterator[Offer]:
+def offers(look: BufferPlan, path: str, documents: Sequence[Document], cursor: Cursor) -> Iterator[Offer]:
     """What may stand where a cursor is."""
     if is_fragment(path) and len(cursor.path) == 1 and cursor.on_key:
         yield from _kinds_and_directives(look, documents, cursor)
@@ -89,7 +89,7 @@ def keys_beside(documents: Sequence[Document], cursor: Cursor) -> set[str]:
     return {key for key in value if WORD not in key} if isinstance(value, dict) else set()
 
 
-def _kinds_and_directives(look: Look, documents: Sequence[Document], cursor: Cursor) -> Iterator[Offer]:
+def _kinds_and_directives(look: BufferPlan, documents: Sequence[Document], cursor: Cursor) -> Iterator[Offer]:
     taken = keys_beside(documents, cursor)
     for kind in look.loaded.kinds.values():
         if kind.name not in taken and kind.truth != "live":
@@ -100,7 +100,7 @@ def _kinds_and_directives(look: Look, documents: Sequence[Document], cursor: Cur
 
 
 def _of_setting(
-    look: Look, setting: Setting, documents: Sequence[Document], cursor: Cursor
+    look: BufferPlan, setting: Setting, documents: Sequence[Document], cursor: Cursor
 ) -> Iterator[Offer]:
     if setting.meaning == "kind":
         for kind in look.loaded.kinds.values():
@@ -121,7 +121,7 @@ def _of_setting(
         yield from _enumerated(setting.view, setting.field)
 
 
-def _codes(look: Look) -> Iterator[Offer]:
+def _codes(look: BufferPlan) -> Iterator[Offer]:
     from registry_reconciler.rules import all_rules
 
     for rule in all_rules():
@@ -131,14 +131,14 @@ def _codes(look: Look) -> Iterator[Offer]:
         yield Offer(rule.code, types.CompletionItemKind.Constant, title)
 
 
-def _addresses(look: Look) -> Iterator[Offer]:
+def _addresses(look: BufferPlan) -> Iterator[Offer]:
     known = {*look.loaded.live.entries, *look.planning.desired.entries}
     known.update(look.newer.desired.entries if look.newer is not None else ())
     for address in sorted(known):
         yield Offer(address, types.CompletionItemKind.Reference)
 
 
-def _templates(look: Look) -> Iterator[Offer]:
+def _templates(look: BufferPlan) -> Iterator[Offer]:
     from registry_reconciler.model.config import TEMPLATES_FOLDER
 
     for path, kind in _files_below(look, TEMPLATES_FOLDER):
@@ -160,7 +160,7 @@ def _fields(view: View, where: FieldPath, taken: set[str]) -> Iterator[Offer]:
             )
 
 
-def _view(look: Look, subject: Subject) -> View:
+def _view(look: BufferPlan, subject: Subject) -> View:
     return look.loaded.catalog.schemas.validator(subject.kind).view
 
 
@@ -173,7 +173,7 @@ def _required(view: View, path: FieldPath) -> set[str]:
     return found
 
 
-def _values(look: Look, subject: Subject) -> Iterator[Offer]:
+def _values(look: BufferPlan, subject: Subject) -> Iterator[Offer]:
     found = reference_at(subject)
     if found is not None:
         yield from _ids(look, found[0].kinds, subject)
@@ -188,7 +188,7 @@ def _values(look: Look, subject: Subject) -> Iterator[Offer]:
     yield from _vocabulary(look, subject)
 
 
-def base_of_path(look: Look, subject: Subject) -> str | None:
+def base_of_path(look: BufferPlan, subject: Subject) -> str | None:
     """The folder that the path at a field begins at ("": the root); ``None`` where no file is meant."""
     for rule in subject.kind.paths:
         if any(path == subject.field for path, _ in _leaves(rule.field.find(subject.value))):
@@ -215,7 +215,7 @@ def _leaves(found: Iterable[tuple[FieldPath, Json]]) -> Iterator[tuple[FieldPath
             yield path, value
 
 
-def _ids(look: Look, kinds: Iterable[str], subject: Subject) -> Iterator[Offer]:
+def _ids(look: BufferPlan, kinds: Iterable[str], subject: Subject) -> Iterator[Offer]:
     known = look.planning.entry_sets.after
     for name in kinds:
         for item in known.of(name):
@@ -252,7 +252,7 @@ def _is_boolean(type: Json) -> bool:
     return type == "boolean" or (isinstance(type, list) and "boolean" in type and len(type) == 2)
 
 
-def _vocabulary(look: Look, subject: Subject) -> Iterator[Offer]:
+def _vocabulary(look: BufferPlan, subject: Subject) -> Iterator[Offer]:
     """The words that the workspace's settings declare for some fields, or the rules know without."""
     from registry_reconciler.rules.hooks import EVENTS
     from registry_reconciler.rules.routes import STAGES
@@ -278,17 +278,17 @@ def _vocabulary(look: Look, subject: Subject) -> Iterator[Offer]:
             yield from _words(known)
 
 
-def _paths(look: Look, base: str) -> Iterator[Offer]:
+def _paths(look: BufferPlan, base: str) -> Iterator[Offer]:
     """Files and folders of the workspace as they are named from a folder, those that lie deep last."""
     for path, kind in _files_below(look, ""):
         shape = types.CompletionItemKind.Folder if kind == "dir" else types.CompletionItemKind.File
         yield Offer(posixpath.relpath(path, base) if base else path, shape)
 
 
-def _files_below(look: Look, top: str) -> Iterator[tuple[str, str]]:
+def _files_below(look: BufferPlan, top: str) -> Iterator[tuple[str, str]]:
     """What lies below a folder, by its path from there; what begins with a dot is left out."""
     from registry_reconciler.files.tree import SKIPPED_FOLDERS
-    from registry_reconciler.files.unreadable import Unreadable
+    from registry_reconciler.files.unreadable import UnreadablePath
 
     waiting = [""]
     seen = 0
@@ -296,7 +296,7 @@ def _files_below(look: Look, top: str) -> Iterator[tuple[str, str]]:
         folder = waiting.pop(0)
         try:
             children = look.loaded.tree.tree.children("/".join(filter(None, (top, folder))))
-        except Unreadable:
+        except UnreadablePath:
             continue
         for name, kind in children:
             path = f"{folder}/{name}" if folder else name

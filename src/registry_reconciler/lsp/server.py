@@ -25,24 +25,13 @@ from pygls.lsp.server import LanguageServer
 from registry_reconciler.base.progress import listening
 from registry_reconciler.errors import NoWorkspace, RegistryFailure
 from registry_reconciler.files.root import find_root
-from registry_reconciler.files.unreadable import Unreadable
-from registry_reconciler.lsp.buffers import Buffers, Look, OpenText
-from registry_reconciler.lsp.completion import complete
+from registry_reconciler.files.unreadable import UnreadablePath
+from registry_reconciler.lsp.buffers import BufferPlan, Buffers, OpenText
 from registry_reconciler.lsp.diagnostics import Shown, owners, problems, together
-from registry_reconciler.lsp.edits import code_actions, fitted, formatting, rename
 from registry_reconciler.lsp.garbage import PAUSE, Garbage
-from registry_reconciler.lsp.hover import hover
-from registry_reconciler.lsp.lenses import lenses
-from registry_reconciler.lsp.navigation import (
-    definition,
-    document_symbols,
-    references,
-    renamable,
-    workspace_symbols,
-)
 from registry_reconciler.lsp.overtaken import Overtaken, Stopper
 from registry_reconciler.lsp.protocol import EditorProtocol
-from registry_reconciler.lsp.text import Text, Unit
+from registry_reconciler.lsp.text import IndexedText, Unit
 from registry_reconciler.version import __version__
 
 _REQUEST_FAILED = -32803
@@ -136,7 +125,7 @@ class RegistryServer(LanguageServer):
         document = params.text_document
         found = self.place(document.uri)
         if found is not None:
-            text = Text(document.text.removeprefix("\ufeff"), self.unit)
+            text = IndexedText(document.text.removeprefix("\ufeff"), self.unit)
             found[0].put(found[1], OpenText(text, document.uri, document.version))
             self.refresh(found[0])
 
@@ -152,7 +141,7 @@ class RegistryServer(LanguageServer):
                 start, end = change.range.start, change.range.end
                 text = text.changed((start.line, start.character), (end.line, end.character), change.text)
             else:
-                text = Text(change.text.removeprefix("\ufeff"), self.unit)
+                text = IndexedText(change.text.removeprefix("\ufeff"), self.unit)
         found[0].put(found[1], OpenText(text, known.uri, params.text_document.version))
         self.refresh(found[0])
 
@@ -217,7 +206,7 @@ class RegistryServer(LanguageServer):
 
     def _rest(self) -> None:
         for buffers in list(self.workspaces.values()):
-            with contextlib.suppress(RegistryFailure, Unreadable):
+            with contextlib.suppress(RegistryFailure, UnreadablePath):
                 buffers.sign()
         self.garbage.rest(sum(buffers.plans for buffers in self.workspaces.values()))
 
@@ -231,7 +220,7 @@ class RegistryServer(LanguageServer):
     async def _show_newest(self, buffers: Buffers) -> None:
         root = buffers.root
 
-        def glance() -> tuple[Look, Shown, Shown]:
+        def glance() -> tuple[BufferPlan, Shown, Shown]:
             look = buffers.glance()
             found = problems(look)
             known = {path: shown for path, shown in self._owners.get(root, {}).items() if path in look.open}
@@ -252,7 +241,7 @@ class RegistryServer(LanguageServer):
         if buffers.plans == 1:
             await self._work(lambda: self.garbage.rest(buffers.plans))  # the first plan stays for long
 
-    def _publish(self, look: Look, found: Shown) -> None:
+    def _publish(self, look: BufferPlan, found: Shown) -> None:
         """Send what changed: files that have problems now, and those that had some."""
         before = self._published.get(look.root, {})
         now: dict[str, str] = {}
@@ -275,7 +264,8 @@ class RegistryServer(LanguageServer):
         with listening(Stopper(lambda: root in self._stale)):
             return work()
 
-    async def _plan(self, buffers: Buffers, work: Callable[[Look], T], *, recent: bool = False) -> T:
+    async def plan(self, buffers: Buffers, work: Callable[[BufferPlan], T], *, recent: bool = False) -> T:
+        """Look at a plan of the newest texts; with ``recent``, an older one is enough."""
         return await self._work(lambda: work(buffers.recent() if recent else buffers.look()))
 
     async def _work(self, work: Callable[[], T]) -> T:
@@ -284,7 +274,9 @@ class RegistryServer(LanguageServer):
 
     # Requests
 
-    async def ask(self, uri: str, work: Callable[[Look, str], T], otherwise: T, *, recent: bool = False) -> T:
+    async def ask(
+        self, uri: str, work: Callable[[BufferPlan, str], T], otherwise: T, *, recent: bool = False
+    ) -> T:
         """Answer a request about a text; with ``recent``, an older plan is enough.
 
         Raises:
@@ -295,7 +287,7 @@ class RegistryServer(LanguageServer):
             return otherwise
         buffers, path = found
         try:
-            return await self._plan(buffers, lambda look: work(look, path), recent=recent)
+            return await self.plan(buffers, lambda look: work(look, path), recent=recent)
         except RegistryFailure as failure:
             raise JsonRpcException(failure.message, _REQUEST_FAILED) from failure
         finally:
@@ -305,7 +297,7 @@ class RegistryServer(LanguageServer):
     async def ask_at(
         self,
         params: _Positioned,
-        work: Callable[[Look, str, int], T],
+        work: Callable[[BufferPlan, str, int], T],
         otherwise: T,
         *,
         recent: bool = False,
@@ -313,137 +305,10 @@ class RegistryServer(LanguageServer):
         """Answer a request about a place in a text. Raises as :meth:`ask`."""
         where = params.position
 
-        def located(look: Look, path: str) -> T:
+        def located(look: BufferPlan, path: str) -> T:
             text = look.text(path)
             return (
                 work(look, path, text.offset(where.line, where.character)) if text is not None else otherwise
             )
 
         return await self.ask(params.text_document.uri, located, otherwise, recent=recent)
-
-
-def make_server() -> RegistryServer:
-    """A server with everything that it can do."""
-    server = RegistryServer()
-
-    @server.feature(types.INITIALIZE)
-    def initialize(params: types.InitializeParams) -> None:
-        options = params.initialization_options
-        server.trusted = not (isinstance(options, dict) and options.get("trusted") is False)
-
-    @server.feature(types.INITIALIZED)
-    def initialized(_params: types.InitializedParams) -> None:
-        server.look_into_folders()
-        watching = server.client_capabilities.workspace
-        watch = watching.did_change_watched_files if watching is not None else None
-        if watch is not None and watch.dynamic_registration:
-            everything = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*")])
-            server.client_register_capability(
-                types.RegistrationParams(
-                    [types.Registration("files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, everything)]
-                )
-            )
-
-    left: list[str] = []
-
-    @server.feature(types.SHUTDOWN)
-    def told_to_stop(_params: None) -> None:
-        left.append(types.SHUTDOWN)
-
-    @server.feature(types.EXIT)
-    def told_to_end(_params: None) -> None:
-        server.exit_code = 0 if left else 1
-
-    _watch(server)
-    _answer(server)
-    _edit(server)
-    return server
-
-
-def _watch(server: RegistryServer) -> None:
-    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def files_changed(_params: types.DidChangeWatchedFilesParams) -> None:
-        server.on_disk()
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def folders_changed(_params: types.DidChangeWorkspaceFoldersParams) -> None:
-        server.folders_changed()
-
-    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
-    def saved(_params: types.DidSaveTextDocumentParams) -> None:
-        server.on_disk()
-
-
-def _answer(server: RegistryServer) -> None:
-    @server.feature(
-        types.TEXT_DOCUMENT_COMPLETION,
-        types.CompletionOptions(trigger_characters=list(' :[{,/.="')),
-    )
-    async def completion(params: types.CompletionParams) -> types.CompletionList:
-        return await server.ask_at(params, complete, types.CompletionList(False, []), recent=True)
-
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    async def hovered(params: types.HoverParams) -> types.Hover | None:
-        return await server.ask_at(params, hover, None)
-
-    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
-    async def defined(params: types.DefinitionParams) -> list[types.Location]:
-        return await server.ask_at(params, definition, [])
-
-    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
-    async def referred(params: types.ReferenceParams) -> list[types.Location]:
-        declaration = params.context.include_declaration
-        return await server.ask_at(
-            params, lambda look, path, offset: references(look, path, offset, declaration=declaration), []
-        )
-
-    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    async def symbols(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
-        return await server.ask(params.text_document.uri, document_symbols, [])
-
-    @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=False))
-    async def lens(params: types.CodeLensParams) -> list[types.CodeLens]:
-        return await server.ask(params.text_document.uri, lenses, [])
-
-    @server.feature(types.WORKSPACE_SYMBOL)
-    async def found_symbols(params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
-        found: list[types.WorkspaceSymbol] = []
-        for buffers in list(server.workspaces.values()):
-            with contextlib.suppress(RegistryFailure):
-                found += await server._plan(buffers, lambda look: workspace_symbols(look, params.query))
-        return found
-
-
-def _edit(server: RegistryServer) -> None:
-    @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
-    async def prepare(params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
-        found = await server.ask_at(params, renamable, None)
-        return types.PrepareRenamePlaceholder(*found) if found is not None else None
-
-    @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
-    async def renamed(params: types.RenameParams) -> types.WorkspaceEdit | None:
-        def work(look: Look, path: str, offset: int) -> types.WorkspaceEdit | None:
-            return fitted(rename(look, path, offset, params.new_name), server.client_capabilities)
-
-        return await server.ask_at(params, work, None)
-
-    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
-    async def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
-        def work(look: Look, path: str) -> list[types.CodeAction]:
-            text = look.text(path)
-            if text is None:
-                return []
-            start, end = params.range.start, params.range.end
-            reach = text.offset(start.line, start.character), text.offset(end.line, end.character)
-            found = []
-            for action in code_actions(look, path, *reach, params.context.diagnostics):
-                with contextlib.suppress(RegistryFailure):
-                    action.edit = fitted(action.edit, server.client_capabilities)
-                    found.append(action)
-            return found
-
-        return await server.ask(params.text_document.uri, work, [])
-
-    @server.feature(types.TEXT_DOCUMENT_FORMATTING)
-    async def formatted(params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
-        return await server.ask(params.text_document.uri, formatting, None)

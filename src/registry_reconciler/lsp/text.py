@@ -18,7 +18,7 @@ _LINE_END = re.compile("\r\n|\r|\n")
 """What ends a line for an editor; Python's own ``splitlines`` knows more."""
 
 
-class Text:
+class IndexedText:
     """A text, with its lines found once.
 
     Attributes:
@@ -77,10 +77,10 @@ class Text:
             return 2 if char > "\uffff" else 1
         return len(char.encode("utf-8", "surrogatepass"))
 
-    def changed(self, start: tuple[int, int], end: tuple[int, int], new: str) -> Text:
+    def changed(self, start: tuple[int, int], end: tuple[int, int], new: str) -> IndexedText:
         """The text with one part replaced, as an editor sends it while somebody types."""
         first, last = sorted((self.offset(*start), self.offset(*end)))
-        return Text(self.source[:first] + new + self.source[last:], self.unit)
+        return IndexedText(self.source[:first] + new + self.source[last:], self.unit)
 
 
 def in_order(typed: str, text: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from registry_reconciler.files.tree import DiskTree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.mcp.calls import answer_of, dump
 from registry_reconciler.mcp.tools import Command
 
@@ -74,7 +74,7 @@ def _agents(root: Path) -> str:
     for path in _AGENTS:
         try:
             data = DiskTree(root).read(path)
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             raise UnknownResource(f"{path}: {fault}") from fault
         if data is not None:
             return data.decode("utf-8", "replace")
@@ -99,7 +99,7 @@ def _stamps(root: Path) -> dict[str, tuple[int, int]]:
     for pattern in ("desired/**/*", ".system/registry/**/*", _AGENTS[-1]):
         try:
             paths = list(find(tree, pattern))
-        except Unreadable:
+        except UnreadablePath:
             continue
         for path in paths:
             try:

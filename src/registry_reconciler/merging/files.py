@@ -116,10 +116,10 @@ def _remembered(path: str, before: bytes | None, ours: bytes, theirs: bytes, kno
     """What is remembered of an output, merged as its text is: else it would look as if somebody had edited it."""
     sides = [None if data is None else parse_account(path, data) for data in (before, ours, theirs)]
     _, mine, its = sides
-    if mine is None or its is None or (mine.id, mine.salt) != (its.id, its.salt):
+    if mine is None or its is None or (mine.id, mine.form) != (its.id, its.form):
         return ours
     of_value = any(output.at for output in known.outputs if output.id == mine.id)
-    base = sides[0].lines if sides[0] is not None and sides[0].salt == mine.salt else ""
+    base = sides[0].lines if sides[0] is not None and sides[0].form == mine.form else ""
     lines = _derived_part(base, mine.lines, its.lines, in_one_piece=of_value)
     moved = its.where and (sides[0] is None or sides[0].where != its.where)
     return (replace(mine, where=its.where) if moved else mine).with_lines(lines)

@@ -21,7 +21,7 @@ from registry_reconciler.model.written import Opaque
 KEYWORD = "x-secret"
 
 
-class Node(Struct):
+class SchemaNode(Struct):
     """One schema: its edges to the schemas that apply to the same value (``same``) or to parts of it."""
 
     secret: bool = False
@@ -40,7 +40,7 @@ class Node(Struct):
             yield from targets
 
 
-class State(Struct):
+class MarkState(Struct):
     """All schemas that may speak of one value.
 
     Attributes:
@@ -67,22 +67,22 @@ class State(Struct):
         return (kind == "object" and self.fields) or (kind == "array" and self.items) or value is None
 
 
-_NOWHERE = State(())
+_NOWHERE = MarkState(())
 
 
 class Marks:
     """The secret parts of the values of one schema; false where it marks none."""
 
-    def __init__(self, nodes: list[Node] | None = None) -> None:
+    def __init__(self, nodes: list[SchemaNode] | None = None) -> None:
         self._nodes = nodes or []
-        self._states: dict[frozenset[int], State] = {}
-        self._steps: dict[tuple[tuple[int, ...], str | int], State] = {}
+        self._states: dict[frozenset[int], MarkState] = {}
+        self._steps: dict[tuple[tuple[int, ...], str | int], MarkState] = {}
         self.start = self._state([0]) if self._nodes else _NOWHERE
 
     def __bool__(self) -> bool:
         return bool(self._nodes)
 
-    def mask(self, value: Json, state: State | None = None) -> Json:
+    def mask(self, value: Json, state: MarkState | None = None) -> Json:
         """A value with every secret part replaced, keys inside it too.
 
         Replaced is also what stands where a secret may have slipped to: a value of another shape than the schema
@@ -101,11 +101,11 @@ class Marks:
             return [self.mask(part, inner) for part in value]
         return value
 
-    def _mask_field(self, state: State, name: str, part: Json) -> Json:
+    def _mask_field(self, state: MarkState, name: str, part: Json) -> Json:
         inner = self.field(state, name)
         return self.mask(part, inner) if not self.slipped(state, name, inner) else MASK
 
-    def hidden(self, value: Json, state: State | None = None) -> Iterator[Json]:
+    def hidden(self, value: Json, state: MarkState | None = None) -> Iterator[Json]:
         """Every part that :meth:`mask` replaces."""
         state = self.start if state is None else state
         if not state.leads:
@@ -126,11 +126,11 @@ class Marks:
             for part in value:
                 yield from self.hidden(part, inner)
 
-    def slipped(self, state: State, name: str, inner: State) -> bool:
+    def slipped(self, state: MarkState, name: str, inner: MarkState) -> bool:
         """Whether a field may be a secret one with its name misspelt."""
         return state.fields and name not in state.known and not inner.leads
 
-    def field(self, state: State, name: str) -> State:
+    def field(self, state: MarkState, name: str) -> MarkState:
         """What may speak of a field."""
         key = (state.nodes, name if name in state.known else 0)
         known = self._steps.get(key)
@@ -143,7 +143,7 @@ class Marks:
             known = self._steps[key] = self._state(targets)
         return known
 
-    def item(self, state: State) -> State:
+    def item(self, state: MarkState) -> MarkState:
         """What may speak of an item."""
         key = (state.nodes, 1)
         known = self._steps.get(key)
@@ -152,7 +152,7 @@ class Marks:
             known = self._steps[key] = self._state(targets)
         return known
 
-    def at(self, path: FieldPath) -> tuple[State, int | None]:
+    def at(self, path: FieldPath) -> tuple[MarkState, int | None]:
         """What may speak of the part at a path, and how many steps lead to a part that is masked whole, if one is."""
         state = self.start
         for depth, step in enumerate(path):
@@ -188,7 +188,7 @@ class Marks:
         for step in selector.steps:
             if any(state.secret for state in states):
                 return True
-            following: dict[tuple[int, ...], State] = {}
+            following: dict[tuple[int, ...], MarkState] = {}
             for state in states:
                 inner = (
                     [self.field(state, step)]
@@ -199,11 +199,11 @@ class Marks:
             states = list(following.values())
         return any(state.leads for state in states)
 
-    def _fields(self, state: State) -> Iterator[State]:
+    def _fields(self, state: MarkState) -> Iterator[MarkState]:
         yield from (self.field(state, name) for name in state.known)
         yield self.field(state, "")
 
-    def _state(self, targets: Iterable[int]) -> State:
+    def _state(self, targets: Iterable[int]) -> MarkState:
         closed: dict[int, None] = {}
         waiting = list(targets)
         while waiting:
@@ -218,13 +218,13 @@ class Marks:
             self._states[name] = self._described(tuple(sorted(closed)))
         return self._states[name]
 
-    def _described(self, indexes: tuple[int, ...]) -> State:
+    def _described(self, indexes: tuple[int, ...]) -> MarkState:
         nodes = [self._nodes[index] for index in indexes]
 
         def leads(targets: Iterable[int]) -> bool:
             return any(self._nodes[target].leads for target in targets)
 
-        return State(
+        return MarkState(
             indexes,
             secret=any(node.secret for node in nodes),
             leads=any(node.leads for node in nodes),

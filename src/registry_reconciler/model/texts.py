@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from registry_reconciler.base.yaml11 import type_11
-from registry_reconciler.model.marks import NO_MARKS, Marks, State
+from registry_reconciler.model.marks import NO_MARKS, Marks, MarkState
 from registry_reconciler.model.written import Exact, WrittenFloat, WrittenInt
 
 _NUMBERS = frozenset({"number", "integer"})
@@ -45,7 +45,7 @@ class Texts:
         found: dict[str, Any] = self._settled(value, None)
         return found
 
-    def _settled(self, value: Any, state: State | None) -> Any:
+    def _settled(self, value: Any, state: MarkState | None) -> Any:
         """``state`` is what is known of the place; ``None``: the top."""
         kind = type(value)
         if kind is dict:
@@ -73,7 +73,7 @@ class Texts:
         found: dict[str, Any] = _as_written(value, there, self.settled(there))
         return found
 
-    def _at(self, state: State | None) -> State:
+    def _at(self, state: MarkState | None) -> MarkState:
         return self.machine.start if state is None else state
 
 
@@ -106,7 +106,7 @@ def _as_written(value: Any, there: Any, settled: Any) -> Any:
     return there if value == settled else value
 
 
-def wants_text(state: State) -> bool:
+def wants_text(state: MarkState) -> bool:
     """Whether a schema takes text in a place, and no number."""
     return "string" in state.types and not state.types & _NUMBERS
 

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from registry_reconciler.base.child import Child
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.outputs.definitions import load_definitions
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path, unusable
@@ -39,7 +39,7 @@ def template_text(tree: Tree, name: str) -> str | None:
         if data is not None and len(data) > MOST_TEMPLATE:
             return unusable("is too large")
         return None if data is None else data.decode("utf-8-sig").replace("\r\n", "\n")
-    except Unreadable:
+    except UnreadablePath:
         return unusable("cannot be read")
     except UnicodeDecodeError:
         return unusable("is no UTF 8 text")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from registry_reconciler.base.suggest import closest
 from registry_reconciler.files.names import unsafe
 from registry_reconciler.files.reserved import is_reserved
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.config import DESIRED_FOLDER, TEMPLATES_FOLDER
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def template_names(tree: Tree, folder: str = TEMPLATES_FOLDER) -> Iterator[str]:
     """The templates that are there, as definitions name them."""
     try:
         children = tree.children(folder)
-    except Unreadable:
+    except UnreadablePath:
         return
     for name, kind in children:
         path = f"{folder}/{name}"
@@ -70,5 +70,5 @@ def nearest_file(tree: Tree, path: str) -> str | None:
                 return None
             here = f"{here}/{near}" if here else near
         return here if here != path and tree.kind(here) == "file" else None
-    except Unreadable:
+    except UnreadablePath:
         return None

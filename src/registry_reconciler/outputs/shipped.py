@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import Place
 from registry_reconciler.outputs.definitions import Output
@@ -39,7 +39,7 @@ def present(tree: Tree, taken: frozenset[str]) -> Iterator[Output]:
     for output in SHIPPED:
         if output.id in taken or (output.file in taken and output.whole):
             continue
-        with contextlib.suppress(Unreadable):
+        with contextlib.suppress(UnreadablePath):
             if _is_there(tree, output):
                 yield output
 
@@ -49,7 +49,7 @@ def unseen(tree: Tree) -> Iterator[str]:
     for output in SHIPPED:
         try:
             _is_there(tree, output)
-        except Unreadable:
+        except UnreadablePath:
             yield output.id
 
 
@@ -66,7 +66,7 @@ def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[s
     Args:
         tree: the workspace as it will be without them.
     """
-    from registry_reconciler.outputs.memory import new_path, new_salt, render
+    from registry_reconciler.outputs.memory import new_form, new_path, render
     from registry_reconciler.outputs.targets import DesiredContent, FileWork, NoOutputPlace
     from registry_reconciler.version import __version__
 
@@ -81,7 +81,7 @@ def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[s
             work.put(output, DesiredContent(text))
         except NoOutputPlace:
             continue
-        content = render(output.id, new_salt(output.id), __version__, text, output.where)
+        content = render(output.id, new_form(output.id), __version__, text, output.where)
         found[output.file] = work.data or b""
         found[new_path(output.id, content)] = content
     return found

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.loading.registries import order_in_files
 from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import Json, canonical, digest_bytes
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.change import Change
-    from registry_reconciler.model.marks import Marks, State
+    from registry_reconciler.model.marks import Marks, MarkState
     from registry_reconciler.outputs.beside import ReadyProcess
     from registry_reconciler.outputs.render import RenderInput
     from registry_reconciler.outputs.rendered import Rendered
@@ -360,7 +360,7 @@ class Sources:
         }:
             try:
                 data = self.tree.read(path)
-            except Unreadable:
+            except UnreadablePath:
                 data = None
             files[path] = None if data is None else digest_bytes(data)
         shown = {path for path, digest in files.items() if digest != inputs.get(path)}
@@ -404,7 +404,7 @@ def _secret_paths(marks: Marks) -> Iterator[str]:
     yield from _below(marks, marks.start, (), 0)
 
 
-def _below(marks: Marks, state: State, path: tuple[str, ...], depth: int) -> Iterator[str]:
+def _below(marks: Marks, state: MarkState, path: tuple[str, ...], depth: int) -> Iterator[str]:
     if not state.leads or depth > _DEEPEST_SECRET:
         return
     if state.secret:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.base.globs import Patterns
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.entry import Location, Place, digest_bytes
 from registry_reconciler.model.output import PREFIX, OutputAction, OutputChange
 from registry_reconciler.model.plan import FileChange
@@ -426,7 +426,7 @@ class Deriving:
         for path, content in sorted(gone.items()):
             try:
                 old = self.loaded.tree.read(path)
-            except Unreadable:
+            except UnreadablePath:
                 continue
             if content != old:
                 yield FileChange(path, _digest(old), _digest(content), content)
@@ -435,8 +435,8 @@ class Deriving:
         output, text = settled.output, settled.desired.text
         paths = self.memory.paths(output.id)
         known = self.memory.accounts.get(output.id, ())
-        salt = known[0].salt if known else remembered.new_salt(output.id, text)
-        content = remembered.render(output.id, salt, __version__, text, output.where, self.memory.digests)
+        form = known[0].form if known else remembered.new_form(output.id, text)
+        content = remembered.render(output.id, form, __version__, text, output.where, self.memory.digests)
         yield from ((path, None) for path in paths[1:])
         yield (paths[0] if paths else remembered.new_path(output.id, content)), content
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from registry_reconciler.base.suggest import did_you_mean, meant
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.files.unreadable import SHOW_ALL, Hidden, Unreadable
+from registry_reconciler.files.unreadable import SHOW_ALL, Hidden, UnreadablePath
 from registry_reconciler.formats.align import align, equal, equal_ends
 from registry_reconciler.formats.edits import Edit, Insert, Remove, SpliceError, Update
 from registry_reconciler.formats.faults import TextFile
@@ -102,7 +102,7 @@ class FileWork:
             self.data = None
             message = f"a sparse checkout hides {path}"
             self.fault = NoOutputPlace(message, SHOW_ALL, hidden=True)
-        except Unreadable as why:
+        except UnreadablePath as why:
             self.data = None
             self.fault = NoOutputPlace(f"{path} cannot be read: {why}", "Put a readable regular file there.")
         self.before = self.data

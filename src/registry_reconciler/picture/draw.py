@@ -53,7 +53,7 @@ class _Shape(Struct, frozen=True):
     height: float
 
 
-class _Node(Struct, frozen=True):
+class _DrawnNode(Struct, frozen=True):
     x: float
     y: float
     width: int
@@ -178,7 +178,9 @@ def _shape(
     widths: tuple[int, ...], two_lines: tuple[bool, ...], ends: tuple[tuple[int, int], ...], gap: int
 ) -> _Shape:
     places, between = layout(widths, ends, gap)
-    nodes = [_Node(x + _MARGIN, y + _MARGIN, width) for (x, y), width in zip(places, widths, strict=True)]
+    nodes = [
+        _DrawnNode(x + _MARGIN, y + _MARGIN, width) for (x, y), width in zip(places, widths, strict=True)
+    ]
     ways, bottoms = [], []
     for (source, target), points in zip(ends, between, strict=True):
         way, bottom = _way(nodes[source], nodes[target], [(x + _MARGIN, y + _MARGIN) for x, y in points])
@@ -190,7 +192,7 @@ def _shape(
     return _Shape(spots, tuple(ways), right + _MARGIN, bottom + _MARGIN)
 
 
-def _spot(node: _Node, has_kind: bool) -> _Spot:
+def _spot(node: _DrawnNode, has_kind: bool) -> _Spot:
     left, top = node.x - node.width / 2, node.y - HEIGHT / 2
     return _Spot(
         _numbers(f'x="{left:g}" y="{top:g}" width="{node.width}" height="{HEIGHT}"'),
@@ -206,7 +208,7 @@ def _numbers(attributes: str) -> Any:
     return inline(attributes)
 
 
-def _way(source: _Node, target: _Node, between: Sequence[Point]) -> tuple[_Way, float]:
+def _way(source: _DrawnNode, target: _DrawnNode, between: Sequence[Point]) -> tuple[_Way, float]:
     """A curve from the right side of what refers to the left one of what it refers to; how low it reaches."""
     if (
         source is target

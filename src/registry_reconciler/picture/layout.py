@@ -39,7 +39,7 @@ def layout(
     make_vertex, make_edge = _numbered()
     vertices = [make_vertex(number) for number in range(len(widths))]
     for vertex, width in zip(vertices, widths, strict=True):
-        vertex.view = _Node(width)
+        vertex.view = _LayoutNode(width)
     # In a circle one arrow has to run backwards: it is laid out the other way round.
     ways = _without_circles(len(widths), arrows)
     lines = {
@@ -114,7 +114,7 @@ def _numbered() -> tuple[Callable[..., Any], Callable[..., Any]]:
     return NumberedVertex, NumberedEdge
 
 
-class _Node:
+class _LayoutNode:
     """A node as grandalf sees it: it works from top to bottom, so width and height are exchanged."""
 
     def __init__(self, width: int) -> None:
@@ -148,7 +148,7 @@ _OPTIMISED = 20
 """Up to so many nodes the layers are made as short as can be, and the rows are looked at twice."""
 
 
-def _shift(nodes: list[_Node], lines: list[_Line], bottom: float) -> float:
+def _shift(nodes: list[_LayoutNode], lines: list[_Line], bottom: float) -> float:
     """Put a part of the picture below those before it; how far it reaches."""
     left = min([node.xy[0] - node.w / 2 for node in nodes] + [x for line in lines for x, _ in line.points])
     top = min([node.xy[1] - node.h / 2 for node in nodes] + [y for line in lines for _, y in line.points])

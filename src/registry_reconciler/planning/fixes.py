@@ -87,7 +87,7 @@ class Editor:
 
 def _compose(source: SourceFile | None) -> _Text | None:
     from registry_reconciler.formats.composed import composed
-    from registry_reconciler.formats.nodes import Unreadable
+    from registry_reconciler.formats.nodes import UncomposableText
 
     data = source.data if source is not None else None
     if source is None or data is None:
@@ -96,7 +96,7 @@ def _compose(source: SourceFile | None) -> _Text | None:
         text = data.decode("utf-8").removeprefix("\ufeff")
         trees = composed(source.format, text)
         return _Text(data, text, trees, digest_bytes(data), source.format, source.sections)
-    except (UnicodeDecodeError, Unreadable):
+    except (UnicodeDecodeError, UncomposableText):
         return None
 
 

@@ -94,7 +94,7 @@ class _Sorted:
         return self._positions[at] if at < len(self._positions) else None
 
 
-class Slot(NamedTuple):
+class NewSlot(NamedTuple):
     """Where a new entry goes.
 
     Attributes:
@@ -106,10 +106,10 @@ class Slot(NamedTuple):
     rank: tuple[int, Any]
 
 
-_END = Slot(None, (sys.maxsize, ""))
+_END = NewSlot(None, (sys.maxsize, ""))
 
 
-class Row:
+class ContainerOrder:
     """The entries directly in one container, in file order, with what is asked of them for each new one."""
 
     def __init__(self, entries: list[LiveEntry]) -> None:
@@ -121,15 +121,15 @@ class Row:
         self._asked = False
         self._groups: dict[str, _Sorted | None] = {}
 
-    def slot_for(self, kind: Kind, key: str, value: Json = None) -> Slot:
+    def slot_for(self, kind: Kind, key: str, value: Json = None) -> NewSlot:
         """Where a new entry goes: sorted if the others are, inside its group if they are grouped, else the end."""
         if kind.order == "end":
             return _END
         if self._sorted is not None:
-            return Slot(self._sorted.position(key), (0, self._sorted.order(key)))
+            return NewSlot(self._sorted.position(key), (0, self._sorted.order(key)))
         return self._in_group(kind, key, value)
 
-    def _in_group(self, kind: Kind, key: str, value: Json) -> Slot:
+    def _in_group(self, kind: Kind, key: str, value: Json) -> NewSlot:
         if not self._asked:
             self._asked = True
             self._grouping = _grouping(kind, self.entries)
@@ -148,7 +148,7 @@ class Row:
         position = None if inside is None else inside.position(key)
         after = group.stop if group.stop < len(self.entries) else None
         where = after if position is None else group.start + position
-        return Slot(where, (group.start, "" if inside is None else inside.order(key)))
+        return NewSlot(where, (group.start, "" if inside is None else inside.order(key)))
 
 
 def _word(value: Json, name: str) -> str | None:
@@ -190,7 +190,7 @@ def _runs(words: Sequence[str | None]) -> dict[str, range] | None:
     return found if 2 <= len(found) <= len(words) // 2 else None
 
 
-def rows_of(entries: Iterable[LiveEntry], layout: LayoutRow) -> dict[tuple[int, FieldPath], Row]:
+def rows_of(entries: Iterable[LiveEntry], layout: LayoutRow) -> dict[tuple[int, FieldPath], ContainerOrder]:
     """The entries of one kind in one file by the document and path of the container that they lie in directly.
 
     Those that are documents lie in the file, of which the first document stands.
@@ -202,7 +202,7 @@ def rows_of(entries: Iterable[LiveEntry], layout: LayoutRow) -> dict[tuple[int, 
             found.setdefault((0, ()), []).append(entry)
         elif path:
             found.setdefault((document, layout.item_path(path)[:-1]), []).append(entry)
-    return {where: Row(_in_file_order(inside, layout)) for where, inside in found.items()}
+    return {where: ContainerOrder(_in_file_order(inside, layout)) for where, inside in found.items()}
 
 
 def _in_file_order(entries: list[LiveEntry], layout: LayoutRow) -> list[LiveEntry]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.unread import UnreadNeeded
 from registry_reconciler.loading.state import public
 from registry_reconciler.model.entry import canonical, digest_bytes, digest_parts
@@ -63,7 +63,7 @@ def file_change_of(tree: Tree, path: str, content: bytes | None) -> FileChange |
     """
     try:
         old = tree.read(path)
-    except Unreadable:
+    except UnreadablePath:
         return None  # a problem stands for it, and blocks
     if content == old or (content and old and old.replace(b"\r\n", b"\n") == content):
         return None

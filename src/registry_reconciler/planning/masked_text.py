@@ -13,7 +13,7 @@ from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.model.marks import Marks, State
+from registry_reconciler.model.marks import Marks, MarkState
 from registry_reconciler.model.redact import SecretTexts, secret_texts
 
 if TYPE_CHECKING:
@@ -131,11 +131,11 @@ class Hider:
 
     def _in_text(self, path: str, text: str) -> list[_Span]:
         """The spans in order, none within another."""
-        from registry_reconciler.formats.nodes import Unreadable
+        from registry_reconciler.formats.nodes import UncomposableText
 
         try:
             documents = self._format(path).compose(text)
-        except (Unreadable, RecursionError):
+        except (UncomposableText, RecursionError):
             return [(0, len(text))]
         found: list[_Span] = []
         roots = [document.root for document in documents]
@@ -207,7 +207,7 @@ class _Walker:
         self._found = found
         self._seen: set[tuple[int, int]] = set()
 
-    def walk(self, state: State, node: Node) -> None:
+    def walk(self, state: MarkState, node: Node) -> None:
         if not state.leads or (id(state), id(node)) in self._seen:
             return
         self._seen.add((id(state), id(node)))
@@ -225,7 +225,7 @@ class _Walker:
             for entry in target.entries:
                 self.walk(inner, entry.value)
 
-    def _field(self, state: State, key: Node | None, value: Node) -> None:
+    def _field(self, state: MarkState, key: Node | None, value: Node) -> None:
         if key is None or key.kind != "scalar":
             self._hide(value)
             return
@@ -235,7 +235,7 @@ class _Walker:
         else:
             self.walk(inner, value)
 
-    def _merged(self, state: State, node: Node) -> None:
+    def _merged(self, state: MarkState, node: Node) -> None:
         target = _resolved(node)
         for source in (entry.value for entry in target.entries) if target.kind == "seq" else (target,):
             self.walk(state, _resolved(source))

@@ -1,6 +1,6 @@
 """What can be known of a file before it is written: problems with those that a plan would make or replace.
 
-The judgement itself is :class:`~registry_reconciler.files.names.Names`, which apply asks again under the lock.
+The judgement itself is :class:`~registry_reconciler.files.names.PathNames`, which apply asks again under the lock.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from registry_reconciler.files.names import name_fault, remedy, short, spelling, unsafe
 from registry_reconciler.files.registry_paths import JOURNAL_FOLDER
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.config import HISTORY_FOLDER
 from registry_reconciler.model.entry import Place
 from registry_reconciler.model.problem import Problem
@@ -104,7 +104,7 @@ def _own_problems(tree: Recorder) -> Iterator[Problem]:
         folder, _, name = path.rpartition("/")
         try:
             kind = dict(tree.children(folder)).get(name, wanted)
-        except Unreadable:
+        except UnreadablePath:
             continue  # the state in there cannot be read either, and that blocks
         if kind != wanted:
             message, fix = f"{path} is where {what} belongs, and something else is there.", "Move it away."

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.base.globs import MOST_ALIKE, Patterns, is_wild, too_many_alike
 from registry_reconciler.files.names import short
-from registry_reconciler.loading.directives import Allowance, Pattern, Removal
+from registry_reconciler.loading.directives import AddressPattern, Allowance, Removal
 from registry_reconciler.loading.fragments import Fragments
 from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.model.entry import DesiredEntry, LiveEntry
@@ -42,8 +42,8 @@ class Desired(Struct, frozen=True):
     entries: Mapping[str, DesiredEntry]
     renames: Mapping[str, str]
     removals: Mapping[str, Removal]
-    protects: tuple[Pattern, ...]
-    overrides: tuple[Pattern, ...]
+    protects: tuple[AddressPattern, ...]
+    overrides: tuple[AddressPattern, ...]
     allowances: tuple[Allowance, ...]
     disputed: frozenset[str]
     problems: tuple[Problem, ...]
@@ -114,7 +114,7 @@ def _bars(found: Problem) -> bool:
     return found.severity is Severity.ERROR
 
 
-_P = TypeVar("_P", Pattern, Allowance)
+_P = TypeVar("_P", AddressPattern, Allowance)
 
 
 def _bounded(

@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from registry_reconciler.files.tree import Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.entry import FieldPath, Json, get_path
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.planning.placement import PlacementLookups
@@ -53,7 +53,7 @@ def _path_values(kind: Kind, tree: Tree) -> dict[str, frozenset[str]]:
     """What the paths of the files of a kind say, by placeholder."""
     try:
         paths = list(find(tree, kind.file.glob, exclude=kind.exclude))
-    except Unreadable:
+    except UnreadablePath:
         return {}
     bound = [names for names in map(kind.file.match, paths) if names]
     return {name: frozenset(names[name] for names in bound) for name in kind.file.placeholders}

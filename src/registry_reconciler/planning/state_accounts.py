@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.loading.state import Applied, Record, applied_shadow, says
 from registry_reconciler.loading.state.files import SUFFIX, conflict_line, first_path, parse_file, sides
 from registry_reconciler.loading.state.old import is_old, parse_old
@@ -94,7 +94,7 @@ def taken_files(
     old = [path for path in loaded.state.files if is_old(path)]
     now = _now(loaded, done) if old else {}
     for path in old:
-        with contextlib.suppress(Unreadable):
+        with contextlib.suppress(UnreadablePath):
             data = loaded.tree.read(path) or b""
             if conflict_line(data) is not None:
                 # What either side says is taken over already; the marks would stay, since nobody writes the file again.

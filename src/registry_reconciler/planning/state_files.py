@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
 
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.unread import UnreadNeeded
 from registry_reconciler.loading.state import (
     STOP_PATH,
@@ -334,7 +334,7 @@ class Writing(Struct):
         entries = self.order.get(fragment, [])
         try:
             data = self.loaded.tree.read(fragment) or b""
-        except Unreadable:
+        except UnreadablePath:
             return None
         kinds = {entry.partition("/")[0] for entry in entries}
         found = breaks_of(data.decode("utf-8", "surrogateescape"), kinds, len(entries))

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 
 from registry_reconciler.base.globs import Patterns, beginning, is_wild
 from registry_reconciler.files.names import short
-from registry_reconciler.loading.directives import Pattern
+from registry_reconciler.loading.directives import AddressPattern
 from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.entry import split_address
 from registry_reconciler.model.problem import Problem
@@ -49,7 +49,7 @@ def _means_some(glob: str, known: Collection[str]) -> bool:
     return any(address.startswith(start) and address in patterns for address in known)
 
 
-def _about_nothing(name: str, pattern: Pattern, known: Collection[str]) -> Problem:
+def _about_nothing(name: str, pattern: AddressPattern, known: Collection[str]) -> Problem:
     from registry_reconciler.base.suggest import closest, meant
 
     wild = is_wild(pattern.text)

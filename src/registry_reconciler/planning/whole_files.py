@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from registry_reconciler.files.registry_paths import registry_path_fault
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.comments import comments_in
 from registry_reconciler.formats.scan import BOM
 from registry_reconciler.formats.table import format_of
@@ -85,7 +85,7 @@ def renamed_whole(loaded: Loaded, kind: Kind, former: Kind, old: Live) -> dict[s
         try:
             if loaded.tree.read(new) is not None or registry_path_fault(new, loaded.tree):
                 return None
-        except Unreadable:
+        except UnreadablePath:
             return None
     files: dict[str, bytes | None] = dict.fromkeys(names)
     files.update((new, old.files[path].data) for path, new in names.items())

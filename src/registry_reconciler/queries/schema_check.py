@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from registry_reconciler.files.git import RevisionTree, commit_of
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.kind import SCHEMA_FOLDER
 from registry_reconciler.model.problem import Problem, Status
 from registry_reconciler.planning.pipeline import Planning, make_plan
@@ -71,8 +71,8 @@ def schema_check(workspace: Workspace, revision: str = "HEAD") -> SchemaCheck:
 def _read(tree: Tree, path: str) -> bytes | None:
     try:
         return tree.read(path)
-    except Unreadable as why:
-        raise Unreadable(f"{path}: {why}") from why
+    except UnreadablePath as why:
+        raise UnreadablePath(f"{path}: {why}") from why
 
 
 def _standing(planning: Planning) -> dict[object, Problem]:

@@ -32,7 +32,7 @@ from registry_reconciler.planning.pipeline import Planning
 from registry_reconciler.planning.suppress import Locator
 
 
-class Side(Struct, frozen=True):
+class EntrySide(Struct, frozen=True):
     """An entry as one side has it: its value and where it stands."""
 
     value: Json
@@ -53,7 +53,7 @@ class Outgoing(Struct, frozen=True):
     in_fleet: bool = False
 
 
-class Applied(Struct, frozen=True):
+class AppliedDetails(Struct, frozen=True):
     """What the state remembers.
 
     Attributes:
@@ -76,9 +76,9 @@ class EntryDetails(Struct, frozen=True):
     """
 
     address: str
-    desired: Side | None
-    live: Side | None
-    applied: Applied | None
+    desired: EntrySide | None
+    live: EntrySide | None
+    applied: AppliedDetails | None
     live_truth: bool
     outgoing: tuple[Outgoing, ...]
     incoming: tuple[str, ...]
@@ -129,18 +129,18 @@ def _shown(kind: Kind | None, value: Json) -> Json:
     return mask(value, kind.secrets) if kind else value
 
 
-def _side(kind: Kind | None, value: Json, place: Place, locator: Locator) -> Side:
+def _side(kind: Kind | None, value: Json, place: Place, locator: Locator) -> EntrySide:
     locator.prepare([place])
-    return Side(_shown(kind, value), locator.location(place))
+    return EntrySide(_shown(kind, value), locator.location(place))
 
 
-def _applied(planning: Planning, kind: Kind | None, address: str) -> Applied | None:
+def _applied(planning: Planning, kind: Kind | None, address: str) -> AppliedDetails | None:
     entry = planning.loaded.state.entries.get(address)
     if entry is None:
         return None
     live = planning.loaded.live.entries.get(address)
     desired = planning.desired.entries.get(address)
-    return Applied(
+    return AppliedDetails(
         entry,
         address in Patterns(planning.loaded.state.protects, planning.desired.exact),
         entry.says(kind, live.value) if live else None,

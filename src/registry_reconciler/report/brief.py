@@ -17,7 +17,7 @@ from registry_reconciler.model.plan_json import Commands, change_origin, next_co
 from registry_reconciler.model.problem import TextEdit
 from registry_reconciler.report.model import (
     Cause,
-    Shown,
+    ShownChange,
     blockers,
     by_kind,
     causes,
@@ -111,7 +111,7 @@ def _items(plan: Plan, plan_id: str | None, commands: Commands, command: str, ba
 def _changes(changes: Sequence[Change]) -> Iterator[str]:
     for some in by_kind(changes).values():
         for row in folded(some):
-            if isinstance(row, Shown):
+            if isinstance(row, ShownChange):
                 yield _change(row.change)
                 continue
             same = " (the same)" if row.alike else ""

@@ -28,11 +28,11 @@ from registry_reconciler.model.plan_json import (
     related_location,
 )
 from registry_reconciler.report.links import link_target
-from registry_reconciler.report.markdown_fit import Entry, Section, fit, size
-from registry_reconciler.report.model import Cause, Shown, affected, by_kind, folded
+from registry_reconciler.report.markdown_fit import ReportSection, SectionItem, fit, size
+from registry_reconciler.report.model import Cause, ShownChange, affected, by_kind, folded
 from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.outline import (
-    Part,
+    ReportPart,
     brakes,
     count_words,
     outline,
@@ -150,22 +150,22 @@ def _commands(plan: Plan, plan_id: str) -> Iterator[str]:
 # The sections, the most important first
 
 
-def _sections(plan: Plan, options: RenderOptions) -> list[Section]:
+def _sections(plan: Plan, options: RenderOptions) -> list[ReportSection]:
     return [_section(part, options) for part in outline(plan, options)]
 
 
-def _section(part: Part, options: RenderOptions) -> Section:
+def _section(part: ReportPart, options: RenderOptions) -> ReportSection:
     """A part with its entries drawn."""
     draw = _DRAWN[part.holds]
     if part.is_open:
-        return Section(f"\n### {part.title}\n\n", tuple(draw(part.items, options)), "", part.noun)
+        return ReportSection(f"\n### {part.title}\n\n", tuple(draw(part.items, options)), "", part.noun)
     title = f"<code>{html(_short(part.title))}</code>" if part.kind else part.title
     head = f"\n<details><summary><b>{title}</b>: {part.count}</summary>\n\n"
     lead = f"\n### {part.lead}\n" if part.lead else ""
-    return Section(lead + head, tuple(draw(part.items, options)), "\n</details>\n", part.noun)
+    return ReportSection(lead + head, tuple(draw(part.items, options)), "\n</details>\n", part.noun)
 
 
-def _notices(notices: Sequence[Notice], _options: RenderOptions) -> Iterator[Entry]:
+def _notices(notices: Sequence[Notice], _options: RenderOptions) -> Iterator[SectionItem]:
     def line(notice: Notice, limit: int) -> str:
         first, *more = notice.message.split("\n")
         title, message = _short(visible(notice.title)), _short(visible(first), limit)
@@ -174,14 +174,14 @@ def _notices(notices: Sequence[Notice], _options: RenderOptions) -> Iterator[Ent
         return "\n".join(lines) + "\n"
 
     for notice in notices:
-        yield Entry(line(notice, _TEXT_LIMIT), line(notice, _SHORT_LIMIT))
+        yield SectionItem(line(notice, _TEXT_LIMIT), line(notice, _SHORT_LIMIT))
 
 
-def _problems(found: Sequence[Cause], options: RenderOptions) -> Iterator[Entry]:
+def _problems(found: Sequence[Cause], options: RenderOptions) -> Iterator[SectionItem]:
     return (_problem(cause, options) for cause in found)
 
 
-def _problem(cause: Cause, options: RenderOptions) -> Entry:
+def _problem(cause: Cause, options: RenderOptions) -> SectionItem:
     problem = cause.first
     start = f"- **{markdown(visible(problem.code))}** {_link(problem_location(problem), options)}"
     if problem.address:
@@ -205,29 +205,31 @@ def _problem(cause: Cause, options: RenderOptions) -> Entry:
         message_there = markdown(_short(visible(related.message)))
         long.append(f"  - See {_link(related_location(related), options)} {message_there}".rstrip())
     short = f"{start}: {markdown(_short(message, _SHORT_LIMIT))}"
-    return Entry("\n".join(long) + "\n", short + "\n", len(cause.problems))
+    return SectionItem("\n".join(long) + "\n", short + "\n", len(cause.problems))
 
 
-def _changes(changes: Sequence[Change], options: RenderOptions) -> Iterator[Entry]:
+def _changes(changes: Sequence[Change], options: RenderOptions) -> Iterator[SectionItem]:
     for some in by_kind(changes).values():
         yield from _entries(some, options)
 
 
-def _entries(changes: Sequence[Change], options: RenderOptions) -> Iterator[Entry]:
+def _entries(changes: Sequence[Change], options: RenderOptions) -> Iterator[SectionItem]:
     for row in folded(changes):
-        if isinstance(row, Shown):
+        if isinstance(row, ShownChange):
             yield _change(row.change, options)
             continue
         for change in row.changes:
             same = " (the same)" if row.alike else ""
             line = f"- **{change.action.value}** {code(_short(visible(change.address)))}{same}\n"
-            yield Entry(line, line)
+            yield SectionItem(line, line)
         if row.unnamed:
             like = "more like these" if row.alike else f"more to {row.action.value}"
-            yield Entry(f"- … and {row.unnamed:,} {like}\n", f"- … and {row.unnamed:,} {like}\n", row.unnamed)
+            yield SectionItem(
+                f"- … and {row.unnamed:,} {like}\n", f"- … and {row.unnamed:,} {like}\n", row.unnamed
+            )
 
 
-def _change(change: Change, options: RenderOptions) -> Entry:
+def _change(change: Change, options: RenderOptions) -> SectionItem:
     name = code(_short(visible(change.address)))
     if change.from_address not in (None, change.address):
         name = f"{code(_short(visible(change.from_address or '')))} → {name}"
@@ -242,7 +244,7 @@ def _change(change: Change, options: RenderOptions) -> Entry:
         names, more = affected(change, _IMPACT_SHOWN)
         long[0] += f" · affects {', '.join(code(_short(visible(name))) for name in names)}{more}"
     long += _indented(_diff_fence(fields))
-    return Entry("\n".join(long) + "\n", start + _named(fields) + "\n")
+    return SectionItem("\n".join(long) + "\n", start + _named(fields) + "\n")
 
 
 def _named(fields: Sequence[FieldChange]) -> str:
@@ -283,11 +285,11 @@ def _field_lines(field: FieldChange) -> Iterator[str]:
         yield f"    … {more}"
 
 
-def _outputs(outputs: Sequence[OutputChange], options: RenderOptions) -> Iterator[Entry]:
+def _outputs(outputs: Sequence[OutputChange], options: RenderOptions) -> Iterator[SectionItem]:
     return (_output(output, options) for output in outputs)
 
 
-def _output(output: OutputChange, options: RenderOptions) -> Entry:
+def _output(output: OutputChange, options: RenderOptions) -> SectionItem:
     start = f"- **{output.action.value}** {code(_short(visible(PREFIX + output.id)))}"
     where = f" · {_link(Location(output.file), options)}" if output.file else ""
     part = output.region or output.at
@@ -297,24 +299,24 @@ def _output(output: OutputChange, options: RenderOptions) -> Entry:
     if len(diff) > _LINES_SHOWN:
         shown.append(f"  … {plural(len(diff) - _LINES_SHOWN, 'line')} more")
     long = [f"{start} ({output_reason(output)}){where}", *_indented(fence(shown, "diff") if shown else [])]
-    return Entry("\n".join(long) + "\n", f"{start}{where}\n")
+    return SectionItem("\n".join(long) + "\n", f"{start}{where}\n")
 
 
-def _heals(heals: Sequence[Heal], _options: RenderOptions) -> Iterator[Entry]:
+def _heals(heals: Sequence[Heal], _options: RenderOptions) -> Iterator[SectionItem]:
     for heal in heals:
         line = f"- {code(_short(visible(heal.address or heal.fragment)))}: {markdown(visible(heal.why))}\n"
-        yield Entry(line, line)
+        yield SectionItem(line, line)
 
 
-def _drift(drifts: Sequence[Drift], options: RenderOptions) -> Iterator[Entry]:
+def _drift(drifts: Sequence[Drift], options: RenderOptions) -> Iterator[SectionItem]:
     return (_drifted(drift, options) for drift in drifts)
 
 
-def _drifted(drift: Drift, options: RenderOptions) -> Entry:
+def _drifted(drift: Drift, options: RenderOptions) -> SectionItem:
     start = f"- {code(_short(visible(drift.address)))}"
     gone = " is gone" if drift.gone else ""
     long = [f"{start}{gone} · {_link(drift_location(drift), options)}", *_indented(_diff_fence(drift.fields))]
-    return Entry("\n".join(long) + "\n", f"{start}{gone}{_named(drift.fields)}\n")
+    return SectionItem("\n".join(long) + "\n", f"{start}{gone}{_named(drift.fields)}\n")
 
 
 def _link(location: Location, options: RenderOptions) -> str:
@@ -324,7 +326,7 @@ def _link(location: Location, options: RenderOptions) -> str:
     return f"[{shown}]({target})" if 0 < len(target) <= 3 * _NAME_LIMIT else shown
 
 
-_DRAWN: Mapping[str, Callable[[Any, RenderOptions], Iterator[Entry]]] = {
+_DRAWN: Mapping[str, Callable[[Any, RenderOptions], Iterator[SectionItem]]] = {
     "notices": _notices,
     "problems": _problems,
     "changes": _changes,

@@ -22,7 +22,7 @@ LEAST_BYTES = 4_000
 _COMMAND_LIMIT = 200
 
 
-class Entry(Struct, frozen=True):
+class SectionItem(Struct, frozen=True):
     """One item of a section: with its details, and in one line.
 
     Attributes:
@@ -57,17 +57,21 @@ MARKDOWN = Dialect(
 )
 
 
-class Section(Struct, frozen=True):
+class ReportSection(Struct, frozen=True):
     """A part of the report. ``noun`` says what was cut."""
 
     head: str
-    entries: tuple[Entry, ...]
+    entries: tuple[SectionItem, ...]
     tail: str
     noun: Noun
 
 
 def fit(
-    head: str, sections: Sequence[Section], options: RenderOptions, limit: int, dialect: Dialect = MARKDOWN
+    head: str,
+    sections: Sequence[ReportSection],
+    options: RenderOptions,
+    limit: int,
+    dialect: Dialect = MARKDOWN,
 ) -> str:
     """Head and sections within ``limit`` bytes of UTF-8."""
     limit = max(limit, LEAST_BYTES)
@@ -88,7 +92,11 @@ def size(text: str) -> int:
 
 
 def _join(
-    head: str, sections: Sequence[Section], detailed: Sequence[int], kept: Sequence[int], dialect: Dialect
+    head: str,
+    sections: Sequence[ReportSection],
+    detailed: Sequence[int],
+    kept: Sequence[int],
+    dialect: Dialect,
 ) -> str:
     """The report: of each section so many entries, of these so many with their details."""
     parts = [head]
@@ -103,7 +111,7 @@ def _join(
     return dialect.safe("".join(parts))
 
 
-def _things(entries: Sequence[Entry]) -> int:
+def _things(entries: Sequence[SectionItem]) -> int:
     return sum(entry.count for entry in entries)
 
 
@@ -115,7 +123,7 @@ class _Fitting:
     """Cuts sections until they fit, from the last to the first; what blocks is the very last."""
 
     def __init__(
-        self, head: str, sections: Sequence[Section], limit: int, again: str, dialect: Dialect
+        self, head: str, sections: Sequence[ReportSection], limit: int, again: str, dialect: Dialect
     ) -> None:
         self.dialect = dialect
         self.head = head

@@ -37,7 +37,7 @@ _EACH = 1_000
 """So many new entries of a kind are shown one by one, and so many equal ones are named; the others are counted."""
 
 
-class Shown(Struct, frozen=True):
+class ShownChange(Struct, frozen=True):
     """A change to show. ``brief``: in as few lines as it takes, because many came before it."""
 
     change: Change
@@ -67,14 +67,14 @@ def by_kind(changes: Iterable[Change]) -> dict[str, list[Change]]:
     return dict(sorted(kinds.items()))
 
 
-def folded(changes: Sequence[Change], *, full: bool = False) -> Iterator[Shown | Folded]:
+def folded(changes: Sequence[Change], *, full: bool = False) -> Iterator[ShownChange | Folded]:
     """Changes of one kind, by action: each shown, named, or counted among its equals."""
     for action in Action:
         some = [change for change in changes if change.action is action]
-        yield from map(Shown, some) if full else _folded(action, some)
+        yield from map(ShownChange, some) if full else _folded(action, some)
 
 
-def _folded(action: Action, changes: Sequence[Change]) -> Iterator[Shown | Folded]:
+def _folded(action: Action, changes: Sequence[Change]) -> Iterator[ShownChange | Folded]:
     shown = 0
     rest: list[Change] = []
     for alike in _alike(changes):
@@ -83,7 +83,7 @@ def _folded(action: Action, changes: Sequence[Change]) -> Iterator[Shown | Folde
             continue
         keep = _ALIKE_SHOWN if len(alike) > _ALIKE_FOLDED else len(alike)
         for change in alike[:keep]:
-            yield Shown(change, brief=shown >= _IN_FULL)
+            yield ShownChange(change, brief=shown >= _IN_FULL)
             shown += 1
         others = alike[keep:]
         if others:

@@ -39,7 +39,7 @@ _KIND_PARTS = 50
 _BRAKES = "BRK"
 
 
-class Part(Struct, frozen=True):
+class ReportPart(Struct, frozen=True):
     """One part of a report.
 
     Attributes:
@@ -63,7 +63,7 @@ class Part(Struct, frozen=True):
     kind: str = ""
 
 
-def outline(plan: Plan, options: RenderOptions) -> list[Part]:
+def outline(plan: Plan, options: RenderOptions) -> list[ReportPart]:
     """The parts that a report of a plan has: none of them is empty."""
     drift = _part("drift", "drift", "Edited by hand", _EDITED, plan.drift)
     if options.command == "drift":
@@ -91,20 +91,20 @@ _MENDED = ("record to mend", "records to mend")
 
 def _part(
     name: str, holds: Any, title: str, noun: Noun, items: Sequence[Any], *, is_open: bool = False
-) -> Part:
-    return Part(name, holds, title, f"{len(items):,}", noun, items, is_open)
+) -> ReportPart:
+    return ReportPart(name, holds, title, f"{len(items):,}", noun, items, is_open)
 
 
 def _problems(
     name: str, title: str, noun: Noun, problems: Sequence[Problem], *, is_open: bool = False
-) -> Part:
-    return Part(name, "problems", title, f"{len(problems):,}", noun, causes(problems), is_open)
+) -> ReportPart:
+    return ReportPart(name, "problems", title, f"{len(problems):,}", noun, causes(problems), is_open)
 
 
-def _beside(plan: Plan) -> Iterator[Part]:
+def _beside(plan: Plan) -> Iterator[ReportPart]:
     yield _part("outputs", "outputs", "Outputs", ("output", "outputs"), plan.outputs)
     count = f"{len(plan.heals):,} to mend"
-    yield Part("heals", "heals", "Only the state", count, _MENDED, plan.heals)
+    yield ReportPart("heals", "heals", "Only the state", count, _MENDED, plan.heals)
 
 
 def _shelves(plan: Plan) -> dict[str, list[Problem]]:
@@ -127,12 +127,12 @@ def _shelf(problem: Problem) -> str:
     ]
 
 
-def _changes(changes: Sequence[Change]) -> Iterator[Part]:
+def _changes(changes: Sequence[Change]) -> Iterator[ReportPart]:
     """What is lost in one part, all other changes by their kind."""
     going = [change for change in changes if loses(change)]
     if going:
         items = [change for some in by_kind(going).values() for change in some]
-        yield Part(
+        yield ReportPart(
             "losses",
             "changes",
             "Deletions and other losses",
@@ -148,7 +148,7 @@ def _changes(changes: Sequence[Change]) -> Iterator[Part]:
     for number, (kind, some) in enumerate(ordered):
         lead = ("Other changes" if going else "Changes") if number == 0 else ""
         title = visible(kind) or "other kinds"
-        yield Part(
+        yield ReportPart(
             "kind", "changes", title, count_changes(some), ("change", "changes"), some, lead=lead, kind=kind
         )
 

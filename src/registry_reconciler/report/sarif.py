@@ -41,13 +41,13 @@ def _finder(plan: Plan) -> Callable[[str], Rule | None]:
     """The rules by code, those of the workspace's own among them."""
     from registry_reconciler.rules import by_code
     from registry_reconciler.rules.base import Rule
-    from registry_reconciler.rules.page import Page
+    from registry_reconciler.rules.page import RulePage
 
     def find(name: str) -> Rule | None:
         own = plan.own_rules.get(name)
         if own is None:
             return by_code(name)
-        page = Page("", own.summary, own.why, "", "", own.fix)
+        page = RulePage("", own.summary, own.why, "", "", own.fix)
         return Rule(name, own.title, own.severity, own_page=page)
 
     return find

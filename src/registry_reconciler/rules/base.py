@@ -15,7 +15,7 @@ from registry_reconciler.model.entry import FieldPath, Json, Place
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Fix, Problem, Related, Severity
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.page import Page, read_page
+from registry_reconciler.rules.page import RulePage, read_page
 
 
 class Finding(Struct, frozen=True):
@@ -96,10 +96,10 @@ class Rule(Struct, frozen=True):
     supports_incremental: bool = False
     concerns: Callable[[Kind], bool] | None = None
     widens_capability: bool = False
-    own_page: Page | None = None
+    own_page: RulePage | None = None
 
     @property
-    def page(self) -> Page:
+    def page(self) -> RulePage:
         """What people read about it, read from the package when somebody asks."""
         return self.own_page or read_page(self.code)
 

@@ -42,19 +42,19 @@ CAP001 = Rule(
 )
 
 
-class _Pair(Struct, frozen=True):
+class _BeforeAndAfter(Struct, frozen=True):
     """An entry before and after a plan."""
 
     before: Entry
     after: Entry
 
 
-def _pairs(transition: Transition, *roles: str) -> Iterator[_Pair]:
+def _pairs(transition: Transition, *roles: str) -> Iterator[_BeforeAndAfter]:
     for change in transition.changes:
         before = transition.before.items.get(change.from_address or change.address)
         after = transition.after.items.get(change.address)
         if before is not None and after is not None and (not roles or transition.after.is_a(after, *roles)):
-            yield _Pair(before, after)
+            yield _BeforeAndAfter(before, after)
 
 
 def _renames(transition: Transition) -> dict[str, str]:

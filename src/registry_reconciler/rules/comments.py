@@ -10,10 +10,10 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.composed import Recent
-from registry_reconciler.formats.nodes import Unreadable as NotComposed
+from registry_reconciler.formats.nodes import UncomposableText
 from registry_reconciler.formats.table import YAML, format_of
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.model.config import DESIRED_FOLDER
@@ -97,7 +97,7 @@ class _Texts:
         if path not in self._texts:
             try:
                 self._texts[path] = (self._tree.read(path) or b"").decode("utf-8").removeprefix("\ufeff")
-            except (Unreadable, UnicodeDecodeError):
+            except (UnreadablePath, UnicodeDecodeError):
                 self._texts[path] = ""
         return self._texts[path]
 
@@ -204,7 +204,7 @@ def _comments_in(text: str) -> Iterator[str]:
     """The comments in the text of a value: what is in its words is none."""
     try:
         waiting = [document.root for document in YAML.compose(text)]
-    except NotComposed:
+    except UncomposableText:
         return
     words: list[tuple[int, int]] = []
     while waiting:
@@ -248,7 +248,7 @@ def _not_carried(entry_set: EntrySet) -> Iterator[Finding]:
             )
 
 
-class _Doubt(Struct, frozen=True):
+class _DoubtfulEntry(Struct, frozen=True):
     """An entry whose registry has to be asked: its comments, and where it stands there."""
 
     item: Entry
@@ -257,7 +257,7 @@ class _Doubt(Struct, frozen=True):
     form: TextFormat
 
 
-def _doubts(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
+def _doubts(entry_set: EntrySet, texts: _Texts) -> Iterator[_DoubtfulEntry]:
     """The entries with a comment that their fragment has more often than their registries."""
     folder = f"{DESIRED_FOLDER}/"
     by_file: defaultdict[str, list[Entry]] = defaultdict(list)
@@ -293,10 +293,10 @@ def _doubts(entry_set: EntrySet, texts: _Texts) -> Iterator[_Doubt]:
                 kind = entry_set.kinds[item.kind]
                 place = item.live_place
                 path = LAYOUTS[kind.layout].item_path(place.path)
-                yield _Doubt(item, own, replace(place, path=path), forms[place.file])
+                yield _DoubtfulEntry(item, own, replace(place, path=path), forms[place.file])
 
 
-def _by_file(doubts: Sequence[_Doubt]) -> dict[tuple[str, str], list[int]]:
+def _by_file(doubts: Sequence[_DoubtfulEntry]) -> dict[tuple[str, str], list[int]]:
     found: dict[tuple[str, str], list[int]] = {}
     for number, doubt in enumerate(doubts):
         found.setdefault((doubt.place.file, doubt.form.name), []).append(number)

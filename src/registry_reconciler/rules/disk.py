@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from registry_reconciler.files.tree import Tree, is_safe
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.entry import Json
 from registry_reconciler.rules.entry_set import EntrySet
 from registry_reconciler.rules.shapes import words
@@ -69,7 +69,7 @@ def _modules(_entry_set: EntrySet) -> _Modules:
     return _Modules()
 
 
-class Fault(Struct, frozen=True):
+class HandlerFault(Struct, frozen=True):
     """What keeps a program or function from being run; all empty where nothing does.
 
     Attributes:
@@ -83,10 +83,10 @@ class Fault(Struct, frozen=True):
     cause: str = ""
 
 
-NO_FAULT = Fault()
+NO_FAULT = HandlerFault()
 
 
-def program_fault(entry_set: EntrySet, command: Json) -> Fault:
+def program_fault(entry_set: EntrySet, command: Json) -> HandlerFault:
     """What keeps a command from being run.
 
     A bare program name, without a slash, is accepted: whether it is on
@@ -97,15 +97,15 @@ def program_fault(entry_set: EntrySet, command: Json) -> Fault:
         return NO_FAULT
     found = kind_at(entry_set, program)
     if found == "outside":
-        return Fault("outside", f"{program!r} lies outside the workspace.")
+        return HandlerFault("outside", f"{program!r} lies outside the workspace.")
     if found != "file":
-        return Fault("missing", *absence(entry_set, "file", program))
+        return HandlerFault("missing", *absence(entry_set, "file", program))
     if not entry_set.tree.executable(normal(program)):
-        return Fault("not executable", f"{program!r} is not executable.")
+        return HandlerFault("not executable", f"{program!r} is not executable.")
     return NO_FAULT
 
 
-def function_fault(entry_set: EntrySet, function: str) -> Fault:
+def function_fault(entry_set: EntrySet, function: str) -> HandlerFault:
     """What keeps a Python function from being found.
 
     The forms are those that the run time takes: ``package.module:function``, the same with a dot, and
@@ -118,26 +118,26 @@ def function_fault(entry_set: EntrySet, function: str) -> Fault:
     parts = (*([] if by_path else module.split(".")), *names.split("."))
     if not module or not all(part.isidentifier() for part in parts):
         forms = "'package.module:function' or 'folder/file.py:function'"
-        return Fault("missing", f"{function!r} names no function: write {forms}.")
+        return HandlerFault("missing", f"{function!r} names no function: write {forms}.")
     if by_path and kind_at(entry_set, module) == "outside":
-        return Fault("outside", f"{module!r} lies outside the workspace.")
+        return HandlerFault("outside", f"{module!r} lies outside the workspace.")
     known = entry_set.memo(_modules).known
     if module not in known:
         paths = (normal(module),) if by_path else tuple(_paths(module))
         known[module] = _definitions(entry_set.tree, paths)
     defined = known[module]
     if defined is None and by_path:
-        return Fault("missing", *absence(entry_set, "file", module))
+        return HandlerFault("missing", *absence(entry_set, "file", module))
     if defined is None:
         if _is_elsewhere(entry_set.tree, module):
             return NO_FAULT
-        return Fault(
+        return HandlerFault(
             "missing",
             f"There is no module {module!r} in the workspace, neither at its root nor below src, "
             "and none is installed.",
         )
     if names not in defined and "*" not in defined:
-        return Fault("missing", f"The module {module!r} does not define {names!r}.")
+        return HandlerFault("missing", f"The module {module!r} does not define {names!r}.")
     return NO_FAULT
 
 
@@ -183,7 +183,7 @@ def _defined_in(tree: Tree, path: str) -> frozenset[str]:
             # The parser would print its own about the text, on standard error.
             warnings.simplefilter("ignore")
             return frozenset(_names(ast.parse(source).body, ""))
-    except (Unreadable, SyntaxError, ValueError, RecursionError, MemoryError):
+    except (UnreadablePath, SyntaxError, ValueError, RecursionError, MemoryError):
         # Nothing can be found in what cannot be parsed; the caller says which function is missing.
         return frozenset()
 

@@ -164,22 +164,22 @@ def _claimed(entry_set: EntrySet) -> Iterator[Finding]:
                     yield _twice(claim, fields, holders)
 
 
-class _Claim(NamedTuple):
+class _FleetClaim(NamedTuple):
     item: Entry
     path: FieldPath
     value: str
     shown: str
 
 
-def _claims(entry_set: EntrySet, kind: Kind, number: int) -> Iterator[_Claim]:
+def _claims(entry_set: EntrySet, kind: Kind, number: int) -> Iterator[_FleetClaim]:
     for item in entry_set.of(kind.name):
         if entry_set.judges(item.address):
             for path, value in values_of_group(entry_set, item, number):
                 text = canonical(value)
-                yield _Claim(item, path, text, repr(value) if isinstance(value, str) else text)
+                yield _FleetClaim(item, path, text, repr(value) if isinstance(value, str) else text)
 
 
-def _twice(claim: _Claim, fields: str, holders: Sequence[Holder]) -> Finding:
+def _twice(claim: _FleetClaim, fields: str, holders: Sequence[Holder]) -> Finding:
     more = len(holders) - 1
     others = f" and {more:,} more" if more else ""
     return Finding(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from registry_reconciler.base.globs import is_wild, matches_address
 from registry_reconciler.base.suggest import meant
 from registry_reconciler.files.tree import find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.entry import FieldPath, Place
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
@@ -143,7 +143,7 @@ def _path_globs(entry_set: EntrySet) -> Iterator[Finding]:
 def _finds_any(entry_set: EntrySet, pattern: str) -> bool:
     try:
         return next(find(entry_set.tree, pattern), None) is not None
-    except Unreadable:
+    except UnreadablePath:
         return True
 
 

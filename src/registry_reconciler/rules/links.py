@@ -25,7 +25,7 @@ class Link(Struct, frozen=True):
     target: Entry | None
 
 
-class Part(NamedTuple):
+class FieldLinks(NamedTuple):
     """The references of an entry set by one field; see :class:`Links`."""
 
     resolved: list[Link]
@@ -46,7 +46,7 @@ class Links(Struct, frozen=True):
     resolved: Sequence[Link]
     dangling: Sequence[Link]
     abroad: Sequence[Link]
-    parts: Sequence[Part]
+    parts: Sequence[FieldLinks]
 
 
 def links(entry_set: EntrySet) -> Links:
@@ -66,7 +66,7 @@ def _links(entry_set: EntrySet) -> Links:
     return Links(resolved, dangling, [link for part in parts for link in part.abroad], parts)
 
 
-def _part(entry_set: EntrySet, reference: Reference, entries: Iterable[Entry]) -> Part:
+def _part(entry_set: EntrySet, reference: Reference, entries: Iterable[Entry]) -> FieldLinks:
     """One reference of some entries of its kind."""
     resolved: list[Link] = []
     unresolved: list[Link] = []
@@ -88,10 +88,12 @@ def _part(entry_set: EntrySet, reference: Reference, entries: Iterable[Entry]) -
                     continue  # a list among items: its schema says that
                 elif key not in reference.allow and entry_set.judges(item.address):
                     unresolved.append(Link(item, reference, where, key, None))
-    return Part(resolved, [], unresolved) if reference.in_fleet else Part(resolved, unresolved, [])
+    return (
+        FieldLinks(resolved, [], unresolved) if reference.in_fleet else FieldLinks(resolved, unresolved, [])
+    )
 
 
-def _renewed(entry_set: EntrySet, kind: Kind, reference: Reference, before: Part) -> Part:
+def _renewed(entry_set: EntrySet, kind: Kind, reference: Reference, before: FieldLinks) -> FieldLinks:
     """One reference where the earlier entry set is known: all but what touched entries say or are called by."""
     reaching = _reaching(entry_set.touched, reference.kinds)
     stale = {link.item.address for links in before for link in links if link.value in reaching}
@@ -100,7 +102,7 @@ def _renewed(entry_set: EntrySet, kind: Kind, reference: Reference, before: Part
         return before
     entries = (entry_set.items.get(address) for address in sorted(stale))
     new = _part(entry_set, reference, [item for item in entries if item is not None])
-    return Part(*(_merged(old, made, stale) for old, made in zip(before, new, strict=True)))
+    return FieldLinks(*(_merged(old, made, stale) for old, made in zip(before, new, strict=True)))
 
 
 def _reaching(addresses: Iterable[str], kinds: Sequence[str]) -> set[str]:
@@ -129,19 +131,19 @@ def _referrers(entry_set: EntrySet) -> dict[str, list[Link]]:
     return found
 
 
-class Edge(Struct, frozen=True):
+class AcyclicEdge(Struct, frozen=True):
     """A step of a graph that may have no cycle."""
 
     path: FieldPath
     target: str
 
 
-Graph = Mapping[str, Sequence[Edge]]
+Graph = Mapping[str, Sequence[AcyclicEdge]]
 
 
 def acyclic_graphs(entry_set: EntrySet) -> Mapping[str, Graph]:
     """By id space: the graph of its fields that ``x-registry`` calls acyclic; addresses to edges."""
-    graphs: dict[str, dict[str, list[Edge]]] = {}
+    graphs: dict[str, dict[str, list[AcyclicEdge]]] = {}
     for kind in entry_set.kinds.values():
         for selector in kind.acyclic:
             reference = _reference_at(kind, selector.text)
@@ -162,15 +164,15 @@ def _reference_at(kind: Kind, text: str) -> Reference | None:
     return None
 
 
-def _edges(entry_set: EntrySet, item: Entry, targets: tuple[str, ...], find: Finder) -> Iterable[Edge]:
+def _edges(entry_set: EntrySet, item: Entry, targets: tuple[str, ...], find: Finder) -> Iterable[AcyclicEdge]:
     for path, value in find(item.value):
         for inner, key in keys_in(value):
             target = entry_set.resolve(targets, key)
             if target is not None:
-                yield Edge((*path, *inner), target.address)
+                yield AcyclicEdge((*path, *inner), target.address)
 
 
-def cycles(graph: Graph) -> list[list[tuple[str, Edge]]]:
+def cycles(graph: Graph) -> list[list[tuple[str, AcyclicEdge]]]:
     """One shortest cycle of every knot of a graph, from its smallest address on; linear in the graph."""
     found = []
     for knot in _knots(graph):
@@ -179,8 +181,8 @@ def cycles(graph: Graph) -> list[list[tuple[str, Edge]]]:
     return sorted(found, key=lambda cycle: cycle[0][0])
 
 
-def _cycle_from(graph: Graph, start: str, knot: frozenset[str]) -> list[tuple[str, Edge]]:
-    came: dict[str, tuple[str, Edge]] = {}
+def _cycle_from(graph: Graph, start: str, knot: frozenset[str]) -> list[tuple[str, AcyclicEdge]]:
+    came: dict[str, tuple[str, AcyclicEdge]] = {}
     queue = [start]
     for address in queue:
         for edge in graph.get(address, ()):

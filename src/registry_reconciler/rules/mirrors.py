@@ -23,7 +23,7 @@ _LONGEST_VALUE = 200
 """A longer one is not repeated in a command."""
 
 
-class _Pair(NamedTuple):
+class _MirrorPair(NamedTuple):
     """An entry, what its kind says of a mirror, the key of its partner, and the partner."""
 
     item: Entry
@@ -32,11 +32,11 @@ class _Pair(NamedTuple):
     partner: Entry | None
 
 
-def _pairs(entry_set: EntrySet) -> tuple[_Pair, ...]:
+def _pairs(entry_set: EntrySet) -> tuple[_MirrorPair, ...]:
     return tuple(_paired(entry_set))
 
 
-def _paired(entry_set: EntrySet) -> Iterator[_Pair]:
+def _paired(entry_set: EntrySet) -> Iterator[_MirrorPair]:
     elsewhere = entry_set.rest.elsewhere
     for kind in entry_set.kinds.values():
         for mirror in kind.mirrors:
@@ -52,7 +52,7 @@ def _paired(entry_set: EntrySet) -> Iterator[_Pair]:
                 partner = entry_set.items.get(address)
                 if partner is None and elsewhere is not None:
                     partner = elsewhere.entry(address)
-                yield _Pair(item, mirror, key, partner)
+                yield _MirrorPair(item, mirror, key, partner)
 
 
 def _differs(entry_set: EntrySet) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from registry_reconciler.model.fields import Selector, values_of
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 
 
-class Names(Struct, frozen=True):
+class SpaceNames(Struct, frozen=True):
     """The names and aliases of one id space, in no particular order.
 
     Attributes:
@@ -70,19 +70,19 @@ def scripts(key: str) -> list[str]:
     return sorted({unicodedata.name(char, "?").partition(" ")[0].title() for char in key if char.isalpha()})
 
 
-def names(entry_set: EntrySet) -> Mapping[str, Names]:
+def names(entry_set: EntrySet) -> Mapping[str, SpaceNames]:
     """The names of every id space."""
     return entry_set.memo(_names)
 
 
-def _names(entry_set: EntrySet) -> dict[str, Names]:
+def _names(entry_set: EntrySet) -> dict[str, SpaceNames]:
     if entry_set.earlier is None:
         return {space: _names_of(entry_set, kinds) for space, kinds in entry_set.spaces().items()}
     before = names(entry_set.earlier)
     return {space: _renewed(entry_set, kinds, before[space]) for space, kinds in entry_set.spaces().items()}
 
 
-def _names_of(entry_set: EntrySet, kinds: Sequence[str]) -> Names:
+def _names_of(entry_set: EntrySet, kinds: Sequence[str]) -> SpaceNames:
     owners: dict[str, Entry] = {}
     clashes: dict[str, list[Entry]] = {}
     for kind in kinds:
@@ -94,7 +94,7 @@ def _names_of(entry_set: EntrySet, kinds: Sequence[str]) -> Names:
                     for name in found_names if type(found_names) is list else (found_names,):
                         if type(name) is str and owners.setdefault(name, item) is not item:
                             _clash(owners, clashes, name, item)
-    return Names(owners, clashes)
+    return SpaceNames(owners, clashes)
 
 
 def _roles(entry_set: EntrySet, kind: str) -> list[Selector]:
@@ -110,7 +110,7 @@ def _clash(owners: dict[str, Entry], clashes: dict[str, list[Entry]], name: str,
         claims.append(item)
 
 
-def _renewed(entry_set: EntrySet, kinds: Sequence[str], before: Names) -> Names:
+def _renewed(entry_set: EntrySet, kinds: Sequence[str], before: SpaceNames) -> SpaceNames:
     """The names in an entry set of which the earlier one is known: only those that touched entries claim or claimed."""
     assert entry_set.earlier is not None
     gone = [entry_set.earlier.items.get(address) for address in entry_set.touched]
@@ -134,7 +134,7 @@ def _renewed(entry_set: EntrySet, kinds: Sequence[str], before: Names) -> Names:
             owners[name] = items[0]
         if len(items) > 1:
             clashes[name] = items
-    return Names(owners, clashes)
+    return SpaceNames(owners, clashes)
 
 
 def _claimed(entry_set: EntrySet, kinds: Sequence[str], item: Entry) -> set[str]:

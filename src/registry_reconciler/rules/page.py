@@ -15,7 +15,7 @@ import re
 from msgspec import Struct
 
 
-class Page(Struct, frozen=True):
+class RulePage(Struct, frozen=True):
     """What a page says.
 
     Attributes:
@@ -36,7 +36,7 @@ class Page(Struct, frozen=True):
 
 
 @functools.cache
-def read_page(code: str) -> Page:
+def read_page(code: str) -> RulePage:
     """The page of a code. Raises :class:`FileNotFoundError` where there is none."""
     # As importlib.resources, of which the import alone takes longer than reading a dozen pages.
     from pkgutil import get_data
@@ -47,7 +47,7 @@ def read_page(code: str) -> Page:
     return parse_page(data.decode("utf-8"))
 
 
-def parse_page(text: str) -> Page:
+def parse_page(text: str) -> RulePage:
     """A page from its Markdown. Raises :class:`ValueError` where a part is missing, unknown or out of order."""
     head, *rest = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)
     titles = rest[::2]
@@ -56,7 +56,7 @@ def parse_page(text: str) -> Page:
         raise ValueError(f"a page has the parts {', '.join(wanted)}, in this order; not {', '.join(titles)}")
     parts = dict(zip(titles, (part.strip("\n") for part in rest[1::2]), strict=True))
     instead = parts.get("Use instead")
-    return Page(
+    return RulePage(
         text=text,
         summary=parts["What it checks"],
         why=parts["Why it matters"],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from registry_reconciler.files.tree import find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.entry import FieldPath, Place
 from registry_reconciler.model.field_roles import PathRule
 from registry_reconciler.model.fields import finder
@@ -103,7 +103,7 @@ def _unlisted(entry_set: EntrySet) -> Iterator[Finding]:
             continue
         try:
             files = list(find(entry_set.tree, rule.unlisted, exclude=kind.exclude))
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             yield Finding(
                 None,
                 f"Whether a {kind.name} lists every file of {rule.unlisted} cannot be told: {fault}.",

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from registry_reconciler.base.yaml11 import Type11, type_11
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.base import TextFormat
-from registry_reconciler.formats.nodes import Document, Node, child_index
-from registry_reconciler.formats.nodes import Unreadable as NotComposed
+from registry_reconciler.formats.nodes import Document, Node, UncomposableText, child_index
 from registry_reconciler.formats.table import YAML, format_of
 from registry_reconciler.formats.yaml.read.scalars import resolve_plain
 from registry_reconciler.model.entry import FieldPath, Json, Place
-from registry_reconciler.model.marks import Marks, State
+from registry_reconciler.model.marks import Marks, MarkState
 from registry_reconciler.model.problem import Fix, Severity
 from registry_reconciler.model.texts import wants_text
 from registry_reconciler.rules.base import Finding, Rule
@@ -59,7 +58,7 @@ def _may_have_some(value: Json) -> bool:
     return False
 
 
-def _texts(machine: Marks, value: Json, state: State, path: FieldPath, found: _Found) -> None:
+def _texts(machine: Marks, value: Json, state: MarkState, path: FieldPath, found: _Found) -> None:
     """Gather the texts in a mapping or list that could be taken for something else where the schema wants text."""
     parts: Iterable[tuple[Any, Json]] = value.items() if type(value) is dict else enumerate(value)
     item = None if type(value) is dict else machine.item(state)
@@ -85,7 +84,7 @@ _LONGEST = 60
 """No number or date of interest is longer."""
 
 
-class _Files:
+class _ComposedTexts:
     """The composed texts of one entry set."""
 
     def __init__(self, entry_set: EntrySet) -> None:
@@ -116,7 +115,7 @@ class _Files:
     def _read(self, path: str) -> bytes:
         try:
             return self._entry_set.tree.read(path) or b""
-        except Unreadable:
+        except UnreadablePath:
             return b""
 
     def _composed(self, path: str, form: TextFormat) -> Sequence[Document]:
@@ -128,7 +127,7 @@ class _Files:
                 if path in known and earlier.tree.read(path) == data:
                     return known[path]
             return form.compose((data or b"").decode("utf-8").removeprefix("\ufeff"))
-        except (Unreadable, NotComposed, UnicodeDecodeError):
+        except (UnreadablePath, UncomposableText, UnicodeDecodeError):
             return ()
 
 
@@ -140,8 +139,8 @@ def _words_of(data: bytes) -> frozenset[bytes]:
     return frozenset(data.replace(b'":', b'" ').replace(b"':", b"' ").translate(_BETWEEN).split())
 
 
-def _files(entry_set: EntrySet) -> _Files:
-    return _Files(entry_set)
+def _files(entry_set: EntrySet) -> _ComposedTexts:
+    return _ComposedTexts(entry_set)
 
 
 def _harmless(_entry_set: EntrySet) -> defaultdict[str, set[int]]:

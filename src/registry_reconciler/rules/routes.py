@@ -9,7 +9,7 @@ from functools import partial
 
 from registry_reconciler.base.globs import Glob, is_wild
 from registry_reconciler.files.tree import find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.entry import FieldPath, Place
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.base import Finding, Relation, Rule
@@ -247,7 +247,7 @@ def _unrouted_documents(entry_set: EntrySet) -> Iterator[Finding]:
         return
     try:
         documents = list(find(entry_set.tree, DOCUMENTS))
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         message = f"Whether routes lead to all of {DOCUMENTS} cannot be told: {fault}."
         yield Finding(None, message, place=Place(DOCUMENTS))
         return

@@ -191,22 +191,24 @@ def keymap(
 
 
 @dataclass(frozen=True)
-class _Claim:
+class _SequenceClaim:
     meta: RegistryMeta
     binding: Binding
 
 
 def _claims(
     snapshot: Mapping[str, Any], domains: Iterable[str], sequences: Callable[[Any], Sequences]
-) -> dict[tuple[str, str], list[_Claim]]:
-    found: dict[tuple[str, str], list[_Claim]] = {}
+) -> dict[tuple[str, str], list[_SequenceClaim]]:
+    found: dict[tuple[str, str], list[_SequenceClaim]] = {}
     for domain in domains:
         for item in snapshot[domain]:
             place, id = (item.domain, item.id) if isinstance(item, Bound) else (domain, item.meta.id)
             if isinstance(item, Bound) and (place not in snapshot or snapshot[place].get_by_id(id) is None):
                 continue  # what it was bound to is gone
             for mode, keys in _each(sequences(item)):
-                found.setdefault((mode, keys), []).append(_Claim(item.meta, Binding(mode, keys, place, id)))
+                found.setdefault((mode, keys), []).append(
+                    _SequenceClaim(item.meta, Binding(mode, keys, place, id))
+                )
     return found
 
 
@@ -216,7 +218,7 @@ def _each(found: Sequences) -> Iterator[tuple[str, str]]:
             yield mode, shown_keys(keys)
 
 
-def _made(claims: dict[tuple[str, str], list[_Claim]], policy: DuplicatePolicy) -> Keymap:
+def _made(claims: dict[tuple[str, str], list[_SequenceClaim]], policy: DuplicatePolicy) -> Keymap:
     bound: dict[tuple[str, str], Binding] = {}
     conflicts: list[Conflict] = []
     for (mode, keys), rivals in sorted(claims.items()):

@@ -13,7 +13,7 @@ from registry_reconciler.schema.cost import MOST_WAYS
 from registry_reconciler.schema.messages import word
 from registry_reconciler.schema.purse import Purse
 from registry_reconciler.schema.rough_messages import error_count, rough_findings
-from registry_reconciler.schema.view import Finding, View, Violation
+from registry_reconciler.schema.view import SchemaFinding, View, Violation
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -139,7 +139,7 @@ class Validator:
             worded.append(Violation((), False, text, "Correct those that are listed first.", "more"))
         return worded
 
-    def _findings(self, value: Json) -> list[Finding]:
+    def _findings(self, value: Json) -> list[SchemaFinding]:
         """What is wrong, at most one more than is worded; nothing where gathering it costs too much."""
         cost = self._view.cost
         most = MOST_FINDINGS + 1

@@ -330,7 +330,7 @@ _MOST_LOOKED_AT = 100_000
 """So many schemas are looked at to find that a schema is simple."""
 
 
-class _Below(Struct, frozen=True):
+class _SchemasBelow(Struct, frozen=True):
     """The schemas that speak of the parts of one value, with how many times: by name, of any field, of items."""
 
     named: Mapping[str, Mapping[At, int]]
@@ -351,7 +351,7 @@ def _most_ways(insides: Insides, root: At) -> int:
     again: set[At] = set()  # schemas that may come back to one of themselves
     open_: set[At] = set()
     budget = [_MOST_LOOKED_AT]
-    waiting: list[tuple[At, _Below | None]] = [(root, None)]
+    waiting: list[tuple[At, _SchemasBelow | None]] = [(root, None)]
     while waiting:
         place, below = waiting.pop()
         if below is None:
@@ -421,7 +421,7 @@ def _ways(insides: Insides, applied: Mapping[At, int]) -> int:
     return sum(times * (1 + insides.of(place).most_compared) for place, times in applied.items())
 
 
-def _below(insides: Insides, applied: Mapping[At, int]) -> _Below:
+def _below(insides: Insides, applied: Mapping[At, int]) -> _SchemasBelow:
     named: dict[str, dict[At, int]] = {}
     rest: dict[At, int] = {}
     items: dict[At, int] = {}
@@ -433,7 +433,7 @@ def _below(insides: Insides, applied: Mapping[At, int]) -> _Below:
             _add(rest, inner, times)
         for inner in (*inside.items, *inside.indexed.values()):
             _add(items, inner, times)
-    return _Below(named, rest, items)
+    return _SchemasBelow(named, rest, items)
 
 
 def _add(group: dict[At, int], place: At, times: int) -> None:

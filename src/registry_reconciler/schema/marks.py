@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.fields import Selector
-from registry_reconciler.model.marks import KEYWORD, NO_MARKS, Marks, Node, type_of
-from registry_reconciler.schema.walk import At, Fault, Folder, Reach, ReferenceFault, parts
+from registry_reconciler.model.marks import KEYWORD, NO_MARKS, Marks, SchemaNode, type_of
+from registry_reconciler.schema.walk import At, Folder, Reach, ReferenceFault, UnusableSchema, parts
 
 _DATA = frozenset({"const", "enum", "default", "examples", "x-registry"})
 """Keywords whose values are data: whatever stands there is no schema."""
@@ -32,7 +32,7 @@ def places_of(folder: Folder, reached: Reach, file: str) -> Marks:
     return Marks(_nodes(folder, reached, file))
 
 
-def _nodes(folder: Folder, reached: Reach, file: str) -> list[Node]:
+def _nodes(folder: Folder, reached: Reach, file: str) -> list[SchemaNode]:
     root = At(file, ())
     order = [root, *(at for at in reached.schemas if at != root)]
     index = {at: number for number, at in enumerate(order)}
@@ -43,8 +43,8 @@ def _is_marked(schema: Json) -> bool:
     return isinstance(schema, Mapping) and schema.get(KEYWORD) is True
 
 
-def _node(folder: Folder, at: At, schema: Json, index: Mapping[At, int]) -> Node:
-    node = Node()
+def _node(folder: Folder, at: At, schema: Json, index: Mapping[At, int]) -> SchemaNode:
+    node = SchemaNode()
     if not isinstance(schema, Mapping):
         return node
     node.secret = _is_marked(schema)
@@ -86,7 +86,7 @@ def _types(schema: Mapping[str, Json]) -> frozenset[str]:
     return frozenset(item for item in found if isinstance(item, str))
 
 
-def _add_shown(nodes: list[Node], schema: Json) -> None:
+def _add_shown(nodes: list[SchemaNode], schema: Json) -> None:
     """Fields that ``x-registry`` names are known, also where no schema speaks of them."""
     spec = schema.get("x-registry") if isinstance(schema, Mapping) else None
     for text in _selectors(spec if isinstance(spec, Mapping) else {}):
@@ -96,7 +96,7 @@ def _add_shown(nodes: list[Node], schema: Json) -> None:
             continue  # reported by the check of the kind
         at = nodes[0]
         for step in steps:
-            nodes.append(Node())
+            nodes.append(SchemaNode())
             edges = at.items if step is None else at.names.setdefault(step, [])
             edges.append(len(nodes) - 1)
             if step is None:
@@ -126,7 +126,7 @@ def _selectors(spec: Mapping[str, Json]) -> Iterator[str]:
         yield from flat(spec.get(word))
 
 
-def _spread(nodes: list[Node]) -> None:
+def _spread(nodes: list[SchemaNode]) -> None:
     """Find out which schemas lead to a mark. Names that are secret make the mapping that has them secret."""
     for node in nodes:
         waiting, seen = list(node.keys), set[int]()
@@ -151,7 +151,7 @@ def _spread(nodes: list[Node]) -> None:
 # ---------------------------------------------------------------- marks that would be without effect
 
 
-def mark_faults(reached: Reach, file: str) -> Iterator[Fault]:
+def mark_faults(reached: Reach, file: str) -> Iterator[UnusableSchema]:
     """Marks of one file that nobody would obey: misspelt, not ``true``, or where no schema is looked for."""
     for at, schema in reached.schemas.items():
         if at.file != file or not isinstance(schema, Mapping):
@@ -160,9 +160,11 @@ def mark_faults(reached: Reach, file: str) -> Iterator[Fault]:
             place = At(at.file, (*at.path, name))
             if name == KEYWORD:
                 if not isinstance(value, bool):
-                    yield Fault(place, f"{KEYWORD} must be true or false", f"Write {KEYWORD}: true.", KEYWORD)
+                    yield UnusableSchema(
+                        place, f"{KEYWORD} must be true or false", f"Write {KEYWORD}: true.", KEYWORD
+                    )
             elif re.sub(r"[^a-z]", "", name.casefold()) in _LOOKALIKES:
-                yield Fault(
+                yield UnusableSchema(
                     place,
                     f"'{name}' is no keyword, and what it should hide would be shown",
                     f"Write {KEYWORD}: true, or give the keyword another name.",
@@ -179,14 +181,14 @@ def _holds_schemas(name: str) -> bool:
     )
 
 
-def _stray(reached: Reach, place: At, value: Json) -> Iterator[Fault]:
+def _stray(reached: Reach, place: At, value: Json) -> Iterator[UnusableSchema]:
     """Marks below a keyword that holds no schemas; those that a reference reaches are obeyed."""
     waiting = [(place.path, value)]
     while waiting:
         path, part = waiting.pop()
         if isinstance(part, Mapping):
             if KEYWORD in part and At(place.file, path) not in reached.schemas:
-                yield Fault(
+                yield UnusableSchema(
                     At(place.file, (*path, KEYWORD)),
                     f"{KEYWORD} stands below '{place.path[-1]}', where no schema is looked for",
                     "Put it into a schema: under properties, items, $defs or another keyword of JSON Schema.",

@@ -14,17 +14,17 @@ from registry_reconciler.model.entry import FieldPath, Json, canonical, get_path
 from registry_reconciler.schema.purse import Purse
 from registry_reconciler.schema.sentences import SENTENCES, not_one_of, other_sentence, wrong_type
 from registry_reconciler.schema.shown import cut, in_list, last_of, name_of, show_value
-from registry_reconciler.schema.view import Finding, View, Violation
+from registry_reconciler.schema.view import SchemaFinding, View, Violation
 
 
-def word(findings: Iterable[Finding], value: Json, view: View, purse: Purse) -> list[Violation]:
+def word(findings: Iterable[SchemaFinding], value: Json, view: View, purse: Purse) -> list[Violation]:
     """All violations, by place; of what follows from another error only the other.
 
     Args:
         purse: what was meant is looked for as long as it has hints.
     """
     found = _telling(findings)
-    writer = Writer(value, view, purse, _unknown_fields(found))
+    writer = MessageWriter(value, view, purse, _unknown_fields(found))
     others = {
         tuple(finding.instance_path[:length])
         for finding in found
@@ -48,7 +48,7 @@ def word(findings: Iterable[Finding], value: Json, view: View, purse: Purse) -> 
     )
 
 
-def _telling(findings: Iterable[Finding]) -> list[Finding]:
+def _telling(findings: Iterable[SchemaFinding]) -> list[SchemaFinding]:
     """The findings without those about a part whose type is wrong to begin with."""
     found = list(findings)
     wrong = {tuple(finding.instance_path) for finding in found if finding.kind.name == "type"}
@@ -59,7 +59,7 @@ def _telling(findings: Iterable[Finding]) -> list[Finding]:
     ]
 
 
-def _unknown_fields(findings: Iterable[Finding]) -> dict[FieldPath, list[str]]:
+def _unknown_fields(findings: Iterable[SchemaFinding]) -> dict[FieldPath, list[str]]:
     """The fields that may not be there, by the path of what holds them."""
     found: dict[FieldPath, list[str]] = {}
     for finding in findings:
@@ -72,7 +72,7 @@ def _order(path: FieldPath) -> list[tuple[int, int, str]]:
     return [(0, step, "") if isinstance(step, int) else (1, 0, step) for step in path]
 
 
-class Writer:
+class MessageWriter:
     """Words findings about one value."""
 
     def __init__(
@@ -84,7 +84,7 @@ class Writer:
         self.view = view
         self.purse = purse
 
-    def say(self, finding: Finding, *, follows: bool = False) -> Iterator[Violation]:
+    def say(self, finding: SchemaFinding, *, follows: bool = False) -> Iterator[Violation]:
         """The violations of one finding."""
         path = tuple(finding.instance_path)
         name = finding.kind.name
@@ -157,7 +157,7 @@ class Writer:
         known = self.view.fields(path)
         return any(self._closest(field, known) in fields for field in self.unknown.get(path, ()))
 
-    def _has_slip(self, form: Sequence[Finding]) -> bool:
+    def _has_slip(self, form: Sequence[SchemaFinding]) -> bool:
         """Whether a field that a form requires is there by a name that is only nearly right."""
         missing = {
             (tuple(finding.instance_path), str(finding.kind.property))
@@ -188,7 +188,7 @@ class Writer:
         fix = f"Remove it. The fields are {in_list(known)}." if known else "Remove it."
         return self._make((*path, field), keyword, f"'{shown}' is no field{where}", fix, on_key=True)
 
-    def _field_name(self, path: FieldPath, finding: Finding) -> Violation:
+    def _field_name(self, path: FieldPath, finding: SchemaFinding) -> Violation:
         inner = finding.kind.error
         field = inner.instance if isinstance(getattr(inner, "instance", None), str) else ""
         pattern = getattr(inner.kind, "pattern", "")
@@ -201,10 +201,10 @@ class Writer:
             on_key=True,
         )
 
-    def _alternatives(self, finding: Finding, path: FieldPath) -> Iterator[Violation]:
+    def _alternatives(self, finding: SchemaFinding, path: FieldPath) -> Iterator[Violation]:
         """Of several forms none fits (or too many do): report the one that was meant, if that can be told."""
         name = finding.kind.name
-        branches: list[list[Finding]] = finding.kind.context
+        branches: list[list[SchemaFinding]] = finding.kind.context
         told_apart = _fields_of_forms(self.view.at(path), name)
         if not branches or any(not branch for branch in branches):
             there = [form for form in told_apart if all(self._has(path, field) for field in form)]
@@ -259,11 +259,11 @@ def _in_words(forms: Sequence[Sequence[str]], conjunction: str) -> str:
     return f" {conjunction} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _is_root_type(branch: list[Finding], path: FieldPath) -> bool:
+def _is_root_type(branch: list[SchemaFinding], path: FieldPath) -> bool:
     return any(finding.kind.name == "type" and tuple(finding.instance_path) == path for finding in branch)
 
 
-def _root_types(branches: list[list[Finding]], path: FieldPath) -> set[str]:
+def _root_types(branches: list[list[SchemaFinding]], path: FieldPath) -> set[str]:
     return {
         name
         for branch in branches
@@ -273,14 +273,14 @@ def _root_types(branches: list[list[Finding]], path: FieldPath) -> set[str]:
     }
 
 
-def _fixed_words(finding: Finding) -> list[Json] | None:
+def _fixed_words(finding: SchemaFinding) -> list[Json] | None:
     """The words that an ``enum`` or ``const`` wants."""
     if finding.kind.name == "enum":
         return list(finding.kind.options)
     return [finding.kind.expected_value] if finding.kind.name == "const" else None
 
 
-def _discriminator(branches: list[list[Finding]]) -> tuple[FieldPath, list[Json]] | None:
+def _discriminator(branches: list[list[SchemaFinding]]) -> tuple[FieldPath, list[Json]] | None:
     """The field whose value fits no form, when all forms want fixed words there."""
     words: dict[str, Json] = {}
     places: set[FieldPath] = set()
@@ -299,7 +299,7 @@ def _discriminator(branches: list[list[Finding]]) -> tuple[FieldPath, list[Json]
     return (places.pop(), list(words.values())) if len(places) == 1 else None
 
 
-def _badness(branch: list[Finding], path: FieldPath) -> tuple[bool, int, int]:
+def _badness(branch: list[SchemaFinding], path: FieldPath) -> tuple[bool, int, int]:
     """Forms whose fixed words fit come first, then those with the fewest errors, then the deepest."""
     misfit = any(
         _fixed_words(finding) is not None and len(finding.instance_path) <= len(path) + 1

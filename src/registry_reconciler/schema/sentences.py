@@ -11,10 +11,10 @@ from registry_reconciler.model.entry import FieldPath, Json, canonical, get_path
 from registry_reconciler.schema.shown import cut, in_list, name_of, type_of, types_in_words
 
 if TYPE_CHECKING:
-    from registry_reconciler.schema.messages import Writer
+    from registry_reconciler.schema.messages import MessageWriter
 
 
-def wrong_type(writer: Writer, path: FieldPath, types: Sequence[str]) -> tuple[str, str]:
+def wrong_type(writer: MessageWriter, path: FieldPath, types: Sequence[str]) -> tuple[str, str]:
     """A value of another type than its schema wants."""
     value = get_path(writer.value, path)
     wanted = types_in_words(types)
@@ -52,7 +52,7 @@ def _reads_as(text: str, types: Sequence[str]) -> bool:
     return (whole and "integer" in types) or (decimal and "number" in types)
 
 
-def not_one_of(writer: Writer, path: FieldPath, options: Sequence[Json]) -> tuple[str, str]:
+def not_one_of(writer: MessageWriter, path: FieldPath, options: Sequence[Json]) -> tuple[str, str]:
     """A value that is none of some fixed words."""
     listed = in_list(options)
     wanted = f"not {listed}" if len(options) == 1 else f"not one of {listed}"
@@ -63,7 +63,7 @@ def not_one_of(writer: Writer, path: FieldPath, options: Sequence[Json]) -> tupl
     return message, writer.explain(path, f"Write {'' if len(options) == 1 else 'one of '}{listed}.")
 
 
-def _required(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+def _required(writer: MessageWriter, path: FieldPath, kind: Json) -> tuple[str, str]:
     field = kind.property
     about = writer.view.description((*path, field))
     return f"{name_of(path)} needs the field '{cut(field)}'", f"Add {cut(field)}" + (
@@ -71,7 +71,7 @@ def _required(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
     )
 
 
-def _pattern(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+def _pattern(writer: MessageWriter, path: FieldPath, kind: Json) -> tuple[str, str]:
     message = f"{name_of(path)} is {writer.show(path)}, which does not match {cut(kind.pattern)}"
     return message, writer.explain(path, "Write it in that form.")
 
@@ -83,7 +83,7 @@ def _unbounded(path: FieldPath) -> tuple[str, str]:
     )
 
 
-def _unique_items(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, str]:
+def _unique_items(writer: MessageWriter, path: FieldPath, _kind: Json) -> tuple[str, str]:
     items = get_path(writer.value, path)
     seen: set[str] = set()
     for index, item in enumerate(items if isinstance(items, list) else []):
@@ -94,8 +94,8 @@ def _unique_items(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, st
     return f"{name_of(path)} has an item more than once", "Keep one of them."
 
 
-def _size(what: str, *, most: bool) -> Callable[[Writer, FieldPath, Json], tuple[str, str]]:
-    def sentence(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+def _size(what: str, *, most: bool) -> Callable[[MessageWriter, FieldPath, Json], tuple[str, str]]:
+    def sentence(writer: MessageWriter, path: FieldPath, kind: Json) -> tuple[str, str]:
         if kind.limit == 1 and not most:
             return f"{name_of(path)} is empty", writer.explain(path, "Give it a value, or remove the field.")
         bound = "at most" if most else "at least"
@@ -107,8 +107,8 @@ def _size(what: str, *, most: bool) -> Callable[[Writer, FieldPath, Json], tuple
     return sentence
 
 
-def _bound(text: str) -> Callable[[Writer, FieldPath, Json], tuple[str, str]]:
-    def sentence(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+def _bound(text: str) -> Callable[[MessageWriter, FieldPath, Json], tuple[str, str]]:
+    def sentence(writer: MessageWriter, path: FieldPath, kind: Json) -> tuple[str, str]:
         limit = kind.multiple_of if kind.name == "multipleOf" else kind.limit
         return (
             f"{name_of(path)} is {writer.show(path)}, and must be {text} {limit}",
@@ -118,7 +118,7 @@ def _bound(text: str) -> Callable[[Writer, FieldPath, Json], tuple[str, str]]:
     return sentence
 
 
-def _contains(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, str]:
+def _contains(writer: MessageWriter, path: FieldPath, _kind: Json) -> tuple[str, str]:
     least, most, wanted = 1, None, ""
     for schema in writer.view.at(path):
         if "contains" in schema:
@@ -132,7 +132,7 @@ def _contains(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, str]:
     )
 
 
-def _not(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+def _not(writer: MessageWriter, path: FieldPath, kind: Json) -> tuple[str, str]:
     """What a value has or is, and may not: the words of the schema that forbids it."""
     name, shown = name_of(path), writer.show(path)
     forbidden = getattr(kind, "schema", None)
@@ -158,24 +158,24 @@ def _not(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
     return f"{name} is what its schema forbids{forbidden_text}", writer.explain(path, "Change it.")
 
 
-def other_sentence(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+def other_sentence(writer: MessageWriter, path: FieldPath, kind: Json) -> tuple[str, str]:
     """What has no sentence of its own."""
     keyword = str(kind.name).removeprefix("its ")
     return f"{name_of(path)} does not fit '{keyword}' in its schema", writer.explain(path, "Correct it.")
 
 
-def _format(writer: Writer, path: FieldPath, kind: Json) -> tuple[str, str]:
+def _format(writer: MessageWriter, path: FieldPath, kind: Json) -> tuple[str, str]:
     wanted = cut(str(getattr(kind, "format", "that form")))
     return f"{name_of(path)} is {writer.show(path)}, which is no {wanted}", writer.explain(
         path, f"Write it as {wanted}."
     )
 
 
-def _items_too_many(writer: Writer, path: FieldPath, _kind: Json) -> tuple[str, str]:
+def _items_too_many(writer: MessageWriter, path: FieldPath, _kind: Json) -> tuple[str, str]:
     return f"{name_of(path)} has more items than its schema knows", writer.explain(path, "Remove the others.")
 
 
-SENTENCES: dict[str, Callable[[Writer, FieldPath, Json], tuple[str, str]]] = {
+SENTENCES: dict[str, Callable[[MessageWriter, FieldPath, Json], tuple[str, str]]] = {
     "type": lambda writer, path, kind: wrong_type(writer, path, list(kind.types)),
     "enum": lambda writer, path, kind: not_one_of(writer, path, list(kind.options)),
     "const": lambda writer, path, kind: not_one_of(writer, path, [kind.expected_value]),

@@ -19,7 +19,7 @@ from registry_reconciler.schema.compiled import SchemaFault, Validator, check_va
 from registry_reconciler.schema.marks import mark_faults, marks_of, places_of
 from registry_reconciler.schema.pattern_sizes import check_patterns, engine_of
 from registry_reconciler.schema.view import View, Violation
-from registry_reconciler.schema.walk import At, Fault, Folder, Reach, reach
+from registry_reconciler.schema.walk import At, Folder, Reach, UnusableSchema, reach
 
 __all__ = [
     "SchemaFault",
@@ -133,7 +133,9 @@ class SchemaSet:
                 text = (
                     f"together the schema files reach more than {MOST_REACHED:,} schemas through references"
                 )
-                found.faults.append(Fault(At(path, ()), text, "Refer to fewer files, or split them.", "$ref"))
+                found.faults.append(
+                    UnusableSchema(At(path, ()), text, "Refer to fewer files, or split them.", "$ref")
+                )
         return self._reaches[path]
 
     def _check(self, path: str) -> list[Violation]:

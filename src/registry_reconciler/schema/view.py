@@ -41,7 +41,7 @@ class Violation(Struct, frozen=True):
     field: str = ""
 
 
-class Finding(Protocol):
+class SchemaFinding(Protocol):
     """What is read of an error of jsonschema_rs."""
 
     @property

@@ -58,7 +58,7 @@ class At(Struct, frozen=True):
     path: FieldPath
 
 
-class Fault(Struct, frozen=True):
+class UnusableSchema(Struct, frozen=True):
     """Something about schemas that cannot be used, and how to put it right."""
 
     at: At
@@ -204,7 +204,7 @@ class Reach(Struct):
     """Everything that one schema file can apply: its own schemas and those that references lead to."""
 
     schemas: dict[At, Json] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[UnusableSchema] = field(default_factory=list)
     same: dict[At, list[At]] = field(default_factory=dict)
 
     @property
@@ -222,7 +222,9 @@ def reach(folder: Folder, file: str) -> Reach:
         if at in result.schemas:
             continue
         if len(result.schemas) >= MOST_SCHEMAS:
-            result.faults.append(Fault(At(file, ()), "it has too many schemas", "Split the kind.", "$ref"))
+            result.faults.append(
+                UnusableSchema(At(file, ()), "it has too many schemas", "Split the kind.", "$ref")
+            )
             break
         schema = result.schemas[at] = folder.get(at)
         same = result.same[at] = []
@@ -243,18 +245,18 @@ def _follow(folder: Folder, at: At, schema: Mapping[str, Json], result: Reach, w
             target = folder.resolve(at.file, schema["$ref"])
         except ReferenceFault as fault:
             place = At(at.file, (*at.path, "$ref"))
-            result.faults.append(Fault(place, fault.message, fault.fix, "$ref"))
+            result.faults.append(UnusableSchema(place, fault.message, fault.fix, "$ref"))
         else:
             waiting.append(target)
             result.same[at].append(target)
     for name in _FOREIGN_REFERENCES:
         if name in schema:
             place = At(at.file, (*at.path, name))
-            result.faults.append(Fault(place, f"{name} is not understood here", "Write $ref.", name))
+            result.faults.append(UnusableSchema(place, f"{name} is not understood here", "Write $ref.", name))
     if "$id" in schema and at.path:
         place = At(at.file, (*at.path, "$id"))
         result.faults.append(
-            Fault(
+            UnusableSchema(
                 place,
                 "$id inside a schema is not understood here",
                 "Leave it out; refer to #/$defs/name.",
@@ -288,7 +290,7 @@ def _find_endless(result: Reach) -> None:
             total = min(1 + sum(applied.get(inner, 0) for inner in following), MOST_APPLIED + 1)
             if total > MOST_APPLIED:
                 result.faults.append(
-                    Fault(
+                    UnusableSchema(
                         at,
                         f"more than {MOST_APPLIED} schemas would apply to one value",
                         "Combine fewer.",
@@ -299,13 +301,13 @@ def _find_endless(result: Reach) -> None:
             applied[at] = total
 
 
-def _loop(result: Reach, stack: list[At], target: At) -> Fault:
+def _loop(result: Reach, stack: list[At], target: At) -> UnusableSchema:
     # The step that closes the circle may be an allOf; a person would change the nearest $ref before it.
     at = next(
         (position for position in reversed(stack) if "$ref" in _mapping(result.schemas.get(position))), target
     )
     shown = "/".join(map(str, target.path)) or "the whole schema"
-    return Fault(
+    return UnusableSchema(
         At(at.file, (*at.path, "$ref")),
         f"$ref leads in a circle: {shown} applies itself to the same value again, without end",
         "Let the reference apply to a part of the value (under properties or items), or drop it.",

@@ -9,8 +9,8 @@ jinja2 and grandalf (the extra ``site``) are imported by the first page.
 
 from __future__ import annotations
 
-from registry_reconciler.site.catalogue import Catalogue, gather
-from registry_reconciler.site.folder import Published, publish
+from registry_reconciler.site.catalogue import SiteCatalogue, gather
+from registry_reconciler.site.folder import SiteReceipt, publish
 from registry_reconciler.site.pages import Above, pages_of, search_rows
 
-__all__ = ["Above", "Catalogue", "Published", "gather", "pages_of", "publish", "search_rows"]
+__all__ = ["Above", "SiteCatalogue", "SiteReceipt", "gather", "pages_of", "publish", "search_rows"]

@@ -32,7 +32,7 @@ FINDINGS_SHOWN = 500
 """So many findings of one rule are listed on its page."""
 
 
-class Applied(Struct, frozen=True):
+class EntryApply(Struct, frozen=True):
     """One apply that changed an entry."""
 
     time: str
@@ -55,10 +55,10 @@ class EntryPage(Struct, frozen=True):
     desired: Location | None
     live: Location | None
     problems: tuple[Problem, ...]
-    applies: tuple[Applied, ...]
+    applies: tuple[EntryApply, ...]
 
 
-class Catalogue(Struct, frozen=True):
+class SiteCatalogue(Struct, frozen=True):
     """All of it.
 
     Attributes:
@@ -82,7 +82,7 @@ class Catalogue(Struct, frozen=True):
     links: Mapping[str, str]
 
 
-def gather(planning: Planning, root: Path | None, title: str) -> Catalogue:
+def gather(planning: Planning, root: Path | None, title: str) -> SiteCatalogue:
     """Everything that a catalogue of the workspace shows.
 
     Args:
@@ -106,7 +106,7 @@ def gather(planning: Planning, root: Path | None, title: str) -> Catalogue:
     findings: dict[str, list[Problem]] = {}
     for problem in standing:
         findings.setdefault(problem.code, []).append(problem)
-    return Catalogue(
+    return SiteCatalogue(
         title,
         planning.loaded.kinds,
         _views(planning),
@@ -181,7 +181,7 @@ def _aliases(kind: Kind | None, value: Json) -> tuple[str, ...]:
     return tuple(str(item) for item in flat if isinstance(item, str | int) and not isinstance(item, bool))
 
 
-def _applies(root: Path) -> dict[str, list[Applied]]:
+def _applies(root: Path) -> dict[str, list[EntryApply]]:
     """What was applied, by the address of today, the newest first: from the history, and older applies from git."""
     from itertools import chain, islice
 
@@ -192,11 +192,11 @@ def _applies(root: Path) -> dict[str, list[Applied]]:
 
     kept, _ = read(DiskTree(root))
     former = FormerAddresses()
-    found: dict[str, list[Applied]] = {}
+    found: dict[str, list[EntryApply]] = {}
     for entry in islice(chain(kept, older(root, {entry.path for entry in kept})), _APPLIES):
         for change in entry.changes:
             fields = change.get("fields")
-            applied = Applied(
+            applied = EntryApply(
                 entry.time,
                 str(entry.data.get("who", "")),
                 str(entry.data.get("plan", ""))[:19],

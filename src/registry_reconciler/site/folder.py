@@ -30,7 +30,7 @@ class SiteFailure(RegistryFailure):
     code = "site_failed"
 
 
-class Published(Struct, frozen=True):
+class SiteReceipt(Struct, frozen=True):
     """What was done: counts of files, and those that somebody changed, which were left."""
 
     written: int
@@ -39,7 +39,7 @@ class Published(Struct, frozen=True):
     left: tuple[str, ...]
 
 
-def publish(out: Path, files: Iterable[tuple[str, bytes]]) -> Published:
+def publish(out: Path, files: Iterable[tuple[str, bytes]]) -> SiteReceipt:
     """Make a folder hold these files, and none of an earlier catalogue besides.
 
     Raises:
@@ -55,7 +55,7 @@ def publish(out: Path, files: Iterable[tuple[str, bytes]]) -> Published:
         raise SiteFailure(f"{where} could not be written: {error.strerror or error}") from error
 
 
-def _write(out: Path, known: Mapping[str, tuple[str, ...]], new: Mapping[str, bytes]) -> Published:
+def _write(out: Path, known: Mapping[str, tuple[str, ...]], new: Mapping[str, bytes]) -> SiteReceipt:
     from registry_reconciler.apply.files import remove_page, write_page
 
     digests = {path: digest_bytes(data) for path, data in new.items()}
@@ -83,7 +83,9 @@ def _write(out: Path, known: Mapping[str, tuple[str, ...]], new: Mapping[str, by
     kept = {path: {digest} for path, digest in digests.items() if path not in edited}
     kept.update({path: set(known[path]) for path in edited if path in known})
     write_page(out / MANIFEST, _manifest(kept))
-    return Published(written, len(new) - written - len(edited & new.keys()), len(gone), tuple(sorted(edited)))
+    return SiteReceipt(
+        written, len(new) - written - len(edited & new.keys()), len(gone), tuple(sorted(edited))
+    )
 
 
 def _manifest(files: Mapping[str, Iterable[str]]) -> bytes:

@@ -17,7 +17,7 @@ from registry_reconciler.model.written import dumps
 from registry_reconciler.picture import Picture, References, of_kinds, svg
 from registry_reconciler.queries.graph import Edge
 from registry_reconciler.report.words import SIGNS, show_location
-from registry_reconciler.site.catalogue import Catalogue, EntryPage
+from registry_reconciler.site.catalogue import EntryPage, SiteCatalogue
 from registry_reconciler.site.values import Line, lines_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _Field = tuple[str, str, list[Line]]
 _FIRST_STEP = re.compile(r"[.\[]")
 
 
-class Row(Struct, frozen=True):
+class ProblemRow(Struct, frozen=True):
     """A problem in a list, with where its entry and its rule have their pages."""
 
     code: str
@@ -72,7 +72,7 @@ class Above(Struct, frozen=True):
     path: str
 
 
-def pages_of(catalogue: Catalogue, above: Above | None = None) -> Iterator[tuple[str, bytes]]:
+def pages_of(catalogue: SiteCatalogue, above: Above | None = None) -> Iterator[tuple[str, bytes]]:
     """Every file of a catalogue: its path and what it holds."""
     drawing = _Drawing(catalogue, above)
     yield "index.html", drawing.index()
@@ -88,7 +88,7 @@ def pages_of(catalogue: Catalogue, above: Above | None = None) -> Iterator[tuple
     yield from _assets(catalogue)
 
 
-def search_rows(catalogue: Catalogue) -> Iterator[list[str]]:
+def search_rows(catalogue: SiteCatalogue) -> Iterator[list[str]]:
     """What can be searched, page by page: its path, what it is, its name, and its words."""
     for entry in catalogue.entries.values():
         words = " ".join(texts_in(entry.value))[:_SEARCHED]
@@ -97,7 +97,7 @@ def search_rows(catalogue: Catalogue) -> Iterator[list[str]]:
         yield [catalogue.links[rule.code], rule.code, rule.title, "rule"]
 
 
-def _assets(catalogue: Catalogue) -> Iterator[tuple[str, bytes]]:
+def _assets(catalogue: SiteCatalogue) -> Iterator[tuple[str, bytes]]:
     from registry_reconciler.web import file_text, page_style
 
     yield "assets/site.css", page_style().encode()
@@ -110,7 +110,7 @@ def _assets(catalogue: Catalogue) -> Iterator[tuple[str, bytes]]:
 class _Drawing:
     """Draws the pages of one catalogue."""
 
-    def __init__(self, catalogue: Catalogue, above: Above | None) -> None:
+    def __init__(self, catalogue: SiteCatalogue, above: Above | None) -> None:
         from registry_reconciler.web import macros
 
         self._catalogue = catalogue
@@ -334,11 +334,11 @@ class _Drawing:
             description = view.description((name,)) if view is not None else ""
             yield name, description, lines_of((name,), entry.value[name], target)
 
-    def _row(self, problem: Problem) -> Row:
+    def _row(self, problem: Problem) -> ProblemRow:
         from registry_reconciler.report.words import standing
 
         fix = problem.fix.description if problem.fix is not None else ""
-        return Row(
+        return ProblemRow(
             problem.code,
             problem.severity.value,
             problem.message,

@@ -49,7 +49,7 @@ def _markdown(text: str, beyond: int) -> Any:
             code = Text(str(self.text).rstrip(), "cyan", no_wrap=True, overflow="ignore")
             yield Padding(code, (0, 0, 0, 4))
 
-    class Page(Markdown):
+    class TerminalPage(Markdown):
         elements = {  # noqa: RUF012 - as it is declared there
             **Markdown.elements,
             "heading_open": Title,
@@ -58,7 +58,7 @@ def _markdown(text: str, beyond: int) -> Any:
             "code_block": Block,
         }
 
-    return Page(text, hyperlinks=False)
+    return TerminalPage(text, hyperlinks=False)
 
 
 def _wrapped(text: Any, room: int) -> Any:

@@ -15,7 +15,7 @@ _MOST_TEXT = 1_000
 _MOST_REPEATS = 2
 
 
-class Judge:
+class SchemaJudge:
     """The schema files of a workspace, as jsonschema sees them."""
 
     def __init__(self, files: Mapping[str, Json]) -> None:

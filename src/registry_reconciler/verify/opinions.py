@@ -30,7 +30,7 @@ from registry_reconciler.model.written import WrittenFloat, WrittenInt, as_json,
 from registry_reconciler.planning.pipeline import Planning
 
 if TYPE_CHECKING:
-    from registry_reconciler.verify.judge import Judge
+    from registry_reconciler.verify.judge import SchemaJudge
 
 
 class Disagreement(Struct, frozen=True):
@@ -254,7 +254,7 @@ def _taken_for_text(loaded: Loaded, entries: Sequence[_Found]) -> Iterator[Disag
 
     A text in a file is what its reader says: ruamel.yaml is asked about that. What a schema makes of it is seen here.
     """
-    judge: Judge | None = None
+    judge: SchemaJudge | None = None
     for entry, source in entries:
         raw = get_path(source.documents[entry.place.document], entry.place.path)
         for path, number in _texts_of_numbers(raw, entry.value):
@@ -283,10 +283,10 @@ def _texts_of_numbers(raw: object, value: Json, path: FieldPath = ()) -> Iterato
             yield from _texts_of_numbers(item, mine, (*path, index))
 
 
-def _judge_of(catalog: Catalog) -> Judge:
-    from registry_reconciler.verify.judge import Judge
+def _judge_of(catalog: Catalog) -> SchemaJudge:
+    from registry_reconciler.verify.judge import SchemaJudge
 
-    return Judge(
+    return SchemaJudge(
         {
             path: source.documents[0]
             for path, source in catalog.files.items()

@@ -15,8 +15,8 @@ import pytest
 
 from registry_reconciler.fleet.catalogue import (
     Catalogue,
-    Origin,
     Publication,
+    PublicationOrigin,
     bulk,
     open_catalogue,
     open_publisher,
@@ -80,11 +80,11 @@ def test_an_older_commit_never_overwrites_a_newer_one(
 
 def test_the_same_commit_is_published_again_where_it_says_something_else(url: str) -> None:
     publisher = open_publisher(url)
-    publisher.publish(made(1, A, B), origin=Origin("/shop", "", "as one program reads it"))
+    publisher.publish(made(1, A, B), origin=PublicationOrigin("/shop", "", "as one program reads it"))
     assert publisher.known() == {"shop": (commit(1), "as one program reads it")}
-    other = publisher.publish(made(1, B, C), origin=Origin("/shop", "", "as another one does"))
+    other = publisher.publish(made(1, B, C), origin=PublicationOrigin("/shop", "", "as another one does"))
     assert (other.outcome, other.added, other.removed) == ("published", 1, 1)
-    same = publisher.publish(made(1, B, C), origin=Origin("/shop", "", "as a third one does"))
+    same = publisher.publish(made(1, B, C), origin=PublicationOrigin("/shop", "", "as a third one does"))
     assert same.outcome == "unchanged"
     assert publisher.known() == {"shop": (commit(1), "as a third one does")}
 
@@ -106,13 +106,16 @@ def test_a_name_that_was_given_to_another_repository_is_noticed(
 ) -> None:
     url = f"sqlite:///{tmp_path}/catalogue.db"
     publisher = open_publisher(url)
-    publisher.publish(made(5, A, after=[3, 2]), origin=Origin("/shop"))
-    done = publisher.publish(publication, origin=Origin(address))
+    publisher.publish(made(5, A, after=[3, 2]), origin=PublicationOrigin("/shop"))
+    done = publisher.publish(publication, origin=PublicationOrigin(address))
     assert (done.outcome, done.other) == (outcome, "/shop" if outcome == "another" else "")
     assert keys(url) == (["a"] if outcome == "another" else ["c"])
     if outcome == "another":
-        assert publisher.publish(publication, replace=True, origin=Origin(address)).outcome == "published"
-        assert publisher.publish(made(6, A), origin=Origin("/shop")).outcome == "another"
+        assert (
+            publisher.publish(publication, replace=True, origin=PublicationOrigin(address)).outcome
+            == "published"
+        )
+        assert publisher.publish(made(6, A), origin=PublicationOrigin("/shop")).outcome == "another"
 
 
 def test_a_reader_sees_a_whole_publication_as_of_its_first_question(url: str) -> None:
@@ -238,7 +241,7 @@ def test_what_cannot_be_read_stays_as_it_was(url: str) -> None:
     assert (done.removed, done.unread) == (0, ("thing",))
     assert keys(url) == ["a", "b"]
     # What was there of another folder is nothing of this one.
-    assert publisher.publish(publication, origin=Origin("/shop", "", "so")).outcome == "unchanged"
-    moved = publisher.publish(publication, origin=Origin("/shop", "inner", "otherwise"))
+    assert publisher.publish(publication, origin=PublicationOrigin("/shop", "", "so")).outcome == "unchanged"
+    moved = publisher.publish(publication, origin=PublicationOrigin("/shop", "inner", "otherwise"))
     assert (moved.outcome, moved.unread) == ("published", ())
     assert "b" not in keys(url)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from registry_reconciler.apply.former_addresses import follow
-from registry_reconciler.apply.history import Entry
+from registry_reconciler.apply.history import HistoryRecord
 
 NAMES = {"+": "create", "~": "update", "-": "delete", ">": "move"}
 
 
-def history(*applies: str) -> list[Entry]:
+def history(*applies: str) -> list[HistoryRecord]:
     """Applies, the oldest first: ``+a``, ``~a``, ``-a``, ``>a b`` (renamed from a to b), several with commas."""
     found = []
     for number, apply in enumerate(applies):
@@ -18,7 +18,7 @@ def history(*applies: str) -> list[Entry]:
             changes.append(
                 {"address": after, "action": NAMES[text.strip()[0]], **({"from": before} if before else {})}
             )
-        found.append(Entry(f"{number}", {"time": f"{number}", "changes": changes}))
+        found.append(HistoryRecord(f"{number}", {"time": f"{number}", "changes": changes}))
     return found[::-1]
 
 
@@ -69,5 +69,5 @@ def test_names_that_were_swapped_stay_with_their_entries() -> None:
 
 
 def test_an_entry_that_only_changed_its_place_keeps_its_name() -> None:
-    moved = Entry("1", {"time": "1", "changes": [{"address": "a", "from": "a", "action": "move"}]})
+    moved = HistoryRecord("1", {"time": "1", "changes": [{"address": "a", "from": "a", "action": "move"}]})
     assert [one.apply.time for one in follow([moved, *history("+a")], "a")] == ["1", "0"]

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.apply import FileOp, WorkspaceLock, commit, files, pending, reader, recover
-from registry_reconciler.apply.journal import BadRecord, Record, Step, decode, encode, new_folder_name
+from registry_reconciler.apply.journal import (
+    BadRecord,
+    JournalRecord,
+    JournalStep,
+    decode,
+    encode,
+    new_folder_name,
+)
 from registry_reconciler.model.entry import digest_bytes
 from tests.crash import scenario
 
@@ -28,18 +35,20 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "root"
 
 
-def step(path: str, *, real: str | None = None, before: bytes | None = None) -> Step:
-    return Step(0, path, real or path, None if before is None else digest_bytes(before), digest_bytes(EVIL))
+def step(path: str, *, real: str | None = None, before: bytes | None = None) -> JournalStep:
+    return JournalStep(
+        0, path, real or path, None if before is None else digest_bytes(before), digest_bytes(EVIL)
+    )
 
 
 def forge(
-    root: Path, *steps: Step, made: tuple[str, ...] = (), emptied: tuple[tuple[str, int], ...] = ()
+    root: Path, *steps: JournalStep, made: tuple[str, ...] = (), emptied: tuple[tuple[str, int], ...] = ()
 ) -> Path:
     """A committed journal as an apply would have left it."""
     folder = root / APPLY / "tx-0123456789abcdef"
     folder.mkdir(parents=True)
     (folder / "0.new").write_bytes(EVIL)
-    (folder / "COMMIT").write_bytes(encode(Record(steps, made, emptied)))
+    (folder / "COMMIT").write_bytes(encode(JournalRecord(steps, made, emptied)))
     return folder
 
 
@@ -181,7 +190,7 @@ def test_a_malformed_record_with_a_fitting_checksum(body: bytes) -> None:
 
 
 def test_a_record_survives_its_bytes() -> None:
-    record = Record(
+    record = JournalRecord(
         (step("modules/ü.yaml", before=b"x"),), ("modules/a", "modules/a/b"), (("modules/old", 0o750),)
     )
     assert decode(encode(record)) == record

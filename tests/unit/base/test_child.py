@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from registry_reconciler.base.child import Child, ChildEnded, Limits
+from registry_reconciler.base.child import Child, ChildEnded, ChildLimits
 
 WORKER = "registry_reconciler.outputs.worker"
 START: dict[str, object] = {"kinds": [], "fields": {}, "secrets": {}}
-ROOM = Limits(30, 1 << 30)
+ROOM = ChildLimits(30, 1 << 30)
 
 
 def job(value: str) -> dict[str, object]:

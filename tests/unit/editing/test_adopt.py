@@ -7,7 +7,7 @@ import pytest
 from registry_reconciler.editing.adopt import Adoption, adopt, fragment_for, fragments_of
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import MemoryTree
-from registry_reconciler.formats.faults import Limits
+from registry_reconciler.formats.faults import ReadingLimits
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.model.entry import LiveEntry, Place
 
@@ -127,7 +127,7 @@ def test_a_fragment_that_would_hold_too_much_is_said_to_and_what_makes_more_of_t
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Each registry has 10 values, what declares both 19.
-    reader = ChunkReader(Limits(max_nodes=15))
+    reader = ChunkReader(ReadingLimits(max_nodes=15))
     monkeypatch.setattr("registry_reconciler.loading.workspace.new_reader", lambda: reader)
     schema = OUTER.replace(b"boxes.yaml", b"'boxes/{shard}.yaml'")
     boxes = b"boxes:\n  - name: %b1\n    size: 1\n  - name: %b2\n"

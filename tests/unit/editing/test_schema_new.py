@@ -8,7 +8,7 @@ import pytest
 
 from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new import NewSchema, new_schema
-from registry_reconciler.editing.schema_new.guess import Shape, matches
+from registry_reconciler.editing.schema_new.guess import FieldShape, matches
 from registry_reconciler.editing.schema_new.words import closed_words, slips
 from registry_reconciler.errors import Blocked, UsageFailure
 from registry_reconciler.files.tree import MemoryTree
@@ -320,10 +320,10 @@ def test_what_cannot_be_looked_at(files: dict[str, str], source: str, error: typ
         made(files, "thing", source)
 
 
-def words(**counts: int) -> Shape:
+def words(**counts: int) -> FieldShape:
     strings = Counter({name.replace("_", "-"): count for name, count in counts.items()})
     total = sum(counts.values())
-    return Shape(owners=total, count=total, types={"string"}, strings=strings)
+    return FieldShape(owners=total, count=total, types={"string"}, strings=strings)
 
 
 def test_closed_vocabularies() -> None:
@@ -345,12 +345,12 @@ def test_closed_vocabularies() -> None:
     ],
 )
 def test_slips_are_suspected(word: str, other: str) -> None:
-    shape = Shape(types={"string"}, strings=Counter({word: 1, other: 9, "quite-else": 5}))
+    shape = FieldShape(types={"string"}, strings=Counter({word: 1, other: 9, "quite-else": 5}))
     assert [(one, two) for one, two, _ in slips(shape, loose=True)] == [(word, other)]
 
 
 def test_words_that_only_look_alike_are_left_alone() -> None:
-    shape = Shape(types={"string"}, strings=Counter({"read": 9, "lead": 2, "write": 5, "search": 3}))
+    shape = FieldShape(types={"string"}, strings=Counter({"read": 9, "lead": 2, "write": 5, "search": 3}))
     assert slips(shape, loose=True) == []
 
 
@@ -363,7 +363,7 @@ def test_words_that_only_look_alike_are_left_alone() -> None:
     ],
 )
 def test_words_that_are_meant_are_no_slips(strings: dict[str, int], why: str) -> None:
-    shape = Shape(types={"string"}, strings=Counter({**strings, "quite-else": 9}))
+    shape = FieldShape(types={"string"}, strings=Counter({**strings, "quite-else": 9}))
     assert slips(shape, loose=True) == [], why
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from registry_reconciler.editing.schema_new.guess import Shape
+from registry_reconciler.editing.schema_new.guess import FieldShape
 from registry_reconciler.editing.schema_new.words import slips
 from registry_reconciler.errors import Blocked
 from tests.unit.editing.test_schema_new import made, schema
@@ -134,5 +134,5 @@ def test_a_file_that_holds_nothing_is_of_no_format(text: str) -> None:
 
 def test_letters_of_every_script_are_letters() -> None:
     strings = Counter({"ƒ": 5, "лв": 3, "дин": 3, "Kč": 1, "K": 9, "с": 1})
-    words = Shape(types={"string"}, strings=strings)
+    words = FieldShape(types={"string"}, strings=strings)
     assert slips(words, loose=True) == []

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from registry_reconciler.expressions.language import language
-from registry_reconciler.expressions.syntax import Fields, Node, fields_looked_up, fields_read
+from registry_reconciler.expressions.syntax import Fields, SyntaxNode, fields_looked_up, fields_read
 
 pytest.importorskip("cel_expr_python")
 
 
-def tree(text: str) -> Node:
+def tree(text: str) -> SyntaxNode:
     known = language({})
     return known.tree(known.compile(text))
 

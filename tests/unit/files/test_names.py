@@ -1,4 +1,4 @@
-"""Names of new files: what a plan refuses and apply would refuse, by one judgement."""
+"""PathNames of new files: what a plan refuses and apply would refuse, by one judgement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from registry_reconciler.apply import FileOp, WorkspaceLock, commit
 from registry_reconciler.apply.writable import Writable
 from registry_reconciler.errors import WriteFailure
-from registry_reconciler.files.names import Names, Room, name_fault, spelling, unsafe
+from registry_reconciler.files.names import PathNames, Room, name_fault, spelling, unsafe
 from registry_reconciler.files.registry_paths import registry_path_fault
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder
 from registry_reconciler.model.plan import PlanOptions
@@ -102,7 +102,7 @@ def test_a_fragment_with_a_long_name_is_remembered_under_a_short_one() -> None:
 def test_twins_are_found_beside_each_step_of_a_path() -> None:
     nfc, nfd = (unicodedata.normalize(form, "Grüße") for form in ("NFC", "NFD"))
     tree = MemoryTree({"notes/a.yaml": b"", f"notes/{nfc}.yaml": b"", "Sub/b.yaml": b""})
-    names = Names(tree)
+    names = PathNames(tree)
     for path in ("notes/A.yaml", f"notes/{nfd}.yaml", "Notes/new.yaml", "sub/b.yaml"):
         assert "differs from it" in (names.fault(path) or ""), path
     assert names.fault("notes/new.yaml") is None
@@ -112,8 +112,8 @@ def test_twins_are_found_beside_each_step_of_a_path() -> None:
 
 def test_a_folder_that_stands_in_both_spellings_can_still_be_written_to() -> None:
     tree = MemoryTree({"a/x.yaml": b"", "A/x.yaml": b""})
-    assert Names(tree).fault("a/y.yaml") is None
-    assert Names(tree).fault("A/y.yaml") is None
+    assert PathNames(tree).fault("a/y.yaml") is None
+    assert PathNames(tree).fault("A/y.yaml") is None
 
 
 def test_new_files_of_one_plan_are_held_against_each_other() -> None:
@@ -174,15 +174,15 @@ def test_a_file_is_read_only_by_itself_or_by_the_folder_that_it_really_is_in(
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "notes/a.yaml").write_text("")
     (tmp_path / "link.yaml").symlink_to("notes/a.yaml")
-    assert Names(DiskTree(tmp_path)).old_fault(path) is None
+    assert PathNames(DiskTree(tmp_path)).old_fault(path) is None
     refused = [os.path.realpath(tmp_path / closed)]
     monkeypatch.setattr(os, "access", lambda path, _mode: os.path.realpath(path) not in refused)
     recorder = Recorder(DiskTree(tmp_path))
-    assert "may not be replaced" in (Names(recorder).old_fault(path) or "")
+    assert "may not be replaced" in (PathNames(recorder).old_fault(path) or "")
     assert recorder.inputs == {f"{path}#writable": "no"}
-    assert Names(MemoryTree({"new.yaml": b""}, DiskTree(tmp_path))).old_fault("new.yaml") is None
+    assert PathNames(MemoryTree({"new.yaml": b""}, DiskTree(tmp_path))).old_fault("new.yaml") is None
     refused.append(os.path.realpath(tmp_path / ".system/registry"))
-    assert Names(DiskTree(tmp_path)).old_fault(path) is None
+    assert PathNames(DiskTree(tmp_path)).old_fault(path) is None
 
 
 def test_recovery_still_takes_the_long_names_that_an_older_version_wrote_down(tmp_path: Path) -> None:

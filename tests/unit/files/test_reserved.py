@@ -12,7 +12,7 @@ from registry_reconciler.apply.receipts import file_ops
 from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.reserved import is_reserved, leads_astray
 from registry_reconciler.files.tree import DiskTree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.plan import FileChange, Plan, PlanOptions
 
 OWN = (
@@ -90,7 +90,7 @@ def test_what_a_link_reaches_in_a_reserved_place_is_not_read(tmp_path: Path) -> 
         lambda: tree.read("skills/config"),
         lambda: tree.children("skills"),
     ):
-        with pytest.raises(Unreadable, match="of git"):
+        with pytest.raises(UnreadablePath, match="of git"):
             look()
     assert ("skills", "other") in tree.children("")
 

@@ -9,7 +9,7 @@ import pytest
 
 from registry_reconciler.files.tracking import TrackingTree
 from registry_reconciler.files.tree import MemoryTree, Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 
 FILES = {"docs/a.md": b"a\n", "b.md": b"b\n"}
 
@@ -19,7 +19,7 @@ class Closed(MemoryTree):
 
     def read(self, path: str) -> bytes | None:
         if path == "closed":
-            raise Unreadable("it is closed")
+            raise UnreadablePath("it is closed")
         return super().read(path)
 
 
@@ -41,7 +41,7 @@ def test_an_answer_is_another_one_where_the_files_give_it(
 ) -> None:
     tree = TrackingTree(Closed(FILES))
     assert tree.answers_alike_over(other)  # nobody asked
-    with contextlib.suppress(Unreadable):
+    with contextlib.suppress(UnreadablePath):
         ask(tree)
     assert tree.answers_alike_over(alike)
     assert not tree.answers_alike_over(other)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, find, is_safe
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_is_no_regular_file_inside_is_refused(tmp_path: Path) -> None:
     os.mkfifo(root / "pipe")
     tree = DiskTree(root)
     for name in ("folder", "out", "nowhere", "loop", "pipe"):
-        with pytest.raises(Unreadable):
+        with pytest.raises(UnreadablePath):
             tree.read(name)
     assert tree.kind("out") == "outside"
     assert tree.kind("pipe") == "other"
@@ -122,7 +122,7 @@ def test_a_folder_that_leads_out_is_not_listed(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "d").symlink_to("../out")
-    with pytest.raises(Unreadable, match="out of the workspace"):
+    with pytest.raises(UnreadablePath, match="out of the workspace"):
         list(find(DiskTree(tmp_path / "in"), "d/*.yaml"))
 
 
@@ -134,12 +134,12 @@ def test_a_folder_named_like_a_file_is_found_so_that_reading_it_says_so(tmp_path
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(2**40)
-    with pytest.raises(Unreadable, match="are read"):
+    with pytest.raises(UnreadablePath, match="are read"):
         DiskTree(tmp_path).read("sparse")
 
 
 def test_a_folder_that_is_a_link_to_nowhere_cannot_be_listed(tmp_path: Path) -> None:
     (tmp_path / "hooks").symlink_to("gone")
-    with pytest.raises(Unreadable, match="leads nowhere"):
+    with pytest.raises(UnreadablePath, match="leads nowhere"):
         DiskTree(tmp_path).children("hooks")
     assert DiskTree(tmp_path).children("absent") == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry_reconciler.formats.composed import Recent, composed
-from registry_reconciler.formats.nodes import Unreadable
+from registry_reconciler.formats.nodes import UncomposableText
 from registry_reconciler.formats.table import FORMATS, YAML, relaxed
 
 
@@ -20,13 +20,13 @@ def test_a_format_that_reads_more_is_another_one() -> None:
     assert more is not None
     text = "---\nglobs: *.ts\n---\n"
     assert composed(more[1], text)
-    with pytest.raises(Unreadable):
+    with pytest.raises(UncomposableText):
         composed(strict, text)
 
 
 def test_what_cannot_be_read_is_said_each_time() -> None:
     for _ in range(2):
-        with pytest.raises(Unreadable):
+        with pytest.raises(UncomposableText):
             composed(YAML, "a: [\n")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.formats.faults import Limits
+from registry_reconciler.formats.faults import ReadingLimits
 from registry_reconciler.formats.toml.read.document import read_toml
 
 LARGE = {
@@ -21,7 +21,7 @@ LARGE = {
 def test_a_scalar_that_is_too_large_is_said_at_its_place(written: str) -> None:
     text = f"a = 1\n# x\n[t]\nb = [1, {{c = {written}}}]\n"
 
-    (fault,) = read_toml(text.encode(), Limits(max_scalar=100)).faults
+    (fault,) = read_toml(text.encode(), ReadingLimits(max_scalar=100)).faults
 
     assert (fault.code, fault.line, fault.column) == ("TML003", 4, 14)
 
@@ -56,7 +56,7 @@ MANY = {
 def test_too_many_values_are_said_where_most_of_them_begin(written: str, column: int) -> None:
     text = f"a = [1, 2]\nkk = 1\n{written}" if written[0] not in "[ " else f"a = [1, 2]\nkk = 1\n\n{written}"
 
-    (fault,) = read_toml(text.encode(), Limits(max_nodes=50)).faults
+    (fault,) = read_toml(text.encode(), ReadingLimits(max_nodes=50)).faults
 
     place = text[: text.index(written)].count("\n") + 1
     assert (fault.code, fault.line, fault.column) == ("TML003", place, column)

@@ -110,3 +110,36 @@ def test_what_is_read_is_what_the_parser_reads(seed: int) -> None:
         found = simple(text)
         if found is not None:
             assert found == tomllib.loads(text), text
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_is_read_after_its_like_is_what_the_parser_reads(seed: int) -> None:
+    rng = random.Random(seed)
+    whole = rng.choice(
+        (
+            "".join(f'[[a]]\nx = "{n}"\n' + "\n" * (n % 2) for n in range(6)),
+            KEYED + "".join(f'[a.k{n}]\nx = "{n}"\ny = "[a.k]"\n\n' for n in range(6)),
+            BRACES + "".join(f'\n[a.k{n}]\nx = "{n}"\n' for n in range(6)),
+        )
+    )
+    text = whole
+    for _ in range(300):
+        at = rng.randrange(len(text) + 1)
+        lines = text.splitlines(keepends=True)
+        piece = rng.choice(("", *PIECES, *lines, "".join(rng.sample(lines, 2))))
+        text = text[:at] + piece + text[at + rng.choice((0, 0, 1, 5, 20)) :]
+        found = simple(text)
+        if found is None:
+            text = whole
+            found = simple(text)
+        assert found == tomllib.loads(text), text
+
+
+def test_of_a_text_after_its_like_only_what_changed_is_read() -> None:
+    text = "".join(f'[a.k{n}]\nx = "{n}"\n\n' for n in range(9))
+    before = simple(text)
+    after = simple(text.replace('"4"', '"5"'))
+    assert before is not None
+    assert after is not None
+    shared = [name for name in after["a"] if after["a"][name] is before["a"][name]]
+    assert shared == [f"k{n}" for n in range(9) if n != 4]

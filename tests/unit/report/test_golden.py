@@ -16,7 +16,7 @@ from registry_reconciler.model.problem import Severity
 from registry_reconciler.report import FORMATS, RenderOptions, render
 from registry_reconciler.report.sarif import to_sarif
 from registry_reconciler.rules.base import Rule
-from registry_reconciler.rules.page import Page
+from registry_reconciler.rules.page import RulePage
 from registry_reconciler.terminal import Screen
 from registry_reconciler.version import __version__
 from tests.unit.report import samples
@@ -52,8 +52,8 @@ class RuleOfTheTest(Rule, frozen=True):
     """A rule with a page that is in no file."""
 
     @property
-    def page(self) -> Page:
-        return Page(
+    def page(self) -> RulePage:
+        return RulePage(
             text="",
             summary="Every reference names an entry that is registered.",
             why="Whoever follows it finds nothing.",

@@ -15,7 +15,7 @@ from registry_reconciler.runtime import (
     RegistryMeta,
 )
 from registry_reconciler.runtime.bindings import Bound, keymap, keys_of, shown_keys
-from registry_reconciler.runtime.registry.source import EntryItem, Row
+from registry_reconciler.runtime.registry.source import EntryItem, LookupRow
 
 
 def bound(**items: Any) -> RegistryDb:
@@ -75,7 +75,7 @@ def test_what_is_no_sequence_is_refused_and_never_cut_by_letter(wrong: Any) -> N
 
 
 def entry(bindings: Any) -> EntryItem:
-    row = Row("", [], 0, "builtin", [], "")
+    row = LookupRow("", [], 0, "builtin", [], "")
     return EntryItem.of("commands", "save", row, {"bindings": bindings})
 
 

@@ -31,7 +31,7 @@ from registry_reconciler.runtime import (
     Vocabulary,
     open_runtime,
 )
-from registry_reconciler.runtime.execution.handlers import Limits
+from registry_reconciler.runtime.execution.handlers import RunLimits
 from tests.unit.runtime.helper import Site, runs
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="workspaces of this test are run on POSIX")
@@ -227,7 +227,7 @@ def test_what_is_no_limit_is_refused_by_the_call_the_item_and_the_program(wrong:
         with pytest.raises(RegistryError, match="timeout is a number of seconds above 0"):
             made()
     with pytest.raises(RegistryError, match="timeout is a number"):
-        Invoker(RegistryDbBuilder().build(), limits=Limits(wrong))
+        Invoker(RegistryDbBuilder().build(), limits=RunLimits(wrong))
 
 
 def invoker_of(target: Callable[..., Any], **more: Any) -> tuple[Invoker, Any]:

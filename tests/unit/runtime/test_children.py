@@ -16,7 +16,7 @@ import pytest
 
 from registry_reconciler.runtime import InvocationResult, open_runtime
 from registry_reconciler.runtime.execution import handlers, supervise
-from registry_reconciler.runtime.execution.handlers import Limits
+from registry_reconciler.runtime.execution.handlers import RunLimits
 from tests.unit.runtime.helper import Site, runs
 
 pytestmark = pytest.mark.skipif(
@@ -133,7 +133,7 @@ def test_no_child_outlives_its_script(site: Site, leaver: str, end: str) -> None
     last, status = ENDS[end]
     ability(site, LEAVERS[leaver] + READY + last)
     seconds = 3 if status == "timeout" else 60
-    result = invoke(site, limits=Limits(seconds, 10_000))
+    result = invoke(site, limits=RunLimits(seconds, 10_000))
     assert result.status == status, result.error
     if status == "ok":
         assert result.value == "done\n"
@@ -211,7 +211,7 @@ def test_a_fork_of_the_caller_does_not_keep_a_script_alive(site: Site) -> None:
 
 def test_a_script_that_ends_its_supervisor_has_failed_and_goes_with_it(site: Site) -> None:
     ability(site, "open('script', 'w').write(str(os.getpid()))\nos.kill(os.getppid(), 9)\ntime.sleep(60)\n")
-    result = invoke(site, limits=Limits(30))
+    result = invoke(site, limits=RunLimits(30))
     assert result.status == "failed"
     assert "ended its supervisor" in result.error
     assert gone(site)
@@ -335,7 +335,7 @@ def test_where_the_system_has_no_supervisor_the_group_still_ends(
     assert gone(site)
     monkeypatch.setattr(handlers, "_SECONDS_TO_READ", 0.5)
     ability(site, LEAVERS["a daemon that holds the pipes"] + READY + "print('done')\n")
-    result = invoke(site, limits=Limits(30))
+    result = invoke(site, limits=RunLimits(30))
     # It is not ended there (the docs say so). The caller neither waits for it nor takes half of what was said.
     assert result.status == "failed"
     assert "s.py has ended, and something that it started holds its output open" in result.error
@@ -349,6 +349,6 @@ def test_an_answer_that_was_not_heard_to_its_end_is_no_answer(
     hook = site.script("h", "print('{\"block\": true}')\n")
     site.hook("guard", "PreAbilityCall", blocking=True, handler=hook)
     monkeypatch.setattr(handlers, "_SECONDS_TO_READ", 0.1)
-    monkeypatch.setattr(handlers._Run, "_collect", lambda *given: time.sleep(5))
+    monkeypatch.setattr(handlers._ChildRun, "_collect", lambda *given: time.sleep(5))
     assert invoke(site).status == "hook_blocked"
     assert not (site.root / "ran").exists()

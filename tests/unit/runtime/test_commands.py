@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from registry_reconciler.errors import NoWorkspace, UsageFailure
-from registry_reconciler.runtime.serve.commands import Outcome, collisions, run_ability
+from registry_reconciler.runtime.serve.commands import CommandOutcome, collisions, run_ability
 from tests.unit.runtime.helper import ECHO, Site
 
 
@@ -28,7 +28,7 @@ def site(tmp_path: Path) -> Site:
     return made
 
 
-def run(site: Site, ability: str, payload: Any = None, **asked: Any) -> Outcome:
+def run(site: Site, ability: str, payload: Any = None, **asked: Any) -> CommandOutcome:
     return run_ability(site.root, ability, payload, audit=lambda line: None, **asked)
 
 

@@ -24,7 +24,7 @@ from registry_reconciler.runtime import (
     RegistryMeta,
     open_runtime,
 )
-from registry_reconciler.runtime.execution.handlers import Limits
+from registry_reconciler.runtime.execution.handlers import RunLimits
 from tests.unit.runtime.helper import Site
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="scripts are tested on POSIX")
@@ -180,7 +180,7 @@ def test_how_a_script_ends_decides_for_a_guard_and_is_told_of_others(
     if "sleep" in source:
         handler["timeout_seconds"] = 1
     site.hook("guard", "PreAbilityCall", blocking=blocking, handler=handler)
-    result = invoke(site, limits=Limits(30, 100_000))
+    result = invoke(site, limits=RunLimits(30, 100_000))
     why, short = ENDINGS[source]
     if blocking:
         assert why in denied(site, result)

@@ -27,7 +27,7 @@ from registry_reconciler.runtime import (
     open_runtime,
 )
 from registry_reconciler.runtime.execution.audit import AuditLine
-from registry_reconciler.runtime.execution.handlers import Limits
+from registry_reconciler.runtime.execution.handlers import RunLimits
 from tests.unit.runtime.helper import ECHO, Site, runs
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="scripts and process groups are tested on POSIX")
@@ -277,7 +277,7 @@ def test_a_guard_that_lets_it_pass_may_speak(site: Site) -> None:
 def test_a_crashing_or_hanging_guard_denies(site: Site, handler: str, why: str) -> None:
     guarded(site, handler)
     seconds = 0.5 if "sleep" in handler else 60.0
-    result = Run(site, limits=Limits(seconds, 100_000))("pay.a")
+    result = Run(site, limits=RunLimits(seconds, 100_000))("pay.a")
     assert result.status == "hook_blocked"
     assert why in result.error
     assert not (site.root / "ran").exists()
@@ -320,7 +320,7 @@ def test_a_bound_guard_that_is_missing_or_waits_for_another_event_denies(site: S
 def test_a_hook_that_does_not_block_can_neither_deny_nor_hurt(site: Site) -> None:
     for number, source in enumerate((BLOCK, "raise SystemExit(1)\n", "import time\ntime.sleep(30)\n")):
         guarded(site, source, blocking=False)
-        assert Run(site, limits=Limits(0.5))("pay.a").ok
+        assert Run(site, limits=RunLimits(0.5))("pay.a").ok
         assert (site.root / "ran").read_text() == "x" * (number + 1)
 
 
@@ -519,7 +519,7 @@ def test_the_time_limit_stops_a_script_with_its_children(site: Site) -> None:
 
 
 def test_an_entry_may_narrow_its_time_and_never_widen_it() -> None:
-    limits = Limits(10)
+    limits = RunLimits(10)
     assert limits.narrowed(2).seconds == 2
     for wider in (11, 0, -1, True, "2", None):
         assert limits.narrowed(wider).seconds == 10
@@ -529,7 +529,7 @@ def test_an_entry_may_narrow_its_time_and_never_widen_it() -> None:
 def test_a_script_that_says_too_much_is_stopped(site: Site, stream: str) -> None:
     source = f"import sys\nwhile True: sys.{stream}.write('x' * 65536)\n"
     site.abilities({"ability_id": "a", "implementation": site.script("s", source)})
-    result = Run(site, limits=Limits(20, 200_000))("a")
+    result = Run(site, limits=RunLimits(20, 200_000))("a")
     assert result.status == "failed"
     assert "more than 200000 bytes" in result.error
 
@@ -657,7 +657,7 @@ def test_a_python_function_says_what_it_uses(site: Site) -> None:
 
 def test_a_crash_of_python_is_a_failure_and_never_an_exception(site: Site) -> None:
     python(site, crash=[], leave=[], hang=[])
-    run = Run(site, allow_python=True, limits=Limits(0.3))
+    run = Run(site, allow_python=True, limits=RunLimits(0.3))
     assert run("crash").error == "ValueError: broken"
     assert run("leave").status == "failed"
     assert run("hang").status == "timeout"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_reconciler.runtime import InvocationResult, open_runtime
-from registry_reconciler.runtime.execution.handlers import Limits
+from registry_reconciler.runtime.execution.handlers import RunLimits
 from registry_reconciler.runtime.execution.plainjson import MOST_VALUES, Unsound, json_fault, read_json
 from tests.unit.runtime.helper import ECHO, Site
 
@@ -162,7 +162,7 @@ def function(site: Site, name: str) -> None:
 @pytest.mark.filterwarnings("error")
 def test_a_function_that_returns_no_json_has_failed(site: Site, name: str) -> None:
     function(site, name)
-    result = invoke(site, allow_python=True, limits=Limits(20, 100_000))
+    result = invoke(site, allow_python=True, limits=RunLimits(20, 100_000))
     assert (result.status, result.value) == ("failed", None)
     assert RETURNED[name] in result.error
     assert result.error.isprintable()

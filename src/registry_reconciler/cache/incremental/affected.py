@@ -18,14 +18,14 @@ from msgspec import Struct, field
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.columns import Column
 from registry_reconciler.cache.incremental.index_keys import IndexKeys
-from registry_reconciler.cache.incremental.memory import Memory
+from registry_reconciler.cache.incremental.memory import WorkspaceMemory
 from registry_reconciler.model.entry import split_address
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.rules.entry_set import Entry
 from registry_reconciler.rules.naming import look_alike
 
 
-class Words(Struct):
+class IndexWords(Struct):
     """What entries give or ask, without who: a superset costs time and no answer."""
 
     addresses: set[str] = field(default_factory=set)
@@ -57,7 +57,7 @@ class Words(Struct):
         self.alike.add(look_alike(split_address(address)[1]))
 
 
-def affected(memory: Memory, given: Words) -> set[int]:
+def affected(memory: WorkspaceMemory, given: IndexWords) -> set[int]:
     """The remembered entries that ask for what changed entries give or gave."""
     words = given.keys | given.addresses | given.names
     return {
@@ -69,7 +69,7 @@ def affected(memory: Memory, given: Words) -> set[int]:
     }
 
 
-def context(memory: Memory, asked: Words) -> set[int]:
+def context(memory: WorkspaceMemory, asked: IndexWords) -> set[int]:
     """The remembered entries that give what somebody asks."""
     return {
         *(number for address in asked.addresses if (number := memory.number(address)) is not None),
@@ -79,7 +79,7 @@ def context(memory: Memory, asked: Words) -> set[int]:
     }
 
 
-def _alike(memory: Memory, words: Words) -> Iterable[int]:
+def _alike(memory: WorkspaceMemory, words: IndexWords) -> Iterable[int]:
     """The entries whose keys look like one of some keys."""
     for kind in memory.kinds:
         for key in words.alike:
@@ -108,7 +108,7 @@ class UnloadedEntries:
 
     def __init__(
         self,
-        memory: Memory,
+        memory: WorkspaceMemory,
         kinds: Mapping[str, Kind],
         loaded: set[int],
         load: Callable[[set[int]], Iterable[Entry]],
@@ -118,8 +118,8 @@ class UnloadedEntries:
         self._loaded = loaded
         self._load = load
         self._entries: dict[int, Entry] = {}
-        self._refs = _Finder(memory.refs)
-        self._gives = _Finder(memory.gives)
+        self._refs = _ColumnFinder(memory.refs)
+        self._gives = _ColumnFinder(memory.gives)
 
     def keys(self, kinds: Iterable[str]) -> Iterable[str]:
         """The keys of the entries of some kinds."""
@@ -183,7 +183,7 @@ class UnloadedEntries:
         return [self._entries[number] for number in sorted(wanted)]
 
 
-class _Finder:
+class _ColumnFinder:
     """Where words stand in a column; when many were asked for, an index is made."""
 
     def __init__(self, column: Column) -> None:

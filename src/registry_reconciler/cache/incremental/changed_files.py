@@ -19,7 +19,7 @@ from registry_reconciler.cache.fingerprint import (
 )
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.files.tree import Contradicted, Recorder
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 
 
 class Files(Struct):
@@ -61,7 +61,7 @@ class Files(Struct):
         """The bytes of a file. Raises :class:`FullPlanRequired` where there are none."""
         try:
             data = self.tree.read(path)
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             raise FullPlanRequired(f"{path} cannot be read") from fault
         if data is None:
             raise FullPlanRequired(f"{path} is gone")
@@ -74,7 +74,7 @@ class Files(Struct):
         """
         try:
             return self._parts(path, spans) if spans else []
-        except (OSError, Unreadable) as fault:
+        except (OSError, UnreadablePath) as fault:
             raise FullPlanRequired(f"{path} cannot be read") from fault
 
     def _parts(self, path: str, spans: Sequence[tuple[int, int]]) -> list[bytes]:

@@ -18,7 +18,7 @@ from registry_reconciler.cache.incremental.index_keys import IndexKeys, KeyExtra
 from registry_reconciler.cache.incremental.memory import (
     AlwaysChecked,
     LiveFile,
-    Memory,
+    WorkspaceMemory,
     blocks_of,
     edges_digest,
     item_digest,
@@ -69,7 +69,7 @@ def supports_incremental(kind: Kind, kinds: Mapping[str, Kind], own: Sequence[Ru
     )
 
 
-def memory_of(planning: Planning) -> Memory:
+def memory_of(planning: Planning) -> WorkspaceMemory:
     """What to remember of a plan of the whole. Raises :class:`FullPlanRequired` where a part could not be
     planned from it."""
     return _Remembering(planning).memory()
@@ -144,7 +144,7 @@ class _Remembering:
         yield from (pattern.text for pattern in (*fragments.protects, *fragments.overrides))
         yield from (allowance.address for allowance in fragments.allowances)
 
-    def memory(self) -> Memory:
+    def memory(self) -> WorkspaceMemory:
         loaded = self.loaded
         waiting: dict[str, Waiting] = {}
         fragments = dict(self._fragments(waiting))
@@ -170,7 +170,7 @@ class _Remembering:
         words = self.planning.own.looked()
         looked = [sorted(words.get(address, ())) for address in self.addresses]
         index_keys = [self._facts(self.loaded.live.entries[address]) for address in self.addresses]
-        return Memory(
+        return WorkspaceMemory(
             settings=self._settings(),
             digests={path: digest for path in kept if (digest := inputs.get(path)) is not None},
             kinds=tuple(self.kinds),

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from registry_reconciler.cache.incremental.affected import Words
+from registry_reconciler.cache.incremental.affected import IndexWords
 from registry_reconciler.cache.incremental.full_plan import always_checked_of, values_of
 from registry_reconciler.cache.incremental.index_keys import KeyExtractors
-from registry_reconciler.cache.incremental.memory import AlwaysChecked, Memory
+from registry_reconciler.cache.incremental.memory import AlwaysChecked, WorkspaceMemory
 from registry_reconciler.cache.incremental.registry_texts import LiveText
 from registry_reconciler.cache.incremental.waiting import around
 from registry_reconciler.formats.table import YAML
@@ -24,7 +24,7 @@ from registry_reconciler.planning.check import full_value
 from registry_reconciler.rules.comments import written_in
 
 
-class Judging:
+class CacheComparison:
     """Holds what was loaded against what is remembered.
 
     Args:
@@ -35,7 +35,7 @@ class Judging:
 
     def __init__(
         self,
-        memory: Memory,
+        memory: WorkspaceMemory,
         kinds: Mapping[str, Kind],
         extractors: KeyExtractors,
         texts: Mapping[str, LiveText],
@@ -78,9 +78,9 @@ class Judging:
                     if now == item.around and len(source.sections) == len(fragment.sections):
                         yield item.address
 
-    def to_judge(self, addresses: Collection[str]) -> tuple[set[str], Words, Words]:
+    def to_judge(self, addresses: Collection[str]) -> tuple[set[str], IndexWords, IndexWords]:
         """Those of some entries that have to be judged, what they ask, and what those give that may be others."""
-        given, asked = Words(), Words()
+        given, asked = IndexWords(), IndexWords()
         unreported = {
             address
             for fragment in self._memory.waiting.values()
@@ -98,9 +98,9 @@ class Judging:
                 self.tell(address, given, asked)
         return found, given, asked
 
-    def _is_reached(self, address: str, given: Words) -> bool:
+    def _is_reached(self, address: str, given: IndexWords) -> bool:
         """Whether what an entry that waits asks is given, now or then, by one that may be another."""
-        memory, own = self._memory, Words()
+        memory, own = self._memory, IndexWords()
         own.ask(self._kinds[split_address(address)[0]], address, memory.always_checked[address].index_keys)
         number = memory.number(address)
         looked = () if number is None else memory.looked.words[memory.looked.span(number)]
@@ -152,7 +152,7 @@ class Judging:
         bodies = set(written_in(lines_of(live[0], live[1], text.section.indent).decode(), YAML))
         return not bodies.issuperset(written_in(own.decode(), YAML))
 
-    def tell(self, address: str, given: Words, asked: Words) -> None:
+    def tell(self, address: str, given: IndexWords, asked: IndexWords) -> None:
         """What a loaded entry asks, and, if it may have changed, what it gives and gave."""
         kind = split_address(address)[0]
         values = values_of(self._loaded.live.entries.get(address), self.desired.get(address))
@@ -177,7 +177,7 @@ class Judging:
             else:
                 self._tell_old(address, given)
 
-    def _tell_old(self, address: str, given: Words) -> None:
+    def _tell_old(self, address: str, given: IndexWords) -> None:
         """What a remembered entry gave: what is remembered are the index_keys of what its registry said."""
         number, live = self._memory.number(address), self._loaded.live.entries.get(address)
         if number is None:

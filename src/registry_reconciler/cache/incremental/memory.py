@@ -17,7 +17,7 @@ from msgspec import Struct
 from registry_reconciler.cache.incremental.columns import Column, Numbers
 from registry_reconciler.cache.incremental.index_keys import IndexKeys
 from registry_reconciler.cache.incremental.waiting import Waiting
-from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.formats.yaml.read.chunks import ListSection
 from registry_reconciler.model.entry import Json, canonical
 from registry_reconciler.rules.unloaded import KnownRegistry
 
@@ -98,7 +98,7 @@ class AlwaysChecked(Struct):
     index_keys: IndexKeys
 
 
-class Memory(Struct):
+class WorkspaceMemory(Struct):
     """Everything that is remembered of one workspace.
 
     Attributes:
@@ -183,6 +183,6 @@ class Memory(Struct):
         return IndexKeys(tuple(names), tuple(zip(numbers, refs, strict=True)), tuple(uniques), tuple(gives))
 
 
-def section_of(file: LiveFile) -> Section:
+def section_of(file: LiveFile) -> ListSection:
     """Where the list of a registry file stands."""
-    return Section(*file.section)
+    return ListSection(*file.section)

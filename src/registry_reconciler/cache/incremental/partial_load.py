@@ -12,11 +12,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.cache.incremental import FullPlanRequired
-from registry_reconciler.cache.incremental.affected import UnloadedEntries, Words, affected, context
+from registry_reconciler.cache.incremental.affected import IndexWords, UnloadedEntries, affected, context
 from registry_reconciler.cache.incremental.changed_files import Files
 from registry_reconciler.cache.incremental.index_keys import KeyExtractors
-from registry_reconciler.cache.incremental.judging import Judging
-from registry_reconciler.cache.incremental.memory import Memory, names_digest
+from registry_reconciler.cache.incremental.judging import CacheComparison
+from registry_reconciler.cache.incremental.memory import WorkspaceMemory, names_digest
 from registry_reconciler.cache.incremental.registry_texts import (
     LiveText,
     changed_text,
@@ -31,7 +31,7 @@ from registry_reconciler.cache.incremental.waiting_entries import (
 )
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.yaml.read.parts import PartReader
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.loading.catalog import load_catalog
@@ -56,7 +56,7 @@ MOST = 5_000
 """So many entries may have changed, be affected or be looked at; with more of them the whole is as fast."""
 
 
-class Part(Struct, frozen=True):
+class PartialLoad(Struct, frozen=True):
     """What was loaded, and what to know of the rest."""
 
     loaded: Loaded
@@ -64,8 +64,8 @@ class Part(Struct, frozen=True):
 
 
 def load_part(
-    memory: Memory, files: Files, earlier: ChunkReader | None = None, *, contents: bool = True
-) -> Part:
+    memory: WorkspaceMemory, files: Files, earlier: ChunkReader | None = None, *, contents: bool = True
+) -> PartialLoad:
     """Load what may have changed; ``earlier`` has read other texts. Raises :class:`FullPlanRequired`.
 
     Args:
@@ -76,7 +76,9 @@ def load_part(
 
 
 class _Loading:
-    def __init__(self, memory: Memory, files: Files, earlier: ChunkReader | None, *, contents: bool) -> None:
+    def __init__(
+        self, memory: WorkspaceMemory, files: Files, earlier: ChunkReader | None, *, contents: bool
+    ) -> None:
         self.memory = memory
         self.contents = contents
         self.files = files
@@ -84,7 +86,7 @@ class _Loading:
         self.reader = PartReader(earlier)
         self.texts: dict[str, LiveText] = {}
 
-    def part(self) -> Part:
+    def part(self) -> PartialLoad:
         self.settings = load_config(self.tree)
         self.catalog = load_catalog(self.tree)
         self.rule_files = load_rule_files(self.tree)
@@ -100,19 +102,19 @@ class _Loading:
         fragments, state, numbers = self._declared(touched, changed)
         live = self._live(others, numbers)
         unread = set(self.memory.fragments).difference(fragments.files)
-        fragments = replace(fragments, files=_Files(fragments.files, unread, self._fragment))
+        fragments = replace(fragments, files=_LazyFiles(fragments.files, unread, self._fragment))
         loaded = put_together(
             self.tree, self.reader, self.settings, self.catalog, live, fragments, state, self.rule_files
         )
         rest = self._rest(loaded, numbers, touched)
-        return Part(loaded, rest)
+        return PartialLoad(loaded, rest)
 
     def _same_settings(self) -> None:
         from registry_reconciler.model.config import CONFIG_PATH, OUTPUTS_PATH
 
         try:
             self.tree.read(OUTPUTS_PATH)
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             raise FullPlanRequired("the outputs cannot be read") from fault
         paths = (CONFIG_PATH, OUTPUTS_PATH, *self.catalog.files, *self.rule_files.files)
         now = {path: self.tree.inputs.get(path) for path in paths}
@@ -125,7 +127,7 @@ class _Loading:
         try:
             self.fragment_paths, strangers = fragment_paths(self.tree)
             self.state_paths = self._without_taken(state_paths(self.tree))
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             raise FullPlanRequired("a folder cannot be listed") from fault
         if strangers:
             raise FullPlanRequired("files beside the fragments are not read, and that is said")
@@ -162,7 +164,7 @@ class _Loading:
                 raise FullPlanRequired("a kind is gone")
             try:
                 paths = set(find(self.tree, self.kinds[kind].file.glob, exclude=self.kinds[kind].exclude))
-            except Unreadable as fault:
+            except UnreadablePath as fault:
                 raise FullPlanRequired("a folder cannot be listed") from fault
             if any(map(is_reserved, paths)):
                 raise FullPlanRequired("a pattern reaches a reserved place")
@@ -271,7 +273,7 @@ class _Loading:
         return replace(
             others,
             entries=dict(sorted(entries.items())),
-            files=_Files(others.files, self.memory.live, lambda path: self._source(path, numbers)),
+            files=_LazyFiles(others.files, self.memory.live, lambda path: self._source(path, numbers)),
             files_of={**others.files_of, **self._paths_by_kind()},
             found={**others.found, **remembered},
             problems=tuple(problems),
@@ -306,7 +308,7 @@ class _Loading:
     def _rest(self, loaded: Loaded, numbers: set[int], touched: set[str]) -> Unloaded:
         memory = self.memory
         waiting = self.waiting.fragments
-        judging = Judging(
+        judging = CacheComparison(
             memory,
             self.kinds,
             self.extractors,
@@ -327,7 +329,7 @@ class _Loading:
         for item in items:
             asked.ask(self.kinds[item.kind], item.address, self.extractors.index_keys(item.kind, item.value))
         for number in near & numbers:
-            judging.tell(memory.addresses[number], Words(), asked)
+            judging.tell(memory.addresses[number], IndexWords(), asked)
         others = context(memory, asked) - near - numbers
         if len(others) > MOST:
             raise FullPlanRequired("too much is concerned")
@@ -406,7 +408,7 @@ class _Loading:
         return found
 
 
-class _Files(Mapping[str, SourceFile]):
+class _LazyFiles(Mapping[str, SourceFile]):
     """Files that were read, and others that are read when somebody asks."""
 
     def __init__(

@@ -26,7 +26,7 @@ from registry_reconciler.planning.pipeline import Planning, collector_off
 if TYPE_CHECKING:
     from registry_reconciler.cache.fingerprint import Signature
     from registry_reconciler.cache.incremental.changed_files import Files
-    from registry_reconciler.cache.incremental.memory import Memory
+    from registry_reconciler.cache.incremental.memory import WorkspaceMemory
     from registry_reconciler.formats.base import Reader
     from registry_reconciler.formats.yaml.read.reader import ChunkReader
     from registry_reconciler.model.fleet_view import FleetSource
@@ -36,10 +36,10 @@ LEAST = 2_000
 """Workspaces with fewer entries are planned whole as fast, and not remembered."""
 
 
-class Kept(Struct):
+class RememberedWorkspace(Struct):
     """What is remembered of a workspace, for a command that plans twice: read and taken apart once."""
 
-    known: tuple[Memory, dict[str, Signature]] | None = None
+    known: tuple[WorkspaceMemory, dict[str, Signature]] | None = None
 
 
 def quick_plan(
@@ -48,7 +48,7 @@ def quick_plan(
     how: CachePolicy = CachePolicy(),  # noqa: B008
     reader: Reader | None = None,
     fleet: FleetSource | None = None,
-    kept: Kept | None = None,
+    kept: RememberedWorkspace | None = None,
 ) -> tuple[Planning, bool]:
     """A plan, and whether it was made from a part: then only its :attr:`~.planning.Planning.plan` is of the whole.
 
@@ -64,7 +64,7 @@ def quick_plan(
     usual = options == PlanOptions()
     planning = None
     if usual and how.read:
-        planning = _of_part(root, options, fleet, kept or Kept(), contents=how.contents)
+        planning = _of_part(root, options, fleet, kept or RememberedWorkspace(), contents=how.contents)
     if planning is not None:
         return planning, True
     planning = make_plan(DiskTree(root), options, reader, OutputRecords(root), fleet=fleet)
@@ -74,7 +74,7 @@ def quick_plan(
 
 
 def _of_part(
-    root: Path, options: PlanOptions, fleet: FleetSource | None, kept: Kept, *, contents: bool
+    root: Path, options: PlanOptions, fleet: FleetSource | None, kept: RememberedWorkspace, *, contents: bool
 ) -> Planning | None:
     from registry_reconciler.cache.incremental import store
 
@@ -105,7 +105,7 @@ _NEAREST_OF_ALL = frozenset({"FRG010", "FRG012"})
 
 
 def plan_of_part(
-    memory: Memory,
+    memory: WorkspaceMemory,
     files: Files,
     options: PlanOptions,
     records: Records | None = None,

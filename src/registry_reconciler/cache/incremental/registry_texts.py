@@ -19,7 +19,7 @@ from registry_reconciler.cache.incremental.memory import (
 from registry_reconciler.formats.faults import DEFAULT_LIMITS
 from registry_reconciler.formats.scan import scan
 from registry_reconciler.formats.unread import Unread
-from registry_reconciler.formats.yaml.read.chunks import Section, cut
+from registry_reconciler.formats.yaml.read.chunks import ListSection, cut
 from registry_reconciler.formats.yaml.read.parts import PartReader
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.entry import Json
@@ -42,7 +42,7 @@ class LiveText(Struct):
     """
 
     path: str
-    section: Section
+    section: ListSection
     starts: list[int]
     entries: Sequence[int | None]
     carried: frozenset[str]
@@ -118,7 +118,7 @@ def changed_text(path: str, data: bytes, file: LiveFile) -> LiveText:
     start, stop = [*file.starts, old.end][first], [*file.starts, old.end][last] + moved
     middle = data[start:stop]
     between = data[: old.start] + middle + data[old.end + moved :]
-    now = Section(old.key, old.indent, old.head, old.start, old.start + len(middle))
+    now = ListSection(old.key, old.indent, old.head, old.start, old.start + len(middle))
     plain = not middle or (middle.startswith(old.mark[1:]) and middle.endswith(b"\n"))
     if not plain or scan(between, DEFAULT_LIMITS) or (middle and cut(between) != (now,)):
         raise FullPlanRequired(f"{path} is built otherwise")
@@ -131,7 +131,7 @@ def changed_text(path: str, data: bytes, file: LiveFile) -> LiveText:
         raise FullPlanRequired(f"{path} says something twice")
     inside = [start - old.start + at for at in now.starts(between)[:-1]] if middle else []
     starts = [*file.starts[:first], *inside, *(at + moved for at in file.starts[last:]), old.end + moved]
-    section = Section(old.key, old.indent, old.head, old.start, old.end + moved)
+    section = ListSection(old.key, old.indent, old.head, old.start, old.end + moved)
     return LiveText(
         path, section, starts, entries, frozenset(file.carried), places, new, len(data), parts_of(data)
     )

@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 
 from registry_reconciler.cache.fingerprint import Moment, Signature
 from registry_reconciler.cache.incremental.columns import packing, unpacking
-from registry_reconciler.cache.incremental.memory import Memory
+from registry_reconciler.cache.incremental.memory import WorkspaceMemory
 from registry_reconciler.cache.store import OFF, file_of, program, read_whole, write_whole
 
 FORMAT = 7
@@ -37,7 +37,7 @@ def place_of(root: str) -> Path | None:
     return None if os.environ.get(OFF) else file_of("parts", root, ".memory")
 
 
-def save(root: str, memory: Memory, signatures: Mapping[str, Signature], taken: Moment) -> bool:
+def save(root: str, memory: WorkspaceMemory, signatures: Mapping[str, Signature], taken: Moment) -> bool:
     """Keep a memory; whether it was kept. ``taken``: when the signatures were, or before."""
     place, packed = place_of(root), encode(memory)
     if place is None or packed is None:
@@ -50,7 +50,7 @@ def save(root: str, memory: Memory, signatures: Mapping[str, Signature], taken: 
     return write_whole(place, body)
 
 
-def load(root: str) -> tuple[Memory, dict[str, Signature]] | None:
+def load(root: str) -> tuple[WorkspaceMemory, dict[str, Signature]] | None:
     """The memory of a workspace, and the signatures of its files."""
     place = place_of(root)
     body = None if place is None else read_whole(place, LARGEST)
@@ -68,7 +68,7 @@ def load(root: str) -> tuple[Memory, dict[str, Signature]] | None:
         return None
 
 
-def encode(memory: Memory) -> bytes | None:
+def encode(memory: WorkspaceMemory) -> bytes | None:
     """A memory as it is kept; ``None`` where some text cannot be."""
     try:
         return msgspec.msgpack.encode(memory, enc_hook=packing)
@@ -76,6 +76,6 @@ def encode(memory: Memory) -> bytes | None:
         return None
 
 
-def decode(packed: bytes | Raw) -> Memory:
+def decode(packed: bytes | Raw) -> WorkspaceMemory:
     """The inverse. Raises :class:`msgspec.DecodeError` or :class:`ValueError` for what nobody encoded."""
-    return msgspec.msgpack.decode(packed, type=Memory, dec_hook=unpacking)
+    return msgspec.msgpack.decode(packed, type=WorkspaceMemory, dec_hook=unpacking)

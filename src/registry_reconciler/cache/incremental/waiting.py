@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.formats.yaml.read.chunks import ListSection
 from registry_reconciler.loading.state.files import Record, parse_file, quoted, render_file
 from registry_reconciler.model.change import Change
 from registry_reconciler.model.config import STATE_FOLDER
@@ -40,7 +40,7 @@ NOBODY = 2**32 - 1
 """Stands for the number of an entry that a fragment declares and no registry has."""
 
 
-class Item(Struct, array_like=True):
+class WaitingEntry(Struct, array_like=True):
     """An entry that waits, where its fragment says it.
 
     Attributes:
@@ -77,7 +77,7 @@ class Waiting(Struct):
     """
 
     sections: list[tuple[str, int, int, int, int]]
-    items: list[Item]
+    items: list[WaitingEntry]
     records: list[tuple[str, int, int]]
     known: list[str]
     unreported: list[str]
@@ -92,7 +92,7 @@ class Waiting(Struct):
         return {*self.known, *(item.address for item in self.items)}
 
 
-def around(data: bytes, sections: Sequence[Section], number: int, index: int) -> str:
+def around(data: bytes, sections: Sequence[ListSection], number: int, index: int) -> str:
     """Tells an item of a list, its neighbours and what stands beside all lists from others: more is not looked at to
     take its text out (:func:`~registry_reconciler.formats.yaml.edit.window.extract_items`)."""
     digest = blake2b(digest_size=16)
@@ -259,7 +259,9 @@ class WaitingFragments:
             for live in [loaded.live.entries[address]]
         )
 
-    def _items(self, source: SourceFile, addresses: Sequence[str], pending: set[str]) -> Iterator[Item]:
+    def _items(
+        self, source: SourceFile, addresses: Sequence[str], pending: set[str]
+    ) -> Iterator[WaitingEntry]:
         """The entries that wait, in the order of the fragment: its entries are those of its lists, one for one."""
         assert source.data is not None
         at = 0
@@ -269,10 +271,12 @@ class WaitingFragments:
                 if at < len(addresses) and addresses[at] in pending:
                     near = around(source.data, source.sections, number, index)
                     line, column = self._lines.get(addresses[at], (0, 0))
-                    yield Item(addresses[at], number, index, start + inside, end - 1, near, line, column)
+                    yield WaitingEntry(
+                        addresses[at], number, index, start + inside, end - 1, near, line, column
+                    )
                 at += 1
         if at != len(addresses):
-            yield from [Item("", 0, 0, 0, 0, "")] * (len(addresses) + 1)  # not every item is an entry
+            yield from [WaitingEntry("", 0, 0, 0, 0, "")] * (len(addresses) + 1)  # not every item is an entry
 
     def _spans(
         self, path: str, records: Mapping[str, tuple[str, Record]]
@@ -342,6 +346,6 @@ def _by_fragment(planning: Planning) -> dict[str, list[str]]:
     return found
 
 
-def sections_of(fragment: Waiting) -> tuple[Section, ...]:
+def sections_of(fragment: Waiting) -> tuple[ListSection, ...]:
     """Where the lists of a fragment stand."""
-    return tuple(Section(*section) for section in fragment.sections)
+    return tuple(ListSection(*section) for section in fragment.sections)

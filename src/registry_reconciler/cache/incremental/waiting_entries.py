@@ -8,9 +8,9 @@ from msgspec import Struct, field
 
 from registry_reconciler.cache.incremental import FullPlanRequired
 from registry_reconciler.cache.incremental.changed_files import Files
-from registry_reconciler.cache.incremental.waiting import Item, Waiting, record_text, sections_of
+from registry_reconciler.cache.incremental.waiting import Waiting, WaitingEntry, record_text, sections_of
 from registry_reconciler.formats.unread import Unread
-from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.formats.yaml.read.chunks import ListSection
 from registry_reconciler.formats.yaml.read.parts import PartReader
 from registry_reconciler.loading.fragments import Fragments, declared
 from registry_reconciler.loading.source import SourceFile
@@ -35,7 +35,7 @@ class WaitingEntries(Struct):
 
     def read(self, reader: PartReader) -> list[DesiredEntry]:
         """What the fragments say of them, by file."""
-        lists: dict[tuple[str, int], list[tuple[str, Item, bytes]]] = {}
+        lists: dict[tuple[str, int], list[tuple[str, WaitingEntry, bytes]]] = {}
         for path, fragment in sorted(self.fragments.items()):
             sections = sections_of(fragment)
             texts = self.files.parts(path, [(item.start, item.end) for item in fragment.items])
@@ -46,7 +46,7 @@ class WaitingEntries(Struct):
             for first in range(0, len(items), _AT_ONCE):
                 some = items[first : first + _AT_ONCE]
                 head = key.encode() + b":"
-                section = Section(key, indent, 0, len(head) + 1, len(head) + 1)
+                section = ListSection(key, indent, 0, len(head) + 1, len(head) + 1)
                 document = reader.some(head, b"", section, [text for _, _, text in some])
                 if document is None:
                     raise FullPlanRequired("an entry that waits has to be read with its fragment")

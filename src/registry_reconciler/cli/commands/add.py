@@ -13,7 +13,7 @@ import typer
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import Call, answer, warn
-from registry_reconciler.cli.options import Look, Shared
+from registry_reconciler.cli.options import DisplayOptions, Shared
 from registry_reconciler.cli.plans import plan_as_text
 from registry_reconciler.cli.typed_values import says_value
 from registry_reconciler.cli.verbs import Going, ask, foreseen
@@ -65,7 +65,7 @@ def command(
     *,
     going: Going,
     shared: Shared,
-    look: Look,
+    look: DisplayOptions,
 ) -> int:
     """Write an entry into the fragment that owns it, else into desired/KIND.yaml, and plan.
 

@@ -9,7 +9,7 @@ import typer
 
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.common import answer, apply_or_ways_out, in_prose, warn
-from registry_reconciler.cli.options import DryRun, Look, Shared
+from registry_reconciler.cli.options import DisplayOptions, DryRun, Shared
 from registry_reconciler.cli.waiting import waiting
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import Json
@@ -49,7 +49,7 @@ def command(
     dry_run: DryRun = False,
     *,
     shared: Shared,
-    look: Look,
+    look: DisplayOptions,
 ) -> int:
     """Write fragments for live entries that nobody manages, with their comments.
 

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from registry_reconciler.cli.addresses import require_known
 from registry_reconciler.cli.asking import answered_yes
 from registry_reconciler.cli.common import Call, quick_planning_of, warn
-from registry_reconciler.cli.options import Brief, Catalog, Reporting, Selection
+from registry_reconciler.cli.options import Brief, Catalog, PlanScope, Reporting
 from registry_reconciler.cli.output import put, say, stdin_is_terminal
-from registry_reconciler.cli.plans import Shown, report_plan
+from registry_reconciler.cli.plans import ReportExtras, report_plan
 from registry_reconciler.cli.waiting import waiting
 from registry_reconciler.errors import Blocked, CannotAsk, Declined, InterruptedApply, UsageFailure
 from registry_reconciler.model.plan import Plan, PlanOptions
@@ -62,7 +62,7 @@ def command(
         ),
     ] = False,
     *,
-    selection: Selection,
+    selection: PlanScope,
     reporting: Reporting,
 ) -> int:
     """Make the registries what the fragments say: all of it or nothing.
@@ -135,7 +135,7 @@ class _Applying:
                     ):
                         shown_plans.append(plan)
                         line.clear()
-                        self._report(plan, Shown(0))
+                        self._report(plan, ReportExtras(0))
 
                 result = self.workspace.apply_now(options, expect=plan_id, show=show, verify=self.verify)
         except Blocked as blocked:
@@ -158,12 +158,12 @@ class _Applying:
             return self._carry_out(plan)
         if yes:
             if self.call.format == "text":
-                self._report(plan, Shown(0))
+                self._report(plan, ReportExtras(0))
             return self._carry_out(plan, shown=True)
         if not stdin_is_terminal():
             return self._cannot_ask(plan)
         if self.call.format == "text":
-            self._report(plan, Shown(0))
+            self._report(plan, ReportExtras(0))
         if not answered_yes(plan):
             raise Declined("nothing was written: the answer was no")
         return self._carry_out(plan, shown=True)
@@ -181,12 +181,12 @@ class _Applying:
             result = self.workspace.apply(plan, verify=self.verify)
         return self._done(result, shown=shown)
 
-    def _report(self, plan: Plan, shown: Shown) -> None:
+    def _report(self, plan: Plan, shown: ReportExtras) -> None:
         report_plan(self.call, plan, shown, self.workspace.root)
 
     def _blocked(self, plan: Plan) -> int:
         failure = Blocked(f"nothing was written: {len(plan.blocking):,} blocking", plan=plan)
-        self._report(plan, Shown(3, errors=[_error(failure)], extra=_applied(None, self.recovered)))
+        self._report(plan, ReportExtras(3, errors=[_error(failure)], extra=_applied(None, self.recovered)))
         return 3
 
     def _cannot_ask(self, plan: Plan) -> int:
@@ -196,14 +196,16 @@ class _Applying:
             "Add --yes, or --expect with the id of the plan that was reviewed"
         )
         extra = _applied(None, self.recovered)
-        self._report(plan, Shown(failure.exit_code, errors=[_error(failure)], next=[expect], extra=extra))
+        self._report(
+            plan, ReportExtras(failure.exit_code, errors=[_error(failure)], next=[expect], extra=extra)
+        )
         say(f"registry apply: {failure.message}")
         return failure.exit_code
 
     def _done(self, result: ApplyResult, *, shown: bool = False) -> int:
         recovered = result.recovered or self.recovered
         if self.call.format != "text" or not shown:
-            self._report(result.plan, Shown(0, next=[], extra=_applied(result, recovered)))
+            self._report(result.plan, ReportExtras(0, next=[], extra=_applied(result, recovered)))
         if self.call.format in ("text", "brief"):
             put("\n".join(_receipt(self.call, result, recovered)) + "\n")
         warn(result.warnings)

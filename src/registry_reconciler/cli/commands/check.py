@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from registry_reconciler.cli.common import quick_planning_of
 from registry_reconciler.cli.ending import keep_until_the_end
 from registry_reconciler.cli.options import Brief, Catalog, NoCache, Reporting
-from registry_reconciler.cli.plans import Shown, report_plan
+from registry_reconciler.cli.plans import ReportExtras, report_plan
 from registry_reconciler.model.plan import Plan
 from registry_reconciler.model.problem import Severity
 
@@ -51,7 +51,7 @@ def command(
     planning = quick_planning_of(workspace, cached=not no_cache, contents=call.shows_files)
     keep_until_the_end(planning)
     plan = planning.plan.checked()
-    shown = Shown(exit_code(plan, fail_on))
+    shown = ReportExtras(exit_code(plan, fail_on))
     report_plan(call, plan, shown, workspace.root)
     return shown.exit
 

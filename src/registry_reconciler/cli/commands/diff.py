@@ -8,7 +8,7 @@ import typer
 
 from registry_reconciler.cli.commands.plan import exit_code
 from registry_reconciler.cli.options import DetailedExitCode, NoCheck, Reporting
-from registry_reconciler.cli.plans import Shown, report_plan
+from registry_reconciler.cli.plans import ReportExtras, report_plan
 
 EXAMPLE = """\
   registry diff v1.0 v1.1
@@ -55,6 +55,6 @@ def command(
         if new is None and ".." in old:
             old, new = (part or "HEAD" for part in old.split("..", 1))
         review = review_revisions(workspace, old, new, no_check=no_check)
-    shown = Shown(exit_code(review.plan, detailed_exitcode), base=review.base, extra=review.extra)
+    shown = ReportExtras(exit_code(review.plan, detailed_exitcode), base=review.base, extra=review.extra)
     report_plan(call, review.plan, shown, workspace.root)
     return shown.exit

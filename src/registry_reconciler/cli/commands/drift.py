@@ -22,7 +22,7 @@ from registry_reconciler.cli.common import (
     warn_left_out,
 )
 from registry_reconciler.cli.ending import keep_until_the_end
-from registry_reconciler.cli.options import Look, NoCache, Shared
+from registry_reconciler.cli.options import DisplayOptions, NoCache, Shared
 from registry_reconciler.cli.output import write_file
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.entry import MISSING, Json, show_path
@@ -75,7 +75,7 @@ def command(
     ] = None,
     *,
     shared: Shared,
-    look: Look,
+    look: DisplayOptions,
     no_cache: NoCache = False,
 ) -> int:
     """List managed entries that were edited by hand; exit 2 when there are any."""

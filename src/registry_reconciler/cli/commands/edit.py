@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry_reconciler.cli.common import Call, answer
-from registry_reconciler.cli.options import Look, Shared
+from registry_reconciler.cli.options import DisplayOptions, Shared
 from registry_reconciler.cli.verbs import Going, carry_out
 from registry_reconciler.errors import Blocked
 
@@ -37,7 +37,7 @@ def command(
     *,
     going: Going,
     shared: Shared,
-    look: Look,
+    look: DisplayOptions,
 ) -> int:
     """Open an entry in $EDITOR, and plan the edit.
 

@@ -48,7 +48,7 @@ def command(
     Codes are explained anywhere; kinds and addresses need a workspace.
     """
     call = shared.call("explain")
-    explaining = _Explaining(call)
+    explaining = _Explainer(call)
     found = [explaining.explained(subject) for subject in subjects]
     text = "\n\n".join(explained.text.rstrip("\n") for explained in found) + "\n"
     body: dict[str, Json] = {"subjects": [explained.data for explained in found]}
@@ -75,7 +75,7 @@ def _drawn(found: Sequence[_Explained], screen: Screen) -> str:
     )
 
 
-class _Explaining:
+class _Explainer:
     """Explains subjects, opening the workspace for the first that needs it."""
 
     def __init__(self, call: Call) -> None:

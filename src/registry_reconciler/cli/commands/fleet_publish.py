@@ -17,8 +17,8 @@ from registry_reconciler.cli.options import Shared
 from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
-    from registry_reconciler.fleet import Outcome, Repository
-    from registry_reconciler.fleet.catalogue import Origin, Published, Publisher
+    from registry_reconciler.fleet import Repository, RepositoryOutcome
+    from registry_reconciler.fleet.catalogue import PublicationOrigin, Publisher, PublishResult
 
 EXAMPLE = """\
   registry fleet publish --catalog sqlite:///fleet.db
@@ -134,13 +134,13 @@ _ORDER = {"failed": 0, "another": 1, "older": 2, "published": 3, "unchanged": 4}
 _ANOTHER = "another_repository"
 
 
-def _origin(repository: Repository) -> Origin:
+def _origin(repository: Repository) -> PublicationOrigin:
     """Where it comes from: what is fetched by its address, a folder by its place."""
     from registry_reconciler.fleet.addresses import shown
-    from registry_reconciler.fleet.catalogue import Origin, reading_of
+    from registry_reconciler.fleet.catalogue import PublicationOrigin, reading_of
 
     address = shown(repository.git) if repository.git else os.path.realpath(repository.path)
-    return Origin(address, repository.root, reading_of(address, repository.root))
+    return PublicationOrigin(address, repository.root, reading_of(address, repository.root))
 
 
 def _strangers(names: list[str]) -> str:
@@ -154,15 +154,15 @@ def _strangers(names: list[str]) -> str:
 
 
 def _row(
-    outcome: Outcome,
+    outcome: RepositoryOutcome,
     publisher: Publisher,
     known: dict[str, tuple[str, str]],
-    origin: Origin,
+    origin: PublicationOrigin,
     *,
     replace: bool,
 ) -> dict[str, Json]:
     from registry_reconciler.errors import RegistryFailure
-    from registry_reconciler.fleet.catalogue import Published
+    from registry_reconciler.fleet.catalogue import PublishResult
     from registry_reconciler.fleet.catalogue.job import unpacked
 
     row: dict[str, Any] = {"repository": outcome.name, "commit": outcome.commit, "error": None}
@@ -171,7 +171,7 @@ def _row(
         return {**row, "outcome": "failed", "error": outcome.error}
     before, reading = known.get(outcome.name, (None, ""))
     if before is not None and (before, reading) == (outcome.commit, origin.reading) and not replace:
-        return {**row, **_counts(Published(outcome.name, "unchanged", before, before))}
+        return {**row, **_counts(PublishResult(outcome.name, "unchanged", before, before))}
     try:
         done = publisher.publish(unpacked(outcome.result["publication"]), replace=replace, origin=origin)
     except RegistryFailure as failure:
@@ -185,7 +185,7 @@ def _row(
     return {**row, **_counts(done)}
 
 
-def _counts(done: Published) -> dict[str, Json]:
+def _counts(done: PublishResult) -> dict[str, Json]:
     return {
         "outcome": done.outcome,
         "commit": done.commit,

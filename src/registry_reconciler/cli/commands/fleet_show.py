@@ -27,7 +27,7 @@ from registry_reconciler.cli.options import Shared
 from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
-    from registry_reconciler.fleet.catalogue import Catalogue, Known
+    from registry_reconciler.fleet.catalogue import Catalogue, KnownEntry
 
 EXAMPLE = """\
   registry fleet show ability_low/payments.capture
@@ -101,7 +101,9 @@ def command(
     return answer(call, "\n".join(lines) + "\n", body)
 
 
-def _shown(known: Known, value: Any, links: list[tuple[str, tuple[str, ...], str, bool]]) -> Iterator[str]:
+def _shown(
+    known: KnownEntry, value: Any, links: list[tuple[str, tuple[str, ...], str, bool]]
+) -> Iterator[str]:
     status = f"  {known.status}" if known.status else ""
     yield f"{visible(known.address)}  in {visible(known.repository)}{status}"
     yield f"  {place(known.path, known.line)} at commit {short(known.commit)}"

@@ -106,14 +106,14 @@ def _wants_pointer(folder: Path) -> bool:
     """Ask, where somebody can answer and there is something to add."""
     from registry_reconciler.editing.init import AGENTS_PATH, POINTER_PATH
     from registry_reconciler.files.tree import DiskTree
-    from registry_reconciler.files.unreadable import Unreadable
+    from registry_reconciler.files.unreadable import UnreadablePath
 
     if not stdin_is_terminal():
         return False
     try:
         if AGENTS_PATH.encode() in (DiskTree(folder).read(POINTER_PATH) or b""):
             return True
-    except Unreadable:
+    except UnreadablePath:
         pass
     sys.stderr.write(f"Add a line to {POINTER_PATH} that leads agents to {AGENTS_PATH}? [y/N] ")
     sys.stderr.flush()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry_reconciler.apply.history import Entry
+from registry_reconciler.apply.history import HistoryRecord
 from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.addresses import require_known
 from registry_reconciler.cli.common import answer, planning_of
@@ -88,7 +88,7 @@ def command(
 
 def _applies(
     workspace: Workspace, address: str | None, most: int
-) -> tuple[list[Followed], list[Entry], list[str]]:
+) -> tuple[list[Followed], list[HistoryRecord], list[str]]:
     """The newest applies, of those of one entry or of all; each that was looked at; what cannot be read."""
     from registry_reconciler.apply import reader
     from registry_reconciler.apply.former_addresses import Followed, follow
@@ -97,7 +97,7 @@ def _applies(
     from registry_reconciler.apply.writable import Writable
     from registry_reconciler.files.tree import DiskTree
 
-    def of_entry(applies: Iterable[Entry]) -> list[Followed]:
+    def of_entry(applies: Iterable[HistoryRecord]) -> list[Followed]:
         noted = _noted(applies, looked_at)
         if address is not None:
             return list(islice(follow(noted, address), most))
@@ -105,7 +105,7 @@ def _applies(
 
     with reader(workspace.root, workspace.lock_timeout, may_write=Writable(workspace.root)):
         kept, faults = read(DiskTree(workspace.root))
-    looked_at: list[Entry] = []
+    looked_at: list[HistoryRecord] = []
     found = of_entry(kept)
     if len(found) < most:
         looked_at = []
@@ -115,14 +115,14 @@ def _applies(
     return found, looked_at, faults
 
 
-def _noted(applies: Iterable[Entry], looked_at: list[Entry]) -> Iterator[Entry]:
+def _noted(applies: Iterable[HistoryRecord], looked_at: list[HistoryRecord]) -> Iterator[HistoryRecord]:
     """The same applies; those that were looked at are in a list then."""
     for apply in applies:
         looked_at.append(apply)
         yield apply
 
 
-def _untold(shown: Sequence[Followed], looked_at: Sequence[Entry]) -> Iterator[str]:
+def _untold(shown: Sequence[Followed], looked_at: Sequence[HistoryRecord]) -> Iterator[str]:
     """What the history does not say of an entry."""
     counted = sum(not apply.changes and "counts" in apply.data for apply in looked_at)
     if counted:
@@ -158,5 +158,5 @@ def _lines(followed: Followed) -> list[str]:
     return lines
 
 
-def _to_json(entry: Entry) -> dict[str, Json]:
+def _to_json(entry: HistoryRecord) -> dict[str, Json]:
     return {"file": entry.path, **{name: value for name, value in entry.data.items() if name != "unlike"}}

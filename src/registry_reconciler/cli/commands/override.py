@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registry_reconciler.cli.options import Look, Shared
+from registry_reconciler.cli.options import DisplayOptions, Shared
 from registry_reconciler.cli.verbs import Going, carry_out
 
 EXAMPLE = """\
@@ -32,7 +32,7 @@ def command(
     *,
     going: Going,
     shared: Shared,
-    look: Look,
+    look: DisplayOptions,
 ) -> int:
     """Let an entry take a name or an alias that another one has, on purpose."""
     from registry_reconciler.editing.verbs import overriding

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from registry_reconciler.cli.addresses import require_known
 from registry_reconciler.cli.common import Call, quick_planning_of
 from registry_reconciler.cli.ending import keep_until_the_end
-from registry_reconciler.cli.options import Brief, Catalog, DetailedExitCode, NoCache, Reporting, Selection
+from registry_reconciler.cli.options import Brief, Catalog, DetailedExitCode, NoCache, PlanScope, Reporting
 from registry_reconciler.cli.output import write_file
-from registry_reconciler.cli.plans import Shown, report_plan
+from registry_reconciler.cli.plans import ReportExtras, report_plan
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.model.plan import Plan, PlanOptions
 
@@ -31,7 +31,7 @@ EXAMPLE = """\
 
 
 def command(
-    selection: Selection,
+    selection: PlanScope,
     detailed_exitcode: DetailedExitCode = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, for 'registry apply FILE'.")
@@ -67,7 +67,7 @@ def command(
         from registry_reconciler.report.saved_plan import saved_plan
 
         write_file(out, saved_plan(plan))
-    shown = Shown(exit_code(plan, detailed_exitcode))
+    shown = ReportExtras(exit_code(plan, detailed_exitcode))
     report_plan(call, plan, shown, workspace.root)
     return shown.exit
 
@@ -96,6 +96,6 @@ def _review(
         )
     workspace = call.workspace()
     review = review_base(workspace, base, no_check=options.no_check)
-    shown = Shown(exit_code(review.plan, detailed), base=review.base, extra=review.extra)
+    shown = ReportExtras(exit_code(review.plan, detailed), base=review.base, extra=review.extra)
     report_plan(call, review.plan, shown, workspace.root)
     return shown.exit

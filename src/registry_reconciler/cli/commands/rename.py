@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registry_reconciler.cli.options import Look, Shared
+from registry_reconciler.cli.options import DisplayOptions, Shared
 from registry_reconciler.cli.verbs import Going, carry_out
 
 EXAMPLE = """\
@@ -29,7 +29,7 @@ def command(
     *,
     going: Going,
     shared: Shared,
-    look: Look,
+    look: DisplayOptions,
 ) -> int:
     """Give an entry another key, and plan. References to it and entries inside it change too.
 

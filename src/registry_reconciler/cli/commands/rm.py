@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registry_reconciler.cli.options import AllowMassDelete, Look, Shared
+from registry_reconciler.cli.options import AllowMassDelete, DisplayOptions, Shared
 from registry_reconciler.cli.verbs import Going, carry_out
 from registry_reconciler.errors import UsageFailure
 
@@ -39,7 +39,7 @@ def command(
     *,
     going: Going,
     shared: Shared,
-    look: Look,
+    look: DisplayOptions,
 ) -> int:
     """Take entries out of the fragments that own them, and plan their deletion.
 

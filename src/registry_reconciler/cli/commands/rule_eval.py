@@ -15,7 +15,7 @@ from registry_reconciler.errors import UsageFailure
 if TYPE_CHECKING:
     from registry_reconciler.model.change import Change
     from registry_reconciler.planning.pipeline import Planning
-    from registry_reconciler.rules.own.definition import Definition
+    from registry_reconciler.rules.own.definition import OwnRule
 
 EXAMPLE = """\
   registry rule eval TEAM001 team/alpha
@@ -68,7 +68,7 @@ def command(
     return answer(call, "\n".join(lines) + "\n", body)
 
 
-def _require(planning: Planning, rule: Definition, address: str, other: str | None) -> Change | None:
+def _require(planning: Planning, rule: OwnRule, address: str, other: str | None) -> Change | None:
     """Hold the question to what the rule judges; the change that it is about, if it judges changes."""
     from registry_reconciler.cli.addresses import known_addresses
     from registry_reconciler.model.unknown import unknown_address

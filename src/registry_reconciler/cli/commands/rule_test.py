@@ -15,7 +15,7 @@ from registry_reconciler.model.entry import Json
 
 if TYPE_CHECKING:
     from registry_reconciler.planning.pipeline import Planning
-    from registry_reconciler.rules.own.definition import Definition
+    from registry_reconciler.rules.own.definition import OwnRule
 
 EXAMPLE = """\
   registry rule test
@@ -48,7 +48,7 @@ def command(
     return answer(call, "\n".join(lines) + "\n", {"rules": results}, exit=3 if failed else 0, errors=errors)
 
 
-def _try(planning: Planning, rule: Definition) -> dict[str, Json]:
+def _try(planning: Planning, rule: OwnRule) -> dict[str, Json]:
     from registry_reconciler.rules.own.trial import selected
 
     faults = [*_faults(planning, rule)]
@@ -65,7 +65,7 @@ def _try(planning: Planning, rule: Definition) -> dict[str, Json]:
     }
 
 
-def _faults(planning: Planning, rule: Definition) -> Iterator[str]:
+def _faults(planning: Planning, rule: OwnRule) -> Iterator[str]:
     from registry_reconciler.rules.own.trial import Example, try_example
 
     for name, text, wanted in (

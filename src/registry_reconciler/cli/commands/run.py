@@ -79,7 +79,7 @@ def command(
     from registry_reconciler.runtime.serve.commands import run_ability
 
     call = replace(shared, format="json").call("run") if as_json else shared.call("run")
-    live = Live() if call.format == "text" and sys.stdout.isatty() else None
+    live = LiveOutput() if call.format == "text" and sys.stdout.isatty() else None
     outcome = run_ability(
         call.workspace().root,
         ability,
@@ -106,7 +106,7 @@ def command(
     return deliver(call, outcome.exit, outcome.data, outcome.lines, outcome.errors, outcome.next)
 
 
-class Live:
+class LiveOutput:
     """Shows what a script writes, line by line and part by part, as it comes."""
 
     def __init__(self) -> None:

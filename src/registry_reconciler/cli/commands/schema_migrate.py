@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registry_reconciler.cli.options import Look, Shared
+from registry_reconciler.cli.options import DisplayOptions, Shared
 from registry_reconciler.cli.verbs import Going, carry_out
 from registry_reconciler.errors import UsageFailure
 
@@ -40,7 +40,7 @@ def command(
     *,
     going: Going,
     shared: Shared,
-    look: Look,
+    look: DisplayOptions,
 ) -> int:
     """Let the entries of a kind follow its changed schema, and plan.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registry_reconciler.cli.options import Look, Shared
+from registry_reconciler.cli.options import DisplayOptions, Shared
 from registry_reconciler.cli.verbs import Going, carry_out
 
 EXAMPLE = """\
@@ -39,7 +39,7 @@ def command(
     *,
     going: Going,
     shared: Shared,
-    look: Look,
+    look: DisplayOptions,
 ) -> int:
     """Set fields of an entry, in the fragment that owns it, and plan.
 

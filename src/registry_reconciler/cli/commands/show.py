@@ -17,7 +17,7 @@ from registry_reconciler.model.plan_json import location_to_json
 from registry_reconciler.model.unknown import unknown_address
 
 if TYPE_CHECKING:
-    from registry_reconciler.queries.show import Applied, EntryDetails, Side
+    from registry_reconciler.queries.show import AppliedDetails, EntryDetails, EntrySide
 
 EXAMPLE = """\
   registry show route/api.errors
@@ -113,7 +113,7 @@ def _in_order_of(value: Json, model: Json) -> Json:
     return value
 
 
-def _side(name: str, side: Side | None, absent: str) -> Iterator[str]:
+def _side(name: str, side: EntrySide | None, absent: str) -> Iterator[str]:
     if side is None:
         yield f"{name}  {absent}"
         return
@@ -121,11 +121,11 @@ def _side(name: str, side: Side | None, absent: str) -> Iterator[str]:
     yield from yaml_lines(side.value, 2)
 
 
-def _where(side: Side) -> str:
+def _where(side: EntrySide) -> str:
     return visible(side.location.show())
 
 
-def _applied(applied: Applied | None) -> str:
+def _applied(applied: AppliedDetails | None) -> str:
     if applied is None:
         return "never: it is not managed"
     live = {True: "live is what was applied", False: "live was edited since", None: "it is gone from live"}
@@ -173,5 +173,5 @@ def to_json(found: EntryDetails) -> dict[str, Json]:
     }
 
 
-def _side_to_json(side: Side | None) -> Json:
+def _side_to_json(side: EntrySide | None) -> Json:
     return None if side is None else {"value": side.value, "location": location_to_json(side.location)}

@@ -13,7 +13,7 @@ from registry_reconciler.editing.propose_output.search import Search, free_id
 from registry_reconciler.editing.propose_output.write import write_proposals
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.files.names import unsafe
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.table import FORMATS, format_named
 from registry_reconciler.loading.registries import order_in_files
 from registry_reconciler.model.kind import parse_at
@@ -42,7 +42,7 @@ def from_template(planning: Planning, name: str, kind: str, file: str) -> Propos
     _require_free(path)
     try:
         there = planning.loaded.tree.read(path) is not None
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         raise UsageFailure(f"{path} cannot be read: {fault}") from fault
     region = found.definition.get("region")
     ids = {output.id for output in planning.outputs}
@@ -72,7 +72,7 @@ def proposals(
     _require_free(file)
     try:
         data = planning.loaded.tree.read(file)
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         raise UsageFailure(f"{file} cannot be read: {fault}") from fault
     if data is None:
         raise UsageFailure(f"there is no file {file} in this workspace; paths count from its root")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from registry_reconciler.rules.entry_set import Entry
 
 
-class Pattern(Struct, frozen=True):
+class TextPattern(Struct, frozen=True):
     """A text with at most two fields of an entry in it."""
 
     parts: tuple[str, ...]
@@ -34,12 +34,12 @@ def literal(text: str) -> str:
     return re.sub(r"\{[{%#]", lambda match: "{{ '" + match.group() + "' }}", text)
 
 
-def fitting_pattern(lines: list[str], texts: Mapping[str, list[str]], depth: int) -> Pattern | None:
+def fitting_pattern(lines: list[str], texts: Mapping[str, list[str]], depth: int) -> TextPattern | None:
     """A pattern that gives each of some lines from the texts of its entry; fields are tried from the left."""
     if len(set(lines)) == 1 and not any(
         value in lines[0] for values in texts.values() for value in values[:1]
     ):
-        return Pattern((lines[0],))
+        return TextPattern((lines[0],))
     if depth == 0:
         return None
     first, last = min(lines), max(lines)
@@ -59,17 +59,17 @@ def fitting_pattern(lines: list[str], texts: Mapping[str, list[str]], depth: int
     for at, _, _, name in sorted(candidates):
         values = texts[name]
         rest = [line[at + len(value) :] for line, value in zip(lines, values, strict=True)]
-        inner = Pattern((rest[0],)) if len(set(rest)) == 1 else fitting_pattern(rest, texts, depth - 1)
+        inner = TextPattern((rest[0],)) if len(set(rest)) == 1 else fitting_pattern(rest, texts, depth - 1)
         if inner is not None:
-            return Pattern((lines[0][:at], *inner.parts), (name, *inner.fields))
-    return Pattern((lines[0],)) if len(set(lines)) == 1 else None
+            return TextPattern((lines[0][:at], *inner.parts), (name, *inner.fields))
+    return TextPattern((lines[0],)) if len(set(lines)) == 1 else None
 
 
-class _Absent:
+class _NoField:
     pass
 
 
-ABSENT: Json = _Absent()
+ABSENT: Json = _NoField()
 
 
 def is_alike(left: Json, right: Json) -> bool:

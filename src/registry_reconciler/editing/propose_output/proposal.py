@@ -7,7 +7,7 @@ from msgspec import Struct
 from registry_reconciler.model.entry import Json
 
 
-class Span(Struct, frozen=True):
+class RegionSpan(Struct, frozen=True):
     """Where a region would be in a text: offsets of what it holds; ``inline``: inside one line."""
 
     start: int
@@ -29,7 +29,7 @@ class Proposal(Struct, frozen=True):
     template: str = ""
     template_name: str = ""
     markers: tuple[str, ...] = ()
-    spans: tuple[Span, ...] = ()
+    spans: tuple[RegionSpan, ...] = ()
     starter: str = ""
 
     def to_json(self) -> dict[str, Json]:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from registry_reconciler.editing.propose_output.blocks import blocks_of
 from registry_reconciler.editing.propose_output.patterns import (
     ABSENT,
-    Pattern,
+    TextPattern,
     fields_of,
     fitting_pattern,
     is_alike,
     literal,
     says_key,
 )
-from registry_reconciler.editing.propose_output.proposal import Proposal, Span
+from registry_reconciler.editing.propose_output.proposal import Proposal, RegionSpan
 from registry_reconciler.formats.table import format_named
 from registry_reconciler.model.entry import FieldPath, Json, same
 from registry_reconciler.model.kind import Step, parse_at
@@ -53,7 +53,7 @@ class Search:
         kinds: Mapping[str, Sequence[Entry]],
         ids: set[str],
         places: set[str],
-        spans: Sequence[Span] = (),
+        spans: Sequence[RegionSpan] = (),
         own_places: Mapping[str, Sequence[Step]] = MappingProxyType({}),
         *,
         by_file: bool = False,
@@ -200,7 +200,7 @@ class Search:
     def _listed(
         self,
         kind: str,
-        pattern: Pattern,
+        pattern: TextPattern,
         head: str,
         where: tuple[int, int],
         *,
@@ -220,7 +220,7 @@ class Search:
             template,
             f"{name}.j2",
             () if whole else example(self.file, name),
-            () if whole else (Span(*where, inline=False),),
+            () if whole else (RegionSpan(*where, inline=False),),
         )
 
     def _counted(self, body: str, owned: Sequence[tuple[int, int]]) -> Iterator[Proposal]:
@@ -232,7 +232,7 @@ class Search:
                 re.IGNORECASE,
             )
             spans = [
-                Span(match.start(1), match.end(1), inline=True)
+                RegionSpan(match.start(1), match.end(1), inline=True)
                 for match in spoken.finditer(shown)
                 if not any(begin <= match.start() < stop for begin, stop in owned)
             ]
@@ -246,10 +246,10 @@ class Search:
 
     # Fitting
 
-    def _fitted(self, kind: str, lines: Sequence[str]) -> Pattern | None:
+    def _fitted(self, kind: str, lines: Sequence[str]) -> TextPattern | None:
         """A pattern that gives each of some texts from its entry."""
         if len(lines) > 1 and all(line == lines[0] for line in lines):
-            return Pattern((lines[0],))
+            return TextPattern((lines[0],))
         texts = {
             name: [str(value) for value in values]
             for name, values in self.fields[kind].items()

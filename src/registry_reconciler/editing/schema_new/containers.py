@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new.guess import (
     DEEPEST,
-    Candidate,
-    Found,
+    FoundEntry,
+    PlaceCandidate,
     is_keyish,
     is_list,
     named_items,
@@ -24,40 +24,42 @@ from registry_reconciler.model.entry import Json
 _Bound = tuple[tuple[str, str], ...]
 
 
-def held_by(file: str, value: Json, bound: _Bound, name: str = "") -> Candidate | None:
+def held_by(file: str, value: Json, bound: _Bound, name: str = "") -> PlaceCandidate | None:
     """What a container holds, whatever its layout; ``None`` where it looks like no entries."""
     small = _small(file, value, bound, name)
     if small is not None:
         return small
     if is_list(value):
-        return Candidate("list", (), name, [Found(file, item, bound) for item in value])
+        return PlaceCandidate("list", (), name, [FoundEntry(file, item, bound) for item in value])
     return _mappings(file, value, bound, name) or _pairs(file, value, bound, name)
 
 
-def _mappings(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None:
+def _mappings(file: str, value: Json, bound: _Bound, name: str) -> PlaceCandidate | None:
     if not (isinstance(value, dict) and value and all(_is_mapping(item) for item in value.values())):
         return None
-    items = [Found(file, item or {}, (*bound, ("", str(key)))) for key, item in value.items()]
-    return Candidate("map", (), name, items)
+    items = [FoundEntry(file, item or {}, (*bound, ("", str(key)))) for key, item in value.items()]
+    return PlaceCandidate("map", (), name, items)
 
 
-def _small(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None:
+def _small(file: str, value: Json, bound: _Bound, name: str) -> PlaceCandidate | None:
     """Entries that are no mappings by themselves: items with one key, plain texts, pairs of key and text."""
     named = named_items(value)
     if named:
-        return Candidate("named", (), name, [Found(file, body, (*bound, ("", key))) for key, body in named])
+        return PlaceCandidate(
+            "named", (), name, [FoundEntry(file, body, (*bound, ("", key))) for key, body in named]
+        )
     if isinstance(value, list) and value and all(is_keyish(item) for item in value):
-        return Candidate("texts", (), name, [Found(file, {"name": item}, bound) for item in value])
+        return PlaceCandidate("texts", (), name, [FoundEntry(file, {"name": item}, bound) for item in value])
     if isinstance(value, dict) and any(isinstance(item, dict) for item in value.values()):
         return None
     return _pairs(file, value, bound, name)
 
 
-def _pairs(file: str, value: Json, bound: _Bound, name: str) -> Candidate | None:
+def _pairs(file: str, value: Json, bound: _Bound, name: str) -> PlaceCandidate | None:
     if not (isinstance(value, dict) and value):
         return None
-    pairs = [Found(file, {"value": item}, (*bound, ("", str(key)))) for key, item in value.items()]
-    return Candidate("pairs", (), name, pairs)
+    pairs = [FoundEntry(file, {"value": item}, (*bound, ("", str(key)))) for key, item in value.items()]
+    return PlaceCandidate("pairs", (), name, pairs)
 
 
 def _parts(value: Mapping[str, Json], at: tuple[str, ...]) -> list[tuple[Json, tuple[str, ...], str]]:
@@ -65,17 +67,17 @@ def _parts(value: Mapping[str, Json], at: tuple[str, ...]) -> list[tuple[Json, t
     return [(part, (*at, quoted(str(key))), str(key)) for key, part in value.items()]
 
 
-def _add(found: dict[tuple[str, ...], Candidate], at: tuple[str, ...], held: Candidate) -> None:
+def _add(found: dict[tuple[str, ...], PlaceCandidate], at: tuple[str, ...], held: PlaceCandidate) -> None:
     found.setdefault(at, replace(held, at=at, entries=[])).entries.extend(held.entries)
 
 
-def _outermost_and_longest(place: Candidate) -> tuple[int, int, tuple[str, ...]]:
+def _outermost_and_longest(place: PlaceCandidate) -> tuple[int, int, tuple[str, ...]]:
     return len(place.at), -len(place.entries), place.at
 
 
-def plural_maps(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
+def plural_maps(documents: Mapping[str, Sequence[Json]]) -> list[PlaceCandidate]:
     """Mappings of mappings that a plural names, ``mcpServers``, however little the mappings are alike."""
-    found: dict[tuple[str, ...], Candidate] = {}
+    found: dict[tuple[str, ...], PlaceCandidate] = {}
     for file, values in documents.items():
         waiting: list[tuple[Json, tuple[str, ...], str]] = [(value, (), "") for value in values]
         while waiting:
@@ -90,9 +92,9 @@ def plural_maps(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
     return sorted(found.values(), key=_outermost_and_longest)
 
 
-def mixed_maps(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
+def mixed_maps(documents: Mapping[str, Sequence[Json]]) -> list[PlaceCandidate]:
     """Mappings whose values are partly mappings and partly not: ``serde = "1"`` beside ``tokio = {version = "1"}``."""
-    found: dict[tuple[str, ...], Candidate] = {}
+    found: dict[tuple[str, ...], PlaceCandidate] = {}
     mixed: set[tuple[str, ...]] = set()
     for file, values in documents.items():
         waiting: list[tuple[Json, tuple[str, ...], str]] = [(value, (), "") for value in values]
@@ -113,16 +115,16 @@ def _is_mapping(value: Json) -> bool:
     return value is None or isinstance(value, dict)
 
 
-def scalar_candidates(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
+def scalar_candidates(documents: Mapping[str, Sequence[Json]]) -> list[PlaceCandidate]:
     """Places whose entries are no mappings by themselves: meant only where somebody names them."""
-    found: dict[tuple[str, tuple[str, ...]], Candidate] = {}
+    found: dict[tuple[str, tuple[str, ...]], PlaceCandidate] = {}
     for file, values in documents.items():
         waiting: list[tuple[Json, tuple[str, ...], str]] = [(value, (), "") for value in values]
         while waiting:
             value, at, name = waiting.pop()
             held = _small(file, value, (), name)
             if held is not None:
-                place = found.setdefault((held.layout, at), Candidate(held.layout, at, name))
+                place = found.setdefault((held.layout, at), PlaceCandidate(held.layout, at, name))
                 place.entries.extend(held.entries)
             elif isinstance(value, dict) and len(at) < DEEPEST:
                 waiting += _parts(value, at)

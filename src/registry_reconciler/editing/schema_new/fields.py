@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new.draft import Work
-from registry_reconciler.editing.schema_new.guess import Shape, path_of
+from registry_reconciler.editing.schema_new.guess import FieldShape, path_of
 from registry_reconciler.editing.schema_new.words import closed_words, slips
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import parse_at
@@ -15,7 +15,7 @@ from registry_reconciler.model.kind import parse_at
 _MOST_SLIPS = 10
 
 
-def properties_of(work: Work, shape: Shape, key: Sequence[str]) -> dict[str, Json]:
+def properties_of(work: Work, shape: FieldShape, key: Sequence[str]) -> dict[str, Json]:
     """The JSON Schema of an entry: what the shape of all entries says, and what the key needs."""
     apart = _kinds_apart(work, shape)
     known = len(work.doubts)
@@ -42,7 +42,7 @@ def properties_of(work: Work, shape: Shape, key: Sequence[str]) -> dict[str, Jso
     return {"type": "object", "required": required, "properties": properties, **others}
 
 
-def _may_hold_entries(shape: Shape) -> bool:
+def _may_hold_entries(shape: FieldShape) -> bool:
     """Whether a field holds a list of mappings, or a mapping of them."""
     if shape.items is not None and shape.items.mappings:
         return True
@@ -59,7 +59,7 @@ def _of_other_kinds(work: Work) -> set[str]:
     }
 
 
-def _kinds_apart(work: Work, shape: Shape) -> list[str]:
+def _kinds_apart(work: Work, shape: FieldShape) -> list[str]:
     """Fields whose items have names of their own, so that they look like entries of another kind."""
     found = []
     known = _of_other_kinds(work)
@@ -84,7 +84,7 @@ def _kinds_apart(work: Work, shape: Shape) -> list[str]:
     return found
 
 
-def _schema(work: Work, shape: Shape, steps: tuple[str, ...]) -> dict[str, Json]:
+def _schema(work: Work, shape: FieldShape, steps: tuple[str, ...]) -> dict[str, Json]:
     """The JSON Schema of a shape; doubts are noted on the way."""
     types = sorted(shape.types - ({"integer"} if "number" in shape.types else set()))
     schema: dict[str, Json] = {"type": types[0] if len(types) == 1 else types} if types else {}
@@ -102,7 +102,7 @@ def _schema(work: Work, shape: Shape, steps: tuple[str, ...]) -> dict[str, Json]
         if always:
             schema["required"] = always
     if len(named) < len(shape.fields):
-        merged = Shape()
+        merged = FieldShape()
         for name, field in shape.fields.items():
             merged = merged if name in named else _merged(merged, field)
         schema["additionalProperties"] = _schema(work, merged, (*steps, "[]"))
@@ -111,9 +111,9 @@ def _schema(work: Work, shape: Shape, steps: tuple[str, ...]) -> dict[str, Json]
     return schema
 
 
-def _merged(left: Shape, right: Shape) -> Shape:
+def _merged(left: FieldShape, right: FieldShape) -> FieldShape:
     """Both shapes as one; for mappings whose keys are names."""
-    merged = Shape(
+    merged = FieldShape(
         count=left.count + right.count,
         types=left.types | right.types,
         strings=left.strings + right.strings,
@@ -129,7 +129,7 @@ def _merged(left: Shape, right: Shape) -> Shape:
     return merged
 
 
-def _note_slips(work: Work, shape: Shape, steps: tuple[str, ...]) -> None:
+def _note_slips(work: Work, shape: FieldShape, steps: tuple[str, ...]) -> None:
     found = slips(shape, loose="[]" not in steps)
     for word, other, why in found[:_MOST_SLIPS]:
         count, more = shape.strings[word], shape.strings[other]

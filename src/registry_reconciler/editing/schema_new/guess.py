@@ -26,7 +26,7 @@ _ID_ENDS = ("_id", "-id", "_identifier")
 _QUOTED = re.compile(r'[.\[\]{}*"]|^$')
 
 
-class Found(Struct, frozen=True):
+class FoundEntry(Struct, frozen=True):
     """One entry: its fields, and what its place says (placeholders by name; ``""`` is the key of a map)."""
 
     file: str
@@ -50,7 +50,7 @@ class Found(Struct, frozen=True):
         return self.place.get(name)
 
 
-class Candidate(Struct):
+class PlaceCandidate(Struct):
     """A place that may hold the entries of a kind.
 
     Attributes:
@@ -61,7 +61,7 @@ class Candidate(Struct):
     layout: str
     at: tuple[str, ...]
     name: str
-    entries: list[Found] = field(default_factory=list)
+    entries: list[FoundEntry] = field(default_factory=list)
 
     @property
     def keyed(self) -> bool:
@@ -97,9 +97,9 @@ def matches(kind: str, name: str) -> bool:
 # ---------------------------------------------------------------- containers
 
 
-def candidates(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
+def candidates(documents: Mapping[str, Sequence[Json]]) -> list[PlaceCandidate]:
     """Every list of mappings and every mapping of alike mappings, by layout and place, outer ones first."""
-    found: dict[tuple[str, tuple[str, ...]], Candidate] = {}
+    found: dict[tuple[str, tuple[str, ...]], PlaceCandidate] = {}
     for file, values in documents.items():
         for value in values:
             _look(found, file, value, (), "", ())
@@ -109,7 +109,7 @@ def candidates(documents: Mapping[str, Sequence[Json]]) -> list[Candidate]:
 
 
 def _look(
-    found: dict[tuple[str, tuple[str, ...]], Candidate],
+    found: dict[tuple[str, tuple[str, ...]], PlaceCandidate],
     file: str,
     value: Json,
     at: tuple[str, ...],
@@ -120,13 +120,13 @@ def _look(
         return
     named = named_items(value)
     if named:
-        _note(found, "named", at, name, [Found(file, body, (*bound, ("", key))) for key, body in named])
+        _note(found, "named", at, name, [FoundEntry(file, body, (*bound, ("", key))) for key, body in named])
     elif is_list(value):
-        _note(found, "list", at, name, [Found(file, item, bound) for item in value])
+        _note(found, "list", at, name, [FoundEntry(file, item, bound) for item in value])
         _look_into_items(found, file, value, at, name, bound)
     elif isinstance(value, dict):
         if is_map(value):
-            items = [Found(file, item or {}, (*bound, ("", key))) for key, item in value.items()]
+            items = [FoundEntry(file, item or {}, (*bound, ("", key))) for key, item in value.items()]
             _note(found, "map", at, name, items)
             holder = _holder(name or "key", (inner for inner in value.values() if inner))
             for key, item in value.items():
@@ -144,13 +144,13 @@ def _look(
 
 
 def _note(
-    found: dict[tuple[str, tuple[str, ...]], Candidate],
+    found: dict[tuple[str, tuple[str, ...]], PlaceCandidate],
     layout: str,
     at: tuple[str, ...],
     name: str,
-    entries: list[Found],
+    entries: list[FoundEntry],
 ) -> None:
-    found.setdefault((layout, at), Candidate(layout, at, name)).entries.extend(entries)
+    found.setdefault((layout, at), PlaceCandidate(layout, at, name)).entries.extend(entries)
 
 
 def named_items(value: Json) -> list[tuple[str, dict[str, Json]]]:
@@ -189,7 +189,7 @@ def _is_grouped(value: dict[str, Json]) -> bool:
 
 
 def _look_into_items(
-    found: dict[tuple[str, tuple[str, ...]], Candidate],
+    found: dict[tuple[str, tuple[str, ...]], PlaceCandidate],
     file: str,
     items: list[dict[str, Json]],
     at: tuple[str, ...],
@@ -197,7 +197,7 @@ def _look_into_items(
     bound: tuple[tuple[str, str], ...],
 ) -> None:
     """Containers inside the items of a list, which a field tells apart."""
-    by = next(iter(unique_fields([Found(file, item) for item in items], name)), None)
+    by = next(iter(unique_fields([FoundEntry(file, item) for item in items], name)), None)
     if by is None or not at or "." in by:
         return
     holder = _holder(name, items)
@@ -227,7 +227,7 @@ def _holder(name: str, items: Iterable[dict[str, Json]]) -> str:
 # ---------------------------------------------------------------- keys
 
 
-def unique_fields(entries: Sequence[Found], kind: str) -> list[str]:
+def unique_fields(entries: Sequence[FoundEntry], kind: str) -> list[str]:
     """Fields that every entry has and no two share, the likeliest key first."""
     return [name for name in _scalar_fields(entries, kind) if not duplicates(entries, (name,))]
 
@@ -248,7 +248,7 @@ def _last_word(kind: str) -> str:
     return kind.lower().rpartition("_")[2]
 
 
-def _scalar_fields(entries: Sequence[Found], kind: str) -> list[str]:
+def _scalar_fields(entries: Sequence[FoundEntry], kind: str) -> list[str]:
     """Fields of the first entry that could be a key, at the top first, then one level down."""
     if not entries:
         return []
@@ -284,7 +284,7 @@ def is_keyish(value: Json) -> bool:
     return not isinstance(value, str) or (len(value) <= 120 and "\n" not in value)
 
 
-def duplicates(entries: Sequence[Found], key: Sequence[str]) -> list[str]:
+def duplicates(entries: Sequence[FoundEntry], key: Sequence[str]) -> list[str]:
     """The keys that several entries have, or ``""`` where one has none."""
     seen: Counter[str] = Counter()
     for entry in entries:
@@ -296,7 +296,7 @@ def duplicates(entries: Sequence[Found], key: Sequence[str]) -> list[str]:
 # ---------------------------------------------------------------- fields
 
 
-class Shape(Struct):
+class FieldShape(Struct):
     """What a field holds over all entries.
 
     Attributes:
@@ -310,8 +310,8 @@ class Shape(Struct):
     types: set[str] = field(default_factory=set)
     strings: Counter[str] = field(default_factory=Counter)
     who: dict[str, str] = field(default_factory=dict)
-    fields: dict[str, Shape] = field(default_factory=dict)
-    items: Shape | None = None
+    fields: dict[str, FieldShape] = field(default_factory=dict)
+    items: FieldShape | None = None
     mappings: int = 0
 
     def add(self, value: Json, who: str, depth: int = 0) -> None:
@@ -326,9 +326,9 @@ class Shape(Struct):
         elif isinstance(value, dict) and depth < 8:
             self.mappings += 1
             for name, part in value.items():
-                self.fields.setdefault(name, Shape()).add(part, who, depth + 1)
+                self.fields.setdefault(name, FieldShape()).add(part, who, depth + 1)
         elif isinstance(value, list) and depth < 8:
-            self.items = self.items or Shape()
+            self.items = self.items or FieldShape()
             for part in value:
                 self.items.add(part, who, depth + 1)
 
@@ -351,7 +351,7 @@ class Shape(Struct):
         )
 
     @property
-    def named_fields(self) -> dict[str, Shape]:
+    def named_fields(self) -> dict[str, FieldShape]:
         """The fields without what people choose; beside those, fields are what most mappings have."""
         if not self.free_keys:
             return self.fields
@@ -362,7 +362,7 @@ class Shape(Struct):
         }
         return named if len(named) <= _MOST_FIELDS else {}  # the same names in each are names all the same
 
-    def walk(self, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
+    def walk(self, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], FieldShape]]:
         """Every part that has a selector, with its steps; ``[]`` steps over items."""
         yield at, self
         for name, shape in self.named_fields.items():
@@ -381,9 +381,9 @@ def type_name(value: Json) -> str:
     return next(name for kind, name in names.items() if isinstance(value, kind))
 
 
-def shape_of(entries: Sequence[Found], keys: Sequence[str]) -> Shape:
+def shape_of(entries: Sequence[FoundEntry], keys: Sequence[str]) -> FieldShape:
     """The shape of all entries; ``keys`` are theirs, in the same order."""
-    shape = Shape()
+    shape = FieldShape()
     for entry, key in zip(entries, keys, strict=True):
         shape.add(entry.value, key)
     return shape

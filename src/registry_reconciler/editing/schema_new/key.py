@@ -9,24 +9,24 @@ from msgspec.structs import replace
 
 from registry_reconciler.editing.schema_new.draft import Work
 from registry_reconciler.editing.schema_new.guess import (
-    Candidate,
-    Found,
+    FoundEntry,
+    PlaceCandidate,
     duplicates,
     is_key_word,
     is_keyish,
     quoted,
     unique_fields,
 )
-from registry_reconciler.editing.schema_new.referrers import Referrer, best_key
+from registry_reconciler.editing.schema_new.referrers import ReferringField, best_key
 from registry_reconciler.layouts import LAYOUTS
 
 
 def choose_key(
     work: Work,
-    chosen: Candidate,
-    entries: Sequence[Found],
+    chosen: PlaceCandidate,
+    entries: Sequence[FoundEntry],
     asked: Sequence[str],
-    named_by: Sequence[Referrer] = (),
+    named_by: Sequence[ReferringField] = (),
 ) -> list[str]:
     """The key fields: those asked for, else guessed. Of a mapping, its keys become a field of the entries.
 
@@ -52,7 +52,7 @@ def choose_key(
 
 
 def _guessed_key(
-    work: Work, chosen: Candidate, entries: Sequence[Found], named_by: Sequence[Referrer]
+    work: Work, chosen: PlaceCandidate, entries: Sequence[FoundEntry], named_by: Sequence[ReferringField]
 ) -> list[str]:
     holders = list(dict.fromkeys(name for entry in entries for name in entry.place))
     if chosen.keyed:
@@ -91,13 +91,15 @@ def _guessed_key(
     return [unique[0]]
 
 
-def _keys_repeat(entries: Sequence[Found]) -> bool:
+def _keys_repeat(entries: Sequence[FoundEntry]) -> bool:
     """Whether the same key stands in several mappings."""
     keys = [dict(entry.bound).get("", "") for entry in entries]
     return len(set(keys)) < len(keys)
 
 
-def _joined_key(work: Work, entries: Sequence[Found], holders: Sequence[str], *, whole: bool) -> list[str]:
+def _joined_key(
+    work: Work, entries: Sequence[FoundEntry], holders: Sequence[str], *, whole: bool
+) -> list[str]:
     """A key of what the place says and a field, else nothing.
 
     Args:
@@ -124,12 +126,12 @@ def _joined_key(work: Work, entries: Sequence[Found], holders: Sequence[str], *,
     return []
 
 
-def _key_fields(work: Work, entries: Sequence[Found]) -> list[str]:
+def _key_fields(work: Work, entries: Sequence[FoundEntry]) -> list[str]:
     """The fields that every entry has and whose names say that they are keys, whether they are or not."""
     return [name for name in ("id", "name", "key", f"{work.kind}_id", "title") if _all_have(entries, name)]
 
 
-def _pair(work: Work, entries: Sequence[Found], holders: Sequence[str]) -> list[str]:
+def _pair(work: Work, entries: Sequence[FoundEntry], holders: Sequence[str]) -> list[str]:
     """Two fields that tell the entries apart together, what the place says before others; else nothing."""
     given = [
         name
@@ -144,10 +146,10 @@ def _pair(work: Work, entries: Sequence[Found], holders: Sequence[str]) -> list[
     return []
 
 
-def _short(entries: Sequence[Found], name: str) -> bool:
+def _short(entries: Sequence[FoundEntry], name: str) -> bool:
     """Whether every entry has a short text there: a long one describes, and names nothing."""
     return all(is_keyish(entry.value.get(name)) and len(entry.text(name) or "") <= 60 for entry in entries)
 
 
-def _all_have(entries: Sequence[Found], name: str) -> bool:
+def _all_have(entries: Sequence[FoundEntry], name: str) -> bool:
     return all(entry.text(name) is not None for entry in entries)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from registry_reconciler.base.first_few import first_few
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
-from registry_reconciler.editing.schema_new.guess import Found, path_of, quoted
+from registry_reconciler.editing.schema_new.guess import FoundEntry, path_of, quoted
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.model.entry import MISSING, Json, LiveEntry, canonical, get_path, same
 from registry_reconciler.model.fields import Selector
@@ -52,7 +52,7 @@ class _Match(Struct):
         return self.equal >= HOLDS * self.asked
 
 
-def add_mirrors(work: Work, entries: Sequence[Found], keys: Sequence[str], key: Sequence[str]) -> None:
+def add_mirrors(work: Work, entries: Sequence[FoundEntry], keys: Sequence[str], key: Sequence[str]) -> None:
     """Propose ``mirrors`` to kinds that are there, with how many agree and which do not."""
     found: list[dict[str, Json]] = []
     for kind in sorted(work.loaded.kinds.values(), key=lambda kind: kind.name):
@@ -70,7 +70,7 @@ def add_mirrors(work: Work, entries: Sequence[Found], keys: Sequence[str], key: 
 
 
 def _partners(
-    entries: Sequence[Found], keys: Sequence[str], theirs: Mapping[str, LiveEntry]
+    entries: Sequence[FoundEntry], keys: Sequence[str], theirs: Mapping[str, LiveEntry]
 ) -> Iterator[tuple[str, list[_Partner]]]:
     """The entries that have a partner: by their own key (""), then by each field that holds its key."""
     for by in ("", *(_own_fields(entries))):
@@ -86,7 +86,7 @@ def _partners(
             yield by, pairs
 
 
-def _own_fields(entries: Sequence[Found]) -> list[str]:
+def _own_fields(entries: Sequence[FoundEntry]) -> list[str]:
     """The fields at the top that every entry has as a text."""
     first = entries[0].value if entries else {}
     return [

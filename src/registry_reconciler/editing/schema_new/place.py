@@ -19,8 +19,8 @@ from registry_reconciler.editing.schema_new.containers import (
 )
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
 from registry_reconciler.editing.schema_new.guess import (
-    Candidate,
-    Found,
+    FoundEntry,
+    PlaceCandidate,
     candidates,
     is_key_word,
     is_map,
@@ -150,7 +150,7 @@ def _less_strictly(
     return read
 
 
-def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -> Candidate:
+def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -> PlaceCandidate:
     """The place that holds the entries of the kind. Raises :class:`Blocked` where none does, or several do."""
     places = candidates(documents)
     many = len(documents) > 1 or is_wild(work.pattern) or "{" in work.pattern
@@ -197,7 +197,7 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
     return _with_all(documents, best)
 
 
-def _with_plain_values(work: Work, best: Candidate, mixed: Sequence[Candidate]) -> Candidate:
+def _with_plain_values(work: Work, best: PlaceCandidate, mixed: Sequence[PlaceCandidate]) -> PlaceCandidate:
     """The place, as pairs where some of its values are no mappings."""
     pairs = next((place for place in mixed if place.at == best.at and best.keyed), None)
     if pairs is None:
@@ -211,7 +211,7 @@ def _with_plain_values(work: Work, best: Candidate, mixed: Sequence[Candidate]) 
     return pairs
 
 
-def _nearly_a_map(mixed: Sequence[Candidate]) -> Candidate | None:
+def _nearly_a_map(mixed: Sequence[PlaceCandidate]) -> PlaceCandidate | None:
     """The outermost mapping whose keys are names although a few of its values are no mappings."""
     for place in mixed:
         values = {dict(entry.bound)[""]: entry.value["value"] for entry in place.entries}
@@ -221,7 +221,7 @@ def _nearly_a_map(mixed: Sequence[Candidate]) -> Candidate | None:
     return None
 
 
-def _doubt_others(work: Work, best: Candidate, others: Sequence[Candidate]) -> None:
+def _doubt_others(work: Work, best: PlaceCandidate, others: Sequence[PlaceCandidate]) -> None:
     """Say which other places hold entries, and which lists were taken together."""
     together = [place for place in others if _leads_to(best.at, place.at)]
     if together:
@@ -234,7 +234,7 @@ def _doubt_others(work: Work, best: Candidate, others: Sequence[Candidate]) -> N
         )
 
 
-def _listed(places: Sequence[Candidate]) -> str:
+def _listed(places: Sequence[PlaceCandidate]) -> str:
     shown = ", ".join(f"{place.text or 'the whole file'} ({len(place.entries)})" for place in places[:5])
     return f"{shown} and {len(places) - 5} more" if len(places) > 5 else shown
 
@@ -248,8 +248,8 @@ def _leads_to(steps: Sequence[str], at: Sequence[str]) -> bool:
 
 
 def _only_values(
-    work: Work, documents: Mapping[str, Sequence[Json]], scalars: list[Candidate]
-) -> list[Candidate]:
+    work: Work, documents: Mapping[str, Sequence[Json]], scalars: list[PlaceCandidate]
+) -> list[PlaceCandidate]:
     """The values that are all that a file holds, unless one of them says what the file is: then it is one entry."""
     whole = _one_a_file(documents)
     entries = whole.entries if whole is not None else []
@@ -265,28 +265,30 @@ def _only_values(
     return [] if scalars[0].at and any(True for _ in beside) else scalars
 
 
-def _with_all(documents: Mapping[str, Sequence[Json]], place: Candidate) -> Candidate:
+def _with_all(documents: Mapping[str, Sequence[Json]], place: PlaceCandidate) -> PlaceCandidate:
     """The place with all entries that its steps lead to, also in files that do not show by themselves what they are."""
     if not place.at:
         return place
-    found: list[Found] = []
+    found: list[FoundEntry] = []
     for path, values in documents.items():
         for value in values:
             for _, bound, there in walk(parse_at(place.text), value, {}):
                 given = tuple(bound.items())
                 if isinstance(there, list) and not place.keyed:
-                    found += [Found(path, item, given) for item in there if isinstance(item, dict)]
+                    found += [FoundEntry(path, item, given) for item in there if isinstance(item, dict)]
                 elif isinstance(there, dict) and place.keyed:
                     items = ((str(key), item) for key, item in there.items())
                     found += [
-                        Found(path, item, (*given, ("", key)))
+                        FoundEntry(path, item, (*given, ("", key)))
                         for key, item in items
                         if isinstance(item, dict)
                     ]
     return replace(place, entries=found) if len(found) > len(place.entries) else place
 
 
-def _asked_for(documents: Mapping[str, Sequence[Json]], places: Sequence[Candidate], at: str) -> Candidate:
+def _asked_for(
+    documents: Mapping[str, Sequence[Json]], places: Sequence[PlaceCandidate], at: str
+) -> PlaceCandidate:
     """The place that somebody named: one that was found, else whatever the steps lead to."""
     for place in places:
         if place.text == at:
@@ -295,13 +297,13 @@ def _asked_for(documents: Mapping[str, Sequence[Json]], places: Sequence[Candida
         steps = parse_at(at)
     except KindError as error:
         raise UsageFailure(f"--at: {error}.") from error
-    found: dict[str, Candidate] = {}
+    found: dict[str, PlaceCandidate] = {}
     for path, values in documents.items():
         for value in values:
             for _, bound, there in walk(steps, value, {}):
                 held = held_by(path, there, tuple(bound.items()), name=at)
                 if held is not None:
-                    found.setdefault(held.layout, Candidate(held.layout, (at,), at)).entries.extend(
+                    found.setdefault(held.layout, PlaceCandidate(held.layout, (at,), at)).entries.extend(
                         held.entries
                     )
     if found:
@@ -310,7 +312,9 @@ def _asked_for(documents: Mapping[str, Sequence[Json]], places: Sequence[Candida
     raise UsageFailure(f"no entries are found at {at!r}. Places that hold some: {known or 'none'}.")
 
 
-def _whole_maps(documents: Mapping[str, Sequence[Json]], places: Sequence[Candidate]) -> Candidate | None:
+def _whole_maps(
+    documents: Mapping[str, Sequence[Json]], places: Sequence[PlaceCandidate]
+) -> PlaceCandidate | None:
     """The mapping that each file is, where its keys are names: fields would be the same in most files."""
     whole = next((place for place in places if not place.at and place.keyed), None)
     if whole is not None and {entry.file for entry in whole.entries} != set(documents):
@@ -323,16 +327,16 @@ def _whole_maps(documents: Mapping[str, Sequence[Json]], places: Sequence[Candid
     return whole if len(tops) > 1 and 10 * len(common) < len(shared) else None
 
 
-def _one_a_file(documents: Mapping[str, Sequence[Json]]) -> Candidate | None:
+def _one_a_file(documents: Mapping[str, Sequence[Json]]) -> PlaceCandidate | None:
     """Each document as an entry, where all are mappings."""
     if not all(isinstance(value, dict) for values in documents.values() for value in values):
         return None
-    entries = [Found(path, value) for path, values in documents.items() for value in values]
+    entries = [FoundEntry(path, value) for path, values in documents.items() for value in values]
     several = any(len(values) > 1 for values in documents.values())
-    return Candidate("documents" if several else "file", (), "", entries)
+    return PlaceCandidate("documents" if several else "file", (), "", entries)
 
 
-def with_path(work: Work, chosen: Candidate, paths: Sequence[str]) -> list[Found]:
+def with_path(work: Work, chosen: PlaceCandidate, paths: Sequence[str]) -> list[FoundEntry]:
     """The entries with what the path of their file says; ``*`` becomes a placeholder where a field fits."""
     if "{" not in work.pattern and "**" not in work.pattern and is_wild(work.pattern):
         work.pattern = _named_stars(work, chosen)
@@ -344,7 +348,7 @@ def with_path(work: Work, chosen: Candidate, paths: Sequence[str]) -> list[Found
     return [replace(entry, bound=(*bound[entry.file], *entry.bound)) for entry in chosen.entries]
 
 
-def _named_stars(work: Work, chosen: Candidate) -> str:
+def _named_stars(work: Work, chosen: PlaceCandidate) -> str:
     pieces = re.split(r"(\*)", work.pattern)
     regex = re.compile("".join("([^/]+)" if piece == "*" else re.escape(piece) for piece in pieces))
     stars = {entry.file: regex.fullmatch(entry.file) for entry in chosen.entries}
@@ -372,7 +376,7 @@ def _named_stars(work: Work, chosen: Candidate) -> str:
     return "".join(pieces)
 
 
-def _field_like(entries: Sequence[Found], by_file: Mapping[str, str], taken: set[str]) -> str | None:
+def _field_like(entries: Sequence[FoundEntry], by_file: Mapping[str, str], taken: set[str]) -> str | None:
     """The field that says what the path says, in nine of ten entries."""
     names = _text_fields(entries[0].value) if entries else []
     for name in sorted(
@@ -395,7 +399,7 @@ def _text_fields(value: Mapping[str, Json]) -> list[str]:
     return names
 
 
-def _folder_name(before: str, entries: Sequence[Found], taken: set[str], other: str) -> str:
+def _folder_name(before: str, entries: Sequence[FoundEntry], taken: set[str], other: str) -> str:
     parts = [part for part in before.split("/") if part]
     wanted = re.sub(r"[^A-Za-z0-9_]+", "_", singular(parts[-1] if parts else other)).strip("_.") or other
     wanted = f"_{wanted}" if wanted[0].isdigit() else wanted

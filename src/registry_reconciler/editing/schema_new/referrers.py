@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
-from registry_reconciler.editing.schema_new.guess import Found, shape_of
+from registry_reconciler.editing.schema_new.guess import FoundEntry, shape_of
 from registry_reconciler.editing.schema_new.relations import selector_text
 from registry_reconciler.model.entry import LiveEntry
 from registry_reconciler.model.fields import Selector
@@ -16,7 +16,7 @@ _LEAST_WORDS = 3
 """Fewer different words agree by chance."""
 
 
-class Referrer(Struct, frozen=True):
+class ReferringField(Struct, frozen=True):
     """A field of a kind that is there, which refers to nothing yet, and how often it has each word."""
 
     kind: str
@@ -30,7 +30,7 @@ class Referrer(Struct, frozen=True):
         return hits >= HOLDS * sum(self.words.values())
 
 
-def referrers(work: Work, container: str, files: Collection[str]) -> Iterator[Referrer]:
+def referrers(work: Work, container: str, files: Collection[str]) -> Iterator[ReferringField]:
     """Every field of words that may be keys of another kind.
 
     Args:
@@ -44,7 +44,8 @@ def referrers(work: Work, container: str, files: Collection[str]) -> Iterator[Re
         taken = {reference.field.text for reference in kind.references}
         taken |= {selector.text for selector in kind.key}
         shape = shape_of(
-            [Found(live.place.file, dict(live.value)) for live in entries], [live.key for live in entries]
+            [FoundEntry(live.place.file, dict(live.value)) for live in entries],
+            [live.key for live in entries],
         )
         for steps, part in shape.walk():
             if container in steps and any(live.place.file in files for live in entries):
@@ -55,14 +56,14 @@ def referrers(work: Work, container: str, files: Collection[str]) -> Iterator[Re
             if copied or len(words) < _LEAST_WORDS or field in taken:
                 continue
             if not kind.secrets.touches(Selector.parse(field)):
-                yield Referrer(name, kind.schema_path, field, words)
+                yield ReferringField(name, kind.schema_path, field, words)
 
 
 def best_key(
-    found: Sequence[Referrer], entries: Sequence[Found], unique: Sequence[str]
-) -> tuple[str, Referrer | None]:
+    found: Sequence[ReferringField], entries: Sequence[FoundEntry], unique: Sequence[str]
+) -> tuple[str, ReferringField | None]:
     """The field by which other kinds name the entries, and a field that does; the likeliest key first."""
-    best: tuple[str, list[Referrer]] = ("", [])
+    best: tuple[str, list[ReferringField]] = ("", [])
     for name in unique:
         keys = {entry.text(name) or "" for entry in entries}
         by = [referrer for referrer in found if referrer.names(keys)]
@@ -70,10 +71,10 @@ def best_key(
     return best[0], next(iter(best[1]), None)
 
 
-def tell_referrers(work: Work, found: Sequence[Referrer], keys: Sequence[str]) -> None:
+def tell_referrers(work: Work, found: Sequence[ReferringField], keys: Sequence[str]) -> None:
     """Say which fields elsewhere name the entries of the new kind: their schema files are the place for it."""
     known = set(keys)
-    by_kind: dict[str, list[Referrer]] = {}
+    by_kind: dict[str, list[ReferringField]] = {}
     for referrer in found:
         if referrer.names(known):
             by_kind.setdefault(referrer.kind, []).append(referrer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
-from registry_reconciler.editing.schema_new.guess import Found, Shape, matches, quoted
+from registry_reconciler.editing.schema_new.guess import FieldShape, FoundEntry, matches, quoted
 from registry_reconciler.files.tree import is_safe
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.field_roles import PathRule
@@ -15,7 +15,7 @@ from registry_reconciler.model.kind import FilePattern
 _LIVE_WORDS = ("stars", "downloads", "updated_at", "last_updated", "last_seen", "pulls", "score")
 
 
-def add_relations(work: Work, entries: Sequence[Found], shape: Shape, key: Sequence[str]) -> None:
+def add_relations(work: Work, entries: Sequence[FoundEntry], shape: FieldShape, key: Sequence[str]) -> None:
     """Names, references, paths and unique fields that hold."""
     names = _names(entries, shape, key)
     if names:
@@ -36,7 +36,7 @@ def add_relations(work: Work, entries: Sequence[Found], shape: Shape, key: Seque
         work.doubt("x-registry.key", text)
 
 
-def _names(entries: Sequence[Found], shape: Shape, key: Sequence[str]) -> dict[str, Json]:
+def _names(entries: Sequence[FoundEntry], shape: FieldShape, key: Sequence[str]) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for name in ("name", "title", "display_name"):
         part = shape.fields.get(name)
@@ -55,7 +55,7 @@ def _names(entries: Sequence[Found], shape: Shape, key: Sequence[str]) -> dict[s
 
 
 def _references(
-    work: Work, entries: Sequence[Found], shape: Shape, key: Sequence[str]
+    work: Work, entries: Sequence[FoundEntry], shape: FieldShape, key: Sequence[str]
 ) -> Iterator[dict[str, Json]]:
     """Fields whose values are keys of this or another kind."""
     others: dict[str, set[str]] = {name: set() for name in work.loaded.kinds}
@@ -89,12 +89,14 @@ def _references(
             work.doubt("x-registry.references", f"{selector_text(steps)}: there is no {best} {shown}.")
 
 
-def _of_path(work: Work, entries: Sequence[Found], shape: Shape) -> Iterator[tuple[tuple[str, ...], Shape]]:
+def _of_path(
+    work: Work, entries: Sequence[FoundEntry], shape: FieldShape
+) -> Iterator[tuple[tuple[str, ...], FieldShape]]:
     """What only the path of a file says: the plugin whose folder a skill lies in."""
     for name in FilePattern.parse(work.pattern).placeholders:
         if "." in name or name in shape.fields:
             continue
-        part = Shape()
+        part = FieldShape()
         for entry in entries:
             if name in entry.place:
                 part.add(entry.place[name], "")
@@ -129,7 +131,7 @@ def selector_text(steps: Sequence[str]) -> str:
     return text
 
 
-def _paths(work: Work, entries: Sequence[Found], shape: Shape) -> Iterator[dict[str, Json]]:
+def _paths(work: Work, entries: Sequence[FoundEntry], shape: FieldShape) -> Iterator[dict[str, Json]]:
     """Fields whose texts are files or folders, from the root or from where the registry file is."""
     for steps, part in shape.walk():
         words = [word for word in part.strings if "/" in word or "." in word]
@@ -159,7 +161,7 @@ def _is_there(work: Work, path: str) -> bool:
     return path == "" or (is_safe(path) and work.loaded.tree.kind(path) in ("file", "dir"))
 
 
-def _is_unique(name: str, entries: Sequence[Found], key: Sequence[str]) -> bool:
+def _is_unique(name: str, entries: Sequence[FoundEntry], key: Sequence[str]) -> bool:
     if name in key or not name.lower().endswith(("id", "_no", "number")) or len(entries) < 3:
         return False
     values = [entry.value.get(name) for entry in entries if name in entry.value]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from registry_reconciler.base.singular import singular
-from registry_reconciler.editing.schema_new.guess import Shape
+from registry_reconciler.editing.schema_new.guess import FieldShape
 
 _FEW = 2
 _RARE = 0.25
@@ -14,7 +14,7 @@ _RARE = 0.25
 _VERSION = re.compile(r"[A-Za-z]{0,3}[-_ ]?\d[\w.+-]*")
 
 
-def closed_words(shape: Shape) -> list[str]:
+def closed_words(shape: FieldShape) -> list[str]:
     """The words of a field that looks like a closed list of choices; empty where it does not."""
     total = sum(shape.strings.values())
     words = sorted(shape.strings)
@@ -28,7 +28,7 @@ def closed_words(shape: Shape) -> list[str]:
     return words
 
 
-def slips(shape: Shape, *, loose: bool) -> list[tuple[str, str, str]]:
+def slips(shape: FieldShape, *, loose: bool) -> list[tuple[str, str, str]]:
     """Words that look like another, more frequent one: (word, other, why).
 
     Args:

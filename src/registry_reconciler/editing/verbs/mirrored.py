@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from registry_reconciler.model.field_roles import Mirror
 
 
-class _Side(NamedTuple):
+class _OtherSide(NamedTuple):
     """The other side of a mirror: its entry, its field, and the field here."""
 
     address: str
@@ -62,7 +62,7 @@ def _alike(left: Json | Missing, right: Json | Missing) -> bool:
     return same(left, right)
 
 
-def _editable(session: EditSession, side: _Side) -> dict[str, Json] | None:
+def _editable(session: EditSession, side: _OtherSide) -> dict[str, Json] | None:
     """What the other side says, where a person may edit it."""
     kind = session.loaded.kinds[split_address(side.address)[0]]
     if kind.truth != "live" and any(field.path == side.there.path for field in kind.live_fields):
@@ -78,16 +78,16 @@ class _Sources:
 
     def __init__(self, session: EditSession) -> None:
         self._session = session
-        self._sides: dict[str, dict[str, list[_Side]]] = {}
+        self._sides: dict[str, dict[str, list[_OtherSide]]] = {}
 
-    def of(self, kind: str, key: str) -> Sequence[_Side]:
+    def of(self, kind: str, key: str) -> Sequence[_OtherSide]:
         """The sides that mirror an entry."""
         if kind not in self._sides:
             self._sides[kind] = self._all(kind)
         return self._sides[kind].get(key, ())
 
-    def _all(self, kind: str) -> dict[str, list[_Side]]:
-        found: dict[str, list[_Side]] = {}
+    def _all(self, kind: str) -> dict[str, list[_OtherSide]]:
+        found: dict[str, list[_OtherSide]] = {}
         mirrors = {
             source.name: mine
             for source in self._session.loaded.kinds.values()
@@ -98,18 +98,18 @@ class _Sources:
             for mirror in mirrors.get(name, ()):
                 partner = _partner(mirror, key, self._session.says(address))
                 if partner is not None:
-                    found.setdefault(partner, []).append(_Side(address, mirror.field, mirror.at))
+                    found.setdefault(partner, []).append(_OtherSide(address, mirror.field, mirror.at))
         return found
 
 
-def _other_sides(session: EditSession, sources: _Sources, address: str, value: Json) -> Iterator[_Side]:
+def _other_sides(session: EditSession, sources: _Sources, address: str, value: Json) -> Iterator[_OtherSide]:
     """The partners of an entry, and the entries whose partner it is."""
     kinds = session.loaded.kinds
     name, key = split_address(address)
     for mirror in kinds[name].mirrors:
         partner = _partner(mirror, key, value)
         if partner is not None and mirror.kind in kinds:
-            yield _Side(make_address(mirror.kind, partner), mirror.at, mirror.field)
+            yield _OtherSide(make_address(mirror.kind, partner), mirror.at, mirror.field)
     yield from sources.of(name, key)
 
 

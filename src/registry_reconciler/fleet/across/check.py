@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.fleet.across.fleet import Fleet, Former, view_of
 from registry_reconciler.fleet.manifest import Repository
-from registry_reconciler.fleet.outcome import Outcome
+from registry_reconciler.fleet.outcome import RepositoryOutcome
 from registry_reconciler.fleet.run.jobs import OWN
 from registry_reconciler.model.config import Config
 from registry_reconciler.model.fleet_view import FleetView
@@ -26,7 +26,7 @@ TELL = "tell"
 ANSWERS = "answers"
 """The option of a job with what the others told, as far as its repository asks that."""
 
-Look = Callable[[Sequence[Repository], dict[str, Any]], list[Outcome]]
+Look = Callable[[Sequence[Repository], dict[str, Any]], list[RepositoryOutcome]]
 """Looks at some repositories, with these options of the job."""
 
 
@@ -57,12 +57,12 @@ def described_by(planning: Planning, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def judged(
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[RepositoryOutcome],
     repositories: Sequence[Repository],
     others: Sequence[Repository],
     look: Look,
     former: Former | None = None,
-) -> list[Outcome]:
+) -> list[RepositoryOutcome]:
     """The outcomes of repositories that told of themselves, judged by what all of them told.
 
     Args:
@@ -87,12 +87,12 @@ def judged(
     return [_plain(found[outcome.name]) for outcome in outcomes]
 
 
-def _asks(outcome: Outcome) -> bool:
+def _asks(outcome: RepositoryOutcome) -> bool:
     description = outcome.result.get(TELL) if outcome.error is None else None
     return bool(description and (description["asks"] or description["claims"]))
 
 
-def _plain(outcome: Outcome) -> Outcome:
+def _plain(outcome: RepositoryOutcome) -> RepositoryOutcome:
     """The outcome as a report shows it."""
     if outcome.error is not None or TELL not in outcome.result:
         return outcome

@@ -7,21 +7,26 @@ SQLAlchemy, Alembic and psycopg (the extra ``fleet``) are imported when a catalo
 
 from __future__ import annotations
 
-from registry_reconciler.fleet.catalogue.lookup import Catalogue, Known, Referrer, Snapshot
+from registry_reconciler.fleet.catalogue.lookup import Catalogue, CatalogueSnapshot, KnownEntry, Referrer
 from registry_reconciler.fleet.catalogue.publication import Publication, publication_from, publication_of
-from registry_reconciler.fleet.catalogue.publish import Origin, Published, Publisher, reading_of
+from registry_reconciler.fleet.catalogue.publish import (
+    PublicationOrigin,
+    Publisher,
+    PublishResult,
+    reading_of,
+)
 from registry_reconciler.fleet.catalogue.view import CatalogueView
 
 __all__ = [
     "Catalogue",
+    "CatalogueSnapshot",
     "CatalogueView",
-    "Known",
-    "Origin",
+    "KnownEntry",
     "Publication",
-    "Published",
+    "PublicationOrigin",
+    "PublishResult",
     "Publisher",
     "Referrer",
-    "Snapshot",
     "catalogue_of",
     "open_catalogue",
     "open_publisher",

@@ -42,7 +42,7 @@ class ContentLink(Struct, frozen=True):
     in_fleet: bool
 
 
-class Span(Struct, frozen=True):
+class EntrySpan(Struct, frozen=True):
     """Since which commit an entry says something; ``first``: it came then."""
 
     commit: str
@@ -62,7 +62,7 @@ class Contents(Struct, frozen=True):
     links: tuple[ContentLink, ...]
     problems: tuple[PublishedProblem, ...]
     kinds: tuple[PublishedKind, ...]
-    history: Mapping[str, tuple[Span, ...]]
+    history: Mapping[str, tuple[EntrySpan, ...]]
 
 
 def contents_of(catalogue: Catalogue, row: RepositoryRow) -> Contents:
@@ -131,16 +131,16 @@ def _problem(row: Any) -> PublishedProblem:
     )
 
 
-def _history(catalogue: Catalogue, mine: Mapping[str, Any]) -> dict[str, tuple[Span, ...]]:
+def _history(catalogue: Catalogue, mine: Mapping[str, Any]) -> dict[str, tuple[EntrySpan, ...]]:
     rows = catalogue.rows(
         "SELECT e.kind, e.key, p.revision, p.time FROM registry_entries e "
         "JOIN registry_publications p ON p.id = e.since WHERE e.repository = :repository ORDER BY e.id",
         mine,
     )
-    found: dict[str, list[Span]] = {}
+    found: dict[str, list[EntrySpan]] = {}
     for row in rows:
         spans = found.setdefault(f"{row.kind}/{row.key}", [])
-        spans.insert(0, Span(row.revision, row.time, not spans))
+        spans.insert(0, EntrySpan(row.revision, row.time, not spans))
     return {address: tuple(spans) for address, spans in found.items()}
 
 

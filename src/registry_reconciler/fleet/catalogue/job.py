@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from registry_reconciler.fleet.catalogue.publication import Publication, publication_from
 
 if TYPE_CHECKING:
-    from registry_reconciler.fleet.sources import Source
+    from registry_reconciler.fleet.sources import RepositorySource
 
 _ANCESTORS = 500
 """So many commits before it are named, nearest first: by them it is known what is older."""
@@ -35,7 +35,7 @@ def publication(description: dict[str, Any], _options: dict[str, Any]) -> dict[s
     return answer
 
 
-def _lineage(source: Source) -> tuple[int, list[str]]:
+def _lineage(source: RepositorySource) -> tuple[int, list[str]]:
     """When the commit was made, and the ids of those before it."""
     from registry_reconciler.files import git_call
 

@@ -30,7 +30,7 @@ _MATCHES = 300
 """So many matches of a search are sorted; of words that stand in more entries these are some of them."""
 
 
-class Snapshot(Struct, frozen=True):
+class CatalogueSnapshot(Struct, frozen=True):
     """A state of the catalogue.
 
     Attributes:
@@ -44,7 +44,7 @@ class Snapshot(Struct, frozen=True):
     repositories: int
 
 
-class Known(Struct, frozen=True, order=True):
+class KnownEntry(Struct, frozen=True, order=True):
     """An entry that some repository has, or had.
 
     Attributes:
@@ -188,7 +188,7 @@ class Catalogue:
         with in_words(self._where):
             require_current(self._opened(), self._where)
 
-    def snapshot(self, without: str = "") -> Snapshot:
+    def snapshot(self, without: str = "") -> CatalogueSnapshot:
         """What the answers are of.
 
         Args:
@@ -200,7 +200,7 @@ class Catalogue:
             {"without": without},
         )
         content = "".join(f"{name}\0{revision}\0{digest}\n" for name, revision, digest, _ in found)
-        return Snapshot(
+        return CatalogueSnapshot(
             "sha256:" + sha256(content.encode()).hexdigest(),
             max((row[3] for row in found), default=0),
             len(found),
@@ -214,9 +214,9 @@ class Catalogue:
         )
         return [RepositoryRow(*row) for row in found]
 
-    def holders(self, kind: str, keys: Sequence[str], without: str = "") -> dict[str, list[Known]]:
+    def holders(self, kind: str, keys: Sequence[str], without: str = "") -> dict[str, list[KnownEntry]]:
         """Who has entries of a kind, by key."""
-        found: dict[str, list[Known]] = {}
+        found: dict[str, list[KnownEntry]] = {}
         asked = {indexed(key): key for key in keys}
         for some in _portions(list(asked)):
             statement = (
@@ -226,7 +226,7 @@ class Catalogue:
                 found.setdefault(asked[row.key], []).append(_known(row))
         return {key: sorted(known) for key, known in found.items()}
 
-    def named(self, kind: str, name: str, without: str = "") -> list[Known]:
+    def named(self, kind: str, name: str, without: str = "") -> list[KnownEntry]:
         """The entries of a kind that have a name or an alias; of any kind where it is ""."""
         statement = (
             f"{_ENTRY} JOIN registry_labels l ON l.entry = e.id WHERE l.value = :value AND l.sort IN :sorts "
@@ -238,14 +238,14 @@ class Catalogue:
 
     def claims(
         self, kind: str, fields: str, values: Sequence[str], without: str = ""
-    ) -> dict[str, list[Known]]:
+    ) -> dict[str, list[KnownEntry]]:
         """The entries of a kind by value of fields that are unique in the fleet.
 
         Args:
             fields: as ``unique`` names them, joined by " and ".
             values: as canonical JSON.
         """
-        found: dict[str, list[Known]] = {}
+        found: dict[str, list[KnownEntry]] = {}
         asked = {indexed(value): value for value in values}
         for some in _portions(list(asked)):
             statement = (
@@ -258,7 +258,7 @@ class Catalogue:
                 found.setdefault(asked[row.claimed], []).append(_known(row))
         return {value: sorted(known) for value, known in found.items()}
 
-    def former(self, kind: str, key: str, without: str = "") -> list[Known]:
+    def former(self, kind: str, key: str, without: str = "") -> list[KnownEntry]:
         """Who had an entry and has it no more, the last one first, each with the last commit that had it."""
         rows = self.rows(
             "SELECT r.name AS repository, e.kind, e.key, b.revision, e.file, e.line, e.name, e.status, e.id, "
@@ -269,7 +269,7 @@ class Catalogue:
             "AND n.until IS NULL) ORDER BY e.until DESC",
             {"kind": indexed(kind), "key": indexed(key), "without": without},
         )
-        last: dict[str, Known] = {}
+        last: dict[str, KnownEntry] = {}
         for row in rows:
             last.setdefault(row.repository, _known(row, until=row.revision))
         return list(last.values())
@@ -336,7 +336,7 @@ class Catalogue:
         ]
         return sorted(link for link in found if not kind or kind in link.kinds)
 
-    def search(self, text: str, limit: int = 50) -> tuple[list[Known], bool]:
+    def search(self, text: str, limit: int = 50) -> tuple[list[KnownEntry], bool]:
         """The entries in which all words of a text stand, each also as the beginning of a word; the best first.
 
         Returns:
@@ -373,12 +373,12 @@ class Catalogue:
             asked = " & ".join(f"'{word}'{':*' if beginnings else ''}" for word in words)
         return self.rows(f"{_ENTRY} WHERE e.id IN ({matches})", {"words": asked, "most": most})
 
-    def _by_key(self, key: str) -> Iterator[Known]:
+    def _by_key(self, key: str) -> Iterator[KnownEntry]:
         kind, slash, rest = key.partition("/")
         if slash:
             yield from (known for some in self.holders(kind, [rest]).values() for known in some)
 
-    def history(self, kind: str, key: str) -> list[tuple[Known, dict[str, Any]]]:
+    def history(self, kind: str, key: str) -> list[tuple[KnownEntry, dict[str, Any]]]:
         """What an entry was, in each repository from the first publication to the last: since, until, value, and
         whether it went then."""
         rows = self.rows(
@@ -416,8 +416,8 @@ class Catalogue:
         return [(row[0], tuple(row[1].split(" ")), row[2], bool(row[3])) for row in rows]
 
 
-def _known(row: Any, until: str = "") -> Known:
-    return Known(
+def _known(row: Any, until: str = "") -> KnownEntry:
+    return KnownEntry(
         row.repository,
         f"{row.kind}/{row.key}",
         row.revision,
@@ -430,7 +430,7 @@ def _known(row: Any, until: str = "") -> Known:
     )
 
 
-def _rank(known: Known, text: str, words: Sequence[str]) -> int:
+def _rank(known: KnownEntry, text: str, words: Sequence[str]) -> int:
     """0 for what is called so, 1 and 2 for what has the words in its key or name, 3 for the rest."""
     exact = text.strip()
     if exact in (known.address, known.key, known.name):

@@ -45,7 +45,7 @@ class Label(Struct, frozen=True, array_like=True):
     value: str
 
 
-class Link(Struct, frozen=True, array_like=True):
+class PublishedReference(Struct, frozen=True, array_like=True):
     """A reference as it stands in an entry.
 
     Attributes:
@@ -80,7 +80,7 @@ class PublishedEntry(Struct, frozen=True, array_like=True):
     digest: str
     words: str
     labels: tuple[Label, ...] = ()
-    links: tuple[Link, ...] = ()
+    links: tuple[PublishedReference, ...] = ()
 
     @property
     def address(self) -> str:
@@ -228,7 +228,7 @@ def _labels(entry_set: EntrySet, item: Entry, kind: Kind) -> Iterator[Label]:
             yield Label(UNIQUE + fields, indexed(canonical(value)))
 
 
-def _links(entry_set: EntrySet, item: Entry, kind: Kind) -> Iterator[Link]:
+def _links(entry_set: EntrySet, item: Entry, kind: Kind) -> Iterator[PublishedReference]:
     from registry_reconciler.model.references import references_in
 
     for reference in kind.references:
@@ -240,11 +240,11 @@ def _links(entry_set: EntrySet, item: Entry, kind: Kind) -> Iterator[Link]:
             target = entry_set.resolve(reference.kinds, key)
             head, _, rest = key.partition("/")
             if target is not None:
-                yield Link(field, (target.kind,), indexed(target.key), in_fleet)
+                yield PublishedReference(field, (target.kind,), indexed(target.key), in_fleet)
             elif len(reference.kinds) > 1 and rest and head in reference.kinds:
-                yield Link(field, (head,), indexed(rest), in_fleet)
+                yield PublishedReference(field, (head,), indexed(rest), in_fleet)
             else:
-                yield Link(field, reference.kinds, indexed(key), in_fleet)
+                yield PublishedReference(field, reference.kinds, indexed(key), in_fleet)
 
 
 def _kind(kind: Kind) -> PublishedKind:

@@ -30,7 +30,7 @@ _PAUSES = (0.5, 1, 2, 4, 8, 8, 8)
 """Seconds to wait before another try, while a database that went away in the middle comes back."""
 
 
-class Origin(Struct, frozen=True):
+class PublicationOrigin(Struct, frozen=True):
     """Where a publication comes from.
 
     Attributes:
@@ -45,7 +45,7 @@ class Origin(Struct, frozen=True):
     reading: str = ""
 
 
-NOWHERE = Origin()
+NOWHERE = PublicationOrigin()
 """Nobody knows."""
 
 
@@ -66,7 +66,7 @@ def _program() -> str:
     return seen.hexdigest()
 
 
-class Published(Struct, frozen=True):
+class PublishResult(Struct, frozen=True):
     """What became of a publication.
 
     Attributes:
@@ -150,8 +150,8 @@ class Publisher:
             return known_commits(connection)
 
     def publish(
-        self, publication: Publication, *, replace: bool = False, origin: Origin = NOWHERE
-    ) -> Published:
+        self, publication: Publication, *, replace: bool = False, origin: PublicationOrigin = NOWHERE
+    ) -> PublishResult:
         """Publish what a repository says, unless that or something newer is there.
 
         A database that goes away in the middle is waited for; what was written of the publication is not there then.
@@ -216,8 +216,12 @@ def _may_come_back(failure: CatalogueFailure) -> bool:
 
 
 def write(
-    connection: Connection, publication: Publication, *, replace: bool = False, origin: Origin = NOWHERE
-) -> Published:
+    connection: Connection,
+    publication: Publication,
+    *,
+    replace: bool = False,
+    origin: PublicationOrigin = NOWHERE,
+) -> PublishResult:
     """Write a publication in the transaction that was begun.
 
     Raises:
@@ -232,12 +236,12 @@ def write(
     another = bool(before) and is_another(publication, origin.address, before, known.address, ancestors)
     if current is not None and not replace:
         if another:
-            return Published(
+            return PublishResult(
                 publication.repository, "another", publication.commit, before, other=known.address
             )
         newer = before == publication.commit or is_newer(publication, before, current.time, ancestors)
         if not newer:
-            return Published(publication.repository, "older", publication.commit, before)
+            return PublishResult(publication.repository, "older", publication.commit, before)
     # What cannot be read stays as it was, and what was there of another workspace is nothing of this one.
     elsewhere = another or (known.reading != "" and known.root != origin.root)
     unread = () if elsewhere else publication.unread
@@ -245,16 +249,16 @@ def write(
     same = current is not None and current.digest == digest and unread == publication.unread
     _remember_origin(connection, repository, origin)
     if same and before == publication.commit:
-        return Published(publication.repository, "unchanged", publication.commit, before)
+        return PublishResult(publication.repository, "unchanged", publication.commit, before)
     number = _publication_row(connection, publication, repository, current, digest)
     if same:
-        return Published(publication.repository, "published", publication.commit, before)
+        return PublishResult(publication.repository, "published", publication.commit, before)
     difference = compare(_rows_now(connection, repository), publication.entries, unread)
     bulk.end(connection, number, [*difference.removed, *difference.changed])
     bulk.move(connection, difference.moved)
     _insert(connection, repository, number, difference.new)
     _beside(connection, repository, publication)
-    return Published(
+    return PublishResult(
         publication.repository,
         "published",
         publication.commit,
@@ -267,7 +271,7 @@ def write(
     )
 
 
-def _remember_origin(connection: Connection, repository: int, origin: Origin) -> None:
+def _remember_origin(connection: Connection, repository: int, origin: PublicationOrigin) -> None:
     from sqlalchemy import update
 
     from registry_reconciler.fleet.catalogue.tables import REPOSITORIES
@@ -278,7 +282,7 @@ def _remember_origin(connection: Connection, repository: int, origin: Origin) ->
     )
 
 
-def _locked(connection: Connection, name: str) -> tuple[int, frozenset[str], Any, Origin]:
+def _locked(connection: Connection, name: str) -> tuple[int, frozenset[str], Any, PublicationOrigin]:
     """A repository, whose row is held from now on: its number, and of its publication ancestors, row and origin."""
     from sqlalchemy import select, text
 
@@ -295,7 +299,7 @@ def _locked(connection: Connection, name: str) -> tuple[int, frozenset[str], Any
     if row.publication is None:
         return row.id, frozenset(), None, NOWHERE
     found = select(PUBLICATIONS).where(PUBLICATIONS.c.id == row.publication)
-    origin = Origin(row.origin, row.root, row.reading)
+    origin = PublicationOrigin(row.origin, row.root, row.reading)
     return row.id, frozenset(row.ancestors.split()), connection.execute(found).one(), origin
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from registry_reconciler.fleet.catalogue.lookup import Catalogue, Known
+from registry_reconciler.fleet.catalogue.lookup import Catalogue, KnownEntry
 from registry_reconciler.model.fleet_view import Holder, Holders
 
 
@@ -47,7 +47,7 @@ class CatalogueView:
         return _as_holders(self._catalogue.claims(kind, fields, values, self._without))
 
 
-def holder_of(known: Known) -> Holder:
+def holder_of(known: KnownEntry) -> Holder:
     """An entry of the catalogue as rules know it."""
     return Holder(
         known.repository,
@@ -60,5 +60,5 @@ def holder_of(known: Known) -> Holder:
     )
 
 
-def _as_holders(found: Mapping[str, Sequence[Known]]) -> Holders:
+def _as_holders(found: Mapping[str, Sequence[KnownEntry]]) -> Holders:
     return {key: [holder_of(known) for known in some] for key, some in found.items()}

@@ -167,7 +167,7 @@ _BRANCH = re.compile(
 """What git takes as the name of a branch."""
 
 
-class Answer(Struct, frozen=True):
+class CommandResult(Struct, frozen=True):
     """How a command ended: its exit code, its JSON where it has one, and what it said besides."""
 
     exit: int
@@ -210,7 +210,7 @@ sys.exit(main())
 
 def run_registry(
     folder: Path, words: Sequence[str], seconds: float, watch: Callable[[Running, bool], None]
-) -> Answer:
+) -> CommandResult:
     """Run a command of this program in a folder.
 
     Args:
@@ -232,7 +232,7 @@ def run_registry(
     try:
         out, err = process.communicate(json.dumps(list(words)).encode() + b"\n", timeout=seconds)
     except subprocess.TimeoutExpired:
-        return Answer(1, {}, f"it took more than {seconds:.0f} seconds")
+        return CommandResult(1, {}, f"it took more than {seconds:.0f} seconds")
     finally:
         if process.returncode is None:
             end_session(process)
@@ -242,4 +242,4 @@ def run_registry(
     with contextlib.suppress(ValueError):
         data = json.loads(out)
     text = (err.strip() or out.strip()).decode("utf-8", "replace")
-    return Answer(process.returncode, data if isinstance(data, dict) else {}, text)
+    return CommandResult(process.returncode, data if isinstance(data, dict) else {}, text)

@@ -14,13 +14,19 @@ from msgspec.structs import replace
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.files import git_call
 from registry_reconciler.files.git_call import GitFailure, Running
-from registry_reconciler.files.git_work import Git, Refused
+from registry_reconciler.files.git_work import Git, GitRefused
 from registry_reconciler.fleet.addresses import without_credentials
 from registry_reconciler.fleet.execute import record
-from registry_reconciler.fleet.execute.command import TRAILER, Answer, Order, fault_of_path, run_registry
+from registry_reconciler.fleet.execute.command import (
+    TRAILER,
+    CommandResult,
+    Order,
+    fault_of_path,
+    run_registry,
+)
 from registry_reconciler.fleet.fetching import OWN_BRANCHES
 from registry_reconciler.fleet.manifest import Repository
-from registry_reconciler.fleet.sources import Source, SourceFailure, resolve
+from registry_reconciler.fleet.sources import RepositorySource, SourceFailure, resolve
 
 CHANGED, BEFORE, UNCHANGED, BLOCKED, FAILED = "changed", "done before", "unchanged", "blocked", "failed"
 OUTCOMES = (FAILED, BLOCKED, CHANGED, BEFORE, UNCHANGED)
@@ -74,7 +80,9 @@ def executed(repository: Repository, order: Order, watch: Watch) -> Executed:
 
 
 class _Work:
-    def __init__(self, repository: Repository, source: Source, base: str, order: Order, watch: Watch) -> None:
+    def __init__(
+        self, repository: Repository, source: RepositorySource, base: str, order: Order, watch: Watch
+    ) -> None:
         self.repository = repository
         self.source = source
         self.order = order
@@ -154,13 +162,13 @@ class _Work:
             if os.path.commonpath([top, real]) != top or fault_of_path(os.path.relpath(real, top)):
                 raise SourceFailure(f"{path} leads out of the repository there, through a symbolic link")
 
-    def _run(self, folder: Path, words: tuple[str, ...]) -> Answer:
+    def _run(self, folder: Path, words: tuple[str, ...]) -> CommandResult:
         formats = () if any(word.partition("=")[0] == "--format" for word in words) else ("--format", "json")
         at = words.index("--") if "--" in words else len(words)
         typed = (*words[:at], *formats, f"--root={folder}", *words[at:])
         return run_registry(folder, typed, self.order.seconds, self.watch)
 
-    def _stopped(self, answer: Answer) -> Executed:
+    def _stopped(self, answer: CommandResult) -> Executed:
         return replace(self.start, outcome=BLOCKED if answer.exit == 3 else FAILED, why=answer.why)
 
     def _nothing(self, why: str = "") -> Executed:
@@ -177,7 +185,7 @@ class _Work:
             return replace(made, branch="", why="it would be committed")
         try:
             git.ask("commit", "--quiet", "-m", self.order.message_for(self.root), hooks=True)
-        except Refused as refused:
+        except GitRefused as refused:
             return replace(
                 self.start, outcome=BLOCKED, why=f"the commit was refused: {_last(refused.output)}"
             )
@@ -185,7 +193,7 @@ class _Work:
         # The last step, and the one that counts: until now nothing of the repository leads there.
         try:
             self.git.ask("update-ref", "--create-reflog", self.ref, commit, "0" * len(commit))
-        except Refused:
+        except GitRefused:
             # Two workspaces of one repository, or somebody else, at the same moment.
             return self._done_before() or replace(
                 self.start, outcome=BLOCKED, why=f"git takes no branch {self.branch} there: name another one"
@@ -205,7 +213,7 @@ class _Work:
                 settings=settings,
             )
         except GitFailure as failure:
-            output = failure.output if isinstance(failure, Refused) else failure.message
+            output = failure.output if isinstance(failure, GitRefused) else failure.message
             return replace(
                 found, outcome=BLOCKED, why=f"it is committed, and the push was refused: {_last(output)}"
             )

@@ -12,8 +12,8 @@ same content before.
 
 from __future__ import annotations
 
-from registry_reconciler.fleet.outcome import Outcome
-from registry_reconciler.fleet.run.driver import Limits, run
+from registry_reconciler.fleet.outcome import RepositoryOutcome
+from registry_reconciler.fleet.run.driver import run
 from registry_reconciler.fleet.run.jobs import JOBS
 
-__all__ = ["JOBS", "Limits", "Outcome", "run"]
+__all__ = ["JOBS", "RepositoryOutcome", "run"]

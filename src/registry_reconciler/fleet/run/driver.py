@@ -9,16 +9,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from msgspec import Struct
-
+from registry_reconciler.base.child import ChildLimits
 from registry_reconciler.errors import RegistryFailure, UsageFailure
 from registry_reconciler.fleet.fetching import forget_unused, may_begin, stop_all
 from registry_reconciler.fleet.manifest import Repository
-from registry_reconciler.fleet.outcome import Outcome
+from registry_reconciler.fleet.outcome import RepositoryOutcome
 from registry_reconciler.fleet.run import memory
 from registry_reconciler.fleet.run.cluster import Cluster, SchedulerGone, Tls, check_address, require_fleet
 from registry_reconciler.fleet.run.jobs import options_for
-from registry_reconciler.fleet.run.workers import Known, known_answer, perform, prepare
+from registry_reconciler.fleet.run.workers import KnownRepository, known_answer, perform, prepare
 from registry_reconciler.fleet.sources import SourceFailure, clones
 
 FETCHES = 8
@@ -31,12 +30,8 @@ _LOOK = 1.0
 _RESTARTS = 2
 """So often workers of our own that do not come up are started anew."""
 
-
-class Limits(Struct, frozen=True):
-    """What one repository may take: seconds by the clock, and bytes of address space."""
-
-    seconds: float = 300.0
-    memory: int = 2 << 30
+_LIMITS = ChildLimits(300.0, 2 << 30)
+"""What one repository may take where nothing else is said."""
 
 
 def run(
@@ -46,13 +41,13 @@ def run(
     *,
     workers: int | None = None,
     scheduler: str | None = None,
-    on_result: Callable[[Outcome], None] | None = None,
-    limits: Limits = Limits(),  # noqa: B008
+    on_result: Callable[[RepositoryOutcome], None] | None = None,
+    limits: ChildLimits = _LIMITS,
     tls: Tls = Tls(),  # noqa: B008
     committed: bool = False,
     since: str = "",
     remember: bool = True,
-) -> Iterator[Outcome]:
+) -> Iterator[RepositoryOutcome]:
     """Do a job with each repository, and tell what came of each as it comes.
 
     Args:
@@ -83,11 +78,11 @@ def run(
         "since": since,
         "remember": remember and not memory.switched_off(),
     }
-    running = _Run(list(repositories), order, workers or os.cpu_count() or 1, scheduler, tls)
+    running = _FleetRun(list(repositories), order, workers or os.cpu_count() or 1, scheduler, tls)
     return running.outcomes(on_result)
 
 
-class _Run:
+class _FleetRun:
     def __init__(
         self,
         repositories: list[Repository],
@@ -107,7 +102,7 @@ class _Run:
         self.restarts = 0
         self.knows_revision = not order["since"] or not repositories
 
-    def outcomes(self, on_result: Callable[[Outcome], None] | None) -> Iterator[Outcome]:
+    def outcomes(self, on_result: Callable[[RepositoryOutcome], None] | None) -> Iterator[RepositoryOutcome]:
         from concurrent.futures import ThreadPoolExecutor
 
         may_begin()
@@ -137,7 +132,7 @@ class _Run:
             memory.forget_old()
             _forget_unused_clones()
 
-    def _next(self) -> Iterator[Outcome | None]:
+    def _next(self) -> Iterator[RepositoryOutcome | None]:
         """What has come; nothing where nothing comes for a while."""
         try:
             name, found = self.events.get(timeout=_LOOK)
@@ -147,7 +142,7 @@ class _Run:
         repository = self.left.get(name)
         if repository is None:
             return
-        if isinstance(found, Known):
+        if isinstance(found, KnownRepository):
             self.knows_revision |= found.knows_revision
             known = known_answer(found)
             if known is None:
@@ -182,7 +177,7 @@ class _Run:
     def _order_for(self, name: str) -> dict[str, Any]:
         return {**self.order, "options": options_for(self.order["options"], name)}
 
-    def _given_up(self) -> Iterator[Outcome]:
+    def _given_up(self) -> Iterator[RepositoryOutcome]:
         trouble = self.cluster.trouble() if self.cluster is not None else ""
         if not trouble:
             return
@@ -192,7 +187,7 @@ class _Run:
         for name in list(self.left):
             del self.left[name]
             message = f"{trouble}, so this repository was not looked at"
-            yield Outcome(name, None, 0.0, error={"code": SchedulerGone.code, "message": message})
+            yield RepositoryOutcome(name, None, 0.0, error={"code": SchedulerGone.code, "message": message})
 
     def _again(self) -> None:
         """Start the workers anew, and give them what is not done."""
@@ -215,12 +210,12 @@ def _plain(repository: Repository) -> dict[str, Any]:
     return {name: getattr(repository, name) for name in names}
 
 
-def _outcome(name: str, found: Any) -> Outcome | None:
+def _outcome(name: str, found: Any) -> RepositoryOutcome | None:
     if isinstance(found, BaseException):
-        return Outcome(name, None, 0.0, error=_error(found))
+        return RepositoryOutcome(name, None, 0.0, error=_error(found))
     if found.get("unchanged"):
         return None
-    return Outcome(
+    return RepositoryOutcome(
         name,
         found.get("commit"),
         found["seconds"],

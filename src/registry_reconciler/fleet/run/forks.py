@@ -217,7 +217,7 @@ def _limit(question: dict[str, Any]) -> None:
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
     from registry_reconciler.errors import RegistryFailure
-    from registry_reconciler.files.unreadable import Unreadable
+    from registry_reconciler.files.unreadable import UnreadablePath
     from registry_reconciler.fleet.run.jobs import SEEN, job_of
 
     try:
@@ -228,7 +228,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
         raise
     except RegistryFailure as failure:
         return {"error": {"code": failure.code, "message": failure.message}}
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         return {"error": {"code": "io", "message": f"a file cannot be read: {fault}"}}
     except OSError as error:
         if error.errno == errno.ENOMEM:

@@ -19,7 +19,7 @@ from registry_reconciler.cache import store
 from registry_reconciler.cache.fingerprint import Fingerprint, Moment, NotKept, fingerprint_of, is_fresh
 from registry_reconciler.cache.store import OFF
 from registry_reconciler.fleet.run.jobs import OF_COMMIT
-from registry_reconciler.fleet.sources import Source
+from registry_reconciler.fleet.sources import RepositorySource
 
 FORMAT = 1
 _LARGEST = 64 * 1024 * 1024
@@ -32,7 +32,7 @@ def moment() -> Moment:
     return Moment.now()
 
 
-def recall(source: Source, order: dict[str, Any]) -> dict[str, Any] | None:
+def recall(source: RepositorySource, order: dict[str, Any]) -> dict[str, Any] | None:
     """What came of the same content before; ``None`` where it is not known."""
     place = _place(source, order)
     body = None if place is None else store.read_whole(place, _LARGEST)
@@ -50,7 +50,7 @@ def recall(source: Source, order: dict[str, Any]) -> dict[str, Any] | None:
     return answer
 
 
-def keep(source: Source, order: dict[str, Any], answer: dict[str, Any], since: Moment) -> None:
+def keep(source: RepositorySource, order: dict[str, Any], answer: dict[str, Any], since: Moment) -> None:
     """Remember an answer, if that can be done."""
     place = _place(source, order)
     if place is None or "result" not in answer:
@@ -89,13 +89,13 @@ def forget_old() -> None:
                         remove_cache(Path(entry.path))
 
 
-def _key(source: Source, order: dict[str, Any]) -> list[Any]:
+def _key(source: RepositorySource, order: dict[str, Any]) -> list[Any]:
     content = source.content or f"{source.folder}\0{source.head}"
     commit = source.commit if order["job"] in OF_COMMIT else None
     return [FORMAT, order["job"], order["options"], content, _program(), source.name, commit]
 
 
-def _place(source: Source, order: dict[str, Any]) -> Path | None:
+def _place(source: RepositorySource, order: dict[str, Any]) -> Path | None:
     from registry_reconciler.base.user_dirs import cache_dir
 
     base = cache_dir()

@@ -12,12 +12,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from registry_reconciler.base.child import Child, ChildEnded
-from registry_reconciler.base.child import Limits as ChildLimits
+from registry_reconciler.base.child import Child, ChildEnded, ChildLimits
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.fleet.manifest import Repository
 from registry_reconciler.fleet.run import memory
-from registry_reconciler.fleet.sources import Source, opened, resolve
+from registry_reconciler.fleet.sources import RepositorySource, opened, resolve
 
 _SPARE = 30.0
 """Seconds beyond its limit after which also the process goes that jobs are forked from."""
@@ -25,16 +24,16 @@ _SPARE = 30.0
 _PRIVATE = ("PYTHON", "LD_", "DYLD_", "GIT_")
 
 
-class Known(Struct, frozen=True):
+class KnownRepository(Struct, frozen=True):
     """A repository as far as it is known before its job: what is looked at, and what came of that before."""
 
-    source: Source
+    source: RepositorySource
     answer: dict[str, Any] | None = None
     unchanged: bool = False
     knows_revision: bool = True
 
 
-def prepare(repository: Repository, order: dict[str, Any]) -> Known:
+def prepare(repository: Repository, order: dict[str, Any]) -> KnownRepository:
     """Bring a repository, and look whether something is known of it. Raises :class:`RegistryFailure`."""
     source = resolve(repository, committed=order["committed"], seconds=order["seconds"])
     if order["since"]:
@@ -42,11 +41,13 @@ def prepare(repository: Repository, order: dict[str, Any]) -> Known:
 
         changed = changed_since(source, order["since"])
         if changed is False:
-            return Known(source, unchanged=True)
+            return KnownRepository(source, unchanged=True)
         knows = changed is not None
     else:
         knows = True
-    return Known(source, memory.recall(source, order) if order["remember"] else None, knows_revision=knows)
+    return KnownRepository(
+        source, memory.recall(source, order) if order["remember"] else None, knows_revision=knows
+    )
 
 
 def perform(order: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def perform(order: dict[str, Any]) -> dict[str, Any]:
     return {"commit": None, **answer, "seconds": time.monotonic() - began}
 
 
-def known_answer(known: Known) -> dict[str, Any] | None:
+def known_answer(known: KnownRepository) -> dict[str, Any] | None:
     """The answer of what needs no job; ``None`` where there is none."""
     commit = known.source.commit
     if known.unchanged:
@@ -78,7 +79,7 @@ def known_answer(known: Known) -> dict[str, Any] | None:
     return {**known.answer, "commit": commit, "remembered": True}
 
 
-def _done(source: Source, order: dict[str, Any]) -> dict[str, Any]:
+def _done(source: RepositorySource, order: dict[str, Any]) -> dict[str, Any]:
     moment = memory.moment()
     question = {
         "job": order["job"],

@@ -14,12 +14,12 @@ from registry_reconciler.fleet.catalogue.contents import contents_of
 from registry_reconciler.fleet.site.across import references_across
 from registry_reconciler.fleet.site.gather import gathered
 from registry_reconciler.fleet.site.pages import FOLDER, folder_of, top_pages
-from registry_reconciler.site import Above, Published, pages_of, publish
+from registry_reconciler.site import Above, SiteReceipt, pages_of, publish
 
 __all__ = ["write_site"]
 
 
-def write_site(catalogue: Catalogue, out: Path, title: str) -> Published:
+def write_site(catalogue: Catalogue, out: Path, title: str) -> SiteReceipt:
     """Make a folder hold the catalogue of a fleet.
 
     Raises:
@@ -34,7 +34,7 @@ def write_site(catalogue: Catalogue, out: Path, title: str) -> Published:
         below = publish(out / FOLDER / folder_of(row.name), pages_of(shown, above))
         prefix = f"{FOLDER}/{folder_of(row.name)}/"
         done.append(
-            Published(
+            SiteReceipt(
                 below.written,
                 below.unchanged,
                 below.deleted,
@@ -42,7 +42,7 @@ def write_site(catalogue: Catalogue, out: Path, title: str) -> Published:
             )
         )
     done += _emptied(out / FOLDER, {folder_of(row.name) for row in rows})
-    return Published(
+    return SiteReceipt(
         sum(part.written for part in done),
         sum(part.unchanged for part in done),
         sum(part.deleted for part in done),
@@ -50,7 +50,7 @@ def write_site(catalogue: Catalogue, out: Path, title: str) -> Published:
     )
 
 
-def _emptied(folder: Path, there: set[str]) -> list[Published]:
+def _emptied(folder: Path, there: set[str]) -> list[SiteReceipt]:
     """Take away the catalogues of repositories that are gone: of those only what was written by us."""
     from registry_reconciler.apply.files import remove_page, remove_page_folder
     from registry_reconciler.site.folder import MANIFEST

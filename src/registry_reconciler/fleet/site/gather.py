@@ -22,9 +22,9 @@ from registry_reconciler.schema.view import View
 from registry_reconciler.schema.walk import Folder
 from registry_reconciler.site.catalogue import (
     FINDINGS_SHOWN,
-    Applied,
-    Catalogue,
+    EntryApply,
     EntryPage,
+    SiteCatalogue,
     entry_path,
     kind_path,
 )
@@ -32,7 +32,7 @@ from registry_reconciler.site.catalogue import (
 _SPANS = 20
 
 
-def gathered(known: Contents, across: Across) -> Catalogue:
+def gathered(known: Contents, across: Across) -> SiteCatalogue:
     """A repository as :func:`registry_reconciler.site.pages_of` draws it.
 
     An entry of another repository is named with it (``shop: skill/pay``), and leads to its page there.
@@ -57,7 +57,7 @@ def gathered(known: Contents, across: Across) -> Catalogue:
     findings: dict[str, list[Problem]] = {}
     for problem in problems:
         findings.setdefault(problem.code, []).append(problem)
-    return Catalogue(
+    return SiteCatalogue(
         known.row.name,
         kinds,
         dict(_views(kinds)),
@@ -146,7 +146,7 @@ def _entries(
         )
 
 
-def _applies(known: Contents, entry: ContentEntry) -> Iterator[Applied]:
+def _applies(known: Contents, entry: ContentEntry) -> Iterator[EntryApply]:
     for span in known.history.get(entry.address, ())[:_SPANS]:
         when = datetime.fromtimestamp(span.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        yield Applied(when, f"commit {span.commit[:12]}", "", "create" if span.first else "update", ())
+        yield EntryApply(when, f"commit {span.commit[:12]}", "", "create" if span.first else "update", ())

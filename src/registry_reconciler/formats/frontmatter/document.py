@@ -12,7 +12,7 @@ from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Edit, ReplaceDocument, Snippet, SpliceError, Update
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, TextFault, TextFile
 from registry_reconciler.formats.frontmatter.lenient import covers, filled, quoted, spliced, with_texts
-from registry_reconciler.formats.frontmatter.parts import Parts, other_language, split
+from registry_reconciler.formats.frontmatter.parts import FrontMatterParts, other_language, split
 from registry_reconciler.formats.scan import BOM, scan_text
 from registry_reconciler.formats.yaml.row import YAML
 from registry_reconciler.model.entry import FieldPath, Json, same
@@ -100,7 +100,7 @@ def _moved(fault: TextFault, lenient: bool) -> TextFault:
     return replace(fault, message=message, line=fault.line + 1, related_line=related, fix=fix)
 
 
-def _parts(data: bytes) -> Parts | None:
+def _parts(data: bytes) -> FrontMatterParts | None:
     try:
         return split(data)
     except ValueError:
@@ -119,13 +119,13 @@ def block_of(text: str, lenient: bool) -> str:
     return "" if parts is None else _in_place(parts, lenient).decode()
 
 
-def _in_place(parts: Parts, lenient: bool) -> bytes:
+def _in_place(parts: FrontMatterParts, lenient: bool) -> bytes:
     """The block in its place, as far as YAML can read it."""
     block = _text(parts) if lenient else None
     return parts.blanks + (parts.block if block is None else filled(block, covers(block)).encode())
 
 
-def _text(parts: Parts) -> str | None:
+def _text(parts: FrontMatterParts) -> str | None:
     """The block as text; ``None`` where it is none."""
     try:
         return parts.block.decode()
@@ -141,7 +141,7 @@ def splice(data: bytes, edits: Sequence[Edit], body: str, lenient: bool) -> byte
     if parts is None:
         bom = BOM if data.startswith(BOM) else b""
         newline = b"\r\n" if b"\r\n" in data else b"\n"
-        parts = Parts(bom + b"---" + newline, b"", b"---" + newline + data[len(bom) :])
+        parts = FrontMatterParts(bom + b"---" + newline, b"", b"---" + newline + data[len(bom) :])
     below = parts.body.decode("utf-8")
     own = [_without(edit, body, below) for edit in edits]
     # An empty block says nothing of how its lines end.
@@ -200,7 +200,7 @@ def head_comments(data: bytes, lenient: bool) -> tuple[str, ...]:
     return () if parts is None else YAML.head_comments(_as_yaml(parts, lenient))
 
 
-def _as_yaml(parts: Parts, lenient: bool) -> bytes:
+def _as_yaml(parts: FrontMatterParts, lenient: bool) -> bytes:
     block = _text(parts) if lenient else None
     return parts.block if block is None else quoted(block, covers(block)).encode()
 

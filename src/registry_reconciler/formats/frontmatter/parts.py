@@ -18,7 +18,7 @@ _OTHER = (
 _CLOSING = re.compile(rb"^---[ \t]*(?=\r?\n|\Z)", re.MULTILINE)
 
 
-class Parts(Struct, frozen=True):
+class FrontMatterParts(Struct, frozen=True):
     """A text in three parts; together they are all of it.
 
     Attributes:
@@ -49,7 +49,7 @@ def other_language(data: bytes) -> str:
     return next((name for name, block in _OTHER if block.match(data)), "")
 
 
-def split(data: bytes) -> Parts | None:
+def split(data: bytes) -> FrontMatterParts | None:
     """The parts of a text; ``None`` where it does not begin with a block.
 
     Raises:
@@ -61,4 +61,6 @@ def split(data: bytes) -> Parts | None:
     closing = _CLOSING.search(data, opening.end())
     if closing is None:
         raise ValueError
-    return Parts(data[: opening.end()], data[opening.end() : closing.start()], data[closing.start() :])
+    return FrontMatterParts(
+        data[: opening.end()], data[opening.end() : closing.start()], data[closing.start() :]
+    )

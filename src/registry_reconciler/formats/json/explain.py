@@ -12,7 +12,7 @@ from json import loads
 from typing import NoReturn
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.formats.faults import Limits, TextFault
+from registry_reconciler.formats.faults import ReadingLimits, TextFault
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import decimal
 
@@ -40,7 +40,7 @@ class _Broken(Exception):
     """Reading cannot go on."""
 
 
-def explain(text: str, *, comments: bool, limits: Limits) -> tuple[tuple[Json, ...], list[TextFault]]:
+def explain(text: str, *, comments: bool, limits: ReadingLimits) -> tuple[tuple[Json, ...], list[TextFault]]:
     """The documents of a text (one, or none where it says nothing) and what is wrong with it."""
     reading = _Explaining(text, comments=comments, limits=limits)
     try:
@@ -63,7 +63,7 @@ class _Open:
 
 
 class _Explaining:
-    def __init__(self, text: str, *, comments: bool, limits: Limits) -> None:
+    def __init__(self, text: str, *, comments: bool, limits: ReadingLimits) -> None:
         self.text = text
         self.limits = limits
         self.comments = comments

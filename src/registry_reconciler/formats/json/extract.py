@@ -10,7 +10,7 @@ from registry_reconciler.formats.json.chunks import Chunk, comment_rows, cut
 from registry_reconciler.formats.json.look import Look, Writer, look_of, slashed
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose, walk_down
 from registry_reconciler.formats.json.usual import at_container
-from registry_reconciler.formats.nodes import Unreadable
+from registry_reconciler.formats.nodes import UncomposableText
 from registry_reconciler.formats.notes import NO_NOTES, Note, notes_of, with_notes
 from registry_reconciler.model.entry import FieldPath, Json
 
@@ -24,7 +24,7 @@ def extract(data: bytes, places: Sequence[tuple[int, FieldPath]], *, comments: b
     text = data.decode("utf-8").removeprefix("\ufeff")
     try:
         documents = compose(text, comments=comments)
-    except Unreadable as error:
+    except UncomposableText as error:
         raise SpliceError(f"the text cannot be read: {error}") from None
     return [_snippet(documents[0].root if documents else None, *place) for place in places]
 
@@ -102,7 +102,7 @@ def new_text(
             root = compose(like.decode("utf-8").removeprefix("\ufeff"), comments=comments)[0].root
             if isinstance(root, JsonNode):
                 look, models = look_of(root), [root]
-        except (Unreadable, UnicodeDecodeError, IndexError):
+        except (UncomposableText, UnicodeDecodeError, IndexError):
             pass
     newline = look.newline
     notes = notes_of(snippet.text) if comments and snippet else NO_NOTES

@@ -15,7 +15,7 @@ from itertools import accumulate
 
 import msgspec
 
-from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
+from registry_reconciler.formats.faults import DEFAULT_LIMITS, ReadingLimits, TextFault, TextFile
 from registry_reconciler.formats.json.decimals import with_digits
 from registry_reconciler.formats.json.quotes import outside_strings, without_escapes
 from registry_reconciler.formats.json.source import blanked
@@ -34,10 +34,10 @@ class _LastFile:
     """The file that was read last: what edits it reads it once more. A longer one is not kept, nor is its memory."""
 
     longest = 1 << 22
-    last: tuple[bytes, bool, Limits, TextFile] = (b"", False, DEFAULT_LIMITS, TextFile((), ()))
+    last: tuple[bytes, bool, ReadingLimits, TextFile] = (b"", False, DEFAULT_LIMITS, TextFile((), ()))
 
 
-def read_json(data: bytes, *, comments: bool = False, limits: Limits = DEFAULT_LIMITS) -> TextFile:
+def read_json(data: bytes, *, comments: bool = False, limits: ReadingLimits = DEFAULT_LIMITS) -> TextFile:
     """The document of a file, and everything that is wrong with its text; never raises. Nobody may change it in place.
 
     Args:
@@ -52,7 +52,7 @@ def read_json(data: bytes, *, comments: bool = False, limits: Limits = DEFAULT_L
     return file
 
 
-def _read(data: bytes, *, comments: bool, limits: Limits) -> TextFile:
+def _read(data: bytes, *, comments: bool, limits: ReadingLimits) -> TextFile:
     plain = data.removeprefix(BOM)
     collecting = gc.isenabled()
     gc.disable()
@@ -84,7 +84,7 @@ def _place(fault: TextFault) -> tuple[int, int, str, str]:
     return (fault.line, fault.column, fault.code, fault.message)
 
 
-def _fast(data: bytes, limits: Limits) -> Json:
+def _fast(data: bytes, limits: ReadingLimits) -> Json:
     """What a text says that is JSON beyond doubt. Raises :class:`ValueError` for every other."""
     if len(data) > limits.max_bytes or _has_digits(data):
         raise _Odd
@@ -131,7 +131,7 @@ _STEPS = bytes(1 if byte in b"[{" else 255 for byte in range(256))
 _SHALLOW = 8
 
 
-def _bounded(outline: bytes, data: bytes, limits: Limits) -> None:
+def _bounded(outline: bytes, data: bytes, limits: ReadingLimits) -> None:
     """Hold how many values there are, and how deep they nest. Raises :class:`_Odd`."""
     opened = outline.count(b"[") + outline.count(b"{")
     beyond = opened + outline.count(b",") + 1 - limits.max_nodes

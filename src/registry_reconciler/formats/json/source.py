@@ -13,7 +13,7 @@ from json import decoder
 from typing import Any
 
 from registry_reconciler.formats.blanks import SPACE
-from registry_reconciler.formats.nodes import Document, Member, Node, Unreadable
+from registry_reconciler.formats.nodes import Document, Member, Node, UncomposableText
 from registry_reconciler.model.entry import FieldPath, Json
 from registry_reconciler.model.written import decimal
 
@@ -174,7 +174,7 @@ def _string(source: Source, position: int) -> JsonNode:
 
 
 def node_at(source: Source, position: int) -> JsonNode:
-    """The value that begins at a place. Raises :class:`Unreadable` where none does."""
+    """The value that begins at a place. Raises :class:`UncomposableText` where none does."""
     text = source.plain
     first = text[position : position + 1]
     try:
@@ -184,10 +184,10 @@ def node_at(source: Source, position: int) -> JsonNode:
             end = _scan(text, position)[1]
             return JsonNode(source, "map" if first == "{" else "seq", position, end)
     except (ValueError, StopIteration, RecursionError) as error:
-        raise Unreadable(str(error)) from None
+        raise UncomposableText(str(error)) from None
     match = _SIMPLE.match(text, position)
     if match is None:
-        raise Unreadable("no value")
+        raise UncomposableText("no value")
     node = JsonNode(source, "scalar", position, match.end())
     node.text = match[0]
     return node
@@ -205,7 +205,7 @@ def compose(text: str, *, comments: bool) -> list[Document]:
         return []
     root = node_at(source, position)
     if source.gap(root.end) != len(text):
-        raise Unreadable("more than one value")
+        raise UncomposableText("more than one value")
     document = Document(0, False)
     document.root = root
     document.end = len(text)
@@ -248,7 +248,7 @@ def locate(data: bytes, places: Sequence[Any], *, comments: bool) -> list[tuple[
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
         documents = compose(text, comments=comments)
-    except Unreadable:
+    except UncomposableText:
         documents = []
     if not documents:
         return [(1, 1)] * len(places)

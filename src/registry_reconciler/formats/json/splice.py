@@ -34,7 +34,7 @@ from registry_reconciler.formats.json.look import (
 )
 from registry_reconciler.formats.json.models import NEAR, alike, models_near, values_at
 from registry_reconciler.formats.json.source import COMMENT, JsonNode, compose, value_of
-from registry_reconciler.formats.nodes import Member, Unreadable, child_index
+from registry_reconciler.formats.nodes import Member, UncomposableText, child_index
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, brought, notes_of, taker
 from registry_reconciler.formats.project import path_of, project_value
 from registry_reconciler.formats.replacements import Replacement, replaced
@@ -59,7 +59,7 @@ def splice(data: bytes, edits: Sequence[Edit], *, comments: bool) -> bytes:
     text = text.removeprefix(_BOM)
     try:
         documents = compose(text, comments=comments)
-    except Unreadable as error:
+    except UncomposableText as error:
         raise SpliceError(f"the text cannot be read: {error}") from None
     for edit in edits:
         if edit.document:

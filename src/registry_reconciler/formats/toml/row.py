@@ -115,12 +115,12 @@ class TomlFormat(Struct, frozen=True):
     def rewritten(self, node: Node, value: Json) -> str | None:
         """A scalar in place of another on one line; a date is only the splicer's."""
         from registry_reconciler.formats.toml.edit.spell import Speller
-        from registry_reconciler.formats.toml.edit.words import Look
+        from registry_reconciler.formats.toml.edit.words import TomlStyle
         from registry_reconciler.formats.toml.read.statements import is_date
 
         if not isinstance(value, (str, int, float, bool)) or (isinstance(value, str) and is_date(node.text)):
             return None
-        return Speller("", Look(), one_line=True).value(value)
+        return Speller("", TomlStyle(), one_line=True).value(value)
 
 
 TOML = TomlFormat()

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.first_few import first_few
 from registry_reconciler.files.tree import Tree, find
-from registry_reconciler.files.unreadable import SHOW_ALL, Hidden, Unreadable
+from registry_reconciler.files.unreadable import SHOW_ALL, Hidden, UnreadablePath
 from registry_reconciler.loading.state.files import (
     GONE_FOLDER,
     LEFT,
@@ -182,7 +182,7 @@ def says(applied: Applied, kind: Kind | None, value: dict[str, Json]) -> bool:
 
 
 def state_paths(tree: Tree) -> list[str]:
-    """The paths of all state files, those of the old form too. Raises :class:`Unreadable`."""
+    """The paths of all state files, those of the old form too. Raises :class:`UnreadablePath`."""
     return [path for path in find(tree, f"{STATE_FOLDER}/**/*") if path.endswith(SUFFIX) or is_old(path)]
 
 
@@ -203,13 +203,13 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
         gone = frozenset(
             f"{GONE_FOLDER}/{name}" for name, kind in tree.children(GONE_FOLDER) if kind == "file"
         )
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         return State({}, {}, problems=(unreadable_problem(STATE_FOLDER, fault),), hidden=True)
     hidden = False
     for path in paths:
         try:
             data = tree.read(path) or b""
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             problems.append(unreadable_problem(path, fault))
             hidden = True
             continue
@@ -221,7 +221,7 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
     if taken.names and ((only is None and taken.newly_gone()) or any(map(is_old, files))):
         try:
             taken = load_lists(tree, taken)
-        except Unreadable as fault:
+        except UnreadablePath as fault:
             problems.append(unreadable_problem(TAKEN_FOLDER, fault))
             hidden = True
         let_go = taken.let_go(side for path in files if is_old(path) for side in files[path])
@@ -241,7 +241,7 @@ def _news(files: Mapping[str, tuple[StateFile, ...]], taken: Taken) -> dict[str,
 
 def place_texts(tree: Tree) -> Iterator[tuple[str, str, bytes]]:
     """The files that say where kinds had their entries, as far as they can be read: path, kind, text."""
-    with contextlib.suppress(Unreadable):
+    with contextlib.suppress(UnreadablePath):
         for name, kind in tree.children(PLACES_FOLDER):
             path = f"{PLACES_FOLDER}/{name}"
             data = tree.read(path) if kind == "file" else None
@@ -379,7 +379,7 @@ def _of_one_side(parts: Sequence[set[str]]) -> set[str]:
     return {address for part in parts if part & twice for address in part - twice} if twice else set()
 
 
-def unreadable_problem(path: str, why: Unreadable) -> Problem:
+def unreadable_problem(path: str, why: UnreadablePath) -> Problem:
     """A file or folder of the state that cannot be read."""
     fix = SHOW_ALL if isinstance(why, Hidden) else "Make it readable, or restore it from git."
     return problem("STA004", f"{path} cannot be read: {why}.", Place(path), fix=fix)

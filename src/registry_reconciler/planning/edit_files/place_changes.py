@@ -21,7 +21,7 @@ from registry_reconciler.planning.edit_files.entry_texts import bare_follows, is
 from registry_reconciler.planning.edit_files.field_edits import field_edits
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import FilePlan, Kept, Writing, current, inner_entries
-from registry_reconciler.planning.key_order import Row
+from registry_reconciler.planning.key_order import ContainerOrder
 from registry_reconciler.planning.placement import (
     PlacementError,
     Target,
@@ -398,7 +398,9 @@ def _standing(work: Writing, target: Target) -> Json:
     return None if found is MISSING else found
 
 
-def _insertion(kind: Kind, target: Target, slot: Slot, row: Row, position: int | None, item: Json) -> Insert:
+def _insertion(
+    kind: Kind, target: Target, slot: Slot, row: ContainerOrder, position: int | None, item: Json
+) -> Insert:
     """The edit that puts a new entry into its slot, before the neighbour that it sorts before."""
     from registry_reconciler.formats.edits import Insert
 

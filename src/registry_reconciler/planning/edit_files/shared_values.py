@@ -37,7 +37,7 @@ def container_paths(work: Writing, source: SourceFile) -> dict[int, list[FieldPa
 def undone_beside(work: Writing, path: str, plan: FilePlan) -> list[Update]:
     """The edits that give shared values back what they were, in the text as it is at this moment."""
     from registry_reconciler.formats.edits import Update
-    from registry_reconciler.formats.nodes import Unreadable
+    from registry_reconciler.formats.nodes import UncomposableText
 
     source = work.sources[path]
     if source.data is None or b"&" not in source.data:
@@ -46,7 +46,7 @@ def undone_beside(work: Writing, path: str, plan: FilePlan) -> list[Update]:
         return []
     try:
         documents = source.format.compose(source.data.decode("utf-8").removeprefix("\ufeff"))
-    except Unreadable:
+    except UncomposableText:
         return []
     taken = container_paths(work, source)
     found: list[Update] = []

@@ -19,7 +19,7 @@ from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.model.kind import Kind, Step
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
-from registry_reconciler.planning.key_order import Row, rows_of
+from registry_reconciler.planning.key_order import ContainerOrder, rows_of
 from registry_reconciler.planning.placement import PlacementLookups, carried_by, relocates
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Writing(Struct):
     origins: dict[tuple[str, str], str] = field(default_factory=dict)
     live: Live | None = None
     inside: dict[str, dict[tuple[int, FieldPath], list[LiveEntry]]] = field(default_factory=dict)
-    rows: dict[str, dict[str, dict[tuple[int, FieldPath], Row]]] = field(default_factory=dict)
+    rows: dict[str, dict[str, dict[tuple[int, FieldPath], ContainerOrder]]] = field(default_factory=dict)
     carried_fields: dict[str, frozenset[str]] = field(default_factory=dict)
     lookups: PlacementLookups = field(default_factory=PlacementLookups)
     new_files: dict[str, list[str]] = field(default_factory=dict)
@@ -150,12 +150,12 @@ class Writing(Struct):
                     found.setdefault((document, steps[:size]), []).append(entry)
         return found
 
-    def row(self, path: str, kind: str, container: Place) -> Row:
+    def row(self, path: str, kind: str, container: Place) -> ContainerOrder:
         """The entries of a kind in one container as they are at this moment."""
         rows = self.rows.setdefault(path, {})
         if kind not in rows:
             rows[kind] = rows_of(self.all_in(path, kind), LAYOUTS[self.kinds[kind].layout])
-        return rows[kind].get((container.document, container.path)) or Row([])
+        return rows[kind].get((container.document, container.path)) or ContainerOrder([])
 
     def carried_by(self, kind: Kind) -> frozenset[str]:
         """Which placeholders the text of a new entry of a kind says, as the others did when the round began."""

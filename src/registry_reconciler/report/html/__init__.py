@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.base.escape import runner_safe, visible
-from registry_reconciler.report.html.items import Items
-from registry_reconciler.report.markdown_fit import Dialect, Entry, Section, fit, size
+from registry_reconciler.report.html.items import ItemRenderer
+from registry_reconciler.report.markdown_fit import Dialect, ReportSection, SectionItem, fit, size
 from registry_reconciler.report.outline import (
-    Part,
+    ReportPart,
     brakes,
     count_words,
     outline,
@@ -44,13 +44,13 @@ def render(plan: Plan, options: RenderOptions) -> str:
     """The page of a plan, at most about 9.8 million bytes long."""
     page = _frame()
     limit = MOST_BYTES if options.max_bytes is None else options.max_bytes
-    items = Items(plan, options)
+    items = ItemRenderer(plan, options)
     written = tuple(items.files(plan)) if options.command not in ("check", "drift") else ()
     items.detail_bytes = limit * _DETAILS_PER_CENT // 100 - sum(size(entry.long) for entry in written)
     sections = [_section(part, number, items) for number, part in enumerate(outline(plan, options))]
     if written:
         head = str(page.group_head("files", "Files as they will be written", f"{len(written):,}"))
-        sections.append(Section(head, written, str(page.group_tail()), ("file", "files")))
+        sections.append(ReportSection(head, written, str(page.group_tail()), ("file", "files")))
     sections.append(_provenance(plan, options))
     head = str(page.start(**_head(plan, options))).lstrip()
     tail = str(page.end(script=_asset("report.js")))
@@ -123,11 +123,11 @@ def _tone(plan: Plan, options: RenderOptions) -> str:
     return {Verdict.BLOCKED: "blocked", Verdict.CHANGES: "changes", Verdict.NONE: "none"}[verdict(plan)]
 
 
-def _anchor(part: Part, number: int) -> str:
+def _anchor(part: ReportPart, number: int) -> str:
     return part.name if part.name != "kind" else f"changes-{number}"
 
 
-def _section(part: Part, number: int, items: Items) -> Section:
+def _section(part: ReportPart, number: int, items: ItemRenderer) -> ReportSection:
     page = _frame()
     name = _anchor(part, number)
     if part.is_open:
@@ -135,10 +135,10 @@ def _section(part: Part, number: int, items: Items) -> Section:
     else:
         is_open = part.name not in _FOLDED
         head, tail = page.fold_head(name, part.title, part.count, part.lead, is_open), page.fold_tail()
-    return Section(str(head), tuple(items.drawn(part)), str(tail), part.noun)
+    return ReportSection(str(head), tuple(items.drawn(part)), str(tail), part.noun)
 
 
-def _provenance(plan: Plan, options: RenderOptions) -> Section:
+def _provenance(plan: Plan, options: RenderOptions) -> ReportSection:
     """What the report rests on: the options, and every file with its digest."""
     from registry_reconciler.model.plan_json import plan_inputs
 
@@ -148,7 +148,7 @@ def _provenance(plan: Plan, options: RenderOptions) -> Section:
     text = str(
         page.provenance(words, options.base, inputs[:_INPUTS_SHOWN], max(len(inputs) - _INPUTS_SHOWN, 0))
     )
-    return Section(text, (Entry("", ""),), str(page.provenance_tail()), ("input", "inputs"))
+    return ReportSection(text, (SectionItem("", ""),), str(page.provenance_tail()), ("input", "inputs"))
 
 
 _INPUTS_SHOWN = 2_000

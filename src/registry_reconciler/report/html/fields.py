@@ -29,7 +29,7 @@ Pieces = tuple[str, str, str]
 """A text, parted where it differs from its partner: what is before, what differs, what is behind."""
 
 
-class Row(Struct, frozen=True):
+class DifferenceRow(Struct, frozen=True):
     """One row of a difference. ``same``: a line that both have; else the old and the new one, each maybe absent."""
 
     before: Pieces | None = None
@@ -42,7 +42,7 @@ class FieldView(Struct, frozen=True):
 
     name: str
     one_sided: bool
-    rows: tuple[Row, ...]
+    rows: tuple[DifferenceRow, ...]
     more: str = ""
 
 
@@ -56,7 +56,7 @@ def field_view(field: FieldChange) -> FieldView:
     return FieldView(name, one_sided, rows, lines_more(diff))
 
 
-def paired(lines: Iterable[DiffLine]) -> Iterator[Row]:
+def paired(lines: Iterable[DiffLine]) -> Iterator[DifferenceRow]:
     """Lines that go beside those that come in their place."""
     gone: list[str] = []
     come: list[str] = []
@@ -72,25 +72,25 @@ def paired(lines: Iterable[DiffLine]) -> Iterator[Row]:
         else:
             yield from _rows(gone, come)
             gone, come = [], []
-            yield Row(same=text)
+            yield DifferenceRow(same=text)
     yield from _rows(gone, come)
 
 
-def _rows(gone: Sequence[str], come: Sequence[str]) -> Iterator[Row]:
+def _rows(gone: Sequence[str], come: Sequence[str]) -> Iterator[DifferenceRow]:
     for number in range(max(len(gone), len(come))):
         old = gone[number] if number < len(gone) else None
         new = come[number] if number < len(come) else None
         if old is not None and new is not None:
             yield _pair(old, new)
         else:
-            yield Row(_whole(old), _whole(new))
+            yield DifferenceRow(_whole(old), _whole(new))
 
 
 def _whole(text: str | None) -> Pieces | None:
     return None if text is None else (text, "", "")
 
 
-def _pair(old: str, new: str) -> Row:
+def _pair(old: str, new: str) -> DifferenceRow:
     """Two lines with what differs marked, where they have enough in common for that to help."""
     start, limit = 0, min(len(old), len(new))
     while start < limit and old[start] == new[start]:
@@ -99,8 +99,8 @@ def _pair(old: str, new: str) -> Row:
     while end < limit - start and old[-1 - end] == new[-1 - end]:
         end += 1
     if start + end < limit // 3:
-        return Row((old, "", ""), (new, "", ""))
-    return Row(_parts(old, start, end), _parts(new, start, end))
+        return DifferenceRow((old, "", ""), (new, "", ""))
+    return DifferenceRow(_parts(old, start, end), _parts(new, start, end))
 
 
 def _parts(text: str, start: int, end: int) -> Pieces:
@@ -108,19 +108,19 @@ def _parts(text: str, start: int, end: int) -> Pieces:
     return text[:start], text[start:stop], text[stop:]
 
 
-def file_rows(before: bytes, after: bytes, most: int) -> tuple[list[Row], int, int]:
+def file_rows(before: bytes, after: bytes, most: int) -> tuple[list[DifferenceRow], int, int]:
     """The places where a file will differ with the lines around them; how many lines come and go in all.
 
     At most about ``most`` rows.
     """
     old, new = _lines(before), _lines(after)
-    rows: list[Row] = []
+    rows: list[DifferenceRow] = []
     stretches = list(unequal(old, new))
     at = 0
     for number, (start, stop, new_start, new_stop) in enumerate(stretches):
         first = max(at, start - _CONTEXT)
         if first > at or number == 0:
-            rows.append(Row(same=f"@ line {new_start + 1:,}"))
+            rows.append(DifferenceRow(same=f"@ line {new_start + 1:,}"))
         following = stretches[number + 1][0] if number + 1 < len(stretches) else len(old)
         at = min(stop + _CONTEXT, following)
         lines = [

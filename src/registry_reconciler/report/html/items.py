@@ -20,10 +20,10 @@ from registry_reconciler.model.plan_json import (
     related_location,
 )
 from registry_reconciler.model.problem import Problem, TextEdit
-from registry_reconciler.report.html.fields import Row, field_view, file_rows, paired
+from registry_reconciler.report.html.fields import DifferenceRow, field_view, file_rows, paired
 from registry_reconciler.report.links import link_target
-from registry_reconciler.report.markdown_fit import Entry, size
-from registry_reconciler.report.model import Cause, Shown, affected, by_kind, folded
+from registry_reconciler.report.markdown_fit import SectionItem, size
+from registry_reconciler.report.model import Cause, ShownChange, affected, by_kind, folded
 from registry_reconciler.report.options import RenderOptions
 from registry_reconciler.report.values import DiffLine, names_more, show_path, shown_fields
 from registry_reconciler.report.words import (
@@ -38,7 +38,7 @@ from registry_reconciler.report.words import (
 )
 
 if TYPE_CHECKING:
-    from registry_reconciler.report.outline import Part
+    from registry_reconciler.report.outline import ReportPart
 
 MOST_SHOWN = 10_000
 """So many changes are shown one by one; of more, those that are alike are folded as in every other report."""
@@ -64,7 +64,7 @@ _Place = tuple[str, str]
 """What is shown of a place, and its address at the host, or ""."""
 
 
-class Items:
+class ItemRenderer:
     """Draws the items of one report."""
 
     def __init__(self, plan: Plan, options: RenderOptions) -> None:
@@ -78,9 +78,9 @@ class Items:
         self.detail_bytes = 0
         """So much may be spent on the fields of changes; those behind it name their fields only."""
 
-    def drawn(self, part: Part) -> Iterator[Entry]:
+    def drawn(self, part: ReportPart) -> Iterator[SectionItem]:
         """The items of a part, in its order."""
-        draw: Mapping[str, Callable[[Sequence[Any]], Iterator[Entry]]] = {
+        draw: Mapping[str, Callable[[Sequence[Any]], Iterator[SectionItem]]] = {
             "notices": self._notices,
             "problems": self._problems,
             "changes": self._changes,
@@ -92,26 +92,26 @@ class Items:
 
     # Changes
 
-    def _changes(self, changes: Sequence[Change]) -> Iterator[Entry]:
+    def _changes(self, changes: Sequence[Change]) -> Iterator[SectionItem]:
         for some in by_kind(changes).values():
             for row in folded(some, full=self._full):
-                if isinstance(row, Shown):
+                if isinstance(row, ShownChange):
                     yield self._change(row.change)
                     continue
                 for change in row.changes:
                     like = "the same" if row.alike else ""
                     short = self._brief(change, like)
-                    yield Entry(short, short)
+                    yield SectionItem(short, short)
                 if row.unnamed:
                     words = "like these" if row.alike else f"to {row.action.value}"
                     more = str(self._page.more(f"{row.unnamed:,} more {words}"))
-                    yield Entry(more, more, row.unnamed)
+                    yield SectionItem(more, more, row.unnamed)
 
-    def _change(self, change: Change) -> Entry:
+    def _change(self, change: Change) -> SectionItem:
         fields = shown_fields(change)
         short = self._brief(change, _named(fields))
         if self.detail_bytes <= 0:  # they would be cut again
-            return Entry(short, short, is_cut=True)
+            return SectionItem(short, short, is_cut=True)
         origin = change_origin(change)
         places = [("from", self._place(origin))] if origin is not None else []
         if change.live is not None and change.live.file != change.file:
@@ -132,7 +132,7 @@ class Items:
             )
         )
         self.detail_bytes -= size(long)
-        return Entry(long, short)
+        return SectionItem(long, short)
 
     def _brief(self, change: Change, more: str) -> str:
         return str(self._page.brief_change(**_named_change(change), more=more))
@@ -142,10 +142,10 @@ class Items:
 
     # Problems
 
-    def _problems(self, found: Sequence[Cause]) -> Iterator[Entry]:
+    def _problems(self, found: Sequence[Cause]) -> Iterator[SectionItem]:
         return map(self._problem, found)
 
-    def _problem(self, cause: Cause) -> Entry:
+    def _problem(self, cause: Cause) -> SectionItem:
         problem = cause.first
         fix = problem.fix
         named = {
@@ -174,7 +174,7 @@ class Items:
             ],
             explain=command_line(["registry", "explain", problem.code]),
         )
-        return Entry(str(long), str(self._page.brief_problem(**named)), len(cause.problems))
+        return SectionItem(str(long), str(self._page.brief_problem(**named)), len(cause.problems))
 
     def _other(self, cause: Cause, other: Problem) -> tuple[_Place, str, str]:
         return self._place(problem_location(other)), other.address, cause.differs(other)
@@ -190,15 +190,15 @@ class Items:
 
     # The rest
 
-    def _notices(self, notices: Sequence[Notice]) -> Iterator[Entry]:
+    def _notices(self, notices: Sequence[Notice]) -> Iterator[SectionItem]:
         for notice in notices:
             first, *more = notice.message.split("\n")
-            yield Entry(
+            yield SectionItem(
                 str(self._page.notice(notice.title, first, more)),
                 str(self._page.notice(notice.title, first, [])),
             )
 
-    def _outputs(self, outputs: Sequence[OutputChange]) -> Iterator[Entry]:
+    def _outputs(self, outputs: Sequence[OutputChange]) -> Iterator[SectionItem]:
         for output in outputs:
             lines = output.diff.split("\n") if output.diff else []
             rows = list(paired(map(_of_unified, lines[:_LINES_SHOWN])))
@@ -212,14 +212,14 @@ class Items:
             long = self._page.output(
                 **named, rows=rows, more=max(len(lines) - _LINES_SHOWN, 0), is_open=self._open
             )
-            yield Entry(str(long), str(self._page.output(**named, rows=[], more=0, is_open=False)))
+            yield SectionItem(str(long), str(self._page.output(**named, rows=[], more=0, is_open=False)))
 
-    def _heals(self, heals: Sequence[Heal]) -> Iterator[Entry]:
+    def _heals(self, heals: Sequence[Heal]) -> Iterator[SectionItem]:
         for heal in heals:
             text = str(self._page.heal(heal.address or heal.fragment, heal.why))
-            yield Entry(text, text)
+            yield SectionItem(text, text)
 
-    def _drift(self, drifts: Sequence[Drift]) -> Iterator[Entry]:
+    def _drift(self, drifts: Sequence[Drift]) -> Iterator[SectionItem]:
         for drift in drifts:
             named = {
                 "address": drift.address,
@@ -237,16 +237,16 @@ class Items:
                 origins=self._options.origins.get(drift.address, ()),
                 commands=commands,
             )
-            yield Entry(str(long), str(self._page.brief_drift(**named, more=_named(drift.fields))))
+            yield SectionItem(str(long), str(self._page.brief_drift(**named, more=_named(drift.fields))))
 
-    def files(self, plan: Plan) -> Iterator[Entry]:
+    def files(self, plan: Plan) -> Iterator[SectionItem]:
         """Every file that an apply would write, with the lines that come and go."""
         left = _ALL_FILE_ROWS
         for file in sorted(plan.files, key=_registries_first):
             view = self._file(plan, file, min(left, _FILE_ROWS))
             left -= len(view["rows"])
             short = str(self._page.written_file(**{**view, "rows": [], "is_open": False}))
-            yield Entry(str(self._page.written_file(**view)), short)
+            yield SectionItem(str(self._page.written_file(**view)), short)
 
     def _file(self, plan: Plan, file: FileChange, most: int) -> dict[str, Any]:
         """One file; of what the state remembers, which is digests, no line is worth a look."""
@@ -293,7 +293,7 @@ def _named(fields: Sequence[FieldChange]) -> str:
     return first_few([show_path(field.path) for field in fields], _FIELDS_NAMED)
 
 
-def _edit_view(edit: TextEdit) -> tuple[str, list[Row]]:
+def _edit_view(edit: TextEdit) -> tuple[str, list[DifferenceRow]]:
     lines = [DiffLine("-", visible(line)) for line in edit.old.split("\n") if edit.old]
     lines += [DiffLine("+", visible(line)) for line in edit.new.split("\n") if edit.new]
     return visible(edit.path), list(paired(lines))

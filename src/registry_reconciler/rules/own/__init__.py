@@ -75,11 +75,11 @@ def own_rules(loaded: Loaded) -> OwnRules:
     """The rules of a workspace. Their files are read already."""
     if not loaded.rule_files.files:
         return NO_RULES
-    from registry_reconciler.rules.own.judge import Judge
+    from registry_reconciler.rules.own.judge import OwnRuleJudge
     from registry_reconciler.rules.own.load import definitions
 
     found, problems = definitions(loaded)
-    judge = Judge(found, loaded.kinds)
+    judge = OwnRuleJudge(found, loaded.kinds)
     config = loaded.config
     settled = tuple(
         problem

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from registry_reconciler.expressions.language import LOOKS_AT_FILES, Language, Wrong
+from registry_reconciler.expressions.language import LOOKS_AT_FILES, ExpressionError, Language
 from registry_reconciler.expressions.syntax import (
     Fields,
-    Node,
+    SyntaxNode,
     fields_looked_up,
     fields_read,
     walk,
@@ -21,7 +21,7 @@ from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Severity
 from registry_reconciler.rules.own.field_check import ANY, FieldCheck, Type
-from registry_reconciler.rules.page import Page
+from registry_reconciler.rules.page import RulePage
 from registry_reconciler.schema.walk import Folder
 
 
@@ -42,7 +42,7 @@ class Join(Struct, frozen=True):
     right: tuple[str, ...]
 
 
-class Definition(Struct, frozen=True):
+class OwnRule(Struct, frozen=True):
     """One rule.
 
     Attributes:
@@ -67,7 +67,7 @@ class Definition(Struct, frozen=True):
     check: str
     message: tuple[str, ...]
     at: Selector | None
-    page: Page
+    page: RulePage
     path: str
     right: str = ""
     join: Join | None = None
@@ -89,7 +89,7 @@ FIELDS = ("when", "check")
 
 def define(
     content: Mapping[str, Json], path: str, kinds: Mapping[str, Kind], folder: Folder, language: Language
-) -> Definition:
+) -> OwnRule:
     """The rule that a file defines; the file fits its schema. Raises :class:`Slip`."""
     judged, right = _judged(content["for"], kinds)
     reader = _Reader(kinds, folder, language, judged, right)
@@ -111,7 +111,7 @@ def define(
             "Write two rules.",
         )
     at = content.get("at")
-    return Definition(
+    return OwnRule(
         code=str(content["code"]),
         title=str(content["title"]),
         severity=Severity(content.get("severity", "error")),
@@ -142,12 +142,12 @@ def define(
     )
 
 
-def needs_others(rule: Definition) -> bool:
+def needs_others(rule: OwnRule) -> bool:
     """Whether it looks at more than the entry that it judges."""
     return bool(rule.reads or rule.referrers or rule.right or rule.looks_at_files)
 
 
-def looks_up_single_entries(rule: Definition) -> bool:
+def looks_up_single_entries(rule: OwnRule) -> bool:
     """Whether what it looks up besides its entry are entries that a plan of a part can be asked for one at a time."""
     return not (rule.right or rule.looks_at_files or rule.lists)
 
@@ -190,8 +190,8 @@ class _Reader:
         if right:
             self._names = {"left": entry, "right": self._fields.entry((right,)), "self": ANY}
         self._pair = bool(right)
-        self.nodes: list[Node] = []
-        self.trees: dict[str, list[Node]] = {}
+        self.nodes: list[SyntaxNode] = []
+        self.trees: dict[str, list[SyntaxNode]] = {}
 
     def read(self, field: str, text: str, *, must_be_bool: bool = False) -> None:
         try:
@@ -200,11 +200,11 @@ class _Reader:
             self._fields.check(tree, self._names)
             given = compiled.return_type().name()
             if must_be_bool and given not in ("BOOL", "DYN"):
-                raise Wrong(f"it gives {given.lower()}, and must give true or false")
+                raise ExpressionError(f"it gives {given.lower()}, and must give true or false")
             self._require_known(tree)
         except RecursionError:
             raise Slip(f"'{field}' is nested too deeply", (field,), "Write it with fewer levels.") from None
-        except Wrong as fault:
+        except ExpressionError as fault:
             raise Slip(_pointed(field, text, fault), (field,), _MEND) from None
         self.nodes += walk(tree)
         self.trees.setdefault(field, []).append(tree)
@@ -214,13 +214,13 @@ class _Reader:
         try:
             selector = Selector.parse(text)
             self._fields.field(self._judged, selector.steps)
-        except (ValueError, Wrong) as fault:
-            message = fault.message if isinstance(fault, Wrong) else str(fault)
+        except (ValueError, ExpressionError) as fault:
+            message = fault.message if isinstance(fault, ExpressionError) else str(fault)
             fix = "Write a field of the entry, such as members or owner.name."
             raise Slip(f"'at' cannot be used: {message}", ("at",), fix) from None
         return selector
 
-    def _require_known(self, tree: Node) -> None:
+    def _require_known(self, tree: SyntaxNode) -> None:
         absent = (
             {"self", "before", "key", "kind", "address", "file", "fragment", "change"}
             if self._pair
@@ -229,13 +229,15 @@ class _Reader:
         for node, bound in walk_names(tree):
             if node.what == "ident" and node.name in absent - bound:
                 rather = "'left' and 'right'" if self._pair else "'self'"
-                raise Wrong(f"there is no {node.name!r} in this rule, only {rather}: see 'for'", node.offset)
+                raise ExpressionError(
+                    f"there is no {node.name!r} in this rule, only {rather}: see 'for'", node.offset
+                )
 
 
 _MEND = "Correct the expression; 'registry rule eval CODE ADDRESS' shows what each part of it gives."
 
 
-def _pointed(field: str, text: str, fault: Wrong) -> str:
+def _pointed(field: str, text: str, fault: ExpressionError) -> str:
     """What is wrong with an expression, with its place in it."""
     if fault.offset < 0 or fault.offset > len(text):
         return f"'{field}' cannot be used: {fault.message}"
@@ -283,7 +285,7 @@ def _closing(text: str, start: int) -> int:
     )
 
 
-def _page(content: Mapping[str, Json]) -> Page:
+def _page(content: Mapping[str, Json]) -> RulePage:
     why, fix = str(content.get("why", "")), str(content.get("fix", ""))
     example, instead = str(content.get("example", "")), str(content.get("use_instead", ""))
     summary = " ".join(str(content["title"]).split())
@@ -296,10 +298,10 @@ def _page(content: Mapping[str, Json]) -> Page:
         for title, text in (("Example", example), ("Use instead", instead))
         if text
     ]
-    return Page("\n\n".join(parts) + "\n", summary, why, example, instead, fix)
+    return RulePage("\n\n".join(parts) + "\n", summary, why, example, instead, fix)
 
 
-_Trees = Mapping[str, Sequence[Node]]
+_Trees = Mapping[str, Sequence[SyntaxNode]]
 
 
 def _names(trees: _Trees) -> Iterator[str]:
@@ -310,7 +312,7 @@ def _names(trees: _Trees) -> Iterator[str]:
                 yield node.name
 
 
-def _all(trees: _Trees) -> Iterator[Node]:
+def _all(trees: _Trees) -> Iterator[SyntaxNode]:
     for some in trees.values():
         yield from some
 
@@ -324,13 +326,13 @@ def _compared_with_null(trees: _Trees) -> Iterator[str]:
                 yield from (name for name in found if name not in bound)
 
 
-def _kinds_of(nodes: Sequence[Node], functions: Sequence[str]) -> Iterator[str]:
+def _kinds_of(nodes: Sequence[SyntaxNode], functions: Sequence[str]) -> Iterator[str]:
     for node in nodes:
         if node.what == "call" and node.name in functions:
             yield node.parts[0].value
 
 
-def _join(when: Node) -> Join | None:
+def _join(when: SyntaxNode) -> Join | None:
     """The first equality of a field of each side that must hold."""
     waiting = [when]
     while waiting:
@@ -344,7 +346,7 @@ def _join(when: Node) -> Join | None:
     return None
 
 
-def _steps(node: Node) -> tuple[str, tuple[str, ...]] | None:
+def _steps(node: SyntaxNode) -> tuple[str, tuple[str, ...]] | None:
     steps: list[str] = []
     while node.what == "select" and not node.test_only:
         steps.insert(0, node.name)
@@ -365,7 +367,7 @@ def _quadratic(trees: _Trees) -> str:
     return ""
 
 
-def _goes_through_all(node: Node) -> bool:
+def _goes_through_all(node: SyntaxNode) -> bool:
     while node.what == "comprehension":
         node = node.parts[0]
     return node.what == "call" and node.name == "entries" and len(node.parts) == 1

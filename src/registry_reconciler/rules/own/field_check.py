@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from registry_reconciler.base.suggest import did_you_mean
-from registry_reconciler.expressions.language import Wrong
-from registry_reconciler.expressions.syntax import Node
+from registry_reconciler.expressions.language import ExpressionError
+from registry_reconciler.expressions.syntax import SyntaxNode
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.schema.walk import At, Folder, ReferenceFault
@@ -38,7 +38,7 @@ ANY = Type()
 
 
 class FieldCheck:
-    """Looks through expressions of rules about some kinds. Every method raises :class:`Wrong` for a slip."""
+    """Looks through expressions of rules about some kinds. Every method raises :class:`ExpressionError` for a slip."""
 
     def __init__(self, kinds: Mapping[str, Kind], folder: Folder) -> None:
         self._kinds = kinds
@@ -48,7 +48,7 @@ class FieldCheck:
         """The type of an entry of one of some kinds."""
         return Type(tuple(At(self._kinds[kind].schema_path, ()) for kind in kinds))
 
-    def check(self, node: Node, names: Mapping[str, Type]) -> Type:
+    def check(self, node: SyntaxNode, names: Mapping[str, Type]) -> Type:
         """The type of a node; ``names`` are those of the variables."""
         if node.what == "ident":
             return names.get(node.name, ANY)
@@ -67,7 +67,7 @@ class FieldCheck:
         for step in steps:
             found = self._item(found, of_map=True) if step is None else self._named(found, step, -1)
 
-    def _comprehension(self, node: Node, names: Mapping[str, Type]) -> Type:
+    def _comprehension(self, node: SyntaxNode, names: Mapping[str, Type]) -> Type:
         whole, *rest = node.parts
         item, result = node.names
         inside = {**names, item: self._item(self.check(whole, names)), result: ANY}
@@ -75,7 +75,7 @@ class FieldCheck:
         step = found[2]
         return self.check(rest[3], {**inside, result: step})
 
-    def _call(self, node: Node, parts: Sequence[Type]) -> Type:
+    def _call(self, node: SyntaxNode, parts: Sequence[Type]) -> Type:
         name = node.name
         if name in ("ref", "has_ref", "entries", "referrers"):
             kind = self._kind_of(node)
@@ -94,22 +94,22 @@ class FieldCheck:
             return next((part for part in parts if part.item is not None and part.item != ANY), ANY)
         return ANY
 
-    def _kind_of(self, node: Node) -> str:
+    def _kind_of(self, node: SyntaxNode) -> str:
         kind = node.parts[0]
         if kind.what != "const" or not isinstance(kind.value, str):
-            raise Wrong(
+            raise ExpressionError(
                 f"{node.name}() takes the kind as a text in quotes, so that it is known what the rule reads",
                 node.offset,
             )
         if kind.value not in self._kinds:
             near = did_you_mean(kind.value, sorted(self._kinds))
-            raise Wrong(f"there is no kind {kind.value!r}.{near}", kind.offset)
+            raise ExpressionError(f"there is no kind {kind.value!r}.{near}", kind.offset)
         return kind.value
 
-    def _by_field(self, node: Node, kind: str) -> None:
+    def _by_field(self, node: SyntaxNode, kind: str) -> None:
         field = node.parts[1]
         if field.what != "const" or not isinstance(field.value, str):
-            raise Wrong("entries() takes the field as a text in quotes", node.offset)
+            raise ExpressionError("entries() takes the field as a text in quotes", node.offset)
         found = self.entry((kind,))
         for step in field.value.split("."):
             found = self._field(found, step.removesuffix("[]"), field.offset)
@@ -146,12 +146,12 @@ class FieldCheck:
             return Type(tuple(found))
         if open_ or not known:
             return ANY
-        raise Wrong(f"there is no field {name!r}.{did_you_mean(name, list(known))}", offset)
+        raise ExpressionError(f"there is no field {name!r}.{did_you_mean(name, list(known))}", offset)
 
     def _require_open(self, found: Sequence[At], name: str, offset: int) -> None:
         for _, schema in self._flat(found):
             if schema.get("x-secret") is True:
-                raise Wrong(f"{name!r} is a secret (x-secret), and no rule may read it", offset)
+                raise ExpressionError(f"{name!r} is a secret (x-secret), and no rule may read it", offset)
 
     def _item(self, of: Type, *, of_map: bool = False) -> Type:
         if of.item is not None:

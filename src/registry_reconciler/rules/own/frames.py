@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from registry_reconciler.files.tree import Tree, find, is_safe
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import FieldPath, Json, get_path
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.rules.disk import normal
 from registry_reconciler.rules.entry_set import Entry, EntrySet
 from registry_reconciler.rules.links import links
-from registry_reconciler.rules.own.definition import Definition
+from registry_reconciler.rules.own.definition import OwnRule
 
 _MOST_FILES = 10_000
 
-Jobs = Sequence[tuple[Definition, Sequence[str] | None]]
+Jobs = Sequence[tuple[OwnRule, Sequence[str] | None]]
 """Rules, each with the addresses that it is asked about; ``None``: all."""
 
 
-def rule_frame(definition: Definition, only: Sequence[str] | None) -> dict[str, Json]:
+def rule_frame(definition: OwnRule, only: Sequence[str] | None) -> dict[str, Json]:
     """A rule, and the addresses that it is asked about."""
     return {
         "code": definition.code,
@@ -76,7 +76,7 @@ def about_files(tree: Tree, asked: Json) -> Json:
             if len(found) >= _MOST_FILES:
                 break
         return found
-    except Unreadable:
+    except UnreadablePath:
         return []
 
 

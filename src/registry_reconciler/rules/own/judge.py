@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
-from registry_reconciler.base.child import Child, ChildEnded, Limits
+from registry_reconciler.base.child import Child, ChildEnded, ChildLimits
 from registry_reconciler.base.first_few import first_few
 from registry_reconciler.expressions.syntax import Fields, united
 from registry_reconciler.model.change import Change
@@ -16,7 +16,7 @@ from registry_reconciler.model.problem import Related
 from registry_reconciler.model.structural import CODES
 from registry_reconciler.rules.base import Finding, Rule, Transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.own.definition import Definition, looks_up_single_entries, needs_others
+from registry_reconciler.rules.own.definition import OwnRule, looks_up_single_entries, needs_others
 from registry_reconciler.rules.own.frames import (
     Jobs,
     about_files,
@@ -46,7 +46,7 @@ class Raw(Struct, frozen=True):
     other: str = ""
 
 
-class Outcome(Struct):
+class OwnRuleFindings(Struct):
     """What the child found, by code.
 
     Attributes:
@@ -59,10 +59,10 @@ class Outcome(Struct):
     costly: dict[str, str] = field(default_factory=dict)
 
 
-class Judge:
+class OwnRuleJudge:
     """Judges by the own rules of one workspace. What is asked of one entry set is kept there."""
 
-    def __init__(self, definitions: Sequence[Definition], kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, definitions: Sequence[OwnRule], kinds: Mapping[str, Kind]) -> None:
         self.definitions = {definition.code: definition for definition in definitions}
         self._kinds = kinds
         self._named_other = ""
@@ -92,7 +92,7 @@ class Judge:
                 code, title, severity, transition=transition, structural=True, supports_incremental=True
             )
 
-    def _rule(self, definition: Definition) -> Rule:
+    def _rule(self, definition: OwnRule) -> Rule:
         def check(entry_set: EntrySet) -> Iterable[Finding]:
             found = self.outcome(entry_set).findings.get(definition.code, ())
             return [self._finding(definition, entry_set.items[raw.address], raw, entry_set) for raw in found]
@@ -113,7 +113,7 @@ class Judge:
             own_page=definition.page,
         )
 
-    def _finding(self, definition: Definition, item: Entry, raw: Raw, entry_set: EntrySet) -> Finding:
+    def _finding(self, definition: OwnRule, item: Entry, raw: Raw, entry_set: EntrySet) -> Finding:
         other = entry_set.items.get(raw.other)
         related = (Related(f"the other one, {other.address}", other.place),) if other is not None else ()
         return Finding(
@@ -126,7 +126,7 @@ class Judge:
             cause=definition.code,
         )
 
-    def _about_change(self, definition: Definition, raw: Raw, moment: Transition) -> Finding:
+    def _about_change(self, definition: OwnRule, raw: Raw, moment: Transition) -> Finding:
         item = moment.after.items.get(raw.address)
         if item is not None:
             path = pointed_at(definition.at, item.value)
@@ -155,7 +155,7 @@ class Judge:
     def _costly_changes(self, moment: Transition) -> Iterator[Finding]:
         yield from self._ended(self._changes(moment))
 
-    def _ended(self, outcome: Outcome) -> Iterator[Finding]:
+    def _ended(self, outcome: OwnRuleFindings) -> Iterator[Finding]:
         for code, why in outcome.costly.items():
             place = Place(self.definitions[code].path, 0, ("check",))
             yield Finding(None, f"{code} was ended, and says nothing: {why}.", place=place)
@@ -166,7 +166,7 @@ class Judge:
     def _undecided_changes(self, moment: Transition) -> Iterator[Finding]:
         yield from self._open(self._changes(moment))
 
-    def _open(self, outcome: Outcome) -> Iterator[Finding]:
+    def _open(self, outcome: OwnRuleFindings) -> Iterator[Finding]:
         for code, some in outcome.undecided.items():
             shown = first_few([address for address, _ in some], _FIRST)
             place = Place(self.definitions[code].path, 0, ("check",))
@@ -190,17 +190,17 @@ class Judge:
             moment.after, (definition for definition in judging if kinds.intersection(definition.kinds))
         )
 
-    def outcome(self, entry_set: EntrySet) -> Outcome:
+    def outcome(self, entry_set: EntrySet) -> OwnRuleFindings:
         """What the rules about what is there find in an entry set; judged once."""
         return entry_set.memo(self._judged)
 
-    def _judged(self, entry_set: EntrySet) -> Outcome:
+    def _judged(self, entry_set: EntrySet) -> OwnRuleFindings:
         """What the rules find in an entry set; of one that comes after another only what may differ is asked."""
         standing = [definition for definition in self.definitions.values() if not definition.judges_change]
         if not standing:
-            return Outcome()
+            return OwnRuleFindings()
         earlier = entry_set.earlier.memo(self._judged) if entry_set.earlier is not None else None
-        jobs: list[tuple[Definition, Sequence[str] | None]] = []
+        jobs: list[tuple[OwnRule, Sequence[str] | None]] = []
         renewed: list[str] = []
         for definition in (definition for definition in standing if not _hidden(entry_set, definition)):
             only: list[str] | None = None
@@ -213,16 +213,16 @@ class Judge:
                 only = list(filter(entry_set.judges, only))
             if only != []:
                 jobs.append((definition, only))
-        outcome = self._asked(entry_set, jobs) if jobs else Outcome()
+        outcome = self._asked(entry_set, jobs) if jobs else OwnRuleFindings()
         if earlier is not None:
             for code in renewed:
                 _carry_over(code, earlier, outcome, entry_set)
         return outcome
 
-    def _changes(self, moment: Transition) -> Outcome:
+    def _changes(self, moment: Transition) -> OwnRuleFindings:
         return moment.after.memo(_ChangesOf(self, moment))
 
-    def judged_changes(self, moment: Transition) -> Outcome:
+    def judged_changes(self, moment: Transition) -> OwnRuleFindings:
         """What the rules about changes find in some."""
         judging = [definition for definition in self.definitions.values() if definition.judges_change]
         changes = [
@@ -232,13 +232,13 @@ class Judge:
             and any(change.kind in definition.kinds for definition in judging)
         ]
         if not changes:
-            return Outcome()
+            return OwnRuleFindings()
         jobs = [(definition, None) for definition in judging if not _hidden(moment.after, definition)]
         return self._asked(moment.after, jobs, changes)
 
     def explain(
         self, entry_set: EntrySet, address: str, other: str = "", change: Change | None = None
-    ) -> Outcome:
+    ) -> OwnRuleFindings:
         """What the messages of the rules say of one entry, pair or change; errors are told in their place."""
         self._named_other = other or "the entry"
         jobs = [(definition, [address]) for definition in self.definitions.values()]
@@ -249,16 +249,16 @@ class Judge:
         entry_set: EntrySet,
         jobs: Jobs,
         changes: Sequence[Change] = (),
-    ) -> Outcome:
+    ) -> OwnRuleFindings:
         """Ask a child about all; where it ends without an answer, one for each rule, so that one hides no other."""
         try:
             return self._run(entry_set, jobs, changes)
         except ChildEnded as fault:
             if len(jobs) == 1:
-                outcome = Outcome()
+                outcome = OwnRuleFindings()
                 outcome.costly[jobs[0][0].code] = str(fault)
                 return outcome
-        outcome = Outcome()
+        outcome = OwnRuleFindings()
         for job in jobs:
             single = self._asked(entry_set, [job], changes)
             outcome.findings.update(single.findings)
@@ -271,7 +271,7 @@ class Judge:
         entry_set: EntrySet,
         jobs: Jobs,
         changes: Sequence[Change],
-    ) -> Outcome:
+    ) -> OwnRuleFindings:
         referring = sorted({kind for definition, _ in jobs for kind in definition.referrers})
         in_part = entry_set.rest.elsewhere is not None
         question = {
@@ -287,13 +287,13 @@ class Judge:
         # Behind the limits that the child keeps itself: each rule its time, and a little for the rest.
         seconds = min(SECONDS * len(jobs) + 10, SECONDS_IN_ALL)
         if self._child is None:
-            self._child = Child(WORKER, Limits(SECONDS_IN_ALL, MEMORY)).start()
+            self._child = Child(WORKER, ChildLimits(SECONDS_IN_ALL, MEMORY)).start()
         try:
             answer = self._child.ask(question, lambda asked: self._answer_to(entry_set, jobs, asked), seconds)
         except BaseException:
             self.close()
             raise
-        outcome = Outcome(costly=dict(answer["costly"]))
+        outcome = OwnRuleFindings(costly=dict(answer["costly"]))
         for code, address, message, other in answer["findings"]:
             outcome.findings.setdefault(code, []).append(Raw(address, message, other))
         for code, address, why in answer["undecided"]:
@@ -376,7 +376,7 @@ def _fields_of(kind: str, jobs: Jobs) -> Fields:
     return fields
 
 
-def _hidden(entry_set: EntrySet, definition: Definition) -> list[str]:
+def _hidden(entry_set: EntrySet, definition: OwnRule) -> list[str]:
     """The kinds that a rule looks up and of which entries may stand where nothing can be read."""
     return sorted(
         kind
@@ -385,7 +385,7 @@ def _hidden(entry_set: EntrySet, definition: Definition) -> list[str]:
     )
 
 
-def _unseen(entry_set: EntrySet, rules: Iterable[Definition]) -> Iterator[Finding]:
+def _unseen(entry_set: EntrySet, rules: Iterable[OwnRule]) -> Iterator[Finding]:
     for definition in rules:
         hidden = _hidden(entry_set, definition)
         if hidden:
@@ -401,11 +401,11 @@ def _unseen(entry_set: EntrySet, rules: Iterable[Definition]) -> Iterator[Findin
 class _ChangesOf:
     """Judges some changes; equal to every other one for the same judge and moment, so that the answer is kept."""
 
-    def __init__(self, judge: Judge, moment: Transition) -> None:
+    def __init__(self, judge: OwnRuleJudge, moment: Transition) -> None:
         self._judge = judge
         self._moment = moment
 
-    def __call__(self, _world: EntrySet) -> Outcome:
+    def __call__(self, _world: EntrySet) -> OwnRuleFindings:
         return self._judge.judged_changes(self._moment)
 
     def __eq__(self, other: object) -> bool:
@@ -415,7 +415,7 @@ class _ChangesOf:
         return hash((_ChangesOf, id(self._judge)))
 
 
-def _carry_over(code: str, earlier: Outcome, outcome: Outcome, entry_set: EntrySet) -> None:
+def _carry_over(code: str, earlier: OwnRuleFindings, outcome: OwnRuleFindings, entry_set: EntrySet) -> None:
     """What was found in the earlier entry set of entries that are the same in this one."""
     kept = [raw for raw in earlier.findings.get(code, ()) if raw.address not in entry_set.touched]
     if kept:

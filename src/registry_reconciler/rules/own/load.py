@@ -10,7 +10,7 @@ from registry_reconciler.loading.workspace import Loaded
 from registry_reconciler.model.entry import Json, Place
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
-from registry_reconciler.rules.own.definition import Definition, Slip, define
+from registry_reconciler.rules.own.definition import OwnRule, Slip, define
 
 MOST_RULES = 1_000
 """So many rule files are taken."""
@@ -18,10 +18,10 @@ MOST_RULES = 1_000
 _INSTALL = "Install it: pip install 'registry-reconciler[rules]'"
 
 
-def definitions(loaded: Loaded) -> tuple[list[Definition], list[Problem]]:
+def definitions(loaded: Loaded) -> tuple[list[OwnRule], list[Problem]]:
     """The usable rules by code, and what is wrong with the others."""
     problems: list[Problem] = []
-    found: dict[str, Definition] = {}
+    found: dict[str, OwnRule] = {}
     try:
         known = language({})
     except LanguageMissing:
@@ -48,9 +48,9 @@ def _defined(
     source: SourceFile,
     loaded: Loaded,
     known: Language,
-    found: dict[str, Definition],
+    found: dict[str, OwnRule],
     problems: list[Problem],
-) -> Definition | None:
+) -> OwnRule | None:
     from registry_reconciler.schema.validator import rule_violations
 
     place = Place(source.path)
@@ -97,7 +97,7 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "?")) else f"{text}."
 
 
-def _misnamed(path: str, content: dict[str, Json], found: dict[str, Definition]) -> Slip | None:
+def _misnamed(path: str, content: dict[str, Json], found: dict[str, OwnRule]) -> Slip | None:
     code = content["code"]
     stem = path.rpartition("/")[2].rpartition(".")[0]
     if code in found:
@@ -119,7 +119,7 @@ def _about_broken(content: dict[str, Json], loaded: Loaded) -> bool:
     return any(repr(kind) in text or f'"{kind}"' in text for kind in loaded.catalog.broken)
 
 
-def _costs(definition: Definition) -> Iterator[Problem]:
+def _costs(definition: OwnRule) -> Iterator[Problem]:
     if definition.quadratic:
         yield problem(
             "RUL002",

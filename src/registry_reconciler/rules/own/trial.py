@@ -15,8 +15,8 @@ from registry_reconciler.model.entry import Json, Place, make_address
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.rules.base import Transition
 from registry_reconciler.rules.entry_set import Entry, EntrySet
-from registry_reconciler.rules.own.definition import Definition
-from registry_reconciler.rules.own.judge import Judge, Outcome
+from registry_reconciler.rules.own.definition import OwnRule
+from registry_reconciler.rules.own.judge import OwnRuleFindings, OwnRuleJudge
 
 WHERE = "desired/example.yaml"
 """The file that the entries of an example are thought to stand in."""
@@ -38,10 +38,10 @@ class Tried(Struct, frozen=True):
     faults: tuple[str, ...]
 
 
-def try_example(rule: Definition, kinds: Mapping[str, Kind], text: str) -> Tried:
+def try_example(rule: OwnRule, kinds: Mapping[str, Kind], text: str) -> Tried:
     """Judge an example: one document, or two for a rule about a change. Raises :class:`Example`."""
     entry_sets = [_entry_set(kinds, document) for document in _documents(text)]
-    judge = Judge([rule], kinds)
+    judge = OwnRuleJudge([rule], kinds)
     if rule.judges_change:
         if len(entry_sets) != 2:
             raise Example("a rule about a change needs two documents: the entries before, and after")
@@ -57,17 +57,17 @@ def try_example(rule: Definition, kinds: Mapping[str, Kind], text: str) -> Tried
     return _tried(rule, outcome)
 
 
-def selected(rule: Definition, kinds: Mapping[str, Kind], entry_set: EntrySet) -> int:
+def selected(rule: OwnRule, kinds: Mapping[str, Kind], entry_set: EntrySet) -> int:
     """How many entries (or pairs) of a workspace ``when`` selects."""
     asked = replace(rule, check="false", message=("",))
-    judge = Judge([asked], kinds)
+    judge = OwnRuleJudge([asked], kinds)
     try:
         return len(judge.outcome(entry_set).findings.get(rule.code, ()))
     finally:
         judge.close()
 
 
-class Step(Struct, frozen=True):
+class TrialStep(Struct, frozen=True):
     """A part of an expression, how deep it lies, and what it gives for an entry."""
 
     field: str
@@ -77,13 +77,13 @@ class Step(Struct, frozen=True):
 
 
 def steps(
-    rule: Definition,
+    rule: OwnRule,
     kinds: Mapping[str, Kind],
     entry_set: EntrySet,
     address: str,
     other: str = "",
     change: Change | None = None,
-) -> list[Step]:
+) -> list[TrialStep]:
     """What each part of a rule's expressions gives for one entry, pair or change."""
     parts = [
         (name, depth, text)
@@ -94,14 +94,14 @@ def steps(
         replace(rule, code=f"P{number}", when="true", check="false", message=("", text, ""))
         for number, (_, _, text) in enumerate(parts)
     ]
-    judge = Judge(asked, kinds)
+    judge = OwnRuleJudge(asked, kinds)
     try:
         outcome = judge.explain(entry_set, address, other, change)
     finally:
         judge.close()
     gives = {code: some[0].message for code, some in outcome.findings.items()}
     return [
-        Step(field, depth, text, gives.get(f"P{number}", "not known"))
+        TrialStep(field, depth, text, gives.get(f"P{number}", "not known"))
         for number, (field, depth, text) in enumerate(parts)
     ]
 
@@ -230,7 +230,7 @@ def _changes(before: EntrySet, after: EntrySet) -> Iterator[Change]:
         )
 
 
-def _tried(rule: Definition, outcome: Outcome) -> Tried:
+def _tried(rule: OwnRule, outcome: OwnRuleFindings) -> Tried:
     faults = [f"{address}: {why}" for address, why in outcome.undecided.get(rule.code, ())]
     faults += [why for code, why in outcome.costly.items() if code == rule.code]
     messages = [raw.message for raw in outcome.findings.get(rule.code, ())]

@@ -51,7 +51,7 @@ class HandlerTimeout(HandlerError):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RunLimits:
     """What one run may use.
 
     Attributes:
@@ -68,12 +68,12 @@ class Limits:
     def __post_init__(self) -> None:
         check_seconds(self.seconds)
 
-    def narrowed(self, seconds: object) -> Limits:
+    def narrowed(self, seconds: object) -> RunLimits:
         """With the time limit that an entry asks for, when that is shorter: an entry may narrow, never
         widen.
         """
         if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 < seconds < self.seconds:
-            return Limits(float(seconds), self.output)
+            return RunLimits(float(seconds), self.output)
         return self
 
 
@@ -138,7 +138,7 @@ def run_script(
     payload: object,
     *,
     environment: Mapping[str, str],
-    limits: Limits,
+    limits: RunLimits,
     output: Callable[[str, bytes], None] | None = None,
 ) -> Finished:
     """Run a program to its end. What it has started ends with it, however that ends.
@@ -162,7 +162,7 @@ def _run_script(
     command: object,
     payload: object,
     environment: Mapping[str, str],
-    limits: Limits,
+    limits: RunLimits,
     hold: Hold,
     output: Callable[[str, bytes], None] | None,
 ) -> Finished:
@@ -176,7 +176,7 @@ def _run_script(
         child = start(argv, root, environment)
     except (OSError, ValueError) as error:
         raise HandlerError(f"{argv[0]!r} cannot be started: {error}") from error
-    return _Run(child, limits, output).finish(data, argv[0], hold)
+    return _ChildRun(child, limits, output).finish(data, argv[0], hold)
 
 
 def _popen(
@@ -295,13 +295,13 @@ class _Supervised:
         return int(word)
 
 
-class _Run:
+class _ChildRun:
     """One child process: its pipes are served by threads, so that a full pipe never blocks the time limit."""
 
     def __init__(
         self,
         child: _Grouped | _Supervised,
-        limits: Limits,
+        limits: RunLimits,
         output: Callable[[str, bytes], None] | None = None,
     ) -> None:
         self._child = child
@@ -390,7 +390,7 @@ def output_value(finished: Finished, name: str) -> Any:
         return text
 
 
-def returned_value(value: Any, name: str, limits: Limits) -> Any:
+def returned_value(value: Any, name: str, limits: RunLimits) -> Any:
     """What a Python function of a workspace returned.
 
     Raises:

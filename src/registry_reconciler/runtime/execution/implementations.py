@@ -18,7 +18,7 @@ from registry_reconciler.runtime.execution.extras import missing_extra
 from registry_reconciler.runtime.execution.handlers import (
     Finished,
     HandlerError,
-    Limits,
+    RunLimits,
     clean_environment,
     command_line,
     run_script,
@@ -92,7 +92,7 @@ def carry_out(
 
 
 def _python(
-    invoker: Invoker, how: Mapping[str, Any], payload: Any, context: Context, limits: Limits, plain: bool
+    invoker: Invoker, how: Mapping[str, Any], payload: Any, context: Context, limits: RunLimits, plain: bool
 ) -> Any:
     if not invoker.python_runs():
         raise HandlerError(NOT_PYTHON)

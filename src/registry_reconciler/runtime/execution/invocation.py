@@ -30,7 +30,7 @@ from registry_reconciler.runtime.execution.calling import Arguments
 from registry_reconciler.runtime.execution.context import Context, Handler
 from registry_reconciler.runtime.execution.handlers import (
     Finished,
-    Limits,
+    RunLimits,
     output_value,
     returned_value,
 )
@@ -106,7 +106,7 @@ class Invoker:
         audit: AuditSink | None = None,
         allow_python: bool | None = None,
         handlers: Mapping[str, Handler] | None = None,
-        limits: Limits | None = None,
+        limits: RunLimits | None = None,
         spans: bool | Tracer = False,
     ) -> None:
         from registry_reconciler.runtime.registry.db import RegistryDb
@@ -117,7 +117,7 @@ class Invoker:
         self._audit = audit or default_sink()
         self._allow_python = allow_python
         self.handlers = dict(handlers or {})
-        self.limits = limits or Limits()
+        self.limits = limits or RunLimits()
         self._limits_given = limits is not None
         self.tracer = None if spans is False else tracer_of(spans)
         self._known_options: tuple[DbSnapshot | None, dict[tuple[str, ...], CallOptions]] = (None, {})
@@ -233,8 +233,8 @@ class Invoker:
         key, arguments = parsed(line)
         return self.invoke(key, arguments, **options)
 
-    def _limits_for(self, timeout: float | None) -> Limits | None:
-        return None if timeout is None else Limits(timeout, self.limits.output)
+    def _limits_for(self, timeout: float | None) -> RunLimits | None:
+        return None if timeout is None else RunLimits(timeout, self.limits.output)
 
     def _options(self, keywords: CallKeywords) -> CallOptions:
         """As :meth:`options_of`. Who says its capabilities alone, as most do, is asking as it did before."""

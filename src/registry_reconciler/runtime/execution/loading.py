@@ -45,7 +45,7 @@ class _Loader(SourceFileLoader):
         super().exec_module(module)
 
 
-class _Finder:
+class _WorkspaceFinder:
     """Finds modules below the names of workspaces."""
 
     @staticmethod
@@ -182,8 +182,8 @@ def _space(root: Path) -> _Space:
     real = os.path.realpath(root)
     name = _PREFIX + hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
     with _lock:
-        if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-            sys.meta_path.insert(0, _Finder())  # before the one that would use no loader of ours
+        if not any(isinstance(finder, _WorkspaceFinder) for finder in sys.meta_path):
+            sys.meta_path.insert(0, _WorkspaceFinder())  # before the one that would use no loader of ours
         known = _spaces.get(name)
         if known is not None and known.is_current() and name in sys.modules:
             return known

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Required, TypeAlias, TypedDict
 
-from registry_reconciler.runtime.execution.handlers import Limits
+from registry_reconciler.runtime.execution.handlers import RunLimits
 from registry_reconciler.runtime.registry.capabilities import Mode, Vocabulary
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class CallOptions:
     stage: str | None = None
     dry_run: bool = False
     above: tuple[str, ...] = ()
-    limits: Limits | None = None
+    limits: RunLimits | None = None
     process: bool = False
     domain: str = ""
     output: OutputSink | None = None

@@ -80,7 +80,7 @@ class InvocationResult(Generic[V_co]):
         }
 
 
-class Refused(Exception):
+class InvocationRefused(Exception):
     """Ends an invocation early with this result."""
 
     def __init__(self, status: Status, error: str, **more: Any) -> None:
@@ -90,13 +90,13 @@ class Refused(Exception):
         self.more = more
 
 
-def refusal(error: Exception) -> Refused:
+def refusal(error: Exception) -> InvocationRefused:
     """How a call ends in which an exception was raised."""
     if isinstance(error, CapabilityDenied):
         status: Status = "readonly_denied" if error.readonly else "capability_denied"
-        return Refused(status, str(error), denied=(error.capability,), exception=error)
+        return InvocationRefused(status, str(error), denied=(error.capability,), exception=error)
     if isinstance(error, HandlerTimeout):
-        return Refused("timeout", str(error), exception=error)
+        return InvocationRefused("timeout", str(error), exception=error)
     if isinstance(error, HandlerError):
-        return Refused("failed", str(error), exception=error.__cause__ or error)
-    return Refused("failed", message_of(error), exception=error)
+        return InvocationRefused("failed", str(error), exception=error.__cause__ or error)
+    return InvocationRefused("failed", message_of(error), exception=error)

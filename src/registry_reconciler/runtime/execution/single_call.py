@@ -44,7 +44,7 @@ from registry_reconciler.runtime.execution.lookup import (
 )
 from registry_reconciler.runtime.execution.options import CallOptions
 from registry_reconciler.runtime.execution.plainjson import json_fault
-from registry_reconciler.runtime.execution.results import InvocationResult, Refused, Status, refusal
+from registry_reconciler.runtime.execution.results import InvocationRefused, InvocationResult, Status, refusal
 from registry_reconciler.runtime.execution.spans import settled, span_of
 from registry_reconciler.runtime.registry.capabilities import ALLOW, Decision, check_words
 from registry_reconciler.runtime.registry.items import Definition
@@ -126,7 +126,7 @@ class SingleCall:
             return ended
         try:
             value = self.perform()
-        except Refused as refused:
+        except InvocationRefused as refused:
             return self.end(refused)
         return self.settle(value)
 
@@ -145,7 +145,7 @@ class SingleCall:
             return ended
         try:
             value = await self._perform_async()
-        except Refused as refused:
+        except InvocationRefused as refused:
             ended = self.end(refused) if not self._hears() else await asyncio.to_thread(self.end, refused)
             return ended
         return await asyncio.to_thread(self.settle, value) if self._hears() else self.settle(value)
@@ -165,7 +165,7 @@ class SingleCall:
         """All that comes before it runs; the result, where it does not."""
         try:
             return self._begun()
-        except Refused as refused:
+        except InvocationRefused as refused:
             if not self._verdict_logged:
                 self._invoker.log_decision(self.id, self._needed, refused.status, self._options)
             return self._result(refused.status, error=refused.error, **refused.more)
@@ -177,7 +177,7 @@ class SingleCall:
         if isinstance(payload, Arguments) and not own:
             payload = self._payload = payload.to_data()
         if not own and (fault := json_fault(payload)):
-            raise Refused("invalid", f"the input is no JSON: {fault}")
+            raise InvocationRefused("invalid", f"the input is no JSON: {fault}")
         if self._fields:
             self._check_payload("input_schema", payload, "the input")
         decision = self._gate(item)
@@ -202,12 +202,12 @@ class SingleCall:
         if self._fields:
             try:
                 self._check_payload("output_schema", value, "the output")
-            except Refused as refused:
+            except InvocationRefused as refused:
                 return self.end(refused)
         self._tell("ok")
         return self._result("ok", value)
 
-    def end(self, refused: Refused) -> InvocationResult[Any]:
+    def end(self, refused: InvocationRefused) -> InvocationResult[Any]:
         """The result of a run that failed."""
         self._tell(refused.status)
         return self._result(refused.status, error=refused.error, **refused.more)
@@ -221,16 +221,18 @@ class SingleCall:
         try:
             item: HasMeta | None = self._found()
         except HandleError as error:
-            raise Refused("not_found", str(error)) from error
+            raise InvocationRefused("not_found", str(error)) from error
         if item is None:
-            raise Refused("not_found", not_there(self._snapshot, self.id, self._options.domain))
+            raise InvocationRefused("not_found", not_there(self._snapshot, self.id, self._options.domain))
         self.id = item.meta.id
         self._needed = item.meta.required_caps
         if self._needed:
             domain = self._key.registry if isinstance(self._key, Key) else ABILITY_DOMAINS[0]
             check_words(self._options.vocabulary, [(domain, item)])
         if self.id in self._options.above or len(self._options.above) > _DEEPEST:
-            raise Refused("failed", f"{self.id} calls itself: {' > '.join((*self._options.above, self.id))}")
+            raise InvocationRefused(
+                "failed", f"{self.id} calls itself: {' > '.join((*self._options.above, self.id))}"
+            )
         if isinstance(item, EntryItem):
             self._fields = item.value
         return item
@@ -244,23 +246,23 @@ class SingleCall:
             return
         fault = schema_fault(schema, value)
         if fault:
-            raise Refused("invalid", f"{what} is not valid: {fault}")
+            raise InvocationRefused("invalid", f"{what} is not valid: {fault}")
 
     def _gate(self, item: HasMeta) -> Decision:
         if self._fields:
             self._check_environment()
         if isinstance(item, EntryItem) and not item.stated_caps and self._options.mode == "enforce":
             why = f"{self.id} does not say what it needs; an empty list is an answer: required_caps: []"
-            raise Refused("capability_denied", why)
+            raise InvocationRefused("capability_denied", why)
         if not self._needed:
             return ALLOW
         decision = self._invoker.decide(item, self._options)
         if decision.verdict == "readonly_denied":
             why = f"the call is read-only and {self.id} needs {', '.join(decision.mutating)}"
-            raise Refused("readonly_denied", why, denied=decision.mutating)
+            raise InvocationRefused("readonly_denied", why, denied=decision.mutating)
         if decision.verdict == "capability_denied":
             why = f"{self.id} needs {', '.join(decision.missing)}"
-            raise Refused("capability_denied", why, denied=decision.missing)
+            raise InvocationRefused("capability_denied", why, denied=decision.missing)
         if decision.verdict == "log":
             log.warning(
                 "%s needs %s, which %s lacks",
@@ -286,7 +288,7 @@ class SingleCall:
             why = f"{self.id} is for {names}, not for {where}"
         if self._options.mode == "enforce":
             denied = "environment" if where is None else f"environment:{where}"
-            raise Refused("capability_denied", why, denied=(denied,))
+            raise InvocationRefused("capability_denied", why, denied=(denied,))
         log.warning("%s", visible(why))
 
     def _check_that_it_can_be_judged(self) -> None:
@@ -301,7 +303,7 @@ class SingleCall:
         else:
             return
         if self._options.mode == "enforce":
-            raise Refused("capability_denied", why, denied=("environment",))
+            raise InvocationRefused("capability_denied", why, denied=("environment",))
         log.warning("%s", visible(why))
 
     def _hooks(
@@ -324,13 +326,13 @@ class SingleCall:
         if outcome.blocked_by:
             texts = [message.text for message in outcome.messages if message.hook == outcome.blocked_by]
             why = f"the hook {outcome.blocked_by} denied it" + (f": {texts[-1]}" if texts else "")
-            raise Refused("hook_blocked", why)
+            raise InvocationRefused("hook_blocked", why)
 
     def _record(self, decision: Decision) -> None:
         fault = self._invoker.log_decision(self.id, self._needed, decision.verdict, self._options)
         self._verdict_logged = not fault
         if fault and self._options.mode == "enforce":
-            raise Refused("capability_denied", fault)
+            raise InvocationRefused("capability_denied", fault)
 
     def _tell(self, status: Status) -> None:
         if not self._fields and not self._index.candidates("PostAbilityCall", self.id, ()):
@@ -360,7 +362,7 @@ class SingleCall:
         """What the item returns; ``plain``: as it is, a coroutine or a generator too. Raises Refused."""
         try:
             return self._implementation(plain)
-        except Refused:
+        except InvocationRefused:
             raise
         except Exception as error:  # implementations are foreign code and may raise anything
             raise refusal(error) from error
@@ -380,7 +382,7 @@ class SingleCall:
                 else:
                     value = await asyncio.to_thread(self.perform, plain=True)
                 return await carried_out_async(value)
-        except Refused:
+        except InvocationRefused:
             raise
         except (SystemExit, GeneratorExit) as error:
             raise refusal(ended(error)) from error

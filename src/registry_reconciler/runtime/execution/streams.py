@@ -11,7 +11,7 @@ from registry_reconciler.runtime.execution.calling import carried_out, is_stream
 from registry_reconciler.runtime.execution.handlers import HandlerTimeout
 from registry_reconciler.runtime.execution.limited import LoopLimit, within
 from registry_reconciler.runtime.execution.plainjson import json_fault
-from registry_reconciler.runtime.execution.results import InvocationResult, Refused, refusal
+from registry_reconciler.runtime.execution.results import InvocationRefused, InvocationResult, refusal
 from registry_reconciler.runtime.execution.single_call import SingleCall
 from registry_reconciler.runtime.execution.spans import settled, span_of_parts
 
@@ -78,7 +78,7 @@ class InvocationStream(Generic[R]):
     def _checked(self, part: Any) -> Any:
         own = self._call.is_own
         if not own and (fault := json_fault(part)):
-            raise Refused("failed", f"what {self._call.id} gave is no JSON: {fault}")
+            raise InvocationRefused("failed", f"what {self._call.id} gave is no JSON: {fault}")
         if self._kept is not None:
             self._kept.append(part)
         return part
@@ -91,10 +91,10 @@ class InvocationStream(Generic[R]):
         """Whatever ends the parts early becomes the result."""
         try:
             yield
-        except Refused as refused:
+        except InvocationRefused as refused:
             self.result = self._call.end(refused)
         except GeneratorExit:
-            self.result = self._call.end(Refused("failed", "its reader stopped"))
+            self.result = self._call.end(InvocationRefused("failed", "its reader stopped"))
             raise
         except Exception as error:
             self.result = self._call.end(refusal(error))
@@ -149,7 +149,7 @@ class InvocationStream(Generic[R]):
             return
         with self._ending():
             seconds = self._call.seconds()
-            limit = _Limit(seconds, self._call.id)
+            limit = _StreamLimit(seconds, self._call.id)
             async with limit.now():
                 value = await self._call.called_in_the_loop()
             if isinstance(value, AsyncIterator):
@@ -170,12 +170,12 @@ class InvocationStream(Generic[R]):
                 yield whole
             self._settled(whole)
 
-    def _next(self, parts: Iterator[Any], limit: _Limit) -> Any:
+    def _next(self, parts: Iterator[Any], limit: _StreamLimit) -> Any:
         # The thread that it runs in is to end as well.
         return within(lambda: next(parts, _END), limit.left(), self._call.id)
 
 
-class _Limit:
+class _StreamLimit:
     """The time of a whole stream, of which each part may take what is left."""
 
     def __init__(self, seconds: float | None, name: str) -> None:
@@ -190,7 +190,7 @@ class _Limit:
         return LoopLimit(self.left(), self._name, stated=self._seconds, what="come to its end")
 
 
-async def _until(parts: AsyncIterator[Any], limit: _Limit) -> AsyncIterator[Any]:
+async def _until(parts: AsyncIterator[Any], limit: _StreamLimit) -> AsyncIterator[Any]:
     try:
         while True:
             async with limit.now():

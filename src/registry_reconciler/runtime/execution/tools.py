@@ -19,7 +19,7 @@ from registry_reconciler.runtime.execution.extras import missing_extra
 from registry_reconciler.runtime.execution.handlers import (
     HandlerError,
     HandlerTimeout,
-    Limits,
+    RunLimits,
     clean_environment,
     command_line,
 )
@@ -70,7 +70,7 @@ def cannot_reach(root: Path | None, server: Mapping[str, Any], payload: Any) -> 
     return ""
 
 
-def call_tool(root: Path, server: Mapping[str, Any], tool: str, payload: Any, limits: Limits) -> Any:
+def call_tool(root: Path, server: Mapping[str, Any], tool: str, payload: Any, limits: RunLimits) -> Any:
     """Call a tool; what it answers: its structured content, else JSON or text.
 
     Raises:
@@ -113,7 +113,12 @@ def _in_a_thread(work: Any) -> Any:
 
 
 def _run(
-    root: Path, server: Mapping[str, Any], tool: str, arguments: dict[str, Any], limits: Limits, errlog: Any
+    root: Path,
+    server: Mapping[str, Any],
+    tool: str,
+    arguments: dict[str, Any],
+    limits: RunLimits,
+    errlog: Any,
 ) -> CallToolResult:
     import asyncio
 
@@ -130,7 +135,12 @@ def _run(
 
 
 async def _talk(
-    root: Path, server: Mapping[str, Any], tool: str, arguments: dict[str, Any], limits: Limits, errlog: Any
+    root: Path,
+    server: Mapping[str, Any],
+    tool: str,
+    arguments: dict[str, Any],
+    limits: RunLimits,
+    errlog: Any,
 ) -> CallToolResult:
     import asyncio
     from contextlib import AsyncExitStack
@@ -177,7 +187,7 @@ def _last_words(errlog: Any) -> str:
     return f" (the server said: {visible(lines[-1][:_LONGEST_SHOWN])})" if lines else ""
 
 
-def _value(result: CallToolResult, tool: str, limits: Limits) -> Any:
+def _value(result: CallToolResult, tool: str, limits: RunLimits) -> Any:
     texts = [part.text for part in result.content if part.type == "text"]
     text = "\n".join(texts)
     if len(text.encode()) > limits.output:

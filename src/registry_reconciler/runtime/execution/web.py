@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from registry_reconciler.base.addresses import not_an_address
 from registry_reconciler.base.escape import visible
 from registry_reconciler.runtime.execution.extras import missing_extra
-from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout, Limits
+from registry_reconciler.runtime.execution.handlers import HandlerError, HandlerTimeout, RunLimits
 from registry_reconciler.runtime.execution.limited import elsewhere
 from registry_reconciler.runtime.execution.plainjson import Unsound, read_json
 
@@ -180,7 +180,7 @@ def _query(stated: Any, fields: dict[str, Any] | None) -> dict[str, Any]:
     return found
 
 
-def call_api(how: Mapping[str, Any], payload: Any, limits: Limits) -> Any:
+def call_api(how: Mapping[str, Any], payload: Any, limits: RunLimits) -> Any:
     """Call the address; what it answers: JSON, else text.
 
     Raises:
@@ -199,11 +199,11 @@ def call_api(how: Mapping[str, Any], payload: Any, limits: Limits) -> Any:
         raise _late(place, limits) from late
 
 
-def _late(place: str, limits: Limits) -> HandlerTimeout:
+def _late(place: str, limits: RunLimits) -> HandlerTimeout:
     return HandlerTimeout(f"{place} did not answer within {limits.seconds:g} s")
 
 
-def _attempts(request: Request, limits: Limits) -> Any:
+def _attempts(request: Request, limits: RunLimits) -> Any:
     end = time.monotonic() + limits.seconds
     pause = request.pause
     for attempt in range(1, request.attempts + 1):
@@ -218,7 +218,7 @@ def _attempts(request: Request, limits: Limits) -> Any:
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _once(request: Request, end: float, limits: Limits) -> Any:
+def _once(request: Request, end: float, limits: RunLimits) -> Any:
     import httpx
 
     place = _shown_address(request.url)
@@ -263,7 +263,7 @@ def _shown_address(url: str) -> str:
     )
 
 
-def _read(response: httpx.Response, end: float, late: HandlerTimeout, limits: Limits, place: str) -> bytes:
+def _read(response: httpx.Response, end: float, late: HandlerTimeout, limits: RunLimits, place: str) -> bytes:
     data = bytearray()
     for chunk in response.iter_bytes():  # as they come: the time is looked at between them
         data += chunk

@@ -22,7 +22,7 @@ from registry_reconciler.runtime.execution.context import Context
 from registry_reconciler.runtime.execution.handlers import HandlerError
 from registry_reconciler.runtime.execution.hooks import misspelt
 from registry_reconciler.runtime.execution.lookup import schema_fault, unusable_schema
-from registry_reconciler.runtime.execution.results import InvocationResult, Refused
+from registry_reconciler.runtime.execution.results import InvocationRefused, InvocationResult
 from registry_reconciler.runtime.execution.spans import settled, span_of
 
 FROM = "$from"
@@ -31,7 +31,7 @@ _LONGEST_PAUSE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WorkflowStep:
     """One step, read.
 
     Attributes:
@@ -58,7 +58,7 @@ NO_STEP = "a step names an ability that is not there:"
 
 
 @dataclass(slots=True)
-class _Progress:
+class _WorkflowRun:
     """What is known while a workflow runs."""
 
     input: Any
@@ -68,13 +68,13 @@ class _Progress:
         return {"input": self.input, "steps": self.steps}
 
 
-def steps_of(fields: Mapping[str, Any]) -> tuple[Step, ...]:
+def steps_of(fields: Mapping[str, Any]) -> tuple[WorkflowStep, ...]:
     """The steps of a workflow.
 
     Raises:
         HandlerError: a step cannot be meant: a condition that is no schema, a reference to no earlier step.
     """
-    read: list[Step] = []
+    read: list[WorkflowStep] = []
     before: set[str] = set()
     for spec in fields.get("steps") or fields.get("ability_ids") or ():
         step = _step(spec)
@@ -86,9 +86,9 @@ def steps_of(fields: Mapping[str, Any]) -> tuple[Step, ...]:
     return tuple(read)
 
 
-def _groups(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
+def _groups(steps: Iterable[WorkflowStep]) -> Iterator[tuple[WorkflowStep, ...]]:
     """Those that run at the same time together; every other one by itself."""
-    group: list[Step] = []
+    group: list[WorkflowStep] = []
     for step in steps:
         if group and not (step.parallel and group[-1].parallel):
             yield tuple(group)
@@ -98,9 +98,9 @@ def _groups(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
         yield tuple(group)
 
 
-def _step(spec: Any) -> Step:
+def _step(spec: Any) -> WorkflowStep:
     if isinstance(spec, str):
-        return Step(spec, spec)
+        return WorkflowStep(spec, spec)
     if not isinstance(spec, Mapping) or not isinstance(spec.get("ability_id"), str):
         raise HandlerError(f"a step is an id or has an ability_id: {spec!r}")
     ability = spec["ability_id"]
@@ -122,10 +122,12 @@ def _step(spec: Any) -> Step:
     parallel = spec.get("parallel", False)
     if parallel is not True and parallel is not False:
         raise HandlerError(f"parallel of step {name} is true or false, not {parallel!r}")
-    return Step(name, ability, spec.get("when", True), given, attempts, float(pause), going_on, parallel)
+    return WorkflowStep(
+        name, ability, spec.get("when", True), given, attempts, float(pause), going_on, parallel
+    )
 
 
-def _check(step: Step, earlier: set[str], beside: set[str], named: bool) -> None:
+def _check(step: WorkflowStep, earlier: set[str], beside: set[str], named: bool) -> None:
     if step.name in beside or (named and step.name in earlier):
         # Of two that run at the same time nobody could say whose output has the name.
         raise HandlerError(f"two steps are called {step.name}; give one of them another name")
@@ -197,7 +199,7 @@ def _parts(reference: str, names: Sequence[str] | set[str]) -> list[str]:
     return [head, *filter(None, rest.split("."))]
 
 
-def _filled(given: Any, progress: _Progress) -> Any:
+def _filled(given: Any, progress: _WorkflowRun) -> Any:
     if isinstance(given, Mapping):
         if set(given) == {FROM}:
             return _look_up(str(given[FROM]), progress)
@@ -205,7 +207,7 @@ def _filled(given: Any, progress: _Progress) -> Any:
     return [_filled(part, progress) for part in given] if isinstance(given, list) else given
 
 
-def _look_up(reference: str, progress: _Progress) -> Any:
+def _look_up(reference: str, progress: _WorkflowRun) -> Any:
     value: Any = progress.data()
     for part in _parts(reference, set(progress.steps)):
         if isinstance(value, Mapping) and part in value:
@@ -224,10 +226,10 @@ def run_workflow(fields: Mapping[str, Any], payload: Any, context: Context) -> A
         HandlerError: a step cannot be meant, or a reference leads nowhere.
         Refused: a step did not come to its end, and the workflow does not go on then.
     """
-    progress, value = _Progress(payload), None
+    progress, value = _WorkflowRun(payload), None
     steps = steps_of(fields)
     for missing in context.unknown(step.ability for step in steps if step.when is not False):
-        raise Refused("not_found", f"{NO_STEP} {missing!r}, and none of the steps was run")
+        raise InvocationRefused("not_found", f"{NO_STEP} {missing!r}, and none of the steps was run")
     for group in _groups(steps):
         for step, result in _carried_out(group, progress, context):
             progress.steps[step.name] = {"status": result.status, "output": result.value}
@@ -235,15 +237,15 @@ def run_workflow(fields: Mapping[str, Any], payload: Any, context: Context) -> A
                 value = result.value
             elif not step.continue_on_error:
                 why = f"step {step.name}: {result.error}"
-                raise Refused(result.status, why, denied=result.denied, exception=result.exception)
+                raise InvocationRefused(result.status, why, denied=result.denied, exception=result.exception)
     return value
 
 
 def _carried_out(
-    group: Sequence[Step], progress: _Progress, context: Context
-) -> list[tuple[Step, InvocationResult[Any]]]:
+    group: Sequence[WorkflowStep], progress: _WorkflowRun, context: Context
+) -> list[tuple[WorkflowStep, InvocationResult[Any]]]:
     """What came of the steps of a group that were not skipped."""
-    calls: list[tuple[Step, Any]] = []
+    calls: list[tuple[WorkflowStep, Any]] = []
     for step in group:
         if step.when is False or (
             isinstance(step.when, Mapping) and schema_fault(step.when, progress.data())
@@ -257,12 +259,14 @@ def _carried_out(
     return _at_once(calls, context)
 
 
-def _at_once(calls: Sequence[tuple[Step, Any]], context: Context) -> list[tuple[Step, InvocationResult[Any]]]:
+def _at_once(
+    calls: Sequence[tuple[WorkflowStep, Any]], context: Context
+) -> list[tuple[WorkflowStep, InvocationResult[Any]]]:
     """Each in a thread of its own with a copy of the context; the first fault of the program is raised."""
     found: dict[int, InvocationResult[Any] | BaseException] = {}
     places = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
-    def run(number: int, step: Step, given: Any) -> None:
+    def run(number: int, step: WorkflowStep, given: Any) -> None:
         with places:
             try:
                 found[number] = _attempts(step, given, context)
@@ -282,7 +286,7 @@ def _at_once(calls: Sequence[tuple[Step, Any]], context: Context) -> list[tuple[
         thread.start()
     for thread in threads:
         thread.join()
-    done: list[tuple[Step, InvocationResult[Any]]] = []
+    done: list[tuple[WorkflowStep, InvocationResult[Any]]] = []
     for number, (step, _) in enumerate(calls):
         result = found[number]
         if isinstance(result, BaseException):
@@ -291,7 +295,7 @@ def _at_once(calls: Sequence[tuple[Step, Any]], context: Context) -> list[tuple[
     return done
 
 
-def _attempts(step: Step, given: Any, context: Context) -> InvocationResult[Any]:
+def _attempts(step: WorkflowStep, given: Any, context: Context) -> InvocationResult[Any]:
     """Only what may come out otherwise is tried again: a denial stays one."""
     pause = step.pause
     with span_of(context.tracer, f"step {step.name}", {"step": step.name, "id": step.ability}) as span:

@@ -20,7 +20,7 @@ class NotAmendable(Exception):
     """It has to be built anew, which also says what is wrong with it, if anything is."""
 
 
-class _Words(Generic[T]):
+class _NamespaceWords(Generic[T]):
     """One namespace while it is changed."""
 
     def __init__(self, holder: Mapping[str, T], contested: Mapping[str, tuple[T, ...]]) -> None:
@@ -57,7 +57,7 @@ def amended_index(index: RegistryIndex[T], gone: Iterable[T], come: Sequence[T])
         raise NotAmendable
     held, *spaces = index.parts()
     ids = dict(held)
-    names, aliases = (_Words(*space) for space in spaces)
+    names, aliases = (_NamespaceWords(*space) for space in spaces)
     comes_again = {item.meta.id for item in come}
     for item in gone:
         # One that comes again keeps its place in the order of ids.

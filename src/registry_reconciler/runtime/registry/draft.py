@@ -10,7 +10,7 @@ from registry_reconciler.runtime.registry.index import RegistryIndex
 from registry_reconciler.runtime.registry.meta import T
 from registry_reconciler.runtime.registry.policy import DuplicatePolicy, later_wins
 from registry_reconciler.runtime.registry.snapshot import Registration, Snapshot
-from registry_reconciler.runtime.registry.versions import ABSENT, Cells, Tables, Writer
+from registry_reconciler.runtime.registry.versions import ABSENT, Cells, Tables, VersionWriter
 
 
 class Draft(Generic[T]):
@@ -23,7 +23,7 @@ class Draft(Generic[T]):
         self.policy = policy
         self.tables = tables
         self.generation = generation
-        self.write = Writer(tables, generation)
+        self.write = VersionWriter(tables, generation)
         self.held = 0
         self.hidden = 0
         self.touched: set[str] = set()

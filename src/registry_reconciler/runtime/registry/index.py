@@ -19,7 +19,7 @@ from registry_reconciler.runtime.errors import (
     UnknownKeyError,
 )
 from registry_reconciler.runtime.registry.meta import Key, T
-from registry_reconciler.runtime.registry.near import Words, probably_meant
+from registry_reconciler.runtime.registry.near import SortedWords, probably_meant
 from registry_reconciler.runtime.registry.policy import (
     Collision,
     DuplicatePolicy,
@@ -200,7 +200,7 @@ class RegistryIndex(Generic[T]):
         self._aliases, self._alias_claims = aliases
         # One table with ids over names over aliases: a lookup is one probe instead of three.
         self._keys: dict[str, T] = {**self._aliases, **self._names, **ids}
-        self._near: Words | None = None
+        self._near: SortedWords | None = None
         object.__setattr__(self, "get", self._keys.get)
 
     def __reduce__(self) -> Any:
@@ -209,7 +209,7 @@ class RegistryIndex(Generic[T]):
     def meant(self, key: str) -> tuple[str, ...]:
         """At most three keys that were probably meant, best first."""
         if self._near is None:
-            self._near = Words(self._keys)
+            self._near = SortedWords(self._keys)
         return probably_meant(key, self._near)
 
     def get_by_id(self, id: str) -> T | None:

@@ -11,7 +11,7 @@ _AROUND = 24
 """So many words on either side of where a key would stand are compared, by its head and by its tail."""
 
 
-class Words:
+class SortedWords:
     """Many words, sorted once by their heads and once by their tails: who looks alike stands near."""
 
     __slots__ = ("_heads", "_tails", "words")
@@ -31,11 +31,11 @@ class Words:
         return list(found)
 
 
-def probably_meant(key: str, known: Iterable[str] | Words) -> tuple[str, ...]:
+def probably_meant(key: str, known: Iterable[str] | SortedWords) -> tuple[str, ...]:
     """At most three known keys that look like ``key``, best first."""
-    words = known.around(key) if isinstance(known, Words) else tuple(known)
+    words = known.around(key) if isinstance(known, SortedWords) else tuple(known)
     if len(words) > 4 * _AROUND:
-        words = Words(words).around(key)
+        words = SortedWords(words).around(key)
     folded = key.casefold()
     near = [word for word in words if abs(len(word) - len(key)) <= max(3, len(key))]
     same = [word for word in near if word.casefold() == folded]

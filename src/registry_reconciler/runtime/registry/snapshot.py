@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic
 from registry_reconciler.runtime.errors import GoneHandleError, StaleHandleError, UnknownKeyError
 from registry_reconciler.runtime.registry.index import RegistryIndex, own_key
 from registry_reconciler.runtime.registry.meta import Key, T
-from registry_reconciler.runtime.registry.near import Words, probably_meant
+from registry_reconciler.runtime.registry.near import SortedWords, probably_meant
 from registry_reconciler.runtime.registry.outcomes import kept_marks, marks_anew
 from registry_reconciler.runtime.registry.policy import Collision, DuplicatePolicy, later_wins, losses, ranked
 from registry_reconciler.runtime.registry.versions import ABSENT, Cells, Tables, flat, plain, seen
@@ -169,7 +169,7 @@ class Snapshot(Generic[T]):
         """At most three keys that were probably meant, best first."""
         if "near" not in self.memo:
             delta = flat(self.tables.delta, self.generation)
-            self.memo["near"] = Words(word for word, item in delta.items() if item is not None)
+            self.memo["near"] = SortedWords(word for word, item in delta.items() if item is not None)
         near = (*probably_meant(key, self.memo["near"]), *self.base.meant(key))
         return probably_meant(key, dict.fromkeys(word for word in near if self.get(word) is not None))
 

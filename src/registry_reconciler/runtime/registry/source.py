@@ -74,7 +74,7 @@ def servers_in(db: SideTables) -> Mapping[str, Any]:
     return {}
 
 
-class Row(NamedTuple):
+class LookupRow(NamedTuple):
     """What lookup needs of an entry. ``required_caps`` is ``None`` where it says nothing, which is no empty
     list.
     """
@@ -153,7 +153,7 @@ class EntryItem:
         self._meta: RegistryMeta | None = None
 
     @classmethod
-    def of(cls, kind: str, key: str, row: Row, value: Mapping[str, Any]) -> EntryItem:
+    def of(cls, kind: str, key: str, row: LookupRow, value: Mapping[str, Any]) -> EntryItem:
         """The item of an entry. Its line holds no line break: JSON escapes those of the texts."""
         text = _written([row, value])
         item = cls(kind, key, text.encode("utf-8", "surrogatepass"))
@@ -167,13 +167,13 @@ class EntryItem:
         """Identity and standing; the id is the entry's key."""
         if self._meta is None:
             row, value = json.loads(self.line)
-            self._meta = _meta_of(self.key, Row._make(row), value)
+            self._meta = _meta_of(self.key, LookupRow._make(row), value)
         return self._meta
 
     @property
     def stated_caps(self) -> bool:
         """Whether the entry says what it needs; an empty list is an answer."""
-        return Row._make(json.loads(self.line)[0]).required_caps is not None
+        return LookupRow._make(json.loads(self.line)[0]).required_caps is not None
 
     @property
     def __registry_identity__(self) -> tuple[str, str]:
@@ -203,7 +203,7 @@ class EntryItem:
         return f"EntryItem({self.address!r})"
 
 
-def _meta_of(key: str, row: Row, value: Mapping[str, Any]) -> RegistryMeta:
+def _meta_of(key: str, row: LookupRow, value: Mapping[str, Any]) -> RegistryMeta:
     return RegistryMeta(
         key,
         row.name,

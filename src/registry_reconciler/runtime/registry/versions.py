@@ -83,7 +83,7 @@ def plain(values: dict[str, Any], version: int) -> Cells:
     return {word: (version, value, None) for word, value in values.items()}
 
 
-class Writer:
+class VersionWriter:
     """Writes one version into tables, and takes it back where it is not to be."""
 
     def __init__(self, tables: Tables, version: int) -> None:

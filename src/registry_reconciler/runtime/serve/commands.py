@@ -35,7 +35,7 @@ _EXITS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CommandOutcome:
     """What a command came to.
 
     Attributes:
@@ -79,14 +79,14 @@ class ScriptOutput:
 
 def _opened(
     path: str | os.PathLike[str], lock_timeout: float, plugins: tuple[str, ...] = ()
-) -> WorkspaceRuntime | Outcome:
+) -> WorkspaceRuntime | CommandOutcome:
     try:
         return open_runtime(path, lock_timeout=lock_timeout, plugins=plugins)
     except WorkspaceLoadError as error:
         # A workspace file that cannot be read is a blocking problem.
-        return Outcome(BLOCKED, {}, errors=error.problems, next=(("registry", "check"),))
+        return CommandOutcome(BLOCKED, {}, errors=error.problems, next=(("registry", "check"),))
     except RegistryError as error:
-        return Outcome(BLOCKED, {}, errors=(str(error),), next=(("registry", "check"),))
+        return CommandOutcome(BLOCKED, {}, errors=(str(error),), next=(("registry", "check"),))
 
 
 def run_ability(
@@ -108,7 +108,7 @@ def run_ability(
     audit: AuditSink | None = None,
     plugins: Iterable[str] = (),
     live: OutputSink | None = None,
-) -> Outcome:
+) -> CommandOutcome:
     """Run an ability of the workspace at ``path``.
 
     Args:
@@ -125,7 +125,7 @@ def run_ability(
 
     chosen = dict.fromkeys((*plugins, *plugins_allowed(find_root(path))))
     runtime = _opened(path, lock_timeout, tuple(chosen))
-    if isinstance(runtime, Outcome):
+    if isinstance(runtime, CommandOutcome):
         return runtime
     output = ScriptOutput(live)
     invoker = runtime.invoker(audit=audit, allow_python=True if allow_python else None)
@@ -146,7 +146,7 @@ def run_ability(
         )
     except RegistryError as error:
         raise UsageFailure(str(error)) from error
-    return Outcome(
+    return CommandOutcome(
         _EXITS[result.status],
         {"result": {**result.to_data(), "stderr": output.errors}, "dry_run": dry_run},
         () if output.shown and result.ok and _is_script(runtime, result.id) else _lines(result, dry_run),
@@ -194,14 +194,14 @@ def _way_out(result: InvocationResult[Any], ability: str) -> tuple[tuple[str, ..
     return (("registry", "show", f"{ability}"),) if result.status == "invalid" and "/" in ability else ()
 
 
-def collisions(path: str | os.PathLike[str], *, lock_timeout: float = 10.0) -> Outcome:
+def collisions(path: str | os.PathLike[str], *, lock_timeout: float = 10.0) -> CommandOutcome:
     """The names and aliases that several entries claim, and who has them.
 
     Raises:
         RegistryFailure: no workspace, the lock is held, or an interrupted apply is pending.
     """
     runtime = _opened(path, lock_timeout)
-    if isinstance(runtime, Outcome):
+    if isinstance(runtime, CommandOutcome):
         return runtime
     rows = [
         {
@@ -220,4 +220,4 @@ def collisions(path: str | os.PathLike[str], *, lock_timeout: float = 10.0) -> O
         f" ({row['action'].replace('_', ' ')})"
         for row in rows
     ]
-    return Outcome(DONE, {"collisions": rows}, tuple(lines or ["no collisions"]))
+    return CommandOutcome(DONE, {"collisions": rows}, tuple(lines or ["no collisions"]))

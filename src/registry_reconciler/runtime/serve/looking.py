@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from registry_reconciler.cache.fingerprint import TIMES_TELL, YOUNG, Moment, Signature, signature
 from registry_reconciler.files.root import SCHEMAS
 from registry_reconciler.files.tree import DiskTree, Tree, find
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import digest_bytes
 
@@ -43,7 +43,7 @@ class NotPreparable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class FileItems:
     """Which registry file gave which items.
 
     Attributes:
@@ -63,7 +63,7 @@ class Served:
     db: RegistryDb
     kinds: tuple[KindInfo, ...]
     inputs: Inputs
-    parts: Parts
+    parts: FileItems
 
     def items(self) -> list[EntryItem]:
         """All items, by address."""
@@ -126,7 +126,7 @@ class DatedTree(DiskTree):
         return super().read(path)
 
 
-class Memory:
+class SeenFiles:
     """What one process knows of the files of a workspace from one look to the next.
 
     Attributes:
@@ -156,7 +156,7 @@ class Memory:
                 room -= len(data)
 
 
-def look(tree: Tree, kinds: Iterable[KindInfo], memory: Memory | None = None) -> Looked:
+def look(tree: Tree, kinds: Iterable[KindInfo], memory: SeenFiles | None = None) -> Looked:
     """Digests of the configuration, of every schema file and of every registry file, as they are now.
 
     Args:
@@ -177,7 +177,7 @@ def look(tree: Tree, kinds: Iterable[KindInfo], memory: Memory | None = None) ->
                 if path not in inputs:
                     inputs[path] = eyes.believed(path) or eyes.digest(path)
                 readers[path] = (*readers.get(path, ()), kind.name)
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         raise NotPreparable(str(fault)) from fault
     return Looked(inputs, readers, eyes.texts)
 
@@ -195,7 +195,7 @@ def _is_setting(path: str) -> bool:
 class _Eyes:
     """Reads files, where it has to."""
 
-    def __init__(self, tree: Tree, memory: Memory | None) -> None:
+    def __init__(self, tree: Tree, memory: SeenFiles | None) -> None:
         self.tree = tree
         self.texts: dict[str, bytes] = {}
         known = memory is not None and memory.since is not None and not memory.since.clock_went_back()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry_reconciler.errors import VersionRequired
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.table import new_reader
 from registry_reconciler.loading.catalog import Catalog, load_catalog
 from registry_reconciler.loading.registries import load_live
@@ -21,8 +21,8 @@ from registry_reconciler.model.redact import hide_text_faults
 from registry_reconciler.planning.masked_text import holding_registries
 from registry_reconciler.runtime.errors import DuplicateIdError, WorkspaceLoadError
 from registry_reconciler.runtime.registry.capabilities import Vocabulary
-from registry_reconciler.runtime.registry.source import EntryItem, KindInfo, Loaded, Row, collector_off
-from registry_reconciler.runtime.serve.looking import Parts
+from registry_reconciler.runtime.registry.source import EntryItem, KindInfo, Loaded, LookupRow, collector_off
+from registry_reconciler.runtime.serve.looking import FileItems
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.registries import Live
@@ -43,7 +43,7 @@ class Understood(NamedTuple):
     """
 
     loaded: Loaded
-    parts: Parts
+    parts: FileItems
     secret: bool
     catalog: Catalog
 
@@ -84,7 +84,7 @@ def understood(where: str, config: Config, catalog: Catalog, live: Live) -> Unde
 
 def parts_of(
     files: Mapping[str, SourceFile], entries: Sequence[LiveEntry], items: Sequence[EntryItem]
-) -> Parts:
+) -> FileItems:
     """Which file gave which items, and where the items of a list stand that gave all items of its file."""
     found: dict[str, list[tuple[LiveEntry, EntryItem]]] = {}
     for pair in zip(entries, items, strict=True):
@@ -101,7 +101,7 @@ def parts_of(
                 pairs = [by_place[place] for place in places]
                 sections[path] = section.key, section.indent, section.head, section.start, section.end
         of_files[path] = tuple(item for _, item in pairs)
-    return Parts(of_files, sections)
+    return FileItems(of_files, sections)
 
 
 def items_of(catalog: Catalog, entries: Iterable[LiveEntry]) -> list[EntryItem]:
@@ -186,12 +186,12 @@ class _Names:
     def __init__(self, kind: Kind) -> None:
         self._names = kind.names
 
-    def row(self, value: dict[str, Any]) -> Row:
+    def row(self, value: dict[str, Any]) -> LookupRow:
         names = self._names
         priority = _first(names.priority, value)
         source = _first(names.source, value)
         caps = _first(names.required_caps, value)
-        return Row(
+        return LookupRow(
             _text(_first(names.name, value)),
             _texts(names.aliases, value),
             priority if isinstance(priority, int) and not isinstance(priority, bool) else 0,
@@ -221,7 +221,7 @@ def _texts(selector: Selector | None, value: dict[str, Any]) -> list[str]:
 def _extension_bytes(path: Path) -> bytes:
     try:
         data = DiskTree(path.absolute().parent).read(path.name)
-    except Unreadable as fault:
+    except UnreadablePath as fault:
         raise WorkspaceLoadError(str(path), [str(fault)]) from fault
     if data is None:
         raise WorkspaceLoadError(str(path), ["there is no such file"])

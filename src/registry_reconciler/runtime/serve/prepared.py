@@ -39,10 +39,10 @@ from registry_reconciler.runtime.registry.source import (
     vocabulary_in,
 )
 from registry_reconciler.runtime.serve.looking import (
+    FileItems,
     Inputs,
     Looked,
     NotPreparable,
-    Parts,
     Served,
     differs_in_settings,
     look,
@@ -189,7 +189,7 @@ def amend(
     return remember(root, Served(build_db(loaded), loaded.kinds, header["inputs"], parts))
 
 
-def _moved(parts: Parts, changed: Mapping[str, tuple[EntryItem, str] | None]) -> Parts:
+def _moved(parts: FileItems, changed: Mapping[str, tuple[EntryItem, str] | None]) -> FileItems:
     """The parts with other items at some addresses."""
     items = {
         path: tuple(item for item in of_file if item.address not in changed)
@@ -199,7 +199,7 @@ def _moved(parts: Parts, changed: Mapping[str, tuple[EntryItem, str] | None]) ->
         if found is not None:
             item, path = found
             items[path] = (*items.get(path, ()), item)
-    return Parts(items, parts.sections)
+    return FileItems(items, parts.sections)
 
 
 def _is_registry(header: Mapping[str, Any], path: str) -> bool:
@@ -309,7 +309,7 @@ def _decoded(header: Mapping[str, Any], rest: bytes, kinds: tuple[KindInfo, ...]
     return Served(db, kinds, header["inputs"], _parts(tables, items))
 
 
-def _parts(tables: Mapping[str, Any], items: Sequence[EntryItem]) -> Parts:
+def _parts(tables: Mapping[str, Any], items: Sequence[EntryItem]) -> FileItems:
     at = items.__getitem__
     of_files = {path: tuple(map(at, numbers)) for path, numbers in tables["files"].items()}
-    return Parts(of_files, {path: tuple(section) for path, section in tables["sections"].items()})
+    return FileItems(of_files, {path: tuple(section) for path, section in tables["sections"].items()})

@@ -12,10 +12,10 @@ from typing import Any
 
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
-from registry_reconciler.files.unreadable import Unreadable
+from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.base import Reader
 from registry_reconciler.formats.table import format_of, new_reader
-from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.formats.yaml.read.chunks import ListSection
 from registry_reconciler.formats.yaml.read.parts import PartReader
 from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.loading.catalog import Catalog, load_catalog
@@ -33,7 +33,7 @@ from registry_reconciler.runtime.registry.source import (
     shared_spaces,
     vocabulary_in,
 )
-from registry_reconciler.runtime.serve.looking import Looked, Parts, Refreshed, Served
+from registry_reconciler.runtime.serve.looking import FileItems, Looked, Refreshed, Served
 from registry_reconciler.runtime.serve.planning import items_of, parts_of
 
 
@@ -105,7 +105,7 @@ class _Refreshing:
         }
         # A domain in which nothing changed is the very one that it was.
         none = {domain: frozenset[str]() for domain in self.served.db}
-        parts = Parts(self.items, self.sections)
+        parts = FileItems(self.items, self.sections)
         return Refreshed(Served(db, self.served.kinds, now, parts), {**none, **changed})
 
     def _by_domain(
@@ -132,7 +132,7 @@ class _Refreshing:
         before = self.texts.get(path)
         if section is not None and before is not None and len(kinds) == 1:
             known = PartReader()
-            part = Section(*section)
+            part = ListSection(*section)
             known.base(before, part, part.starts(before), list(old))
             reader = known
         source = read_source(MemoryTree({path: text}), path, reader, format_of(path, kinds[0]))
@@ -148,7 +148,7 @@ class _Refreshing:
         if data is None:
             try:
                 data = self.tree.read(path)
-            except Unreadable:
+            except UnreadablePath:
                 raise _ReadAll from None
             if data is None or digest_bytes(data) != self.looked.inputs[path]:
                 raise _ReadAll  # it changes while we look

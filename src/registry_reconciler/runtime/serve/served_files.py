@@ -15,9 +15,9 @@ from registry_reconciler.runtime.serve import prepared
 from registry_reconciler.runtime.serve.looking import (
     DatedTree,
     Looked,
-    Memory,
     NotPreparable,
     Refreshed,
+    SeenFiles,
     Served,
     differs_in_settings,
     look,
@@ -49,7 +49,7 @@ class ServedFiles:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.memory = Memory()
+        self.memory = SeenFiles()
         self._catalog: Catalog | None = None
 
     def opened(self) -> Served:
@@ -69,7 +69,7 @@ class ServedFiles:
 
     def forget(self) -> None:
         """Remember nothing of the files: the next look reads what differs from what is served, whole."""
-        self.memory = Memory()
+        self.memory = SeenFiles()
         self._catalog = None
 
     def again(self, served: Served) -> Refreshed | None:

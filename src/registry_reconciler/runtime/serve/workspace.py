@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from registry_reconciler.runtime.execution.audit import AuditSink
     from registry_reconciler.runtime.execution.context import Handler
-    from registry_reconciler.runtime.execution.handlers import Limits
+    from registry_reconciler.runtime.execution.handlers import RunLimits
     from registry_reconciler.runtime.execution.invocation import Invoker
     from registry_reconciler.runtime.execution.options import CallKeywords
     from registry_reconciler.runtime.execution.results import InvocationResult
@@ -184,7 +184,7 @@ class WorkspaceRuntime:
         audit: AuditSink | None = None,
         allow_python: bool | None = None,
         handlers: Mapping[str, Handler] | None = None,
-        limits: Limits | None = None,
+        limits: RunLimits | None = None,
         spans: bool | Tracer = False,
     ) -> Invoker:
         """What runs the abilities of this workspace; see :class:`registry_reconciler.runtime.Invoker`."""

@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from registry_reconciler.formats.faults import Limits
+from registry_reconciler.formats.faults import ReadingLimits
 from registry_reconciler.formats.yaml.read.codes import TITLES
 from registry_reconciler.formats.yaml.read.document import read_yaml, value_of
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
@@ -146,7 +146,7 @@ def test_what_only_looks_like_a_conflict_is_none() -> None:
 
 
 def test_findings_are_cut_off_when_there_are_very_many() -> None:
-    assert len(read_yaml(b"a: 1\n" * 1000).faults) == Limits().max_faults
+    assert len(read_yaml(b"a: 1\n" * 1000).faults) == ReadingLimits().max_faults
 
 
 @pytest.mark.parametrize(
@@ -189,10 +189,10 @@ def test_ordinary_sharing_is_allowed() -> None:
 
 
 def test_the_size_limit_is_checked_first() -> None:
-    assert read_yaml(b"a: 1\n", Limits(max_bytes=4)).faults[0].code == "YML008"
-    assert read_yaml(b"a: [1, 2, 3]\n", Limits(max_nodes=5)).faults[0].code == "YML008"
-    assert read_yaml(b"a: [[], [], []]\n", Limits(max_nodes=5)).faults[0].code == "YML008"
-    assert not read_yaml(b"a: [1, 2, 3]\n", Limits(max_nodes=6)).faults
+    assert read_yaml(b"a: 1\n", ReadingLimits(max_bytes=4)).faults[0].code == "YML008"
+    assert read_yaml(b"a: [1, 2, 3]\n", ReadingLimits(max_nodes=5)).faults[0].code == "YML008"
+    assert read_yaml(b"a: [[], [], []]\n", ReadingLimits(max_nodes=5)).faults[0].code == "YML008"
+    assert not read_yaml(b"a: [1, 2, 3]\n", ReadingLimits(max_nodes=6)).faults
 
 
 def test_the_collector_is_left_as_it_was() -> None:

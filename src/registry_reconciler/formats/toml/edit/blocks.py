@@ -32,26 +32,26 @@ from registry_reconciler.formats.toml.edit.parts import (
 )
 from registry_reconciler.formats.toml.edit.pieces import Step, respelled, respelled_array
 from registry_reconciler.formats.toml.edit.placer import LAST, Placer
-from registry_reconciler.formats.toml.edit.sections import New, Sections
+from registry_reconciler.formats.toml.edit.sections import NewPair, Sections
 from registry_reconciler.formats.toml.read.statements import Statement
-from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json
+from registry_reconciler.formats.toml.read.tree import TomlItem, TomlTree, to_json
 from registry_reconciler.model.entry import FieldPath, Json, same
 
 Own = list[tuple[FieldPath, Edit]]
 _ONLY_TABLES = "an array of tables has tables in it, and nothing else; write the list anew to change that"
 
 
-class Editor:
+class TomlEditor:
     """Turns the edits of one text into replacements."""
 
-    def __init__(self, tree: Tree, sections: Sections) -> None:
+    def __init__(self, tree: TomlTree, sections: Sections) -> None:
         self.tree = tree
         self.text = tree.text
         self.sections = sections
         self.look = sections.look
         self.placer = Placer(tree, sections)
         self.notes: Notes = NO_NOTES
-        self.heads: dict[int, tuple[Item, FieldPath, list[New]]] = {}
+        self.heads: dict[int, tuple[TomlItem, FieldPath, list[NewPair]]] = {}
 
     def run(self, edits: Own) -> list[Replacement]:
         """What becomes of the text when edits are made."""
@@ -64,7 +64,7 @@ class Editor:
 
     # ---------------------------------------------------------------- any part
 
-    def edit(self, item: Item, path: FieldPath, edits: Own) -> None:
+    def edit(self, item: TomlItem, path: FieldPath, edits: Own) -> None:
         """Make edits, whose paths are relative to it, in a part of the text."""
         for where, edit in edits:
             if not where and isinstance(edit, Update):
@@ -80,7 +80,7 @@ class Editor:
         else:
             self._edit_items(item, path, edits)
 
-    def become(self, item: Item, path: FieldPath, value: Json) -> None:
+    def become(self, item: TomlItem, path: FieldPath, value: Json) -> None:
         """A part becomes equal to a value."""
         if same(to_json(item), value):
             return
@@ -97,11 +97,14 @@ class Editor:
         else:
             self._replace(item, path, value)
 
-    def _coming(self, item: Item, path: FieldPath, value: dict[str, Json]) -> Iterator[New]:
+    def _coming(self, item: TomlItem, path: FieldPath, value: dict[str, Json]) -> Iterator[NewPair]:
         """New parts of a table: one goes before another part only where it takes over the comments above that."""
         behind = first_behind(list(value), item.children)
         for name in (name for name in value if name not in item.children):
-            new, following = New(name, value[name], comments=self._comments((*path, name))), behind.get(name)
+            new, following = (
+                NewPair(name, value[name], comments=self._comments((*path, name))),
+                behind.get(name),
+            )
             if following is not None and item.children[following].numbers and above(new.comments):
                 under = replace(new, before=following, under=not above(self._comments((*path, following))))
                 statement = self.tree.statements[item.children[following].numbers[0]]
@@ -114,7 +117,7 @@ class Editor:
             return NO_NOTES
         return {where[len(path) :]: note for where, note in self.notes.items() if where[: len(path)] == path}
 
-    def _respell(self, item: Item, path: FieldPath, value: Json) -> None:
+    def _respell(self, item: TomlItem, path: FieldPath, value: Json) -> None:
         own = item.value
         assert own is not None
         model, notes = self.sections.model(path, value), self._comments(path)
@@ -123,7 +126,7 @@ class Editor:
         for start, end, rows in with_comments(self.tree, item, value, notes, self.look.newline):
             self.placer.put(start, end, rows)
 
-    def _one_piece(self, item: Item, path: FieldPath, edits: Own) -> None:
+    def _one_piece(self, item: TomlItem, path: FieldPath, edits: Own) -> None:
         own = item.value
         assert own is not None
         inserts = [edit for where, edit in edits if not where and isinstance(edit, Insert)]
@@ -150,7 +153,7 @@ class Editor:
         text = respelled_array(self.sections.speller, item, steps, indent_of(self.text, own.start))
         self.placer.put(own.start, own.end, text)
 
-    def _grows_sections(self, item: Item, path: FieldPath, inserts: list[Insert], edits: Own) -> bool:
+    def _grows_sections(self, item: TomlItem, path: FieldPath, inserts: list[Insert], edits: Own) -> bool:
         """An empty array that gets its first tables becomes an array of tables, where it can."""
         statement = item.pair
         if len(inserts) != len(edits) or not are_tables([insert.value for insert in inserts]) or not path:
@@ -164,7 +167,7 @@ class Editor:
         assert own is not None
         if "#" in self.text[own.start : statement.stop]:
             return False
-        news = [New("", insert.value, insert.snippet) for insert in inserts]
+        news = [NewPair("", insert.value, insert.snippet) for insert in inserts]
         if len(self.tree.statements) == 1:
             self.placer.put(
                 statement.line, statement.stop, self.sections.items_text(parent, path[-1], news, path)
@@ -178,9 +181,9 @@ class Editor:
 
     # ---------------------------------------------------------------- tables
 
-    def _edit_table(self, item: Item, path: FieldPath, edits: Own) -> None:
+    def _edit_table(self, item: TomlItem, path: FieldPath, edits: Own) -> None:
         deeper: dict[str, Own] = {}
-        new: list[New] = []
+        new: list[NewPair] = []
         gone: set[str] = set()
         for where, edit in edits:
             if not where:
@@ -201,7 +204,12 @@ class Editor:
         self._table(item, path, deeper, gone, new)
 
     def _table(
-        self, item: Item, path: FieldPath, changed: Mapping[str, Own], gone: set[str], new: Sequence[New]
+        self,
+        item: TomlItem,
+        path: FieldPath,
+        changed: Mapping[str, Own],
+        gone: set[str],
+        new: Sequence[NewPair],
     ) -> None:
         for name, edits in changed.items():
             if name not in gone:
@@ -214,13 +222,13 @@ class Editor:
         stay = [replace(part, under=False) if part.under and part.before in gone else part for part in new]
         self._put_new(item, path, stay)
 
-    def remove(self, item: Item) -> None:
+    def remove(self, item: TomlItem) -> None:
         """All lines that say a part go, with its comments."""
         for first, last in runs(item.numbers):
             self.placer.put(self.tree.statements[first].lead, self.tree.statements[last].stop, "")
 
-    def _put_new(self, item: Item, path: FieldPath, new: Sequence[New]) -> None:
-        pairs: list[New] = []
+    def _put_new(self, item: TomlItem, path: FieldPath, new: Sequence[NewPair]) -> None:
+        pairs: list[NewPair] = []
         for section in new:
             form = self.sections.form(item, path, section)
             if form == "pair":
@@ -240,7 +248,7 @@ class Editor:
                 self.placer.put_sections(item, path, self.sections.table_text(item, section, path), before)
             else:
                 made = [
-                    New("", part, section.parts.get((number,)), None, section.parts_below(number))
+                    NewPair("", part, section.parts.get((number,)), None, section.parts_below(number))
                     for number, part in enumerate(section.value)
                 ]
                 text = self.sections.items_text(item, section.name, made, (*path, section.name))
@@ -248,7 +256,7 @@ class Editor:
         if pairs:
             self._put_pairs(item, path, pairs)
 
-    def _put_pairs(self, item: Item, path: FieldPath, new: Sequence[New]) -> None:
+    def _put_pairs(self, item: TomlItem, path: FieldPath, new: Sequence[NewPair]) -> None:
         if item.home == "implied":
             self.heads.setdefault(id(item), (item, path, []))[2].extend(new)
             return
@@ -271,15 +279,15 @@ class Editor:
 
     # ---------------------------------------------------------------- arrays of tables
 
-    def _edit_items(self, item: Item, path: FieldPath, edits: Own) -> None:
+    def _edit_items(self, item: TomlItem, path: FieldPath, edits: Own) -> None:
         deeper: dict[int, Own] = {}
-        coming: dict[int, list[New]] = {}
+        coming: dict[int, list[NewPair]] = {}
         gone: set[int] = set()
         for where, edit in edits:
             if not where:
                 if not isinstance(edit, Insert) or not isinstance(edit.value, dict):
                     raise SpliceError(_ONLY_TABLES, 0, path)
-                new = New("", edit.value, edit.snippet, under=edit.under)
+                new = NewPair("", edit.value, edit.snippet, under=edit.under)
                 coming.setdefault(index_in(edit, item), []).append(new)
             elif not isinstance(where[0], int) or not 0 <= where[0] < len(item.items):
                 raise SpliceError(f"there is nothing at {where[0]!r}", 0, path)
@@ -291,9 +299,9 @@ class Editor:
                 deeper.setdefault(where[0], []).append((where[1:], edit))
         self._items(item, path, deeper, gone, coming)
 
-    def _align_items(self, item: Item, path: FieldPath, value: list[Json]) -> None:
+    def _align_items(self, item: TomlItem, path: FieldPath, value: list[Json]) -> None:
         changed: dict[int, Own] = {}
-        coming: dict[int, list[New]] = {}
+        coming: dict[int, list[NewPair]] = {}
         after = 0
         steps = align(to_json(item), value)
         comments = [self._comments((*path, number)) for _, number in steps]
@@ -304,7 +312,7 @@ class Editor:
         for (old, number), own in zip(steps, comments, strict=True):
             if old is None:
                 under = after in stay and not stay[after]
-                coming.setdefault(after, []).append(New("", value[number], comments=own, under=under))
+                coming.setdefault(after, []).append(NewPair("", value[number], comments=own, under=under))
             else:
                 changed[old] = [((), Update(0, (), value[number]))]
                 after = old + 1
@@ -312,11 +320,11 @@ class Editor:
 
     def _items(
         self,
-        item: Item,
+        item: TomlItem,
         path: FieldPath,
         changed: Mapping[int, Own],
         gone: set[int],
-        coming: Mapping[int, list[New]],
+        coming: Mapping[int, list[NewPair]],
     ) -> None:
         for number, edits in changed.items():
             if number not in gone:
@@ -331,7 +339,7 @@ class Editor:
         if len(gone) == len(item.items) and not any(coming.values()):
             self._instead(path, "[]")
 
-    def _put_under(self, item: Item, path: FieldPath, number: int, new: list[New]) -> list[New]:
+    def _put_under(self, item: TomlItem, path: FieldPath, number: int, new: list[NewPair]) -> list[NewPair]:
         """Put items between one and the comments above it that are theirs now; the others are left."""
         statement = self.tree.statements[item.items[number].numbers[0]]
         at = taker_of(self.text, statement, new)
@@ -343,7 +351,7 @@ class Editor:
         )
         return new[:at]
 
-    def _put_items(self, item: Item, path: FieldPath, number: int, new: list[New]) -> None:
+    def _put_items(self, item: TomlItem, path: FieldPath, number: int, new: list[NewPair]) -> None:
         text = self.sections.more_items_text(item, number, new, path)
         gap = self.sections.gap_of(item)
         if number >= len(item.items):
@@ -363,7 +371,7 @@ class Editor:
 
     # ---------------------------------------------------------------- something else altogether
 
-    def _replace(self, item: Item, path: FieldPath, value: Json) -> None:
+    def _replace(self, item: TomlItem, path: FieldPath, value: Json) -> None:
         """What is said by several statements becomes a value in one piece."""
         if not path or not isinstance(path[-1], str):
             raise SpliceError("only a table can stand there", 0, path)
@@ -376,4 +384,4 @@ class Editor:
             raise SpliceError("only a table can stand there", 0, path)
         parent = self.tree.find(path[:-1])
         assert parent is not None
-        self._put_pairs(parent, path[:-1], [New(path[-1], [] if value == "[]" else value)])
+        self._put_pairs(parent, path[:-1], [NewPair(path[-1], [] if value == "[]" else value)])

@@ -12,7 +12,7 @@ from typing import Any
 
 from registry_reconciler.formats.columns import Group, by_keys
 from registry_reconciler.formats.toml.edit.words import (
-    Look,
+    TomlStyle,
     basic,
     fits_one_line,
     key_text,
@@ -21,7 +21,7 @@ from registry_reconciler.formats.toml.edit.words import (
 )
 from registry_reconciler.model.entry import FieldPath, Json
 
-_LOOK = Look()
+_LOOK = TomlStyle()
 _GAP = "\n" * _LOOK.gap
 
 

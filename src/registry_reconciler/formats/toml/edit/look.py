@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from registry_reconciler.formats.blanks import SPACE
-from registry_reconciler.formats.toml.edit.words import WIDTH, Look
+from registry_reconciler.formats.toml.edit.words import WIDTH, TomlStyle
 from registry_reconciler.formats.toml.read.statements import Statement, Value
-from registry_reconciler.formats.toml.read.tree import Tree
+from registry_reconciler.formats.toml.read.tree import TomlTree
 
 _MOST_SEEN = 400
 _T = TypeVar("_T")
 
 
-def look_of(tree: Tree) -> Look:
+def look_of(tree: TomlTree) -> TomlStyle:
     """What a new part of the text has to look like where no neighbour says it."""
     text, found = tree.text, tree.statements[:_MOST_SEEN]
     end = text.find("\n")
@@ -33,7 +33,7 @@ def look_of(tree: Tree) -> Look:
         if statement.kind == "pair" and statement.value is not None
     )
     padded = [mark for mark in equals if mark in (" = ", "=", "= ", " =")]
-    return Look(
+    return TomlStyle(
         newline=newline,
         quotes=_most(quotes, '"'),
         ascii=_is_escaped(text, values),
@@ -94,7 +94,7 @@ def _has_trailing(text: str, value: Value) -> bool:
     return text[value.items[-1].end : value.end - 1].lstrip(SPACE).startswith(",")
 
 
-def _gap(tree: Tree) -> int:
+def _gap(tree: TomlTree) -> int:
     """How many blank lines stand before most headers."""
     gaps = Counter(
         gap_before(tree, number)
@@ -104,7 +104,7 @@ def _gap(tree: Tree) -> int:
     return _most(gaps, 1)
 
 
-def gap_before(tree: Tree, number: int) -> int:
+def gap_before(tree: TomlTree, number: int) -> int:
     """How many blank lines stand directly above a statement and its comments."""
     start = tree.statements[number].lead
     above = tree.text[tree.statements[number - 1].stop if number else 0 : start]
@@ -115,7 +115,7 @@ def gap_before(tree: Tree, number: int) -> int:
     )
 
 
-def paragraph_end(tree: Tree, number: int) -> int:
+def paragraph_end(tree: TomlTree, number: int) -> int:
     """Behind a statement and the comments that follow it without a blank line."""
     found = tree.statements
     if number < 0:

@@ -8,9 +8,9 @@ from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Edit, Insert, Snippet
 from registry_reconciler.formats.notes import DRAWN, NO_NOTES, Note, Notes, brought, notes_of, taker
 from registry_reconciler.formats.project import project_value
-from registry_reconciler.formats.toml.edit.sections import New
+from registry_reconciler.formats.toml.edit.sections import NewPair
 from registry_reconciler.formats.toml.read.statements import Statement
-from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json
+from registry_reconciler.formats.toml.read.tree import TomlItem, TomlTree, to_json
 from registry_reconciler.model.entry import FieldPath, Json
 
 
@@ -30,7 +30,7 @@ def are_tables(value: Json) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
-def index_in(edit: Insert, item: Item) -> int:
+def index_in(edit: Insert, item: TomlItem) -> int:
     """Before which item something new goes."""
     return len(item.items) if edit.index is None else max(0, min(edit.index, len(item.items)))
 
@@ -60,7 +60,7 @@ def indent_of(text: str, position: int) -> str:
 
 
 def with_comments(
-    tree: Tree, item: Item, value: Json, notes: Notes, newline: str
+    tree: TomlTree, item: TomlItem, value: Json, notes: Notes, newline: str
 ) -> Iterator[tuple[int, int, str]]:
     """Replacements that put the comments that come with a value above and behind its pair, instead of those there."""
     statement, text = item.pair, tree.text
@@ -79,18 +79,18 @@ def with_comments(
         yield statement.end, statement.end + len(behind), gap + note.behind
 
 
-def taker_of(text: str, statement: Statement, new: Sequence[New]) -> int | None:
+def taker_of(text: str, statement: Statement, new: Sequence[NewPair]) -> int | None:
     """Which of the parts that come before a statement takes over the comments above it."""
     return taker(rows_above(text, statement), (part.taking() for part in new))
 
 
-def inserted(edit: Insert, key: str, table: Item) -> New:
+def inserted(edit: Insert, key: str, table: TomlItem) -> NewPair:
     """A part that an edit puts into a table."""
     alone = not table.children
-    return New(key, edit.value, edit.snippet, edit.before, under=edit.under, alone=alone)
+    return NewPair(key, edit.value, edit.snippet, edit.before, under=edit.under, alone=alone)
 
 
-def created(name: str, edits: list[tuple[FieldPath, Edit]]) -> New:
+def created(name: str, edits: list[tuple[FieldPath, Edit]]) -> NewPair:
     """A part that edits make where nothing is: with the text of what is put into it."""
     value = project_value(None, edits)
     counts: dict[FieldPath, int] = {}
@@ -104,4 +104,4 @@ def created(name: str, edits: list[tuple[FieldPath, Edit]]) -> New:
         counts[where] = counts.get(where, 0) + 1
         if edit.snippet is not None:
             parts[(*where, step)] = edit.snippet
-    return New(name, value, None, None, parts, frozenset(made))
+    return NewPair(name, value, None, None, parts, frozenset(made))

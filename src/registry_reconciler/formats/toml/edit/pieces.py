@@ -18,13 +18,13 @@ from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, around, below, taker
 from registry_reconciler.formats.toml.edit.spell import Speller
 from registry_reconciler.formats.toml.read.statements import Pair, Value
-from registry_reconciler.formats.toml.read.tree import Item, item_of, to_json
+from registry_reconciler.formats.toml.read.tree import TomlItem, item_of, to_json
 from registry_reconciler.model.entry import Json, same
 
 _TAIL = re.compile(r"[ \t]*(?:#[^\n]*|\r)?\n")
 
 
-class _Chunk(Struct):
+class _TomlPiece(Struct):
     """One part.
 
     Attributes:
@@ -48,7 +48,7 @@ class _Cut(Struct):
     """A collection: its brackets with what stands beside them, and its chunks."""
 
     opening: str
-    chunks: list[_Chunk]
+    chunks: list[_TomlPiece]
     closing: str
     comma: bool
     spread: bool
@@ -56,7 +56,7 @@ class _Cut(Struct):
 
 def respelled(
     speller: Speller,
-    item: Item,
+    item: TomlItem,
     value: Json,
     indent: str = "",
     model: Value | None = None,
@@ -87,7 +87,7 @@ Step = tuple[int | None, Json, Notes, bool]
 that has none above it."""
 
 
-def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent: str = "") -> str:
+def respelled_array(speller: Speller, item: TomlItem, steps: Sequence[Step], indent: str = "") -> str:
     """The text of an array that has other items now."""
     own = item.value
     assert own is not None
@@ -95,7 +95,7 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
         return _filled(speller, own, steps, indent)
     cut = _cut(speller.text, own.start, own.end, [(item.start, item.end) for item in own.items])
     inner = speller.inner_indent(own, indent)
-    chunks: list[_Chunk] = []
+    chunks: list[_TomlPiece] = []
     gone = set(range(len(own.items))) - {old for old, _, _, _ in steps if old is not None}
     free = ""
     at = 0
@@ -104,13 +104,13 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
             models = own.items
             near = next((model for model in models if model.kind == _kind_of(value)), None)
             if not cut.spread:
-                chunks.append(_Chunk("", " ", speller.value(value, near, indent), "", "", True))
+                chunks.append(_TomlPiece("", " ", speller.value(value, near, indent), "", "", True))
                 continue
             text = speller.value(value, near, inner, notes=notes)
             rows, behind = around(notes, value)
             lead = "".join(f"{inner}{line}{speller.look.newline}" for line in rows) + inner
             tail = f"  {behind}{speller.look.newline}" if behind else speller.look.newline
-            chunks.append(_Chunk("", lead, text, "", tail, True, bool(rows) and under))
+            chunks.append(_TomlPiece("", lead, text, "", tail, True, bool(rows) and under))
             continue
         for number in range(at, old):
             if number in gone:
@@ -128,7 +128,7 @@ def respelled_array(speller: Speller, item: Item, steps: Sequence[Step], indent:
     return _joined(cut, chunks, free, speller.look.newline, comma=cut.comma)
 
 
-def _take_over(chunks: list[_Chunk], chunk: _Chunk, indent: str) -> None:
+def _take_over(chunks: list[_TomlPiece], chunk: _TomlPiece, indent: str) -> None:
     """Let the first new part before another one that has the same comments above it have them alone."""
     news = [*takewhile(lambda new: new.is_new, reversed(chunks))][::-1]
     at = taker(_rows_of(chunk), (_rows_of(new) if new.under else None for new in news))
@@ -137,7 +137,7 @@ def _take_over(chunks: list[_Chunk], chunk: _Chunk, indent: str) -> None:
         chunk.free, chunk.lead = "", indent
 
 
-def _rows_of(chunk: _Chunk) -> list[str]:
+def _rows_of(chunk: _TomlPiece) -> list[str]:
     return [row.strip(SPACE) for row in chunk.lead.split("\n") if row.strip(SPACE)]
 
 
@@ -171,7 +171,7 @@ def _respelled_inline(speller: Speller, own: Value, value: dict[str, Json], inde
     _pairs(
         _Pairs(speller.on_one_line(), own.pairs, indent, texts, new), list(range(len(own.pairs))), 0, value
     )
-    chunks: list[_Chunk] = []
+    chunks: list[_TomlPiece] = []
     free = ""
     for number, chunk in enumerate(cut.chunks):
         text = texts[number]
@@ -180,7 +180,7 @@ def _respelled_inline(speller: Speller, own: Value, value: dict[str, Json], inde
             continue
         chunk.text, chunk.free, free = text, free + chunk.free, ""
         chunks.append(chunk)
-    chunks += [_Chunk("", " ", text, "", "", True) for text in new]
+    chunks += [_TomlPiece("", " ", text, "", "", True) for text in new]
     return _joined(cut, chunks, free, speller.look.newline, comma=False)
 
 
@@ -193,7 +193,7 @@ class _Pairs(Struct):
     texts: dict[int, str | None]
     new: list[str]
 
-    def written(self, value: Json, item: Item | None = None, model: Value | None = None) -> str:
+    def written(self, value: Json, item: TomlItem | None = None, model: Value | None = None) -> str:
         """A value on one line, but for what stood on several."""
         if item is not None:
             return respelled(self.speller, item, value, self.indent)
@@ -234,7 +234,7 @@ def _cut(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> _
     opening = text[start : start + 1]
     head, rest = _split_tail(text[start + 1 : spans[0][0]])
     opening += head
-    chunks: list[_Chunk] = []
+    chunks: list[_TomlPiece] = []
     comma = False
     spread = "\n" in opening
     for number, (begin, stop) in enumerate(spans):
@@ -247,7 +247,7 @@ def _cut(text: str, start: int, end: int, spans: Sequence[tuple[int, int]]) -> _
         tail, rest = _split_tail(following[at + 1 :] if comma else following)
         if "\n" not in tail and not last:
             tail, rest = "", tail + rest
-        chunks.append(_Chunk(free, lead, text[begin:stop], behind, tail))
+        chunks.append(_TomlPiece(free, lead, text[begin:stop], behind, tail))
     return _Cut(opening, chunks, rest + text[end - 1 : end], comma, spread)
 
 
@@ -288,7 +288,7 @@ def _split_lead(text: str) -> tuple[str, str]:
     return free, "\n".join(rows[start:])
 
 
-def _joined(cut: _Cut, chunks: list[_Chunk], free: str, newline: str, *, comma: bool) -> str:
+def _joined(cut: _Cut, chunks: list[_TomlPiece], free: str, newline: str, *, comma: bool) -> str:
     """The chunks with commas between them."""
     opening = cut.opening
     if not chunks:

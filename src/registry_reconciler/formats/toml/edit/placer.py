@@ -5,9 +5,9 @@ from __future__ import annotations
 from registry_reconciler.formats.replacements import Replacement, put_in_gone, put_instead
 from registry_reconciler.formats.toml.edit.look import paragraph_end
 from registry_reconciler.formats.toml.edit.parts import taker_of
-from registry_reconciler.formats.toml.edit.sections import New, Sections
+from registry_reconciler.formats.toml.edit.sections import NewPair, Sections
 from registry_reconciler.formats.toml.read.statements import Statement
-from registry_reconciler.formats.toml.read.tree import Item, Tree
+from registry_reconciler.formats.toml.read.tree import TomlItem, TomlTree
 from registry_reconciler.model.entry import FieldPath
 
 LAST = 1_000_000
@@ -22,7 +22,7 @@ class Placer:
             what stands before the next.
     """
 
-    def __init__(self, tree: Tree, sections: Sections) -> None:
+    def __init__(self, tree: TomlTree, sections: Sections) -> None:
         self.tree = tree
         self.text = tree.text
         self.sections = sections
@@ -35,7 +35,7 @@ class Placer:
         """Something else stands there."""
         self.changes.append(Replacement(start, end, text, rank))
 
-    def stay_empty(self, item: Item) -> None:
+    def stay_empty(self, item: TomlItem) -> None:
         """What says that a table is there when nothing is in it any more."""
         statement = item.pair
         if item.home in ("root", "header") or not isinstance(statement, Statement):
@@ -46,7 +46,7 @@ class Placer:
         line = f"[{name}]" if item.home == "implied" else f"{name}{self.sections.equals(statement)}{{}}"
         put_instead(self.changes, at.lead, f"{indent}{line}{self.look.newline}", rank=LAST)
 
-    def taking(self, number: int, new: New) -> tuple[New, int]:
+    def taking(self, number: int, new: NewPair) -> tuple[NewPair, int]:
         """A part that comes before a statement, and where: below its comments, where those are the part's own now."""
         statement = self.tree.statements[number]
         if number not in self._taken and taker_of(self.text, statement, [new]) == 0:
@@ -54,7 +54,7 @@ class Placer:
             return new.bare(), statement.line
         return new, statement.line if number in self._taken else statement.lead
 
-    def pairs_of(self, item: Item) -> list[int]:
+    def pairs_of(self, item: TomlItem) -> list[int]:
         """The statements among which a new pair of a table stands."""
         if item.home == "dotted":
             return [number for number in item.numbers if self.tree.statements[number].kind == "pair"]
@@ -73,7 +73,7 @@ class Placer:
         else:
             self.put(at, at, text)
 
-    def put_sections(self, item: Item, path: FieldPath, text: str, before: Item | None) -> None:
+    def put_sections(self, item: TomlItem, path: FieldPath, text: str, before: TomlItem | None) -> None:
         """New sections go behind those of the table, or before one of them."""
         if before is not None and before.numbers and self.tree.statements[before.numbers[0]].kind != "pair":
             self._put_before(before.numbers[0], path, text)

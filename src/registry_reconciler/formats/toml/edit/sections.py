@@ -20,15 +20,15 @@ from registry_reconciler.formats.notes import (
 )
 from registry_reconciler.formats.toml.edit.look import gap_before
 from registry_reconciler.formats.toml.edit.spell import LOOKS, Speller
-from registry_reconciler.formats.toml.edit.words import WIDTH, Look, fits_one_line
+from registry_reconciler.formats.toml.edit.words import WIDTH, TomlStyle, fits_one_line
 from registry_reconciler.formats.toml.read.statements import Statement, Value
-from registry_reconciler.formats.toml.read.tree import Item, Tree, child_of
+from registry_reconciler.formats.toml.read.tree import TomlItem, TomlTree, child_of
 from registry_reconciler.model.entry import FieldPath, Json
 
 _NEAR = 30
 
 
-class New(Struct, frozen=True):
+class NewPair(Struct, frozen=True):
     """A part that comes: a pair of a table, or an item (without a name).
 
     Attributes:
@@ -58,7 +58,7 @@ class New(Struct, frozen=True):
             found.update({(*where, *path): note for path, note in _notes(snippet).items()})
         return found
 
-    def bare(self) -> New:
+    def bare(self) -> NewPair:
         """The same without the comments above it."""
         snippet, comments = without_above(self.snippet, self.comments)
         return replace(self, snippet=snippet, comments=comments)
@@ -87,7 +87,7 @@ def _notes(snippet: Snippet | None) -> dict[FieldPath, Note]:
 class Sections:
     """Writes new parts of one text."""
 
-    def __init__(self, tree: Tree, look: Look, become: Callable[[str, Json], str]) -> None:
+    def __init__(self, tree: TomlTree, look: TomlStyle, become: Callable[[str, Json], str]) -> None:
         """``become`` makes a text say another value: what comes from another place is fitted with it."""
         self.become = become
         self.tree = tree
@@ -97,7 +97,7 @@ class Sections:
 
     # ---------------------------------------------------------------- what to look like
 
-    def cousins(self, path: FieldPath) -> Iterator[Item]:
+    def cousins(self, path: FieldPath) -> Iterator[TomlItem]:
         """The same field in entries beside, the nearest first."""
         for size in range(len(path) - 2, -1, -1):
             parent = self.tree.find(path[:size])
@@ -107,7 +107,7 @@ class Sections:
             if isinstance(own, int):
                 parts = sorted(parts, key=lambda part: abs(int(part[0]) - own))
             for step, part in parts[:_NEAR] if isinstance(own, int) else parts[-_NEAR:]:
-                found: Item | None = part if step != own or size == len(path) - 2 else None
+                found: TomlItem | None = part if step != own or size == len(path) - 2 else None
                 for deeper in path[size + 1 :]:
                     found = child_of(found, deeper) if found is not None else None
                 if found is not None and step != own:
@@ -121,7 +121,7 @@ class Sections:
         found = (cousin.value for cousin in self.cousins(path) if cousin.value is not None)
         return next((section for section in found if section.kind in wanted), None)
 
-    def form(self, item: Item, path: FieldPath, new: New) -> str:
+    def form(self, item: TomlItem, path: FieldPath, new: NewPair) -> str:
         """How a new part of a table is said: as a ``pair``, as a ``table``, or as ``items``."""
         value = new.value
         several = (
@@ -134,7 +134,7 @@ class Sections:
             return block
         return block if self._is_block(item, (*path, new.name), value, alone=new.alone) else "pair"
 
-    def _is_block(self, item: Item, path: FieldPath, value: Json, *, alone: bool) -> bool:
+    def _is_block(self, item: TomlItem, path: FieldPath, value: Json, *, alone: bool) -> bool:
         kinds = ("table",) if isinstance(value, dict) else ("items", "array")
         like = next((cousin for cousin in self.cousins(path) if cousin.kind in kinds), None)
         if like is None:
@@ -159,7 +159,7 @@ class Sections:
         mark = self.text[statement.keys[-1].end : statement.value.start]
         return mark if mark in ("=", " = ", " =", "= ") else self.look.equals
 
-    def gap_of(self, item: Item) -> int:
+    def gap_of(self, item: TomlItem) -> int:
         """How many blank lines stand between the items of an array of tables."""
         if len(item.items) > 1:
             return gap_before(self.tree, item.items[-1].numbers[0])
@@ -167,7 +167,7 @@ class Sections:
 
     # ---------------------------------------------------------------- pairs
 
-    def pair_text(self, item: Item, new: New, path: FieldPath, own: Sequence[int]) -> str:
+    def pair_text(self, item: TomlItem, new: NewPair, path: FieldPath, own: Sequence[int]) -> str:
         """The lines of a new pair."""
         near = self.tree.statements[own[-1]] if own else None
         indent = self._pair_indent(item, near)
@@ -183,7 +183,7 @@ class Sections:
             )
         return self._pair_lines(indent, name, equals, new.value, (*path, new.name), new.notes(), ())
 
-    def _pair_indent(self, item: Item, near: Statement | None) -> str:
+    def _pair_indent(self, item: TomlItem, near: Statement | None) -> str:
         if near is not None:
             return self.text[near.line : near.start]
         if item.header >= 0:
@@ -226,25 +226,25 @@ class Sections:
 
     # ---------------------------------------------------------------- sections
 
-    def header_text(self, item: Item, new: Sequence[New], path: FieldPath) -> str:
+    def header_text(self, item: TomlItem, new: Sequence[NewPair], path: FieldPath) -> str:
         """The header of a table that had none, with new pairs."""
         text = f"[{self._name_of(item)}]{self.look.newline}"
         return text + "".join(self.pair_text(item, section, path, ()) for section in new)
 
-    def table_text(self, item: Item, new: New, path: FieldPath) -> str:
+    def table_text(self, item: TomlItem, new: NewPair, path: FieldPath) -> str:
         """The lines of a new table in a table."""
         like = next((child for child in reversed(item.children.values()) if child.home == "header"), None)
         name = self._child_name(item, new.name, like)
         like = like if like is not None else self._section_like((*path, new.name))
         return self._section(new, (*path, new.name), name, "[", "]", like)
 
-    def items_text(self, item: Item, name: str, new: Sequence[New], path: FieldPath) -> str:
+    def items_text(self, item: TomlItem, name: str, new: Sequence[NewPair], path: FieldPath) -> str:
         """The lines of new items of an array of tables that is not there yet."""
         full = self._child_name(item, name, None)
         gap, like = self.look.newline * self.look.gap, self._section_like(path)
         return gap.join(self._section(section, (*path, -1), full, "[[", "]]", like) for section in new)
 
-    def more_items_text(self, item: Item, number: int, new: Sequence[New], path: FieldPath) -> str:
+    def more_items_text(self, item: TomlItem, number: int, new: Sequence[NewPair], path: FieldPath) -> str:
         """The lines of new items beside those that an array of tables has."""
         like = item.items[min(max(number - 1, 0), len(item.items) - 1)]
         header = self.tree.statements[like.header]
@@ -252,7 +252,7 @@ class Sections:
         gap = self.look.newline * self.gap_of(item)
         return gap.join(self._section(section, (*path, -1), name, "[[", "]]", like) for section in new)
 
-    def _child_name(self, item: Item, name: str, like: Item | None) -> str:
+    def _child_name(self, item: TomlItem, name: str, like: TomlItem | None) -> str:
         key = self.speller.key(name)
         if like is not None and like.header >= 0:
             keys = self.tree.statements[like.header].keys
@@ -260,7 +260,7 @@ class Sections:
         own = self._name_of(item)
         return f"{own}.{key}" if own else key
 
-    def _name_of(self, item: Item) -> str:
+    def _name_of(self, item: TomlItem) -> str:
         """The name of a table as headers write it."""
         if item.home == "root" or not isinstance(item.pair, Statement):
             return ""
@@ -270,7 +270,7 @@ class Sections:
         return self.text[keys[0].start : keys[item.parts - 1].end]
 
     def _section(
-        self, new: New, path: FieldPath, name: str, opening: str, closing: str, like: Item | None
+        self, new: NewPair, path: FieldPath, name: str, opening: str, closing: str, like: TomlItem | None
     ) -> str:
         """A header with everything below it."""
         newline = self.look.newline
@@ -290,7 +290,7 @@ class Sections:
             return sections.removeprefix(_gap(self.look))
         return head + pairs + sections
 
-    def _margins(self, like: Item | None) -> tuple[str, str, str]:
+    def _margins(self, like: TomlItem | None) -> tuple[str, str, str]:
         """What stands before a header, inside of its brackets, and before the pairs below it, as in a neighbour."""
         if like is None or like.header < 0:
             return "", "", ""
@@ -306,14 +306,14 @@ class Sections:
             inner = self.text[statement.line : statement.start]
         return indent, padding, inner
 
-    def _native(self, new: New, name: str) -> str | None:
+    def _native(self, new: NewPair, name: str) -> str | None:
         """The text of what comes from another place of a TOML file, below its new header."""
         if new.snippet is None or new.snippet.native is None or new.snippet.native[0] != "toml":
             return None
         text = new.snippet.native[1].replace("\r\n", "\n")
         try:
             text = self.become(text, new.value)
-            tree = Tree(text)
+            tree = TomlTree(text)
         except SpliceError:
             return None
         at = 0
@@ -328,7 +328,7 @@ class Sections:
             whole += "\n"
         return whole.replace("\n", self.look.newline)
 
-    def root_text(self, new: New) -> str:
+    def root_text(self, new: NewPair) -> str:
         """The lines of a whole file that has nothing yet."""
         notes = new.notes()
         above = "".join(f"{line}{self.look.newline}" for line in notes.get((), Note()).above)
@@ -343,18 +343,18 @@ class Sections:
         indent: str,
         notes: Mapping[FieldPath, Note],
         where: FieldPath,
-        like: Item | None,
+        like: TomlItem | None,
         made: frozenset[FieldPath] = frozenset(),
     ) -> tuple[str, str]:
         """The pairs of a new table, and the tables in it with blank lines before each."""
         equals, column = self._marks(like)
         pairs, sections = "", ""
         gap = self.look.newline * self.look.gap
-        home = Item("table", "header" if name else "root")
+        home = TomlItem("table", "header" if name else "root")
         for key, part in value.items():
             written, here, there = self.speller.key(key), (*path, key), (*where, key)
             container = frozenset({()} if there in made else ())
-            form = self.form(home, path, New(key, part, made=container, alone=where in made))
+            form = self.form(home, path, NewPair(key, part, made=container, alone=where in made))
             if form == "pair":
                 mark = equals
                 if column:
@@ -383,12 +383,12 @@ class Sections:
                 sections += more + deeper
         return pairs, sections
 
-    def _section_like(self, path: FieldPath) -> Item | None:
+    def _section_like(self, path: FieldPath) -> TomlItem | None:
         """A table of the same field beside, that has a header of its own."""
         found = (cousin.items[0] if cousin.items else cousin for cousin in self.cousins(path))
         return next((cousin for cousin in found if cousin.home == "header" and cousin.header >= 0), None)
 
-    def _marks(self, like: Item | None) -> tuple[str, int]:
+    def _marks(self, like: TomlItem | None) -> tuple[str, int]:
         """What stands between keys and values in a neighbour, and the column of its values if they share one."""
         if like is None:
             return self.look.equals, 0
@@ -402,7 +402,7 @@ class Sections:
         return self.equals(self.tree.statements[own[0]]), self._column(own)
 
 
-def _gap(look: Look) -> str:
+def _gap(look: TomlStyle) -> str:
     """The blank lines that stand before a section."""
     return look.newline * look.gap
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, around, below
-from registry_reconciler.formats.toml.edit.words import WIDE, WIDTH, Look, basic, escape, key_text
+from registry_reconciler.formats.toml.edit.words import WIDE, WIDTH, TomlStyle, basic, escape, key_text
 from registry_reconciler.formats.toml.read.statements import Value, is_date
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import WrittenFloat, WrittenInt, float_token
@@ -36,7 +36,7 @@ class Speller(Struct, frozen=True):
     """Writes values of one text."""
 
     text: str
-    look: Look
+    look: TomlStyle
     one_line: bool = False
 
     def on_one_line(self) -> Speller:

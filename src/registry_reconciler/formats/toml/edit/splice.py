@@ -22,22 +22,22 @@ from registry_reconciler.formats.edits import (
     refuse_tags_in,
 )
 from registry_reconciler.formats.gaps import closed_up
-from registry_reconciler.formats.nodes import Unreadable
+from registry_reconciler.formats.nodes import UncomposableText
 from registry_reconciler.formats.project import path_of, projected
 from registry_reconciler.formats.replacements import Replacement, in_order, joined, replaced
-from registry_reconciler.formats.toml.edit.blocks import Editor
+from registry_reconciler.formats.toml.edit.blocks import TomlEditor
 from registry_reconciler.formats.toml.edit.look import look_of
 from registry_reconciler.formats.toml.edit.sections import Sections
 from registry_reconciler.formats.toml.edit.spell import Speller
-from registry_reconciler.formats.toml.edit.words import Look
-from registry_reconciler.formats.toml.read.statements import Key, float_value
-from registry_reconciler.formats.toml.read.tree import Item, Tree, Typed, tree_of, typed
+from registry_reconciler.formats.toml.edit.words import TomlStyle
+from registry_reconciler.formats.toml.read.statements import KeyPart, float_value
+from registry_reconciler.formats.toml.read.tree import TomlItem, TomlTree, Typed, tree_of, typed
 from registry_reconciler.model.entry import FieldPath, Json, same, show_path
 
 _BOM = "\ufeff"
 
 
-def splice(data: bytes, edits: Sequence[Edit], look: Look | None = None) -> bytes:
+def splice(data: bytes, edits: Sequence[Edit], look: TomlStyle | None = None) -> bytes:
     """The text with the edits made, all addressed against ``data``.
 
     Args:
@@ -67,14 +67,14 @@ def splice(data: bytes, edits: Sequence[Edit], look: Look | None = None) -> byte
     return (bom + result).encode("utf-8")
 
 
-def _tree(text: str) -> Tree:
+def _tree(text: str) -> TomlTree:
     try:
         return tree_of(text)
-    except Unreadable as error:
+    except UncomposableText as error:
         raise SpliceError(f"the text cannot be read: {error}") from None
 
 
-def _edited(tree: Tree, edits: Sequence[Edit], look: Look | None) -> str:
+def _edited(tree: TomlTree, edits: Sequence[Edit], look: TomlStyle | None) -> str:
     renames = [edit for edit in edits if isinstance(edit, RenameKey)]
     if renames:
         text = replaced(
@@ -90,7 +90,7 @@ def _edited(tree: Tree, edits: Sequence[Edit], look: Look | None) -> str:
     if text and not text.endswith("\n"):
         # A missing last line end is put there while editing, so that every line is one, and taken away after.
         tree = _tree(text + look.newline)
-    editor = Editor(tree, Sections(tree, look, become))
+    editor = TomlEditor(tree, Sections(tree, look, become))
     own = [(() if isinstance(edit, ReplaceDocument) else path_of(edit), _plain(edit)) for edit in rest]
     result = joined(tree.text, closed_up(tree.text, in_order(editor.run(own))))
     if tree.text != text:
@@ -110,7 +110,7 @@ def _plain(edit: Edit) -> Edit:
 # ---------------------------------------------------------------- keys
 
 
-def _rename(tree: Tree, edit: RenameKey, others: Sequence[RenameKey]) -> list[Replacement]:
+def _rename(tree: TomlTree, edit: RenameKey, others: Sequence[RenameKey]) -> list[Replacement]:
     """Every place that says a key: its pair, its header, and the headers of what is in it."""
     item = tree.find(edit.path)
     parent = tree.find(edit.path[:-1])
@@ -135,7 +135,7 @@ def _rename(tree: Tree, edit: RenameKey, others: Sequence[RenameKey]) -> list[Re
     return found
 
 
-def _inner_keys(item: Item, part: int) -> list[Key]:
+def _inner_keys(item: TomlItem, part: int) -> list[KeyPart]:
     """The places in an inline table that say a key: one, or one for each key with dots that begins with it."""
     if item.value is not None:
         return [item.pair.keys[part]] if item.pair is not None else []
@@ -183,7 +183,7 @@ def _compare(text: str, promised: Json) -> None:
         if same(parsed, promised):
             return  # and there is no date in it, which is more than its text
         tree = tree_of(text)
-    except (tomllib.TOMLDecodeError, Unreadable, ValueError, RecursionError) as error:
+    except (tomllib.TOMLDecodeError, UncomposableText, ValueError, RecursionError) as error:
         raise SpliceError(f"the edit would leave what is not TOML: {error}") from None
     if not agrees(tree.root, parsed):
         raise SpliceError("the edit would leave a text that two readers read differently")
@@ -192,7 +192,7 @@ def _compare(text: str, promised: Json) -> None:
         raise SpliceError(f"{show_path(wrong) or 'the file'} would not read back as asked", 0, wrong)
 
 
-def agrees(item: Item, parsed: Json) -> bool:
+def agrees(item: TomlItem, parsed: Json) -> bool:
     """Whether a part of the tree says what ``tomllib`` says."""
     if item.kind == "table":
         if not isinstance(parsed, dict) or item.children.keys() != parsed.keys():

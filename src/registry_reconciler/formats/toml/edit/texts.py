@@ -8,15 +8,15 @@ from msgspec.structs import replace
 
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Insert, Snippet, SpliceError
-from registry_reconciler.formats.nodes import Unreadable
+from registry_reconciler.formats.nodes import UncomposableText
 from registry_reconciler.formats.notes import Note, with_notes
 from registry_reconciler.formats.toml.edit.look import look_of
 from registry_reconciler.formats.toml.edit.parts import rows_above, runs
-from registry_reconciler.formats.toml.edit.sections import New, Sections
+from registry_reconciler.formats.toml.edit.sections import NewPair, Sections
 from registry_reconciler.formats.toml.edit.splice import become, splice
-from registry_reconciler.formats.toml.edit.words import Look
+from registry_reconciler.formats.toml.edit.words import TomlStyle
 from registry_reconciler.formats.toml.read.statements import Statement, Value
-from registry_reconciler.formats.toml.read.tree import Item, Tree, to_json, tree_of
+from registry_reconciler.formats.toml.read.tree import TomlItem, TomlTree, to_json, tree_of
 from registry_reconciler.model.entry import FieldPath, Json
 
 _BOM = "\ufeff"
@@ -40,20 +40,22 @@ def new_text(
     else:
         if not isinstance(value, dict):
             raise SpliceError("the whole of a TOML file is a table")
-        written = Sections(Tree(""), replace(look, newline="\n"), become).root_text(New("", value, snippet))
+        written = Sections(TomlTree(""), replace(look, newline="\n"), become).root_text(
+            NewPair("", value, snippet)
+        )
         if snippet is not None and snippet.native is not None and snippet.native[0] == "toml":
             written = "".join(f"{line}\n" for line in snippet.comments) + snippet.native[1] + "\n"
         text = become(written, value)
     return text.replace("\r\n", "\n").replace("\n", look.newline).encode()
 
 
-def _look(like: bytes | None) -> Look:
+def _look(like: bytes | None) -> TomlStyle:
     if like is None:
-        return Look()
+        return TomlStyle()
     try:
-        return look_of(Tree(like.decode("utf-8").removeprefix(_BOM)))
-    except (Unreadable, UnicodeDecodeError):
-        return Look()
+        return look_of(TomlTree(like.decode("utf-8").removeprefix(_BOM)))
+    except (UncomposableText, UnicodeDecodeError):
+        return TomlStyle()
 
 
 def extract(data: bytes, places: Sequence[tuple[int, FieldPath]]) -> list[Snippet]:
@@ -65,12 +67,12 @@ def extract(data: bytes, places: Sequence[tuple[int, FieldPath]]) -> list[Snippe
     text = data.decode("utf-8").removeprefix(_BOM).replace("\r\n", "\n")
     try:
         tree = tree_of(text)
-    except Unreadable as error:
+    except UncomposableText as error:
         raise SpliceError(f"the text cannot be read: {error}") from None
     return [_snippet(tree, document, path) for document, path in places]
 
 
-def _snippet(tree: Tree, document: int, path: FieldPath) -> Snippet:
+def _snippet(tree: TomlTree, document: int, path: FieldPath) -> Snippet:
     item = tree.find(path)
     if item is None or document:
         raise SpliceError("there is nothing to take the text of", document, path)
@@ -99,7 +101,7 @@ def _without(notes: dict[FieldPath, Note], head: tuple[str, ...]) -> dict[FieldP
     return notes if at is None else {**notes, at: replace(notes[at], above=())}
 
 
-def _notes(tree: Tree, item: Item, path: FieldPath) -> dict[FieldPath, Note]:
+def _notes(tree: TomlTree, item: TomlItem, path: FieldPath) -> dict[FieldPath, Note]:
     """The comments of an entry and of its fields, by path."""
     found: dict[FieldPath, Note] = {}
     statement = item.pair
@@ -116,7 +118,7 @@ def _notes(tree: Tree, item: Item, path: FieldPath) -> dict[FieldPath, Note]:
     return {where: note for where, note in found.items() if note}
 
 
-def _note(tree: Tree, statement: Statement) -> Note:
+def _note(tree: TomlTree, statement: Statement) -> Note:
     behind = tree.text[statement.end : statement.stop].strip(SPACE)
     return Note(rows_above(tree.text, statement), behind)
 
@@ -159,7 +161,7 @@ def _add(found: dict[FieldPath, Note], path: FieldPath, note: Note) -> None:
     found[path] = Note((*own.above, *note.above), behind, (*own.last, *note.last))
 
 
-def _native(tree: Tree, item: Item) -> str | None:
+def _native(tree: TomlTree, item: TomlItem) -> str | None:
     """A table's text below its header, with the headers in it as if it were a file of its own."""
     if item.home == "root":
         return tree.text.removesuffix("\n")

@@ -6,7 +6,8 @@ See :mod:`registry_reconciler.formats.window`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 
 from registry_reconciler.formats.edits import Edit, Insert, ReplaceDocument
@@ -24,6 +25,8 @@ from registry_reconciler.formats.window import (
 
 LEAST = 200
 """Shorter ones are spliced as a whole."""
+_FEW = 4
+"""For so many edits each item is looked for by itself: to name all of them takes longer."""
 _NAME = re.compile(r"[A-Za-z][\w-]*\Z", re.ASCII)
 _IN_BRACES = rb"""([\w-]++)[ \t]*+=[ \t]*+\{(?:"[^"\\\n]*+"|[^"'#\n])*+(?<=\})\n"""
 """An item of a table that stands in braces, on one line, with nothing open behind it."""
@@ -68,17 +71,27 @@ def _opened_below_headers(data: bytes, name: str, edits: Sequence[Edit]) -> Wind
     keyed = _is_keyed(edits[0])
     header = b"[%b." % name.encode() if keyed else b"[[%b]]" % name.encode()
     mark = b"\n" + header
-    pieces = (b"\n" + data).split(mark)
+    lines = b"\n" + data
+    pieces = lines.split(mark)
     starts = list(accumulate(map(len, pieces[:-1]), lambda start, size: start + size + len(mark)))
     if len(starts) < LEAST:
         return None
     # With no other header below the first, and no array of tables above it, these are all items, and nothing else is.
     own = re.escape(header[1:]) + (rb"[\w-]+\]" if keyed else b"")
     other = re.compile(rb"\n(?:[ \t]+\[|\[(?!%b[ \t]*(?:#.*)?\r?(?:\n|\Z)))" % own)
-    if b"[[" in data[: starts[0]] or other.search(b"\n%b" % data[starts[0] :]):
+    if b"[[" in data[: starts[0]] or other.search(lines, starts[0]):
         return None
-    keys = {piece.partition(b"]")[0].decode(): at for at, piece in enumerate(pieces[1:])} if keyed else {}
-    kept = _kept(edits, len(starts), keys)
+    many = len(edits) > _FEW and keyed
+    keys = {piece.partition(b"]")[0]: at for at, piece in enumerate(pieces[1:])} if many else {}
+
+    def place_of(key: str) -> int:
+        name = key.encode("utf-8", "surrogatepass")
+        if many:
+            return keys.get(name, -1)
+        at = lines.find(b"%b%b]" % (mark, name)) if keyed else -1
+        return bisect_left(starts, at) if at >= 0 else -1
+
+    kept = _kept(edits, len(starts), place_of)
     if kept is None:
         return None
     newline = b"\r\n" if b"\r\n" in data else b"\n"
@@ -106,7 +119,8 @@ def _opened_in_braces(data: bytes, name: str, edits: Sequence[Edit]) -> Window |
     lines = text.splitlines(keepends=True)
     if len(found) < max(len(lines), LEAST) or not re.fullmatch(rb"(?:%b)*+" % _IN_BRACES, text):
         return None
-    kept = _kept(edits, len(lines), {key.decode(): at for at, key in enumerate(found)})
+    keys = {key.decode(): at for at, key in enumerate(found)}
+    kept = _kept(edits, len(lines), lambda key: keys.get(key, -1))
     if kept is None:
         return None
 
@@ -120,21 +134,27 @@ def _opened_in_braces(data: bytes, name: str, edits: Sequence[Edit]) -> Window |
     return Window(b"".join(parts), {}, runs)
 
 
-def _kept(edits: Sequence[Edit], count: int, keys: Mapping[str, int]) -> set[int] | None:
-    """The items that are looked at; ``None`` where an edit is about another one."""
+def _kept(edits: Sequence[Edit], count: int, place_of: Callable[[str], int]) -> set[int] | None:
+    """The items that are looked at; ``None`` where an edit is about another one.
+
+    Args:
+        place_of: gives the number of the item of a key; -1 where none has it.
+    """
     kept = set(range(HEAD))
     for edit in edits:
-        at = _index(edit, count, keys)
+        at = _index(edit, count, place_of)
         if not 0 <= at <= count:
             return None
         kept.update(range(at - NEAR, at + NEAR + 1))
-        kept.add(keys.get(new_key(edit, 2) or "", at))
+        key = new_key(edit, 2)
+        taken = place_of(key) if key is not None else -1
+        kept.add(at if taken < 0 else taken)
     return kept
 
 
-def _index(edit: Edit, count: int, keys: Mapping[str, int]) -> int:
+def _index(edit: Edit, count: int, place_of: Callable[[str], int]) -> int:
     path = path_of(edit)
     if isinstance(edit, Insert) and len(path) == 1:
         return count if edit.index is None else edit.index
     step = path[1]
-    return keys.get(step, -1) if isinstance(step, str) else int(step)
+    return place_of(step) if isinstance(step, str) else int(step)

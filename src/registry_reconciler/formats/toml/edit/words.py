@@ -17,7 +17,7 @@ _SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': 
 WIDTH = 96
 
 
-class Look(Struct, frozen=True):
+class TomlStyle(Struct, frozen=True):
     """The habits of a file.
 
     Attributes:

@@ -5,28 +5,42 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFile
+from registry_reconciler.formats.faults import DEFAULT_LIMITS, ReadingLimits, TextFile
 from registry_reconciler.formats.scan import BOM, scan_text
-from registry_reconciler.formats.toml.read.simple import simple
+from registry_reconciler.formats.toml.read.simple import DEEPEST, simple
 
 _PLAIN = frozenset({dict, list, str, int, bool})
 
 
-def read_toml(data: bytes, limits: Limits = DEFAULT_LIMITS) -> TextFile:
+def read_toml(data: bytes, limits: ReadingLimits = DEFAULT_LIMITS) -> TextFile:
     """The one document of a file, and everything that is wrong with its text. Findings are returned, never raised."""
     warnings = scan_text(data, limits)
     if any(fault.fatal for fault in warnings):
         return TextFile((), tuple(warnings))
     text = data.removeprefix(BOM).decode("utf-8")
     plain = simple(text)
-    if plain is not None and _is_within(plain, limits):
+    if plain is not None and (_is_surely_within(text, plain, limits) or _is_within(plain, limits)):
         return TextFile((plain,), tuple(warnings))
     from registry_reconciler.formats.toml.read.parsed import parsed
 
     return parsed(text, plain, warnings, limits)
 
 
-def _is_within(value: dict[str, Any], limits: Limits) -> bool:
+def _is_surely_within(text: str, plain: dict[str, Any], limits: ReadingLimits) -> bool:
+    """As :func:`_is_within`, by the text of what was read without the parser: it has a line for each of its values, or
+    a sign between them.
+    """
+    if limits.max_depth < DEEPEST or text.count("=") + text.count("\n") >= limits.max_nodes:
+        return False
+    position = 0
+    while len(text) - position > limits.max_scalar:
+        position = text.rfind("\n", position, position + limits.max_scalar) + 1
+        if not position:
+            return False  # a line may be a text that is too long
+    return not any(_is_big(value, limits) for value in plain.values() if isinstance(value, str | int))
+
+
+def _is_within(value: dict[str, Any], limits: ReadingLimits) -> bool:
     """Whether a value surely holds all limits."""
     level: list[Any] = [value]
     depth = count = 0
@@ -50,7 +64,7 @@ def _parts(value: Any) -> Any:
     return value.values() if isinstance(value, dict) else value
 
 
-def _is_big(value: str | int, limits: Limits) -> bool:
+def _is_big(value: str | int, limits: ReadingLimits) -> bool:
     if isinstance(value, str):
         return len(value) > limits.max_scalar
     return not -(10**limits.max_int_digits) < value < 10**limits.max_int_digits

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from registry_reconciler.formats.base import PlaceQuery
-from registry_reconciler.formats.nodes import Unreadable
+from registry_reconciler.formats.nodes import UncomposableText
 from registry_reconciler.formats.toml.read.tree import offset_of, tree_of
 
 
@@ -17,7 +17,7 @@ def locate(data: bytes, places: Sequence[PlaceQuery]) -> list[tuple[int, int]]:
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
         tree = tree_of(text)
-    except Unreadable:
+    except UncomposableText:
         return [(1, 1)] * len(places)
     starts = [0]
     for row in text.split("\n"):

@@ -12,8 +12,8 @@ import tomllib
 from collections.abc import Sequence
 from itertools import chain
 
-from registry_reconciler.formats.faults import Limits, TextFault, TextFile
-from registry_reconciler.formats.nodes import Unreadable
+from registry_reconciler.formats.faults import ReadingLimits, TextFault, TextFile
+from registry_reconciler.formats.nodes import UncomposableText
 from registry_reconciler.formats.toml.read.advice import advice, newer
 from registry_reconciler.formats.toml.read.statements import (
     MAX_DEPTH,
@@ -21,7 +21,7 @@ from registry_reconciler.formats.toml.read.statements import (
     float_value,
     statements,
 )
-from registry_reconciler.formats.toml.read.tree import Tree, offset_of, to_json
+from registry_reconciler.formats.toml.read.tree import TomlTree, offset_of, to_json
 from registry_reconciler.model.entry import FieldPath, Json
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
@@ -32,7 +32,7 @@ _ALSO_TWICE = "a key or table may be said once: give one of the two another name
 
 
 def parsed(
-    text: str, plain: dict[str, Json] | None, warnings: Sequence[TextFault], limits: Limits
+    text: str, plain: dict[str, Json] | None, warnings: Sequence[TextFault], limits: ReadingLimits
 ) -> TextFile:
     """The one document of a text, and everything that is wrong with it. Findings are returned, never raised.
 
@@ -43,17 +43,17 @@ def parsed(
         value = _load(text) if plain is None else plain
         _measure(value, limits, text)
         if plain is None and _has_moment(value):
-            value = to_json(Tree(text).root)
-    except _Limit as error:
+            value = to_json(TomlTree(text).root)
+    except _TooDeep as error:
         return TextFile((), (TextFault("TML003", error.message, error.line, error.column, fix=error.fix),))
     except tomllib.TOMLDecodeError as error:
         return TextFile((), (_fault(text, str(error)),))
-    except Unreadable as error:
+    except UncomposableText as error:
         return TextFile((), (TextFault("TML001", f"this is not TOML: {error}", 1, 1),))
     return TextFile((value,), tuple(warnings))
 
 
-class _Limit(Exception):
+class _TooDeep(Exception):
     def __init__(self, message: str, line: int = 1, column: int = 1, fix: str = "") -> None:
         super().__init__(message)
         self.message = message
@@ -84,22 +84,22 @@ def _refuse_long_keys(text: str) -> None:
         statements(text)
     except TooDeep as error:
         raise _deep(text, error.offset) from None
-    except Unreadable:
+    except UncomposableText:
         return  # tomllib says it better
 
 
-def _deep(text: str, offset: int) -> _Limit:
+def _deep(text: str, offset: int) -> _TooDeep:
     line, column = _line_column(text, offset)
-    return _Limit(f"values nest deeper than {MAX_DEPTH} levels", line, column, "write it with fewer levels")
+    return _TooDeep(f"values nest deeper than {MAX_DEPTH} levels", line, column, "write it with fewer levels")
 
 
 def _deep_offset(text: str, path: FieldPath = ()) -> int:
     """Where a value stands that is too deep: the first that is by itself, else the one at the path."""
     try:
-        return offset_of(Tree(text), path, on_key=False)
+        return offset_of(TomlTree(text), path, on_key=False)
     except TooDeep as error:
         return error.offset
-    except Unreadable:
+    except UncomposableText:
         return 0
 
 
@@ -115,10 +115,12 @@ def _path_down(value: Json, levels: int) -> FieldPath:
     return ()
 
 
-def _long_integer(text: str) -> _Limit:
+def _long_integer(text: str) -> _TooDeep:
     found = _LONG_INTEGER.search(text)
     line, column = _line_column(text, found.start() if found else 0)
-    return _Limit("an integer of too many digits; at most 400 are read", line, column, "write it as a string")
+    return _TooDeep(
+        "an integer of too many digits; at most 400 are read", line, column, "write it as a string"
+    )
 
 
 def _place_of(text: str, scalar: str | int) -> tuple[int, int]:
@@ -132,7 +134,7 @@ def _place_of(text: str, scalar: str | int) -> tuple[int, int]:
     return 1, 1
 
 
-def _too_many(value: Json, limits: Limits, text: str) -> _Limit:
+def _too_many(value: Json, limits: ReadingLimits, text: str) -> _TooDeep:
     """Said where the part begins that holds the most: to count up to the one too many takes half a minute."""
     parts = value if isinstance(value, dict) else {}
     name = max(parts, key=lambda name: _count(parts[name]))
@@ -141,7 +143,7 @@ def _too_many(value: Json, limits: Limits, text: str) -> _Limit:
     )
     place = _line_column(text, key.start(1)) if key else (1, 1)
     message = f"more than {limits.max_nodes:,} values, most of them in {name[:80]!r}"
-    return _Limit(message, *place, fix="split the file")
+    return _TooDeep(message, *place, fix="split the file")
 
 
 def _count(value: Json) -> int:
@@ -156,7 +158,7 @@ def _count(value: Json) -> int:
     return count
 
 
-def _measure(value: Json, limits: Limits, text: str) -> None:
+def _measure(value: Json, limits: ReadingLimits, text: str) -> None:
     """Refuse what is too deep or too much, without recursion."""
     level, depth, count = [value], 0, 0
     biggest = 10**limits.max_int_digits
@@ -164,7 +166,7 @@ def _measure(value: Json, limits: Limits, text: str) -> None:
         depth += 1
         if depth > limits.max_depth:
             place = _line_column(text, _deep_offset(text, _path_down(value, depth - 1)))
-            raise _Limit(
+            raise _TooDeep(
                 f"values nest deeper than {limits.max_depth} levels", *place, fix="write it with fewer levels"
             )
         parts = list(chain.from_iterable(part.values() if isinstance(part, dict) else part for part in level))
@@ -174,13 +176,13 @@ def _measure(value: Json, limits: Limits, text: str) -> None:
         if not are_alike:
             for item in parts:
                 if isinstance(item, str) and len(item) > limits.max_scalar:
-                    raise _Limit(
+                    raise _TooDeep(
                         f"a text of {len(item)} characters; at most {limits.max_scalar} are read",
                         *_place_of(text, item),
                         fix="keep it in a file of its own",
                     )
                 if type(item) is int and not -biggest < item < biggest:
-                    raise _Limit(
+                    raise _TooDeep(
                         f"an integer of more than {limits.max_int_digits} digits",
                         *_place_of(text, item),
                         fix="write it as a string",
@@ -236,7 +238,7 @@ def _first_of(text: str, line: int) -> tuple[int, str] | None:
     """Where what stands on a line was said before, and its name."""
     try:
         found = statements(text)
-    except Unreadable:
+    except UncomposableText:
         return None
     seen: dict[tuple[str, ...], int] = {}
     items: dict[tuple[str, ...], int] = {}

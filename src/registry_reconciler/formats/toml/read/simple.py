@@ -9,9 +9,14 @@ import re
 from collections.abc import Sequence
 from operator import ne
 
+from msgspec import Struct
+
+from registry_reconciler.base.sequences import common_length
 from registry_reconciler.formats.columns import mappings
 from registry_reconciler.model.entry import Json
 
+DEEPEST = 3
+"""Levels of what is read here."""
 _LONGEST_HEAD = 2000
 """Of more, the parser takes care of what it does not survive in linear time."""
 _TEXT = r'[^"\\\x00-\x1f\x7f]*'
@@ -26,6 +31,26 @@ _ITEM = re.compile(rf"\[(?:\[({_NAME})\]|({_NAME})\.({_NAME}))\]\n((?:{_PAIR})+)
 _PARTS = re.compile(rf'({_NAME}) = "([^"]*)"')
 _Found = tuple[Sequence[str], list[Json]]
 """The names of tables, and what they say."""
+
+
+class _Items(Struct, frozen=True):
+    """A text with items from an offset to its end.
+
+    Attributes:
+        header: what all their headers say: whether they are of an array, and of which name.
+    """
+
+    text: str
+    start: int
+    header: tuple[str | None, str | None]
+    found: _Found
+
+
+class _LastItems:
+    """Those that were read last: what a text becomes is read after it. Longer ones are not kept, nor their memory."""
+
+    longest = 1 << 22
+    last = _Items("", 0, (None, None), ([], []))
 
 
 def simple(text: str) -> dict[str, Json] | None:
@@ -44,9 +69,11 @@ def simple(text: str) -> dict[str, Json] | None:
     first = _ITEM.match(text, start)
     if first is None or (table is not None and first[2] != table[1]):
         return None
-    found = _alike(text, first) or _one_by_one(text, first)
+    found = _around(_LastItems.last, text, start, first) or _read(text, first)
     if found is None:
         return None
+    if len(text) <= _LastItems.longest:
+        _LastItems.last = _Items(text, start, (first[1], first[2]), found)
     keys, items = found
     if first[1]:
         return _below(text[:position], first[1], items)
@@ -74,6 +101,44 @@ def _in_braces(text: str) -> dict[str, Json] | None:
             return None
     named: dict[str, Json] = dict(zip(names, items, strict=True))
     return named if len(named) == count else None
+
+
+def _read(text: str, first: re.Match[str]) -> _Found | None:
+    return _alike(text, first) or _one_by_one(text, first)
+
+
+def _around(last: _Items, text: str, start: int, first: re.Match[str]) -> _Found | None:
+    """The items of a text of which only those are read that another one does not begin or end with; no value holds a
+    line end, so each line that begins with a bracket begins one.
+    """
+    if last.header != first.group(1, 2):
+        return None
+    old, shift = last.text, last.start - start
+    size = min(len(old) - last.start, len(text) - start)
+    head = common_length(
+        size, lambda at, end: old.startswith(text[start + at : start + end], last.start + at)
+    )
+    begin = max(text.rfind("\n[", start, start + head) + 1, start)
+    size = min(len(old) - begin - shift, len(text) - begin)
+    ends = len(old), len(text)
+    tail = common_length(
+        size, lambda at, end: old.startswith(text[ends[1] - end : ends[1] - at], ends[0] - end)
+    )
+    stop = text.find("\n[", ends[1] - tail) + 1 or ends[1]
+    above = text.count("\n[", start, begin) + 1 if begin > start else 0
+    below = text.count("\n[", stop - 1)
+    middle = text[begin:stop]
+    item = _ITEM.match(middle)
+    if middle and (item is None or item.group(1, 2) != last.header):
+        return None
+    found = _read(middle, item) if item is not None else ([], [])
+    if found is None:
+        return None
+    names, items = last.found
+    return (
+        [*names[:above], *found[0], *names[len(names) - below :]],
+        [*items[:above], *found[1], *items[len(items) - below :]],
+    )
 
 
 def _alike(text: str, first: re.Match[str]) -> _Found | None:

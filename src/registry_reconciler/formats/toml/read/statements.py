@@ -11,7 +11,7 @@ import re
 import tomllib
 from typing import Final
 
-from registry_reconciler.formats.nodes import Unreadable
+from registry_reconciler.formats.nodes import UncomposableText
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import WrittenInt, decimal
 
@@ -34,7 +34,7 @@ _LINE_END = re.compile(r"[ \t]*+(?:#[^\n]*+)?(?:\n|\r\n|\Z)")
 _INTEGER = re.compile(r"[+-]?\d[\d_]*+\Z|0[xob][0-9A-Fa-f_]++\Z")
 
 
-class Key:
+class KeyPart:
     """One part of a key."""
 
     __slots__ = ("end", "name", "start")
@@ -50,7 +50,7 @@ class Pair:
 
     __slots__ = ("keys", "value")
 
-    def __init__(self, keys: list[Key], value: Value) -> None:
+    def __init__(self, keys: list[KeyPart], value: Value) -> None:
         self.keys = keys
         self.value = value
 
@@ -99,7 +99,7 @@ class Statement:
 
     __slots__ = ("end", "keys", "kind", "lead", "line", "start", "stop", "value")
 
-    def __init__(self, kind: str, start: int, keys: list[Key], line: int) -> None:
+    def __init__(self, kind: str, start: int, keys: list[KeyPart], line: int) -> None:
         self.kind = kind
         self.start = start
         self.keys = keys
@@ -113,16 +113,16 @@ class _Scanner:
         self.text = text
         self.at = 0
 
-    def fail(self, what: str) -> Unreadable:
-        return Unreadable(f"{what} at character {self.at}")
+    def fail(self, what: str) -> UncomposableText:
+        return UncomposableText(f"{what} at character {self.at}")
 
     def skip(self, pattern: re.Pattern[str]) -> None:
         found = pattern.match(self.text, self.at)
         assert found is not None  # every pattern that is skipped matches nothing too
         self.at = found.end()
 
-    def keys(self) -> list[Key]:
-        found: list[Key] = []
+    def keys(self) -> list[KeyPart]:
+        found: list[KeyPart] = []
         while True:
             self.skip(_BLANK)
             match = _BARE.match(self.text, self.at) or _STRING.match(self.text, self.at)
@@ -130,7 +130,7 @@ class _Scanner:
                 raise self.fail("no key")
             start, self.at = match.span()
             written = match.group()
-            found.append(Key(written if written[0] not in "\"'" else unquoted(written), start, self.at))
+            found.append(KeyPart(written if written[0] not in "\"'" else unquoted(written), start, self.at))
             end = self.at
             self.skip(_BLANK)
             if self.text[self.at : self.at + 1] != ".":
@@ -205,7 +205,7 @@ class _Scanner:
                 raise self.fail("an inline table that does not end")
 
 
-class TooDeep(Unreadable):
+class TooDeep(UncomposableText):
     """Values nest deeper than is read."""
 
     def __init__(self, message: str, offset: int) -> None:
@@ -283,7 +283,7 @@ def unquoted(written: str) -> str:
     try:
         return str(tomllib.loads(f"v={written}")["v"])
     except tomllib.TOMLDecodeError as error:
-        raise Unreadable(str(error)) from None
+        raise UncomposableText(str(error)) from None
 
 
 def _word(word: str) -> tuple[str, Json]:
@@ -294,7 +294,7 @@ def _word(word: str) -> tuple[str, Json]:
             return "integer", _integer(word.replace("_", ""))
         return "float", float_value(word)
     except ValueError:
-        raise Unreadable(f"{word[:40]!r} is no value") from None
+        raise UncomposableText(f"{word[:40]!r} is no value") from None
 
 
 def _integer(digits: str) -> int:

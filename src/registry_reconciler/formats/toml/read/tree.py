@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from registry_reconciler.formats.nodes import Document, Member, Node, Unreadable
-from registry_reconciler.formats.toml.read.statements import Key, Pair, Statement, Value, statements
+from registry_reconciler.formats.nodes import Document, Member, Node, UncomposableText
+from registry_reconciler.formats.toml.read.statements import KeyPart, Pair, Statement, Value, statements
 from registry_reconciler.model.entry import FieldPath, Json
 
 
-class Item:
+class TomlItem:
     """A part of the tree.
 
     Attributes:
@@ -35,33 +35,33 @@ class Item:
         self.kind = kind
         self.home = home
         self.value: Value | None = None
-        self.children: dict[str, Item] = {}
-        self.items: list[Item] = []
+        self.children: dict[str, TomlItem] = {}
+        self.items: list[TomlItem] = []
         self.numbers: list[int] = []
         self.header = -1
         self.pair: Statement | Pair | None = None
         self.parts = 0
-        self.key: Key | None = None
+        self.key: KeyPart | None = None
 
     @property
     def in_one_piece(self) -> bool:
         """Whether one span of text says it all."""
         return self.value is not None
 
-    def parts_in(self) -> list[tuple[str | int, Item]]:
+    def parts_in(self) -> list[tuple[str | int, TomlItem]]:
         """What is in it, with the steps that lead there."""
         if self.kind == "table":
             return list(self.children.items())
         return list(enumerate(self.items))
 
 
-class Tree:
+class TomlTree:
     """A text with its statements and what they say. ``section`` has the header that each statement is below."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.statements = statements(text)
-        self.root = Item("table", "root")
+        self.root = TomlItem("table", "root")
         self.section: list[int] = []
         self._build()
 
@@ -76,7 +76,7 @@ class Tree:
                 self._pair(number, statement, current, trail)
             self.section.append(header)
 
-    def _open(self, number: int, statement: Statement) -> tuple[Item, list[Item]]:
+    def _open(self, number: int, statement: Statement) -> tuple[TomlItem, list[TomlItem]]:
         """The table that a header opens, with everything that it lies in."""
         table = self.root
         trail = [table]
@@ -84,19 +84,21 @@ class Tree:
         for depth, key in enumerate(statement.keys):
             child = table.children.get(key.name)
             if child is None:
-                child = Item("items" if depth == last and statement.kind == "item" else "table", "implied")
+                child = TomlItem(
+                    "items" if depth == last and statement.kind == "item" else "table", "implied"
+                )
                 child.pair, child.parts, child.key = statement, depth + 1, key
                 table.children[key.name] = child
             trail.append(child)
             if child.kind == "items":
                 if depth == last:
-                    entry = Item("table", "header")
+                    entry = TomlItem("table", "header")
                     entry.pair, entry.parts, entry.key = statement, depth + 1, key
                     child.items.append(entry)
                 child = child.items[-1]
                 trail.append(child)
             elif child.kind != "table":
-                raise Unreadable(f"{key.name} is no table")
+                raise UncomposableText(f"{key.name} is no table")
             table = child
         table.header = number
         table.home = "header"
@@ -105,14 +107,14 @@ class Tree:
             part.numbers.append(number)
         return table, trail
 
-    def _pair(self, number: int, statement: Statement, current: Item, trail: list[Item]) -> None:
+    def _pair(self, number: int, statement: Statement, current: TomlItem, trail: list[TomlItem]) -> None:
         assert statement.value is not None
         for part in (*trail, *place_pair(current, statement, statement.value, "dotted")):
             part.numbers.append(number)
 
-    def find(self, path: FieldPath) -> Item | None:
+    def find(self, path: FieldPath) -> TomlItem | None:
         """What is at a path."""
-        item: Item | None = self.root
+        item: TomlItem | None = self.root
         for step in path:
             if item is None:
                 return None
@@ -120,50 +122,50 @@ class Tree:
         return item
 
 
-def child_of(item: Item, step: str | int) -> Item | None:
+def child_of(item: TomlItem, step: str | int) -> TomlItem | None:
     """What one step leads to."""
     if isinstance(step, str):
         return item.children.get(step) if item.kind == "table" else None
     return item.items[step] if item.kind in ("array", "items") and 0 <= step < len(item.items) else None
 
 
-def place_pair(table: Item, pair: Statement | Pair, value: Value, home: str) -> list[Item]:
+def place_pair(table: TomlItem, pair: Statement | Pair, value: Value, home: str) -> list[TomlItem]:
     """Put a value where its key says; gives the tables on the way and the value."""
-    trail: list[Item] = []
+    trail: list[TomlItem] = []
     for depth, key in enumerate(pair.keys[:-1]):
         child = table.children.get(key.name)
         if child is None:
-            child = Item("table", home)
+            child = TomlItem("table", home)
             child.pair, child.parts, child.key = pair, depth + 1, key
             table.children[key.name] = child
         elif child.kind != "table":
-            raise Unreadable(f"{key.name} is no table")
+            raise UncomposableText(f"{key.name} is no table")
         trail.append(child)
         table = child
     last = pair.keys[-1]
     if last.name in table.children:
-        raise Unreadable(f"{last.name} is there twice")
+        raise UncomposableText(f"{last.name} is there twice")
     item = table.children[last.name] = item_of(value)
     item.pair, item.parts, item.key = pair, len(pair.keys), last
     return [*trail, item]
 
 
-def item_of(value: Value) -> Item:
+def item_of(value: Value) -> TomlItem:
     """A value in one piece as a part of the tree."""
     if value.kind == "array":
-        item = Item("array")
+        item = TomlItem("array")
         item.items = [item_of(part) for part in value.items]
     elif value.kind == "inline":
-        item = Item("table", "inline")
+        item = TomlItem("table", "inline")
         for pair in value.pairs:
             place_pair(item, pair, pair.value, "inline")
     else:
-        item = Item("scalar")
+        item = TomlItem("scalar")
     item.value = value
     return item
 
 
-def to_json(item: Item) -> Json:
+def to_json(item: TomlItem) -> Json:
     """What a part says."""
     if item.kind == "table":
         return {name: to_json(child) for name, child in item.children.items()}
@@ -172,7 +174,7 @@ def to_json(item: Item) -> Json:
     return [to_json(child) for child in item.items]
 
 
-def typed(item: Item) -> Json:
+def typed(item: TomlItem) -> Json:
     """As :func:`to_json`, with the kind beside every scalar that JSON does not tell from another."""
     if item.kind == "table":
         return {name: typed(child) for name, child in item.children.items()}
@@ -193,13 +195,13 @@ class Typed:
 
 
 @functools.lru_cache(maxsize=4)
-def tree_of(text: str) -> Tree:
+def tree_of(text: str) -> TomlTree:
     """The tree of a text; of the last few texts it is known. Nobody may change it.
 
     Raises:
         Unreadable: it is not TOML.
     """
-    return Tree(text)
+    return TomlTree(text)
 
 
 def compose(text: str) -> list[Document]:
@@ -215,7 +217,7 @@ def compose(text: str) -> list[Document]:
     return [document]
 
 
-def _node(item: Item, text: str) -> Node:
+def _node(item: TomlItem, text: str) -> Node:
     kind = {"scalar": "scalar", "table": "map"}.get(item.kind, "seq")
     value = item.value
     if value is None:
@@ -236,7 +238,7 @@ def _as_plain(value: Value) -> str:
     return ("true" if value.plain else "false") if isinstance(value.plain, bool) else repr(value.plain)
 
 
-def _member(parent: Item, child: Item, text: str) -> Member:
+def _member(parent: TomlItem, child: TomlItem, text: str) -> Member:
     inner = _node(child, text)
     if parent.kind != "table" or child.key is None:
         return Member(None, inner, inner.start, -1)
@@ -245,7 +247,7 @@ def _member(parent: Item, child: Item, text: str) -> Member:
     return Member(key, inner, child.key.start, child.key.end)
 
 
-def offset_of(tree: Tree, path: FieldPath, *, on_key: bool) -> int:
+def offset_of(tree: TomlTree, path: FieldPath, *, on_key: bool) -> int:
     """Where a part stands, or the nearest that is there."""
     item = tree.root
     whole = True
@@ -266,7 +268,7 @@ def offset_of(tree: Tree, path: FieldPath, *, on_key: bool) -> int:
     return item.key.start if item.key is not None else 0
 
 
-def walk(item: Item, path: FieldPath = ()) -> Iterator[tuple[Item, FieldPath]]:
+def walk(item: TomlItem, path: FieldPath = ()) -> Iterator[tuple[TomlItem, FieldPath]]:
     """All parts, each with its path."""
     yield item, path
     for step, child in item.parts_in():

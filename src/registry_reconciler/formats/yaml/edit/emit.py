@@ -15,7 +15,7 @@ from registry_reconciler.formats.edits import Snippet, SpliceError
 from registry_reconciler.formats.nodes import Node
 from registry_reconciler.formats.yaml.edit.flat_items import flat_entries, flat_items
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, plain_style
-from registry_reconciler.formats.yaml.edit.wording import Part, Wording, in_words, part_of
+from registry_reconciler.formats.yaml.edit.wording import WordedValue, Wording, in_words, part_of
 from registry_reconciler.formats.yaml.read.scalars import (
     is_block_safe,
     is_plain_safe,
@@ -94,7 +94,7 @@ class Emitter:
         """A value as text for block context."""
         if isinstance(value, Piece):
             return self._piece(value, hints)
-        if isinstance(value, Part):
+        if isinstance(value, WordedValue):
             return self._part(value, hints)
         if type(value) is Opaque:
             head, *rest = value.source.split("\n")
@@ -148,7 +148,7 @@ class Emitter:
         return Body("seq", lines=tuple(lines), open_end=open_end)
 
     def _piece(self, piece: Piece, hints: Hints) -> Body:
-        from registry_reconciler.formats.nodes import Unreadable
+        from registry_reconciler.formats.nodes import UncomposableText
         from registry_reconciler.formats.yaml.read.nodes import compose
 
         comments = piece.snippet.comments
@@ -158,7 +158,7 @@ class Emitter:
             return Body(plain, "", lines, comments)
         try:
             root = compose(piece.snippet.text + "\n")[0].root
-        except (Unreadable, IndexError):
+        except (UncomposableText, IndexError):
             return replace(self.body(piece.value, hints), comments=comments)
         if root.flow and piece.snippet.kept and len(lines) == 1:
             return Body("inline", lines[0], comments=comments)
@@ -174,7 +174,7 @@ class Emitter:
             return self.new(in_words(piece.value, piece.snippet), hints)
         return Body(kind, "", lines, comments, open_end)
 
-    def _part(self, part: Part, hints: Hints) -> Body:
+    def _part(self, part: WordedValue, hints: Hints) -> Body:
         """A value in the words of another text."""
         value, wording = part.value, part.wording
         if not isinstance(value, dict | list) or type(value) is Opaque:
@@ -204,7 +204,7 @@ class Emitter:
         lines += wording.below()
         return Body("map" if isinstance(value, dict) else "seq", lines=tuple(lines), open_end=open_end)
 
-    def scalar_body(self, part: Part, offset: int) -> Body | None:
+    def scalar_body(self, part: WordedValue, offset: int) -> Body | None:
         """A scalar in the words of another text; ``None`` where they would not say it here."""
         rows = part.wording.rows(part.value, flow=False, offset=offset, keeps=self.keeps)
         if rows is None:
@@ -220,14 +220,14 @@ class Emitter:
             whole: all lines above it come along, and not only those that belong to it.
         """
         body = self.body(value, hints)
-        if not isinstance(value, Part):
+        if not isinstance(value, WordedValue):
             return body
         rows = value.wording.lead() if whole else value.wording.own()
         return replace(body, comments=(*value.comments, *rows, *body.comments), tail=value.wording.tail())
 
     def key_of(self, value: Any, key: str, hints: Hints, *, flow: bool = False) -> str:
         """A key as the source of its value writes it, else as the neighbours do."""
-        text = value.wording.key(key) if isinstance(value, Part) else None
+        text = value.wording.key(key) if isinstance(value, WordedValue) and not hints.as_json else None
         if text is not None and flow and not value.wording.member_in_flow and _BRACKETED.search(text):
             text = None
         return self.key(key, hints, flow=flow) if text is None else text
@@ -280,10 +280,10 @@ class Emitter:
         if isinstance(value, Piece):
             value = value.value
         wording: Wording | None = None
-        if isinstance(value, Part):
+        if isinstance(value, WordedValue):
             value, wording = value.value, value.wording
             rows = wording.rows(value, flow=True, offset=0)
-            if rows is not None:
+            if rows is not None and not (hints.as_json and isinstance(value, str)):
                 return rows[0]
         if type(value) is Opaque:
             return self.scalar(value, hints, flow=True)

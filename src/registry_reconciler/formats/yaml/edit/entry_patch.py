@@ -17,12 +17,12 @@ from registry_reconciler.formats.nodes import Node
 from registry_reconciler.formats.notes import DRAWN, taker
 from registry_reconciler.formats.yaml.edit.emit import Emitter, Piece, indented
 from registry_reconciler.formats.yaml.edit.flow import Coming, flow_gaps
-from registry_reconciler.formats.yaml.edit.intent_table import Intent, New, plain
+from registry_reconciler.formats.yaml.edit.intent_table import Intent, NewNode, plain
 from registry_reconciler.formats.yaml.edit.intents import Intents
 from registry_reconciler.formats.yaml.edit.page import COMMENT_ROW
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, column_of
-from registry_reconciler.formats.yaml.edit.value_patch import Slot, ValuePatcher
-from registry_reconciler.formats.yaml.edit.wording import Part, in_words
+from registry_reconciler.formats.yaml.edit.value_patch import ValuePatcher, ValueSlot
+from registry_reconciler.formats.yaml.edit.wording import WordedValue, in_words
 
 _HEADED = 50
 """So many entries are looked at to tell whether they have comments of their own."""
@@ -56,7 +56,7 @@ class EntryPatcher(ValuePatcher):
         super().__init__(text, style)
         self.intents = intents
 
-    def _block(self, node: Node, slot: Slot, intent: Intent) -> None:
+    def _block(self, node: Node, slot: ValueSlot, intent: Intent) -> None:
         entries = node.entries
         count = len(entries)
         if not intent.removed and not intent.inserts:
@@ -87,7 +87,7 @@ class EntryPatcher(ValuePatcher):
             lead += 1
         return lead
 
-    def _collapse(self, node: Node, slot: Slot) -> None:
+    def _collapse(self, node: Node, slot: ValueSlot) -> None:
         """The last entries go: ``[]`` or ``{}`` stays behind the mark, comments that belong to none stay."""
         empty = "[]" if node.kind == "seq" else "{}"
         first = node.entries[0]
@@ -196,7 +196,7 @@ class EntryPatcher(ValuePatcher):
             end = following
         return end, "".join(rows)
 
-    def _change_first(self, node: Node, slot: Slot, own: list[New], lead: int, column: int) -> None:
+    def _change_first(self, node: Node, slot: ValueSlot, own: list[NewNode], lead: int, column: int) -> None:
         """Changes at the head of a collection that begins behind a dash, on the dash's line."""
         entries = node.entries
         start = entries[0].start
@@ -218,7 +218,9 @@ class EntryPatcher(ValuePatcher):
                 end += 1
             self.put(start, end, "")
 
-    def _insert_all(self, node: Node, slot: Slot, removed: _Runs, inserts: list[New], column: int) -> None:
+    def _insert_all(
+        self, node: Node, slot: ValueSlot, removed: _Runs, inserts: list[NewNode], column: int
+    ) -> None:
         for index, places in groupby(inserts, key=lambda new: new.index):
             group = list(places)
             kept_before = index > 0 and index - 1 not in removed.first
@@ -236,7 +238,7 @@ class EntryPatcher(ValuePatcher):
         between = self.text[start : self.region_start(node, index, column)]
         return "#" in between or between.count("\n") > self._gap(node, index - 1, column)
 
-    def _append(self, node: Node, slot: Slot, group: list[New], after: int, column: int) -> None:
+    def _append(self, node: Node, slot: ValueSlot, group: list[NewNode], after: int, column: int) -> None:
         """New entries directly behind the lines of an entry."""
         entry = node.entries[after]
         leaf = _last_leaf(entry.value)
@@ -260,7 +262,7 @@ class EntryPatcher(ValuePatcher):
             self.put(leaf.body, place, header.replace("+", "") + "-")
 
     def _prepend(
-        self, node: Node, slot: Slot, group: list[New], before: int, column: int, removed: _Runs
+        self, node: Node, slot: ValueSlot, group: list[NewNode], before: int, column: int, removed: _Runs
     ) -> None:
         """New entries directly above the lines of an entry."""
         gap = self._gap(node, before - 1 if before else 0, column)
@@ -278,7 +280,9 @@ class EntryPatcher(ValuePatcher):
         if rows:
             self.put(position, position, "".join(row + self.style.newline for row in rows))
 
-    def _put_under(self, node: Node, slot: Slot, group: list[New], before: int, column: int) -> list[New]:
+    def _put_under(
+        self, node: Node, slot: ValueSlot, group: list[NewNode], before: int, column: int
+    ) -> list[NewNode]:
         """Put new entries between an entry and the comments above it that are theirs now; the others are left."""
         start = self.line_start(node.entries[before].start)
         rows = self.text[self._with_comments(node, before, column) : start].split("\n")[:-1]
@@ -310,7 +314,7 @@ class EntryPatcher(ValuePatcher):
             counts[blank] += 1
         return max(counts, key=lambda blank: (counts[blank], -blank)) if counts else 0
 
-    def _new_lines(self, node: Node, slot: Slot, new: New, emitter: Emitter) -> list[str]:
+    def _new_lines(self, node: Node, slot: ValueSlot, new: NewNode, emitter: Emitter) -> list[str]:
         """The lines of a new entry; ``emitter`` knows what will follow them."""
         hints = self._hints(node, slot, new)
         body = emitter.new(new.value, hints)
@@ -322,7 +326,7 @@ class EntryPatcher(ValuePatcher):
     def _dash_near(self, node: Node, index: int) -> int:
         return self._dash(node.entries[min(index, len(node.entries) - 1)])
 
-    def _hints(self, node: Node, slot: Slot, new: New) -> Hints:
+    def _hints(self, node: Node, slot: ValueSlot, new: NewNode) -> Hints:
         if node.kind == "seq" or not slot.neighbours:
             near = [node.entries[k].value for k in nearest(len(node.entries), new.index)]
             if isinstance(plain(new.value), dict) or node.kind == "seq":
@@ -337,7 +341,7 @@ class EntryPatcher(ValuePatcher):
         """Whether a mapping's values are entries of one sort rather than fields of one entry."""
         return bool(near) and all(part.kind == "map" for part in near)
 
-    def _flow(self, node: Node, slot: Slot, intent: Intent) -> None:
+    def _flow(self, node: Node, slot: ValueSlot, intent: Intent) -> None:
         if not intent.removed and not intent.inserts:
             return
         hints = self._hints_of([node, *slot.neighbours])
@@ -350,7 +354,7 @@ class EntryPatcher(ValuePatcher):
                 text = self.emitter.flow_pair(str(new.key), value, hints)
             else:
                 text = self.emitter.flow(value, hints.below("*"))
-            if isinstance(value, Part):
+            if isinstance(value, WordedValue):
                 words = value.wording
                 above = (*value.comments, *words.own(), *words.inner_comments())
                 items.append(Coming(new.index, text, above, words.tail()))
@@ -360,7 +364,7 @@ class EntryPatcher(ValuePatcher):
         for start, end, text in flow_gaps(self.text, node, intent.removed, items, self.style.newline):
             self.put(start, end, text)
 
-    def _at_line_end(self, node: Node, slot: Slot, items: list[Coming]) -> list[Coming]:
+    def _at_line_end(self, node: Node, slot: ValueSlot, items: list[Coming]) -> list[Coming]:
         """The only comment of what comes stands behind the bracket where there is room: the line stays one."""
         rows = [row for new in items for row in (*new.above, new.behind.strip(SPACE)) if row]
         alone = "\n" not in self.text[node.start : node.end] and slot.kind in ("map", "seq")

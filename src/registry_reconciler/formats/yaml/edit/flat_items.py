@@ -22,14 +22,14 @@ _MANY = 8
 """Of fewer pairs nothing is gained by writing them by columns."""
 
 
-class _Words(Protocol):
+class _ValueWords(Protocol):
     def key(self, key: str, hints: Hints, /) -> str: ...
 
     def scalar(self, value: Any, hints: Hints, /) -> str: ...
 
 
 def flat_items(
-    values: Sequence[Any], words: _Words, hints: Hints, leads: tuple[str, str]
+    values: Sequence[Any], words: _ValueWords, hints: Hints, leads: tuple[str, str]
 ) -> list[Sequence[str] | None]:
     """The lines of each item; ``None`` where one is no such mapping.
 
@@ -53,7 +53,7 @@ def flat_items(
     return found
 
 
-def _texts(column: Sequence[Any], words: _Words, hints: Hints) -> Iterable[str]:
+def _texts(column: Sequence[Any], words: _ValueWords, hints: Hints) -> Iterable[str]:
     """The scalars of a column as they are written."""
     if not hints.quote_all and are_surely_plain(column):
         return column
@@ -64,7 +64,7 @@ def _texts(column: Sequence[Any], words: _Words, hints: Hints) -> Iterable[str]:
 
 
 def flat_entries(
-    value: Mapping[str, Any], words: _Words, hints: Hints, step: int
+    value: Mapping[str, Any], words: _ValueWords, hints: Hints, step: int
 ) -> tuple[Sequence[str], Sequence[Sequence[str] | None]]:
     """The keys of a mapping as they are written, and the lines below each as of :func:`flat_items`.
 
@@ -79,14 +79,14 @@ def flat_entries(
     return _keys(list(value), words, hints), flat
 
 
-def _keys(keys: Sequence[str], words: _Words, hints: Hints) -> Sequence[str]:
+def _keys(keys: Sequence[str], words: _ValueWords, hints: Hints) -> Sequence[str]:
     """Keys as they are written."""
     if not hints.quote_keys and are_surely_plain(keys):
         return keys
     return [words.key(key, hints) for key in keys]
 
 
-def flat_file(name: str, value: Json, words: _Words, style: Style) -> str | None:
+def flat_file(name: str, value: Json, words: _ValueWords, style: Style) -> str | None:
     """The text of a new file that has a long list or mapping below a key, all of whose items have the same keys;
     ``None`` where it has not.
     """

@@ -9,12 +9,12 @@ from msgspec import Struct, field
 
 from registry_reconciler.formats.nodes import Document, Node, key_of, merge_sources, to_value, walk
 from registry_reconciler.formats.yaml.edit.emit import Piece
-from registry_reconciler.formats.yaml.edit.wording import Part
+from registry_reconciler.formats.yaml.edit.wording import WordedValue, Wording
 from registry_reconciler.model.entry import MISSING, Json, Missing
 from registry_reconciler.model.written import Opaque
 
 
-class New(Struct):
+class NewNode(Struct):
     """A new item or pair; ``value`` may hold :class:`Piece` at any depth.
 
     Attributes:
@@ -31,7 +31,9 @@ class New(Struct):
         """Its comment lines."""
         if isinstance(self.value, Piece):
             return self.value.snippet.comments
-        return (*self.value.comments, *self.value.wording.own()) if isinstance(self.value, Part) else ()
+        return (
+            (*self.value.comments, *self.value.wording.own()) if isinstance(self.value, WordedValue) else ()
+        )
 
 
 class Intent(Struct):
@@ -39,12 +41,12 @@ class Intent(Struct):
 
     value: Any = MISSING
     removed: set[int] = field(default_factory=set)
-    inserts: list[New] = field(default_factory=list)
+    inserts: list[NewNode] = field(default_factory=list)
     renames: dict[int, str] = field(default_factory=dict)
 
-    def by_place(self) -> dict[int, list[New]]:
+    def by_place(self) -> dict[int, list[NewNode]]:
         """The new entries by the original index that they go before."""
-        found: dict[int, list[New]] = {}
+        found: dict[int, list[NewNode]] = {}
         for new in self.inserts:
             found.setdefault(new.index, []).append(new)
         return found
@@ -52,7 +54,7 @@ class Intent(Struct):
 
 def plain(value: Any) -> Json:
     """A value with the pieces in it replaced by what they say."""
-    if isinstance(value, Piece | Part):
+    if isinstance(value, Piece | WordedValue):
         return value.value
     if type(value) is Opaque:
         return value
@@ -70,6 +72,7 @@ class IntentTable:
         dirty: every node with an intent at or below it.
         _shares: whether the document has aliases or merges at all; most have none.
         _merged: by a mapping that merges: what it brings, as it is to read.
+        _words: by such a mapping: the text that says so, where there is one.
     """
 
     def __init__(self, document: Document, number: int, text: str = "") -> None:
@@ -79,6 +82,7 @@ class IntentTable:
         self.dirty: set[int] = set()
         self._by_node: dict[int, Intent] = {}
         self._merged: dict[int, dict[str, Json]] = {}
+        self._words: dict[int, Wording] = {}
         self._shares = bool(document.aliases or document.merges)
 
     def of(self, node: Node) -> Intent | None:

@@ -22,9 +22,9 @@ from registry_reconciler.formats.edits import (
 from registry_reconciler.formats.nodes import Document, Node, child_index, key_of, merge_entry, to_value
 from registry_reconciler.formats.project import path_of, project_value
 from registry_reconciler.formats.yaml.edit.emit import Piece
-from registry_reconciler.formats.yaml.edit.intent_table import Intent, New
+from registry_reconciler.formats.yaml.edit.intent_table import Intent, NewNode
 from registry_reconciler.formats.yaml.edit.shared_nodes import SharedIntents
-from registry_reconciler.formats.yaml.edit.wording import Part, Wording, in_words, part_of
+from registry_reconciler.formats.yaml.edit.wording import WordedValue, Wording, in_words, part_of
 from registry_reconciler.model.entry import FieldPath, Json, Missing, canonical, same
 from registry_reconciler.model.written import Opaque
 
@@ -42,7 +42,7 @@ class Intents(SharedIntents):
     def __init__(self, document: Document, number: int, text: str = "") -> None:
         super().__init__(document, number, text)
         self._detours: dict[int, tuple[Node, tuple[Node, ...], list[tuple[FieldPath, Edit]]]] = {}
-        self._made: dict[int, dict[str, New]] = {}
+        self._made: dict[int, dict[str, NewNode]] = {}
         self._grown: dict[int, list[Any] | dict[str, Any]] = {}
         """The containers that were made here, by identity: they grow in place, however many edits go into one."""
 
@@ -119,7 +119,9 @@ class Intents(SharedIntents):
         if isinstance(intent.value, Missing) and node.kind == "map" and node.entries:
             home = self._new_pair(node, str(rest[0]))
             if home is None:
-                self._add_pair(node, intent, New(len(node.entries), str(rest[0]), _nested(rest[1:], value)))
+                self._add_pair(
+                    node, intent, NewNode(len(node.entries), str(rest[0]), _nested(rest[1:], value))
+                )
             else:
                 home.value = self._joined(home.value, rest[1:], value, edit)
             return
@@ -172,7 +174,7 @@ class Intents(SharedIntents):
         item = _item(edit)
         if wanted == "seq":
             index = len(node.entries) if edit.index is None else max(0, min(edit.index, len(node.entries)))
-            intent.inserts.append(New(index, None, item, edit.under))
+            intent.inserts.append(NewNode(index, None, item, edit.under))
             return
         key = str(edit.key)
         taken = child_index(node, key)
@@ -181,14 +183,14 @@ class Intents(SharedIntents):
             raise SpliceError(f"there is a {key!r} already", self.number, (*edit.container, key))
         before = None if edit.before is None else child_index(node, edit.before)
         self._add_pair(
-            node, intent, New(len(node.entries) if before is None else before, key, item, edit.under)
+            node, intent, NewNode(len(node.entries) if before is None else before, key, item, edit.under)
         )
 
-    def _new_pair(self, node: Node, key: str) -> New | None:
+    def _new_pair(self, node: Node, key: str) -> NewNode | None:
         """The pair with a key that an earlier edit adds to a mapping."""
         return self._made.get(id(node), {}).get(key)
 
-    def _add_pair(self, node: Node, intent: Intent, new: New) -> None:
+    def _add_pair(self, node: Node, intent: Intent, new: NewNode) -> None:
         intent.inserts.append(new)
         self._made.setdefault(id(node), {})[str(new.key)] = new
 
@@ -227,18 +229,18 @@ class Intents(SharedIntents):
         if node.kind == "alias":
             unasked = only_changes or self.of(node) is not None
             if not (unasked and same(current, value)):
-                self._touch(node, trail).value = value if wording is None else Part(value, wording)
+                self._touch(node, trail).value = value if wording is None else WordedValue(value, wording)
             return
         if same(current, value) and (only_changes or not self._shares):
             return
         if wording is not None and self._has_no_room(node, trail, wording, current, value):
-            self._touch(node, trail).value = Part(value, wording)
+            self._touch(node, trail).value = WordedValue(value, wording)
         elif node.kind == "map" and isinstance(value, dict) and node.entries and type(value) is not Opaque:
             self._lower_map(node, value, trail, wording, only_changes)
         elif node.kind == "seq" and isinstance(value, list) and node.entries:
             self._lower_seq(node, current, value, trail, wording, only_changes)
         elif not same(current, value):
-            self._touch(node, trail).value = value if wording is None else Part(value, wording)
+            self._touch(node, trail).value = value if wording is None else WordedValue(value, wording)
 
     def _has_no_room(
         self, node: Node, trail: tuple[Node, ...], wording: Wording, current: Json, value: Json
@@ -264,7 +266,7 @@ class Intents(SharedIntents):
         own = {str(key_of(entry)): number for number, entry in enumerate(node.entries) if not entry.merge}
         merged = self._merged.get(id(node), {})
         removed = [number for key, number in own.items() if key not in value]
-        added: list[New] = []
+        added: list[NewNode] = []
         names = [str(key_of(entry)) for entry in wording.node.entries] if wording is not None else []
         behind = first_behind(names, own) if value.keys() - own.keys() else {}
         position = _first_place(node)
@@ -275,7 +277,7 @@ class Intents(SharedIntents):
                 position = own[key] + 1
             elif key not in merged:
                 added.append(
-                    New(position, key, part_of(part, wording, key), _is_bare(wording, behind.get(key)))
+                    NewNode(position, key, part_of(part, wording, key), _is_bare(wording, behind.get(key)))
                 )
         if removed or added:
             intent = self._touch(node, trail)
@@ -285,6 +287,8 @@ class Intents(SharedIntents):
         if id(node) in self._merged:
             self._touch(node, trail)
             self._merged[id(node)] = {key: value[key] for key in merged if key in value}
+            if wording is not None:
+                self._words[id(node)] = wording
 
     def _lower_seq(
         self,
@@ -307,7 +311,7 @@ class Intents(SharedIntents):
         leaving = {number: canonical(current[number]) for number in sorted(removed, reverse=True)}
         by_text = {text: number for number, text in leaving.items()}
         here = Wording(self.text, node)
-        added: list[New] = []
+        added: list[NewNode] = []
         stay = {new for old, new in steps if old is not None}
         behind = first_behind(range(len(value)), stay) if wording is not None else {}
         position = 0
@@ -318,7 +322,7 @@ class Intents(SharedIntents):
                 if moved is not None and self.text and node.entries[moved].value.kind != "alias":
                     # What only moves keeps its own words and comments.
                     words = part_of(value[new], here, moved, len(node.entries))
-                added.append(New(position, None, words, _is_bare(wording, behind.get(new))))
+                added.append(NewNode(position, None, words, _is_bare(wording, behind.get(new))))
             else:
                 inner = wording.part(new) if wording is not None else None
                 self._lower(node.entries[old].value, value[new], below, inner, only_changes=only_changes)

@@ -13,11 +13,11 @@ from textwrap import dedent, indent
 
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.edits import Snippet
-from registry_reconciler.formats.nodes import Member, Node, Unreadable, to_value
+from registry_reconciler.formats.nodes import Member, Node, UncomposableText, to_value
 from registry_reconciler.formats.notes import DRAWN
 from registry_reconciler.formats.yaml.edit.emit import dump
 from registry_reconciler.formats.yaml.edit.wording import Wording
-from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.formats.yaml.read.chunks import ListSection
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath, Json, same
 
@@ -47,7 +47,10 @@ def says_the_same(text: str) -> bool:
 
 
 def plain_items(
-    data: bytes, sections: Sequence[Section], places: Sequence[tuple[int, FieldPath]], values: Sequence[Json]
+    data: bytes,
+    sections: Sequence[ListSection],
+    places: Sequence[tuple[int, FieldPath]],
+    values: Sequence[Json],
 ) -> list[Snippet | None]:
     """The texts of those entries that are items of a list and are written plainly; ``None`` for the others.
 
@@ -68,7 +71,7 @@ def plain_items(
     return found
 
 
-def _plain_item(data: bytes, section: Section, number: int, value: Json) -> Snippet | None:
+def _plain_item(data: bytes, section: ListSection, number: int, value: Json) -> Snippet | None:
     starts = section.starts(data)
     if not 0 <= number < len(starts) - 1:
         return None
@@ -201,7 +204,7 @@ def _alone(text: str, value: Json) -> str:
     try:
         documents = compose(text + "\n")
         fits = len(documents) == 1 and same(to_value(documents[0].root), value)
-    except (Unreadable, IndexError):
+    except (UncomposableText, IndexError):
         fits = False
     return text if fits else dump(value).removesuffix("\n")
 

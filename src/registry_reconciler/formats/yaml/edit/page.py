@@ -15,7 +15,7 @@ _HEADER = re.compile(r"[|>][-+0-9]*")
 _BLANKS = " \t\n"
 
 
-class Page:
+class EditedLines:
     """A text by its lines, and the replacements in it. The text must end with a line end."""
 
     def __init__(self, text: str, newline: str, step: int = 1) -> None:

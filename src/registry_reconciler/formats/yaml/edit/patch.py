@@ -14,7 +14,7 @@ from registry_reconciler.formats.yaml.edit.entry_patch import EntryPatcher, near
 from registry_reconciler.formats.yaml.edit.intent_table import Intent
 from registry_reconciler.formats.yaml.edit.intents import Intents
 from registry_reconciler.formats.yaml.edit.style import Style, column_of
-from registry_reconciler.formats.yaml.edit.value_patch import Slot
+from registry_reconciler.formats.yaml.edit.value_patch import ValueSlot
 from registry_reconciler.model.entry import Missing
 
 
@@ -25,7 +25,7 @@ class Patcher(EntryPatcher):
         super().__init__(text, intents, style)
         self._by_key: dict[int, dict[str, list[Node]]] = {}
 
-    def visit(self, node: Node, slot: Slot) -> None:
+    def visit(self, node: Node, slot: ValueSlot) -> None:
         """Records what happens at and below a node."""
         if id(node) not in self.intents.dirty:
             return
@@ -50,7 +50,7 @@ class Patcher(EntryPatcher):
         bare = self.text[node.body : node.body + 1] not in ("[", "{")
         return changed and node.flow and (bare or any(entry.explicit for entry in node.entries))
 
-    def _reshape(self, node: Node, slot: Slot, intent: Intent) -> None:
+    def _reshape(self, node: Node, slot: ValueSlot, intent: Intent) -> None:
         """Changes the entries of a collection."""
         if intent.renames:
             kept = [
@@ -70,7 +70,7 @@ class Patcher(EntryPatcher):
         else:
             self._block(node, slot, intent)
 
-    def _slot(self, node: Node, number: int, entry: Member, outer: Slot) -> Slot:
+    def _slot(self, node: Node, number: int, entry: Member, outer: ValueSlot) -> ValueSlot:
         neighbours: list[Node] = []
         if node.kind == "map":
             for other in outer.neighbours:
@@ -84,9 +84,9 @@ class Patcher(EntryPatcher):
                 if e is not entry
             ]
         if node.flow:
-            return Slot("flow", entry.mark_end, 0, entry, tuple(neighbours))
+            return ValueSlot("flow", entry.mark_end, 0, entry, tuple(neighbours))
         kind: Literal["map", "seq"] = "map" if node.kind == "map" else "seq"
-        return Slot(kind, entry.mark_end, column_of(self.text, entry.start), entry, tuple(neighbours))
+        return ValueSlot(kind, entry.mark_end, column_of(self.text, entry.start), entry, tuple(neighbours))
 
     def _fields(self, node: Node) -> dict[str, list[Node]]:
         """The values of a neighbour by their keys."""

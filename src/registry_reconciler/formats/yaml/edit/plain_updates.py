@@ -18,10 +18,10 @@ from registry_reconciler.model.entry import same
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.edits import Edit, Update
-    from registry_reconciler.formats.yaml.read.chunks import Section
+    from registry_reconciler.formats.yaml.read.chunks import ListSection
 
 
-def plain_updates(data: bytes, sections: Sequence[Section], edits: Sequence[Edit]) -> bytes | None:
+def plain_updates(data: bytes, sections: Sequence[ListSection], edits: Sequence[Edit]) -> bytes | None:
     """The text with its edits made; ``None`` where one of them is more than words on lines that are alike."""
     from registry_reconciler.formats.edits import Update
 

@@ -9,7 +9,8 @@ from copy import deepcopy
 
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.nodes import Member, Node, key_of, merge_sources, to_value, walk
-from registry_reconciler.formats.yaml.edit.intent_table import Intent, IntentTable, New, plain
+from registry_reconciler.formats.yaml.edit.intent_table import Intent, IntentTable, NewNode, plain
+from registry_reconciler.formats.yaml.edit.wording import part_of
 from registry_reconciler.model.entry import Missing, same
 
 
@@ -27,7 +28,7 @@ class SharedIntents(IntentTable):
             intent = self._touch(node, trail)
             intent.removed.update(places)
             brought = [(key, part) for key, part in to_value(node).items() if key not in own]
-            intent.inserts += [New(places[0], key, part) for key, part in brought]
+            intent.inserts += [NewNode(places[0], key, part) for key, part in brought]
         for entry in node.entries:
             if not entry.merge:
                 self.unshare(entry.value, (*trail, node))
@@ -80,7 +81,8 @@ class SharedIntents(IntentTable):
             brought = {}
         for key, part in wanted.items():
             if key not in brought or not same(brought[key], part):
-                current.inserts.append(New(places[-1] + 1, key, deepcopy(part)))
+                words = part_of(deepcopy(part), self._words.get(id(node)), key)
+                current.inserts.append(NewNode(places[-1] + 1, key, words))
         return []
 
     def _leave_to_merges(self, node: Node, current: Intent) -> None:

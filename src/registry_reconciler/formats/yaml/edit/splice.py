@@ -31,7 +31,7 @@ from registry_reconciler.formats.edits import (
     Update,
 )
 from registry_reconciler.formats.gaps import closed_up
-from registry_reconciler.formats.nodes import Document, Node, Unreadable, child_index, to_value
+from registry_reconciler.formats.nodes import Document, Node, UncomposableText, child_index, to_value
 from registry_reconciler.formats.replacements import Replacement, in_order, joined
 from registry_reconciler.formats.yaml.edit.emit import Piece, dump
 from registry_reconciler.formats.yaml.edit.intents import Intents
@@ -42,10 +42,10 @@ from registry_reconciler.formats.yaml.edit.own_text import (
     last_comments,
     own_text,
 )
-from registry_reconciler.formats.yaml.edit.page import Page
+from registry_reconciler.formats.yaml.edit.page import EditedLines
 from registry_reconciler.formats.yaml.edit.patch import Patcher
 from registry_reconciler.formats.yaml.edit.style import Style, column_of, style_of
-from registry_reconciler.formats.yaml.edit.value_patch import Slot
+from registry_reconciler.formats.yaml.edit.value_patch import ValueSlot
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath, Json, Missing, get_path, same
 
@@ -112,7 +112,7 @@ _TREES: Recent[list[Document]] = Recent(200_000)
 def _compose(text: str) -> list[Document]:
     try:
         return _TREES.get("yaml", text, lambda: compose(text))
-    except Unreadable as error:
+    except UncomposableText as error:
         raise SpliceError(f"the text cannot be read: {error}") from None
 
 
@@ -126,7 +126,7 @@ def _patch(text: str, document: Document, number: int, edits: list[Edit], style:
         if not isinstance(intent.value, Missing):
             _fill_empty(patcher, document, intent.value)
         return patcher.replacements
-    patcher.visit(root, Slot("root", document.mark_end, 0))
+    patcher.visit(root, ValueSlot("root", document.mark_end, 0))
     return patcher.replacements
 
 
@@ -193,7 +193,7 @@ def _fit(edit: Edit) -> Edit:
     try:
         text = _made_to_say(snippet.text, edit.value)
         fits = same(to_value(compose(text)[0].root), edit.value)
-    except (SpliceError, Unreadable, IndexError):
+    except (SpliceError, UncomposableText, IndexError):
         fits = False
     if not fits:
         text = dump(edit.value).removesuffix("\n")
@@ -292,7 +292,7 @@ def _snippet(source: _Source, apart: Mapping[_NodePlace, _Source], document: int
     end = used.text.find("\n", node.end)
     if not node.flow and node.entries:
         column = -1 if number is None else column_of(used.text, trail[-1].entries[number].start)
-        end = Page(used.text, "\n").last_line_end(node.end, column)
+        end = EditedLines(used.text, "\n").last_line_end(node.end, column)
     own = own_text(used.text, node, value, end, shared=used is not source, inside=inside)
     if number is not None:
         own = first_comments(used.text, trail[-1].entries[number]) + own
@@ -346,7 +346,7 @@ def _unshared(
         intents.unshare(node, tuple(trail))
         nodes.append(node)
     patcher = Patcher(text, intents, style)
-    patcher.visit(document.root, Slot("root", document.mark_end, 0))
+    patcher.visit(document.root, ValueSlot("root", document.mark_end, 0))
     gone = intents.gone()
     for part in (part for node in nodes for part in _parts(node)):
         if part.anchor and id(part) not in gone:

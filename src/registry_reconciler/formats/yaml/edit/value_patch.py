@@ -12,12 +12,12 @@ from registry_reconciler.formats.nodes import Member, Node, scalar_value
 from registry_reconciler.formats.notes import DRAWN
 from registry_reconciler.formats.yaml.edit.emit import Body, Emitter, folded_body, indented, literal_body
 from registry_reconciler.formats.yaml.edit.intent_table import plain
-from registry_reconciler.formats.yaml.edit.page import COMMENT_ROW, Page
+from registry_reconciler.formats.yaml.edit.page import COMMENT_ROW, EditedLines
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, hints_of, plain_style
-from registry_reconciler.formats.yaml.edit.wording import Part
+from registry_reconciler.formats.yaml.edit.wording import WordedValue
 
 
-class Slot(Struct, frozen=True):
+class ValueSlot(Struct, frozen=True):
     """Where a value stands.
 
     Attributes:
@@ -35,7 +35,7 @@ class Slot(Struct, frozen=True):
     neighbours: tuple[Node, ...] = ()
 
 
-class ValuePatcher(Page):
+class ValuePatcher(EditedLines):
     """Puts another value where one stands, with the comments around it kept."""
 
     def __init__(self, text: str, style: Style) -> None:
@@ -52,7 +52,7 @@ class ValuePatcher(Page):
             hints = self._known_hints[key] = hints_of(nodes)
         return hints
 
-    def _replace(self, node: Node, slot: Slot, value: Any) -> None:
+    def _replace(self, node: Node, slot: ValueSlot, value: Any) -> None:
         if slot.kind == "flow":
             self._replace_in_flow(node, slot, value)
             return
@@ -61,9 +61,9 @@ class ValuePatcher(Page):
         hints = self._hints_of(models) if isinstance(plain(value), (dict, list)) else Hints()
         emitter = self._emitter_before(node, slot)
         body = self._body(node, slot, value, hints, emitter)
-        if isinstance(value, Part) and slot.entry is not None:
+        if isinstance(value, WordedValue) and slot.entry is not None:
             self._bring_lead(slot.entry, slot.column, value.wording.own())
-        tail = value.wording.tail() if isinstance(value, Part) else ""
+        tail = value.wording.tail() if isinstance(value, WordedValue) else ""
         on_its_line = not body.lines and not _is_below(node) and not node.is_empty
         if body.kind == "inline" and body.head and on_its_line:
             props = f"&{node.anchor} " if node.anchor else ""
@@ -100,9 +100,9 @@ class ValuePatcher(Page):
         old, new = there.strip(" \t\r"), brought.strip(" \t\r")
         return bool(new) and old != new and (not old or old.startswith("#"))
 
-    def _body(self, node: Node, slot: Slot, value: Any, hints: Hints, emitter: Emitter) -> Body:
+    def _body(self, node: Node, slot: ValueSlot, value: Any, hints: Hints, emitter: Emitter) -> Body:
         plain_value = plain(value)
-        if isinstance(value, Part) and not isinstance(plain_value, list | dict):
+        if isinstance(value, WordedValue) and not isinstance(plain_value, list | dict):
             body = emitter.scalar_body(value, self._offset(slot))
             if body is not None and not (slot.kind == "root" and (body.head[1:2].isdigit() or not body.head)):
                 return body
@@ -115,7 +115,9 @@ class ValuePatcher(Page):
             body = self._block_scalar(node, slot, plain_value)
             if body is not None:
                 return body
-        on_lines = isinstance(value, Part) and (value.wording.commented() or value.wording.needs_lines())
+        on_lines = isinstance(value, WordedValue) and (
+            value.wording.commented() or value.wording.needs_lines()
+        )
         if node.flow and node.entries and isinstance(plain_value, (dict, list)) and not on_lines:
             return Body("inline", emitter.flow(value, self._hints_of([node])))
         if isinstance(plain_value, str) and "\n" in plain_value and emitter.blocks:
@@ -128,7 +130,7 @@ class ValuePatcher(Page):
             return Body("inline", emitter.restyled(plain_value, wanted, flow=node.flow))
         return emitter.body(value, hints)
 
-    def _offset(self, slot: Slot) -> int:
+    def _offset(self, slot: ValueSlot) -> int:
         if slot.kind == "seq" and slot.entry is not None:
             return self._dash(slot.entry)
         return self.style.step
@@ -139,7 +141,7 @@ class ValuePatcher(Page):
             width if width > 1 and "\n" not in self.text[entry.start : entry.value.start] else self.style.dash
         )
 
-    def _block_scalar(self, node: Node, slot: Slot, text: str) -> Body | None:
+    def _block_scalar(self, node: Node, slot: ValueSlot, text: str) -> Body | None:
         keep = "+" in self._header(node)
         if node.style == "|":
             body = literal_body(text, self._offset(slot), keep=keep)
@@ -151,17 +153,17 @@ class ValuePatcher(Page):
             return None
         return body
 
-    def _emitter_before(self, node: Node, slot: Slot) -> Emitter:
+    def _emitter_before(self, node: Node, slot: ValueSlot) -> Emitter:
         """No block scalar may be written where it would take in what follows: a deeper comment, or blank lines."""
         end = self.behind(node.end, slot.column) if _is_block(node) else self.next_line(node.end)
         return self.emitter.before(comment=self._swallows(end, slot.column), blank=self._blank(end))
 
-    def _replace_in_flow(self, node: Node, slot: Slot, value: Any) -> None:
+    def _replace_in_flow(self, node: Node, slot: ValueSlot, value: Any) -> None:
         plain_value = plain(value)
-        if isinstance(value, Part):
+        if isinstance(value, WordedValue):
             rows = value.wording.rows(plain_value, flow=True, offset=0)
             value = plain_value if rows is None else value
-        if isinstance(value, Part):
+        if isinstance(value, WordedValue):
             text = self.emitter.flow(value, self._hints_of([node, *slot.neighbours]))
         elif node.kind == "scalar" and not isinstance(plain_value, (dict, list)):
             text = self.emitter.restyled(plain_value, _plain_unless_quoted(node, slot), flow=True)
@@ -183,7 +185,7 @@ class ValuePatcher(Page):
         if key.kind == "scalar" and "\n" in self.text[key.start : key.end]:
             self.put(key.body, key.end, self.emitter.restyled(key.text, key.style, flow=True))
 
-    def _rewrite(self, node: Node, slot: Slot, body: Body, brought: str) -> None:
+    def _rewrite(self, node: Node, slot: ValueSlot, body: Body, brought: str) -> None:
         """Writes the whole line of a value anew: from behind its mark to its end, and the lines below.
 
         Args:
@@ -232,7 +234,7 @@ class ValuePatcher(Page):
         start = self.line_start(node.start)
         return not self.text[start : node.start].strip(" \t\r") and node.start != node.end
 
-    def _below(self, slot: Slot, body: Body) -> list[str]:
+    def _below(self, slot: ValueSlot, body: Body) -> list[str]:
         style = self.style
         offset = self._offset(slot)
         if slot.kind == "root" and body.kind in ("map", "seq"):
@@ -264,7 +266,7 @@ class ValuePatcher(Page):
         return [], tail if tail.strip(" \t\r") or not node.is_empty else ""
 
 
-def _plain_unless_quoted(node: Node, slot: Slot) -> str:
+def _plain_unless_quoted(node: Node, slot: ValueSlot) -> str:
     if node.style in ("'", '"'):
         return node.style
     if node.text or node.style:

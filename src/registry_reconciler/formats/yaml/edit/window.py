@@ -27,7 +27,7 @@ from registry_reconciler.formats.window import (
 )
 from registry_reconciler.formats.yaml.edit.own_text import plain_items
 from registry_reconciler.formats.yaml.edit.plain_updates import plain_updates
-from registry_reconciler.formats.yaml.read.chunks import Section
+from registry_reconciler.formats.yaml.read.chunks import ListSection
 from registry_reconciler.formats.yaml.read.entries import entries_of
 from registry_reconciler.formats.yaml.read.simple import SimpleReader
 from registry_reconciler.model.entry import FieldPath, Json
@@ -42,7 +42,7 @@ NEAR_CHANGED = 1
 
 def open_window(
     data: bytes,
-    sections: Sequence[Section],
+    sections: Sequence[ListSection],
     wanted: Mapping[str, Iterable[tuple[int, int]]],
     head: int = HEAD,
 ) -> Window | None:
@@ -117,7 +117,9 @@ def _kept(wanted: Iterable[tuple[int, int]], count: int, head: int) -> set[int]:
     return kept
 
 
-def splice_items(data: bytes, sections: Sequence[Section], edits: Sequence[Edit], head: int = HEAD) -> bytes:
+def splice_items(
+    data: bytes, sections: Sequence[ListSection], edits: Sequence[Edit], head: int = HEAD
+) -> bytes:
     """What :func:`registry_reconciler.formats.yaml.edit.splice.splice` gives, by way of a window if there is one.
 
     Raises:
@@ -136,7 +138,7 @@ def splice_items(data: bytes, sections: Sequence[Section], edits: Sequence[Edit]
 
 
 def _touched(
-    data: bytes, sections: Sequence[Section], edits: Sequence[Edit]
+    data: bytes, sections: Sequence[ListSection], edits: Sequence[Edit]
 ) -> dict[str, list[tuple[int, int]]] | None:
     """The items that edits touch, as :func:`open_window` wants them; ``None`` where one is about more."""
     counts = {section.key: len(section.starts(data)) - 1 for section in sections}
@@ -162,7 +164,7 @@ def _touched(
 
 def extract_items(
     data: bytes,
-    sections: Sequence[Section],
+    sections: Sequence[ListSection],
     places: Sequence[tuple[int, FieldPath]],
     values: Sequence[Json] = (),
 ) -> list[Snippet]:
@@ -178,7 +180,7 @@ def extract_items(
 
 
 def _extract(
-    data: bytes, sections: Sequence[Section], places: Sequence[tuple[int, FieldPath]]
+    data: bytes, sections: Sequence[ListSection], places: Sequence[tuple[int, FieldPath]]
 ) -> list[Snippet]:
     from registry_reconciler.formats.yaml.edit.splice import extract_many
 
@@ -204,7 +206,7 @@ def _item(keys: AbstractSet[str], document: int, path: FieldPath) -> tuple[str, 
 
 
 def locate_items(
-    data: bytes, sections: Sequence[Section], places: Sequence[PlaceQuery]
+    data: bytes, sections: Sequence[ListSection], places: Sequence[PlaceQuery]
 ) -> list[tuple[int, int]]:
     """What :func:`registry_reconciler.formats.yaml.read.locate.locate` gives."""
     from registry_reconciler.formats.yaml.read.locate import locate
@@ -224,7 +226,7 @@ def locate_items(
 
 
 def _locate_in(
-    data: bytes, section: Section, places: Sequence[PlaceQuery]
+    data: bytes, section: ListSection, places: Sequence[PlaceQuery]
 ) -> Iterator[tuple[PlaceQuery, tuple[int, int]]]:
     """Where items are, and what stands in them; nothing of items that the list does not have."""
     starts = section.starts(data)

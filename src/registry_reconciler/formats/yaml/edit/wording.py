@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from registry_reconciler.base.yaml_quotes import double_quoted
 from registry_reconciler.formats.edits import Snippet
-from registry_reconciler.formats.nodes import Member, Node, Unreadable, child_index, to_value
+from registry_reconciler.formats.nodes import Member, Node, UncomposableText, child_index, to_value
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import Json, same
 
@@ -49,7 +49,7 @@ class Wording(Struct, frozen=True):
         text = snippet.text + "\n"
         try:
             documents = compose(text)
-        except Unreadable:
+        except UncomposableText:
             return None
         return cls(text, documents[0].root) if documents else None
 
@@ -298,7 +298,7 @@ def _says(rows: list[str], value: Json, *, flow: bool) -> bool:
     try:
         documents = compose(f"[{text}]\n" if flow else f"k: {text}\n")
         found = documents[0].root.entries
-    except (Unreadable, IndexError):
+    except (UncomposableText, IndexError):
         return False
     return len(found) == 1 and same(to_value(found[0].value), value)
 
@@ -311,7 +311,7 @@ def _on_one_line(value: Json, style: str) -> list[str] | None:
     return [text] if _says([text], value, flow=True) else None
 
 
-class Part(Struct, frozen=True):
+class WordedValue(Struct, frozen=True):
     """A value inside new text, with what another text says of it."""
 
     value: Any
@@ -322,7 +322,7 @@ class Part(Struct, frozen=True):
 def in_words(value: Json, snippet: Snippet | None) -> Any:
     """A value with the words and comments of a text."""
     wording = Wording.of(snippet)
-    return value if wording is None or snippet is None else Part(value, wording, snippet.comments)
+    return value if wording is None or snippet is None else WordedValue(value, wording, snippet.comments)
 
 
 def part_of(value: Json, wording: Wording | None, step: str | int, count: int = 0) -> Any:
@@ -330,4 +330,4 @@ def part_of(value: Json, wording: Wording | None, step: str | int, count: int = 
     if wording is None or (isinstance(step, int) and len(wording.node.entries) != count):
         return value
     inner = wording.part(step)
-    return value if inner is None else Part(value, inner)
+    return value if inner is None else WordedValue(value, inner)

@@ -18,7 +18,7 @@ from yaml.events import (
 )
 
 from registry_reconciler.formats.blanks import SPACE
-from registry_reconciler.formats.faults import Limits, TextFault
+from registry_reconciler.formats.faults import ReadingLimits, TextFault
 from registry_reconciler.formats.yaml.read.advice import FLATTER, advice
 from registry_reconciler.formats.yaml.read.opaque import is_unknown, opaque
 from registry_reconciler.formats.yaml.read.scalars import (
@@ -69,7 +69,7 @@ _BAD_KEY = object()
 class Builder:
     """Reads one text. ``faults`` is filled on the way; any of them means the documents are not to be used."""
 
-    def __init__(self, data: bytes, limits: Limits, *, keep_places: bool = False) -> None:
+    def __init__(self, data: bytes, limits: ReadingLimits, *, keep_places: bool = False) -> None:
         self.limits = limits
         self.faults: list[TextFault] = []
         self.keep_places = keep_places

@@ -42,7 +42,7 @@ _BLANK = re.compile(rb"\n *\n")
 _MOST_HEAD = 65_536
 
 
-class Section(Struct, frozen=True):
+class ListSection(Struct, frozen=True):
     """A key in column 0 and the lines of its list.
 
     Attributes:
@@ -88,13 +88,13 @@ class Section(Struct, frozen=True):
 class _LastStarts:
     """The file that was asked about last: locating and splicing ask several times about one."""
 
-    last: tuple[bytes, Section | None, list[int]] = (b"", None, [])
+    last: tuple[bytes, ListSection | None, list[int]] = (b"", None, [])
 
 
 _last_starts = _LastStarts()
 
 
-def cut(data: bytes) -> tuple[Section, ...]:
+def cut(data: bytes) -> tuple[ListSection, ...]:
     """The sections of a file that stand one behind the other, as a guess; none where it is not worth one."""
     if not data.endswith(b"\n") or b"\r" in data or data.startswith(b"\xef\xbb\xbf"):
         return ()
@@ -129,7 +129,7 @@ def _list_below(data: bytes, position: int) -> tuple[str, int, int] | None:
     return (line.group(1).decode(), len(dash.group(1)), start) if dash else None
 
 
-def _sections(data: bytes, position: int) -> Iterator[Section]:
+def _sections(data: bytes, position: int) -> Iterator[ListSection]:
     ends = (b"\n", b"\t") if b"\t" in data else (b"\n",)
     while True:
         gap = _GAP.match(data, position)
@@ -139,7 +139,7 @@ def _sections(data: bytes, position: int) -> Iterator[Section]:
         key, indent, start = found
         below = (_TOP if indent else _TOP_OR_DASH).search(data, start)
         end = below.end() if below else len(data)
-        section = Section(key, indent, position, start, end)
+        section = ListSection(key, indent, position, start, end)
         dash = section.mark[:-1]
         if any(data.find(dash + mark, start - 1, end) >= 0 for mark in ends):
             return
@@ -147,7 +147,7 @@ def _sections(data: bytes, position: int) -> Iterator[Section]:
         position = end
 
 
-def cores(data: bytes, section: Section) -> list[bytes]:
+def cores(data: bytes, section: ListSection) -> list[bytes]:
     """The items of a section as :func:`core` has them; mostly nothing stands behind any of them."""
     items = section.items(data)
     if data.find(b"#", section.start, section.end) < 0 and not _BLANK.search(

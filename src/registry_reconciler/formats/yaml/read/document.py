@@ -11,14 +11,14 @@ from __future__ import annotations
 import gc
 from typing import Any
 
-from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFault, TextFile
+from registry_reconciler.formats.faults import DEFAULT_LIMITS, ReadingLimits, TextFault, TextFile
 from registry_reconciler.formats.scan import BOM, scan
 from registry_reconciler.model.entry import Json
 
-__all__ = ["DEFAULT_LIMITS", "Limits", "TextFault", "TextFile", "read_yaml"]
+__all__ = ["DEFAULT_LIMITS", "ReadingLimits", "TextFault", "TextFile", "read_yaml"]
 
 
-def read_yaml(data: bytes, limits: Limits = DEFAULT_LIMITS, *, scanned: bool = False) -> TextFile:
+def read_yaml(data: bytes, limits: ReadingLimits = DEFAULT_LIMITS, *, scanned: bool = False) -> TextFile:
     """All documents of a file, and everything that is wrong with its text.
 
     Findings are returned, never raised; with a fatal one there are no documents. Time is linear in

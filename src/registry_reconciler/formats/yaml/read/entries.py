@@ -21,7 +21,7 @@ _MOST_HEAD = 65_536
 _PAIR = b"end-of-map-5e0c1f6b: 1\n"
 
 
-class Entries(Struct, frozen=True):
+class MappingEntries(Struct, frozen=True):
     """Where the entries of a mapping stand, and what they say.
 
     Attributes:
@@ -58,13 +58,13 @@ class Entries(Struct, frozen=True):
 class _LastEntries:
     """The file that was read last: it is located and edited next, and what it becomes is read after that."""
 
-    last: tuple[bytes, int, Entries | None] = (b"", 0, None)
+    last: tuple[bytes, int, MappingEntries | None] = (b"", 0, None)
 
 
 _last_entries = _LastEntries()
 
 
-def entries_of(data: bytes, reader: SimpleReader, most: int) -> Entries | None:
+def entries_of(data: bytes, reader: SimpleReader, most: int) -> MappingEntries | None:
     """The first mapping of entries of a text; ``None`` where they are not all of one shape.
 
     Args:
@@ -78,7 +78,9 @@ def entries_of(data: bytes, reader: SimpleReader, most: int) -> Entries | None:
     return found
 
 
-def _found(data: bytes, reader: SimpleReader, most: int, old: bytes, known: Entries | None) -> Entries | None:
+def _found(
+    data: bytes, reader: SimpleReader, most: int, old: bytes, known: MappingEntries | None
+) -> MappingEntries | None:
     if not data.endswith(b"\n") or b"\r" in data or data.startswith((b"\xef\xbb\xbf", b"%")):
         return None
     first = _FIRST.search(data, 0, _MOST_HEAD)
@@ -92,11 +94,11 @@ def _found(data: bytes, reader: SimpleReader, most: int, old: bytes, known: Entr
         values = _around(known, old, data, end, reader, most)
     if values is None:
         values = reader.read_entries(data[first.end() : end].decode(), indent.decode(), most)
-    return None if values is None else Entries(key, indent, first.end(), end, values)
+    return None if values is None else MappingEntries(key, indent, first.end(), end, values)
 
 
 def _around(
-    known: Entries, old: bytes, data: bytes, end: int, reader: SimpleReader, most: int
+    known: MappingEntries, old: bytes, data: bytes, end: int, reader: SimpleReader, most: int
 ) -> dict[str, Json] | None:
     """The entries of a text of which only those are read that another one does not begin or end with."""
     height = known.height(old)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from registry_reconciler.formats.nodes import Document, Member, Node, Unreadable, child_index, merge_entry
+from registry_reconciler.formats.nodes import (
+    Document,
+    Member,
+    Node,
+    UncomposableText,
+    child_index,
+    merge_entry,
+)
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.model.entry import FieldPath
 
@@ -21,7 +28,7 @@ def locate(data: bytes, places: Sequence[tuple[int, FieldPath, bool]]) -> list[t
     text = data.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
         documents = compose(text)
-    except Unreadable:
+    except UncomposableText:
         return [(1, 1)] * len(places)
     starts = [0]
     for row in text.split("\n"):

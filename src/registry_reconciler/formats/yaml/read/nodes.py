@@ -11,7 +11,7 @@ import gc
 import re
 from typing import Any
 
-from registry_reconciler.formats.nodes import Document, Member, Node, Unreadable
+from registry_reconciler.formats.nodes import Document, Member, Node, UncomposableText
 from registry_reconciler.formats.yaml.read.opaque import is_unknown, opaque
 
 _GAP = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
@@ -35,13 +35,13 @@ def compose(text: str) -> list[Document]:
     try:
         return _Composer(text).documents()
     except YAMLError as error:
-        raise Unreadable(str(error)) from None
+        raise UncomposableText(str(error)) from None
     finally:
         if collecting:
             gc.enable()
 
 
-class _Open:
+class _OpenNode:
     """A collection whose end has not been read."""
 
     __slots__ = ("flow", "is_map", "key", "merges", "node", "previous")
@@ -86,8 +86,8 @@ class _Composer:
         map_start, map_end = events.MappingStartEvent, events.MappingEndEvent
         seq_start, seq_end = events.SequenceStartEvent, events.SequenceEndEvent
         get = self._parser.get_event
-        stack: list[_Open] = []
-        frame: _Open | None = None
+        stack: list[_OpenNode] = []
+        frame: _OpenNode | None = None
         while True:
             event = get()
             kind = type(event)
@@ -108,8 +108,8 @@ class _Composer:
                 self._add(frame, closed.node)
             elif kind is map_start or kind is seq_start:
                 if len(stack) > MAX_DEPTH:
-                    raise Unreadable("nested too deep")
-                frame = _Open(self._collection(event, "map" if kind is map_start else "seq"))
+                    raise UncomposableText("nested too deep")
+                frame = _OpenNode(self._collection(event, "map" if kind is map_start else "seq"))
                 stack.append(frame)
             elif kind is alias:
                 self._add(frame, self._alias(event, frame is not None and frame.flow))
@@ -192,7 +192,7 @@ class _Composer:
             node.body = skip(self._text, node.props_end)
         return node
 
-    def _close(self, frame: _Open, event: Any) -> None:
+    def _close(self, frame: _OpenNode, event: Any) -> None:
         node = frame.node
         if node.flow and (node.kind == "seq" or self._text[node.body : node.body + 1] == "{"):
             node.end = event.end_mark.index
@@ -208,7 +208,7 @@ class _Composer:
             node.start = node.props_end = node.body = node.end = self._document.mark_end
         self._document.root = node
 
-    def _add(self, frame: _Open | None, node: Node) -> None:
+    def _add(self, frame: _OpenNode | None, node: Node) -> None:
         if frame is None:
             self._root(node)
         elif not frame.is_map:
@@ -218,7 +218,7 @@ class _Composer:
         else:
             self._add_pair(frame, frame.key, node)
 
-    def _add_item(self, frame: _Open, node: Node) -> None:
+    def _add_item(self, frame: _OpenNode, node: Node) -> None:
         if frame.flow:
             frame.node.entries.append(Member(None, node, node.start, -1))
             frame.previous = node.end
@@ -229,7 +229,7 @@ class _Composer:
         frame.node.entries.append(Member(None, node, dash, dash + 1))
         frame.previous = max(node.end, dash + 1)
 
-    def _add_pair(self, frame: _Open, key: Node, node: Node) -> None:
+    def _add_pair(self, frame: _OpenNode, key: Node, node: Node) -> None:
         text = self._text
         frame.key = None
         colon = behind = key.end
@@ -253,7 +253,7 @@ class _Composer:
         # As Member.end says, which is a call.
         frame.previous = node.end if node.end > behind and mark_end >= 0 else behind
 
-    def _before_key(self, frame: _Open) -> int:
+    def _before_key(self, frame: _OpenNode) -> int:
         text = self._text
         position = frame.previous
         node = frame.node

@@ -15,18 +15,18 @@ from msgspec import Struct
 from registry_reconciler.base.sequences import common_length
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, TextFile
 from registry_reconciler.formats.scan import scan
-from registry_reconciler.formats.yaml.read.chunks import Section, core, cut
+from registry_reconciler.formats.yaml.read.chunks import ListSection, core, cut
 from registry_reconciler.formats.yaml.read.reader import ChunkReader
 from registry_reconciler.model.entry import Json
 
 _LAST = b"last-of-some-items-71c3d2"
 
 
-class _Base(Struct):
+class _PartialFile(Struct):
     """A file that was read in part: what it says of each of its items."""
 
     data: bytes
-    section: Section
+    section: ListSection
     starts: list[int]
     values: list[Json]
 
@@ -42,11 +42,11 @@ class PartReader(ChunkReader):
         super().__init__()
         if earlier is not None:
             self._known = earlier._known
-        self._bases: list[_Base] = []
+        self._bases: list[_PartialFile] = []
 
-    def base(self, data: bytes, section: Section, starts: list[int], values: list[Json]) -> None:
+    def base(self, data: bytes, section: ListSection, starts: list[int], values: list[Json]) -> None:
         """Remember a file: later texts are held against it."""
-        self._bases.append(_Base(data, section, starts, values))
+        self._bases.append(_PartialFile(data, section, starts, values))
 
     def read(self, data: bytes) -> TextFile:
         """What :meth:`ChunkReader.read` says, but for the values of items that were left unread."""
@@ -59,7 +59,7 @@ class PartReader(ChunkReader):
                 return found
         return super().read(data)
 
-    def _changed(self, base: _Base, data: bytes, first: int, last: int) -> TextFile | None:
+    def _changed(self, base: _PartialFile, data: bytes, first: int, last: int) -> TextFile | None:
         """A text that begins and ends as a known one does; ``None`` where it cannot be cut there."""
         section = base.section
         moved = len(data) - len(base.data)
@@ -68,7 +68,9 @@ class PartReader(ChunkReader):
             return None
         # Only what is new is looked at: the file without the items that are known to be as they were.
         between = data[: section.start] + middle + data[section.end + moved :]
-        now = Section(section.key, section.indent, section.head, section.start, section.start + len(middle))
+        now = ListSection(
+            section.key, section.indent, section.head, section.start, section.start + len(middle)
+        )
         if scan(between, DEFAULT_LIMITS) or (middle and cut(between) != (now,)):
             return None
         values = self._values(base, first, last, now.items(between) if middle else [], data, moved)
@@ -76,11 +78,11 @@ class PartReader(ChunkReader):
             return None
         document, found = values
         document[section.key] = [*base.values[:first], *found, *base.values[last:]]
-        whole = Section(section.key, section.indent, section.head, section.start, section.end + moved)
+        whole = ListSection(section.key, section.indent, section.head, section.start, section.end + moved)
         return TextFile((document,), (), (whole,))
 
     def _values(
-        self, base: _Base, first: int, last: int, items: list[bytes], data: bytes, moved: int
+        self, base: _PartialFile, first: int, last: int, items: list[bytes], data: bytes, moved: int
     ) -> tuple[dict[str, Json], list[Json]] | None:
         """The rest of the document, and the values of the items between two that are as they were."""
         section = base.section
@@ -100,7 +102,7 @@ class PartReader(ChunkReader):
         return document, [known[text] for text in texts]
 
     def some(
-        self, head: bytes, tail: bytes, section: Section, items: Sequence[bytes]
+        self, head: bytes, tail: bytes, section: ListSection, items: Sequence[bytes]
     ) -> dict[str, Json] | None:
         """The document of a file with only some of the items of its list; ``None`` where it has to be read whole.
 
@@ -137,7 +139,7 @@ class _Span(NamedTuple):
     differing: int
 
 
-def _differing(base: _Base, data: bytes) -> _Span | None:
+def _differing(base: _PartialFile, data: bytes) -> _Span | None:
     """Where a text differs from a known file; ``None`` where it does around the list too."""
     old = base.data
     size = min(len(old), len(data))

@@ -13,9 +13,9 @@ import re
 from collections.abc import Sequence
 
 from registry_reconciler.base.progress import counted
-from registry_reconciler.formats.faults import DEFAULT_LIMITS, Limits, TextFile
+from registry_reconciler.formats.faults import DEFAULT_LIMITS, ReadingLimits, TextFile
 from registry_reconciler.formats.scan import scan
-from registry_reconciler.formats.yaml.read.chunks import Section, cores, cut
+from registry_reconciler.formats.yaml.read.chunks import ListSection, cores, cut
 from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.entries import entries_of
 from registry_reconciler.formats.yaml.read.simple import SimpleReader
@@ -37,7 +37,7 @@ _MANY = 200
 class ChunkReader:
     """Reads the files of one run. Values are shared between files, so nobody may change one in place."""
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS, *, many: int = _MANY) -> None:
+    def __init__(self, limits: ReadingLimits = DEFAULT_LIMITS, *, many: int = _MANY) -> None:
         """``many``: of so many items that are new it is tried whether all of them are alike."""
         self._limits = limits
         self._many = many
@@ -128,7 +128,7 @@ class ChunkReader:
         documents = read_yaml(head, self._limits).documents
         return len(documents) == 1 and isinstance(documents[0], dict)
 
-    def _nothing_left(self, data: bytes, sections: Sequence[Section]) -> dict[str, Json] | None:
+    def _nothing_left(self, data: bytes, sections: Sequence[ListSection]) -> dict[str, Json] | None:
         """What the parser would say of a file whose items are all known, where the rest is plain; most files are that.
 
         Plain are key lines, blank lines and comments of a kind that leaves no question: the lists below the keys hold
@@ -177,7 +177,7 @@ def _count(value: Json) -> int:
     return count
 
 
-def _reduced(data: bytes, sections: Sequence[Section], asked: Sequence[Sequence[bytes]]) -> bytes:
+def _reduced(data: bytes, sections: Sequence[ListSection], asked: Sequence[Sequence[bytes]]) -> bytes:
     """The file with only those items that have to be parsed, each list followed by the word."""
     parts = [data[: sections[0].head]]
     for section, items in zip(sections, asked, strict=True):
@@ -188,7 +188,9 @@ def _reduced(data: bytes, sections: Sequence[Section], asked: Sequence[Sequence[
     return b"".join(parts)
 
 
-def _proven(document: dict[str, Json], sections: Sequence[Section], asked: Sequence[Sequence[bytes]]) -> bool:
+def _proven(
+    document: dict[str, Json], sections: Sequence[ListSection], asked: Sequence[Sequence[bytes]]
+) -> bool:
     word = _WORD.decode()
     if len({section.key for section in sections}) < len(sections):
         return False  # one list cannot prove two sections

@@ -24,7 +24,7 @@ FLOW: Final = r"(?:\[[A-Za-z0-9_/.@,\ -]*+\]|\{[A-Za-z0-9_/.@,:\ -]*+\})"
 _NOTHING: Final = r"[ ]*+(?:\#[^\n\t]*+)?+"
 
 
-class Row(NamedTuple):
+class LineParts(NamedTuple):
     """A line taken apart; "" for what it has not. One of the last three at most is there."""
 
     indent: str
@@ -35,7 +35,7 @@ class Row(NamedTuple):
     flow: str
 
 
-class Shape(NamedTuple):
+class ItemShape(NamedTuple):
     """What items of one shape have in common.
 
     Attributes:
@@ -70,7 +70,7 @@ class Shape(NamedTuple):
         return columns[-1]
 
 
-def shape_of(rows: Sequence[Row], build: Callable[[list[Row]], Json]) -> Shape:
+def shape_of(rows: Sequence[LineParts], build: Callable[[list[LineParts]], Json]) -> ItemShape:
     """The shape of an item.
 
     Args:
@@ -79,7 +79,7 @@ def shape_of(rows: Sequence[Row], build: Callable[[list[Row]], Json]) -> Shape:
     """
     sorts: dict[str, list[int]] = {"plain": [], "quoted": [], "flow": []}
     lines: list[str] = []
-    marked: list[Row] = []
+    marked: list[LineParts] = []
     count = 0
     for row in rows:
         value, sort = _value(row)
@@ -89,11 +89,11 @@ def shape_of(rows: Sequence[Row], build: Callable[[list[Row]], Json]) -> Shape:
             sorts[sort].append(count)
             count += 1
         lines.append(_line(row, value))
-        marked.append(Row(row.indent, row.dash, row.key, mark, "", ""))
+        marked.append(LineParts(row.indent, row.dash, row.key, mark, "", ""))
     text = "\n".join(lines).removeprefix(" " * len(rows[0].indent))
     containers: list[Any] = []
     _collect(build(marked), count, containers)
-    return Shape(
+    return ItemShape(
         text,
         tuple(sorts["plain"]),
         tuple(sorts["quoted"]),
@@ -102,7 +102,7 @@ def shape_of(rows: Sequence[Row], build: Callable[[list[Row]], Json]) -> Shape:
     )
 
 
-def _value(row: Row) -> tuple[str, str]:
+def _value(row: LineParts) -> tuple[str, str]:
     """The pattern of a value and its sort."""
     if row.plain:
         return PLAIN, "plain"
@@ -111,7 +111,7 @@ def _value(row: Row) -> tuple[str, str]:
     return (FLOW, "flow") if row.flow else ("", "")
 
 
-def _line(row: Row, value: str) -> str:
+def _line(row: LineParts, value: str) -> str:
     if not row.key and not row.dash:
         return _NOTHING
     key = f"{re.escape(row.key)}:{'[ ]++' if value else '[ ]*+'}" if row.key else ""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from registry_reconciler.formats.yaml.read.scalars import MAYBE_NOT_TEXT, resolve_all_plain, resolve_plain
-from registry_reconciler.formats.yaml.read.shape import FLOW, PLAIN, QUOTED, Row, Shape, shape_of
+from registry_reconciler.formats.yaml.read.shape import FLOW, PLAIN, QUOTED, ItemShape, LineParts, shape_of
 from registry_reconciler.model.entry import Json
 
 _KEY: Final = r"[A-Za-z_][A-Za-z0-9_.-]{0,99}+"
@@ -55,7 +55,9 @@ class SimpleReader:
         self._digits = max_int_digits
         self._names: dict[str, str] = {}
         self._flows: dict[str, Json] = {}
-        self._shapes: dict[tuple[int, int], list[tuple[Callable[[str], re.Match[str] | None], Shape]]] = {}
+        self._shapes: dict[
+            tuple[int, int], list[tuple[Callable[[str], re.Match[str] | None], ItemShape]]
+        ] = {}
         self._others: dict[tuple[int, int], int] = {}
 
     def read(self, item: str, column: int) -> dict[str, Json] | None:
@@ -90,7 +92,7 @@ class SimpleReader:
             return None
         try:
             self._mapping(rows)
-            shape = shape_of([Row(*row) for row in rows], self._mapping)
+            shape = shape_of([LineParts(*row) for row in rows], self._mapping)
             if not shape.plain and not shape.quoted and not shape.flow:
                 return None
             # No other line of an item begins like that, and each line of a match is a whole one: as many matches as
@@ -122,7 +124,7 @@ class SimpleReader:
             return None
         try:
             self._mapping(rows)
-            shape = shape_of([Row(*row) for row in rows], self._mapping)
+            shape = shape_of([LineParts(*row) for row in rows], self._mapping)
         except _Other:
             return None
         # Each match is of whole lines: where they are as many as there are, every line is in one.
@@ -139,7 +141,7 @@ class SimpleReader:
         except _Other:
             return None
 
-    def _of_shape_all(self, shape: Shape, columns: list[Sequence[Json]], count: int) -> Sequence[Json]:
+    def _of_shape_all(self, shape: ItemShape, columns: list[Sequence[Json]], count: int) -> Sequence[Json]:
         for index in shape.plain:
             columns[index] = resolve_all_plain(columns[index], self._digits)
         for index in shape.quoted:
@@ -155,10 +157,10 @@ class SimpleReader:
             return
         shapes = self._shapes.setdefault(size, [])
         if len(shapes) < _MOST_SHAPES and sum(map(len, self._shapes.values())) < _MOST_SHAPES_IN_ALL:
-            shape = shape_of([Row(*row) for row in rows], self._mapping)
+            shape = shape_of([LineParts(*row) for row in rows], self._mapping)
             shapes.append((re.compile(shape.text).fullmatch, shape))
 
-    def _of_shape(self, shape: Shape, values: list[Json]) -> dict[str, Json]:
+    def _of_shape(self, shape: ItemShape, values: list[Json]) -> dict[str, Json]:
         for index in shape.plain:
             first = values[index][0]
             if first in MAYBE_NOT_TEXT and (first not in _LETTERS or len(values[index]) < 6):

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from registry_reconciler.formats.faults import TextFault
-from registry_reconciler.formats.nodes import Document, Node, Unreadable
+from registry_reconciler.formats.nodes import Document, Node, UncomposableText
 
 _QUESTION = re.compile(rb"[\[{,]\s*\?[^\s,\]}]")
 _LONE_DASH = re.compile(rb"-(?:\s|#[^\n]*\n)*[,\]}]")
@@ -64,7 +64,7 @@ def strict_faults(data: bytes) -> list[TextFault]:
     text = data.decode()
     try:
         documents = compose(text)
-    except Unreadable:
+    except UncomposableText:
         return []
     found: list[TextFault] = []
     line, before = 1, 0
