@@ -51,6 +51,12 @@ class YamlFormat(Struct, frozen=True):
 
     def splice(self, data: bytes, edits: Sequence[Edit], sections: Sections = ()) -> bytes:
         """The text with the edits made."""
+        if edits and _may_be_json(data):
+            from registry_reconciler.formats.yaml.edit.json_text import spliced_as_json
+
+            text = spliced_as_json(data, edits)
+            if text is not None:
+                return text
         from registry_reconciler.formats.yaml.edit.window import splice_items
 
         return splice_items(data, sections, edits)
@@ -70,6 +76,12 @@ class YamlFormat(Struct, frozen=True):
         like: bytes | None = None,
     ) -> bytes:
         """The text of a new file."""
+        if like is not None and _may_be_json(like):
+            from registry_reconciler.formats.yaml.edit.json_text import new_as_json
+
+            text = new_as_json(value, container, snippet, like)
+            if text is not None:
+                return text
         if snippet is None:
             from registry_reconciler.formats.yaml.edit.new_file import file_text
 
@@ -118,6 +130,10 @@ class YamlFormat(Struct, frozen=True):
         from registry_reconciler.formats.yaml.edit.style import Style
 
         return Emitter(Style()).restyled(value, node.style, flow=node.flow)
+
+
+def _may_be_json(data: bytes) -> bool:
+    return data.lstrip(SPACE.encode())[:1] in (b"{", b"[")
 
 
 YAML = YamlFormat()

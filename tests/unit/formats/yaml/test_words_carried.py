@@ -44,6 +44,17 @@ def test_what_changes_has_the_words_that_come(old: str, new: str) -> None:
     assert changed(old, new) == new
 
 
+@pytest.mark.parametrize(
+    "pair",
+    ["l: [1, 2, 3]", "y: 2", "'l': [1]", "l: {a: 'b'}", "# why\n  y: 0x2  # one"],
+)
+def test_what_a_merge_brings_is_changed_in_the_words_that_come(pair: str) -> None:
+    old = "base: &b {l: [1, 2], y: 1}\na:\n  <<: *b\n  k: 1\n"
+    other = "y: 1" if "l" in pair else "l: [1, 2]"
+    new = f"a:\n  {other}\n  {pair}\n  k: 1\n"
+    assert changed(old, new) == old.replace("  k: 1\n", f"  {pair}\n  k: 1\n")
+
+
 def test_the_comments_of_what_changes_are_those_that_come_with_it_and_stay_where_none_do() -> None:
     old = "a:\n  # why\n  k: text  # one\n  z: 1\nb: 1\n"
     assert (

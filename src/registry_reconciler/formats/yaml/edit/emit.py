@@ -227,7 +227,7 @@ class Emitter:
 
     def key_of(self, value: Any, key: str, hints: Hints, *, flow: bool = False) -> str:
         """A key as the source of its value writes it, else as the neighbours do."""
-        text = value.wording.key(key) if isinstance(value, WordedValue) else None
+        text = value.wording.key(key) if isinstance(value, WordedValue) and not hints.as_json else None
         if text is not None and flow and not value.wording.member_in_flow and _BRACKETED.search(text):
             text = None
         return self.key(key, hints, flow=flow) if text is None else text
@@ -283,7 +283,7 @@ class Emitter:
         if isinstance(value, WordedValue):
             value, wording = value.value, value.wording
             rows = wording.rows(value, flow=True, offset=0)
-            if rows is not None:
+            if rows is not None and not (hints.as_json and isinstance(value, str)):
                 return rows[0]
         if type(value) is Opaque:
             return self.scalar(value, hints, flow=True)

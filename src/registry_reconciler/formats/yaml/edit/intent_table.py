@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from registry_reconciler.formats.nodes import Document, Node, key_of, merge_sources, to_value, walk
 from registry_reconciler.formats.yaml.edit.emit import Piece
-from registry_reconciler.formats.yaml.edit.wording import WordedValue
+from registry_reconciler.formats.yaml.edit.wording import WordedValue, Wording
 from registry_reconciler.model.entry import MISSING, Json, Missing
 from registry_reconciler.model.written import Opaque
 
@@ -72,6 +72,7 @@ class IntentTable:
         dirty: every node with an intent at or below it.
         _shares: whether the document has aliases or merges at all; most have none.
         _merged: by a mapping that merges: what it brings, as it is to read.
+        _words: by such a mapping: the text that says so, where there is one.
     """
 
     def __init__(self, document: Document, number: int, text: str = "") -> None:
@@ -81,6 +82,7 @@ class IntentTable:
         self.dirty: set[int] = set()
         self._by_node: dict[int, Intent] = {}
         self._merged: dict[int, dict[str, Json]] = {}
+        self._words: dict[int, Wording] = {}
         self._shares = bool(document.aliases or document.merges)
 
     def of(self, node: Node) -> Intent | None:

@@ -287,6 +287,8 @@ class Intents(SharedIntents):
         if id(node) in self._merged:
             self._touch(node, trail)
             self._merged[id(node)] = {key: value[key] for key in merged if key in value}
+            if wording is not None:
+                self._words[id(node)] = wording
 
     def _lower_seq(
         self,

@@ -10,6 +10,7 @@ from copy import deepcopy
 from registry_reconciler.formats.edits import SpliceError
 from registry_reconciler.formats.nodes import Member, Node, key_of, merge_sources, to_value, walk
 from registry_reconciler.formats.yaml.edit.intent_table import Intent, IntentTable, NewNode, plain
+from registry_reconciler.formats.yaml.edit.wording import part_of
 from registry_reconciler.model.entry import Missing, same
 
 
@@ -80,7 +81,8 @@ class SharedIntents(IntentTable):
             brought = {}
         for key, part in wanted.items():
             if key not in brought or not same(brought[key], part):
-                current.inserts.append(NewNode(places[-1] + 1, key, deepcopy(part)))
+                words = part_of(deepcopy(part), self._words.get(id(node)), key)
+                current.inserts.append(NewNode(places[-1] + 1, key, words))
         return []
 
     def _leave_to_merges(self, node: Node, current: Intent) -> None:

@@ -47,6 +47,8 @@ class Hints(Struct, frozen=True):
 
     Attributes:
         quote_all, quote_keys: the quote that nearly all texts, or keys, have.
+        as_json: they stand in braces, with double quotes around nearly all keys and texts: words without quotes would
+            be read by YAML alone.
         plain_keys: keys without quotes that YAML 1.1 takes for something else than text: ``n``, ``on``, ``12``.
     """
 
@@ -54,6 +56,7 @@ class Hints(Struct, frozen=True):
     quote_all: str = ""
     quote_keys: str = ""
     plain_keys: frozenset[str] = frozenset()
+    as_json: bool = False
 
     def below(self, key: str) -> Hints:
         """The hints for the field ``key`` of what these are for."""
@@ -169,7 +172,9 @@ def hints_of(nodes: Sequence[Node]) -> Hints:
                     keys[entry.key.style] += 1
                     if not entry.key.style and entry.key.text and type_11(entry.key.text) != "text":
                         plain.add(entry.key.text)
-    return Hints(styles, _majority(quotes), _majority(keys), frozenset(plain))
+    quote_all, quote_keys = _majority(quotes), _majority(keys)
+    as_json = quote_all == quote_keys == '"' and all(node.flow for node in nodes)
+    return Hints(styles, quote_all, quote_keys, frozenset(plain), as_json)
 
 
 def plain_style(text: str) -> str:

@@ -1,0 +1,57 @@
+"""A YAML file whose text is JSON stays one: it is edited as JSON is, so that what is new looks like its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from registry_reconciler.formats.edits import Edit, Snippet, SpliceError
+from registry_reconciler.formats.project import projected
+from registry_reconciler.formats.yaml.edit.wording import Wording
+from registry_reconciler.model.entry import FieldPath, Json, same
+
+
+def spliced_as_json(data: bytes, edits: Sequence[Edit]) -> bytes | None:
+    """The text with the edits made; ``None`` where it is no JSON, or something is to be said that JSON cannot say."""
+    if any(map(_has_comments, edits)):
+        return None
+    from registry_reconciler.formats.json.row import JSON
+    from registry_reconciler.formats.yaml.read.document import read_yaml
+
+    if JSON.read(data).faults:
+        return None
+    try:
+        text = JSON.splice(data, edits)
+        wanted = projected(read_yaml(data).documents, edits)
+    except SpliceError:
+        return None
+    found = read_yaml(text)
+    return text if not found.faults and same(list(found.documents), wanted) else None
+
+
+def new_as_json(value: Json, container: FieldPath, snippet: Snippet | None, like: bytes) -> bytes | None:
+    """The text of a new file beside one that is JSON; ``None`` where that is none, or JSON cannot say it."""
+    from registry_reconciler.formats.json.row import JSON
+    from registry_reconciler.formats.json.usual import at_container
+    from registry_reconciler.formats.yaml.read.document import read_yaml
+
+    if _commented(snippet) or JSON.read(like).faults:
+        return None
+    try:
+        text = JSON.new_text(value, container=container, snippet=snippet, like=like)
+    except SpliceError:
+        return None
+    found = read_yaml(text)
+    return (
+        text if not found.faults and same(list(found.documents), [at_container(value, container)]) else None
+    )
+
+
+def _has_comments(edit: Edit) -> bool:
+    return _commented(getattr(edit, "snippet", None))
+
+
+def _commented(snippet: Snippet | None) -> bool:
+    if snippet is None or not (snippet.comments or "#" in snippet.text):
+        return False
+    wording = Wording.of(snippet)
+    return bool(snippet.comments) or wording is None or wording.commented()
