@@ -27,7 +27,7 @@ from registry_reconciler.fleet.catalogue.publication import (
     PublishedReference,
     words_of,
 )
-from registry_reconciler.fleet.catalogue.publish import rows_of
+from registry_reconciler.fleet.catalogue.difference import rows_of
 from registry_reconciler.fleet.catalogue.tables import ENTRIES, LABELS, LINKS
 from tests.fleet.catalogue.server import Server, running
 
