@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.plan import PlanOptions
     from registry_reconciler.outputs.beside import ReadyProcess
-    from registry_reconciler.outputs.rendered import Fault, Rendered
+    from registry_reconciler.outputs.rendered import Rendered, RenderFault
     from registry_reconciler.outputs.sources import Records
     from registry_reconciler.rules.entry_set import EntrySet
 
@@ -280,7 +280,7 @@ class Deriving:
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
         return desired_text(output, part, text)
 
-    def _fault(self, output: Output, fault: Fault) -> Problem:
+    def _fault(self, output: Output, fault: RenderFault) -> Problem:
         code = "OUT006" if fault.kind == "secret" else "OUT002"
         known = tuple(template_names(self.loaded.tree)) if fault.kind == "missing" else ()
         message, fix = fault_in_words(output, fault, known)
