@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from registry_reconciler.formats.base import Reader
     from registry_reconciler.formats.yaml.read.reader import ChunkReader
     from registry_reconciler.model.fleet_view import FleetSource
-    from registry_reconciler.outputs import Records
+    from registry_reconciler.outputs.sources import Records
 
 LEAST = 2_000
 """Workspaces with fewer entries are planned whole as fast, and not remembered."""
