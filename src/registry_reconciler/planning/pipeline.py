@@ -8,15 +8,15 @@ tree that it is given, so a plan of a git revision or of a workspace in memory i
 
 from __future__ import annotations
 
-import gc
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry_reconciler.base.collector import collector_off
 from registry_reconciler.base.progress import step
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.base import Reader
@@ -84,18 +84,6 @@ class Planning(Struct, frozen=True):
     entry_sets: EntrySets
     own: OwnRules = NO_RULES
     outputs: tuple[Output, ...] = ()
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Loading makes millions of objects that all live on; the cyclic collector would look at them again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 _STATE_OF_ANY = FileChange(new_path("desired/fragment.yaml", b""), None, "", b"")
