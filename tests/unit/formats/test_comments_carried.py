@@ -530,3 +530,33 @@ def test_comments_of_an_entry_stand_in_another_file_where_they_stood(
     for own in ("\n", "\r\n"):
         found = jsonc.splice(target.replace("\n", own).encode(), [insert])
         assert found.decode() == form.format(here).replace("\n", own)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "// only\n",
+        "{}\n",
+        '{"things": null}\n',
+        '{"things": []}\n',
+        '{\n  // x\n  "things": null // n\n}\n',
+    ],
+)
+@pytest.mark.parametrize("key", [None, "n"])
+def test_the_first_entries_of_a_jsonc_file_bring_their_comments(text: str, key: str | None) -> None:
+    if key and "[]" in text:
+        text = text.replace("[]", "{}")
+    source = b"s:\n# above a\n- id: a # behind a\n- id: c\n  # in c\n  v: [1] # one\n"
+    form = FORMATS["jsonc"]
+    (document,) = FORMATS["yaml"].read(source).documents
+    assert isinstance(document, dict)
+    assert isinstance(document["s"], list)
+    snippets = FORMATS["yaml"].extract(source, [(0, ("s", 0)), (0, ("s", 1))])
+    edits = [
+        Insert(0, ("things",), value, key=key and f"{key}{number}", snippet=snippet)
+        for number, (value, snippet) in enumerate(zip(document["s"], snippets, strict=True))
+    ]
+    result = form.splice(text.encode(), edits).decode()
+    comments = re.findall("// (above a|behind a|in c|one)$", result, re.MULTILINE)
+    assert comments == ["above a", "behind a", "in c", "one"]
