@@ -133,3 +133,17 @@ def test_the_name_of_what_was_removed_by_hand_is_handed_on(box: Box) -> None:
         "a.yaml": True,
         "c.yaml": False,
     }
+
+
+def test_what_was_let_go_and_takes_another_name_is_no_edit_by_hand(box: Box) -> None:
+    box.write(KIND, f"x-registry: {SHAPES['list']}\ntype: object\n")
+    box.write("desired/t.yaml", declared({}))
+    assert box.run("apply", "--yes").exit == 0
+    box.write(
+        "desired/t.yaml", "t:\n  - {id: b, group: g1, v: old1}\nremoved: [{address: t/a, keep: true}, t/c]\n"
+    )
+    assert box.run("apply", "--yes").exit == 0
+    box.write("desired/t.yaml", declared(MOVES["shift"]).replace("old0", "other"))
+    ran = box.run("plan", "--format", "json")
+    assert ran.json["drift"] == []
+    assert [(problem["code"], problem["address"]) for problem in ran.json["problems"]] == [("STA003", "t/b")]

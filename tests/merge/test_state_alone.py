@@ -222,3 +222,25 @@ def test_what_one_side_moved_and_the_other_removed_by_hand_stays_found(box: Box)
     ran = box.run("plan", "--format", "json")
     assert ran.json["changes"] == []
     assert [drift["address"] for drift in ran.json["drift"]] == ["t/m"]
+
+
+def test_resolve_says_what_nobody_manages_any_more(box: Box) -> None:
+    """Both sides manage it, and what people take from each declares it nowhere: it is not deleted, and it is said."""
+    applied(box, "base", listed(a=1, m=1))
+    box.git("checkout", "-q", "-b", "other")
+    box.write("desired/u.yaml", listed(m=1))
+    applied(box, "moved", listed(a=1))
+    box.git("checkout", "-q", "main")
+    applied(box, "changed", listed(a=1, m=2))
+    fails(box, "merge", "-q", "other")
+    box.write(FRAGMENT, listed(a=1))
+    (box.root / "desired/u.yaml").unlink()
+    box.git("add", "-A", "desired")
+    ran = box.run("resolve")
+    assert ran.exit == 0
+    assert "registry adopt t/m" in ran.err
+    assert "id: m" in box.read("t.yaml")
+    assert box.run("plan", "--format", "json").json["changes"] == []
+    assert box.run("adopt", "t/m").exit == 0
+    assert box.run("apply", "--yes").exit == 0
+    nothing_to_do(box)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -102,13 +102,20 @@ class Child:
 
     Args:
         environment: what of the environment it has; nothing where it is not said.
+        folders: where packages are that it needs beside the standard library; where it is said, Python looks for no
+            others, which takes a fifth of its start.
     """
 
     def __init__(
-        self, module: str, limits: ChildLimits, environment: Mapping[str, str] | None = None
+        self,
+        module: str,
+        limits: ChildLimits,
+        environment: Mapping[str, str] | None = None,
+        folders: Sequence[str] | None = None,
     ) -> None:
         self._module = module
         self._limits = limits
+        self._folders = folders
         # Windows finds its own libraries by this one; nothing else is anybody's business there.
         self._environment = environment or {
             name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ
@@ -118,13 +125,13 @@ class Child:
 
     def start(self) -> Child:
         """Start it."""
-        home = str(Path(__file__).resolve().parents[2])
+        folders = [str(Path(__file__).resolve().parents[2]), *(self._folders or ())]
         start = (
-            f"import gc, sys; gc.disable(); sys.path.append({home!r}); from importlib import import_module; "
+            f"import gc, sys; gc.disable(); sys.path += {folders!r}; from importlib import import_module; "
             f"main = import_module({self._module!r}).main; gc.enable(); main({self._limits.memory})"
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", start],
+            [sys.executable, "-I", *(["-S"] if self._folders is not None else []), "-c", start],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

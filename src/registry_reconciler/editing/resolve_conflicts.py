@@ -6,7 +6,7 @@ What both sides changed stays open, and then what is remembered does too: it dep
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from registry_reconciler.editing.merge_people import merge_people, outputs_anew,
 from registry_reconciler.errors import Blocked, RegistryFailure
 from registry_reconciler.files.git import RevisionTree, is_repository
 from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts, mark_settled, stage
-from registry_reconciler.files.tree import DiskTree, Recorder, Tree
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
 from registry_reconciler.loading.history_conflicts import both_lines
 from registry_reconciler.loading.registries import load_live
 from registry_reconciler.loading.state import load_state, place_texts
@@ -43,6 +43,8 @@ from registry_reconciler.planning.settle_state import Accounts, Side, settled_fi
 from registry_reconciler.workspace import Workspace
 
 _COMMAND = "registry resolve"
+_NAMED = 20
+"""So many entries are named in a warning."""
 
 
 class Resolved(Struct, frozen=True):
@@ -101,8 +103,11 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         loaded = load(tree)
         _refuse_open(loaded)
         desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
+        remembered = _remembered(workspace.root, commits, loaded)
+        state_changes = list(_state(remembered, loaded, desired, mine))
+        warnings += _let_go(remembered, loaded, desired, state_changes)
         changes = [
-            *_state(workspace.root, commits, loaded, desired, mine),
+            *state_changes,
             *_places(loaded, mine),
             *_outputs(tree, mine),
             *_history(tree, mine),
@@ -162,7 +167,7 @@ def _refuse_open(loaded: Loaded) -> None:
 
 
 def _state(
-    root: Path, commits: Iterable[str], loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]
+    remembered: Sequence[Side], loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]
 ) -> Iterator[FileChange]:
     accounts = {
         path: Accounts(*(_parsed(path, data) for data in (three.before, three.ours, three.theirs)))
@@ -173,7 +178,35 @@ def _state(
     for path, found in loaded.state.files.items():
         if len(found) == 2 and path not in accounts:
             accounts[path] = Accounts(None, *found)
-    yield from settled_files(loaded, desired, accounts, _remembered(root, commits, loaded))
+    yield from settled_files(loaded, desired, accounts, remembered)
+
+
+def _let_go(
+    remembered: Sequence[Side], loaded: Loaded, desired: Desired, changes: Iterable[FileChange]
+) -> Iterator[str]:
+    """What to say of entries that no side let go, no fragment declares, and nobody manages afterwards."""
+    known = {
+        address for state in (loaded.state, *(side.state for side in remembered)) for address in state.entries
+    }
+    undeclared = [
+        address
+        for address in sorted(known & loaded.live.entries.keys())
+        if address not in desired.entries
+        and address not in desired.removals
+        and all(side.manages_or_deleted(address) for side in remembered)
+    ]
+    if not undeclared:
+        return
+    after = load_state(
+        MemoryTree({change.path: change.content for change in changes}, loaded.tree), loaded.fragments.files
+    )
+    lost = [address for address in undeclared if address not in after.entries]
+    if lost:
+        names = " ".join(lost[:_NAMED]) + (" ..." if len(lost) > _NAMED else "")
+        yield (
+            "no side let these go, and no fragment declares them now. They stay in their registries and are not "
+            f"managed any more. To manage them: registry adopt {names}"
+        )
 
 
 def _places(loaded: Loaded, mine: Mapping[str, Sides]) -> Iterator[FileChange]:

@@ -12,6 +12,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from jinja2 import nodes
@@ -33,6 +34,8 @@ from registry_reconciler.outputs.secrets import Reader as SecretReader
 from registry_reconciler.outputs.template_loader import Loader
 from registry_reconciler.outputs.values import NO_NUMBER, NoJson, to_json
 
+_PARTS = 100
+"""So many parts of a text are measured together: all of them can be kept."""
 DEEPEST = 60
 """Of a nested value."""
 
@@ -139,11 +142,12 @@ class Renderer:
             self._refuse_secrets_of_templates()
             parts: list[str] = []
             size = 0
-            for part in self.sandbox.parts_of(template):
-                size += len(part)
+            coming = self.sandbox.parts_of(template)
+            while some := list(islice(coming, _PARTS)):
+                size += sum(map(len, some))
                 if size > MOST_TEXT:
                     raise too_long()
-                parts.append(part)
+                parts += some
             return "".join(parts)
 
     def _refuse_secrets_of_templates(self) -> None:

@@ -23,7 +23,7 @@ class Path(str):
 class Entry:
     """One entry: its fields by name, and ``key``, ``address``, ``place``, ``values``."""
 
-    __slots__ = ("address", "key", "kind", "place", "values")
+    __slots__ = ("_file", "address", "key", "kind", "values")
     guarded: frozenset[str] = frozenset()
     """The kinds with secret fields: their values are never given as a whole."""
 
@@ -31,9 +31,15 @@ class Entry:
         self.kind = kind
         self.key = key
         self.address = address
-        self.place = Path(place)
-        self.place.address = address
+        self._file = place
         self.values = values
+
+    @property
+    def place(self) -> Path:
+        """The file that it is in."""
+        place = Path(self._file)
+        place.address = self.address
+        return place
 
     def has(self, name: object) -> bool:
         """Whether there is such a field."""

@@ -89,3 +89,42 @@ def measure(value: Any) -> int:
         if size > MOST_TEXT:
             raise too_long()
     return size
+
+
+def measure_replace(text: str, old: Any = "", new: Any = "") -> None:
+    """Raise where a text would become too long."""
+    if isinstance(old, str) and isinstance(new, str):
+        times = text.count(old) if old else len(text) + 1
+        if times * len(new) + len(text) > MOST_TEXT:
+            raise too_long()
+
+
+def measure_operation(operator: str, left: Any, right: Any) -> None:
+    """Raise where an operation would give too much."""
+    if operator == "*":
+        for item, times in ((left, right), (right, left)):
+            if (
+                isinstance(item, str | list | tuple)
+                and isinstance(times, int)
+                and len(item) * times > MOST_TEXT
+            ):
+                raise too_long()
+        if isinstance(left, int) and isinstance(right, int):
+            require_small(left.bit_length() + right.bit_length())
+    elif operator == "+" and isinstance(left, str | list | tuple) and isinstance(right, str | list | tuple):
+        if len(left) + len(right) > MOST_TEXT:
+            raise too_long()
+    elif operator == "**" and isinstance(left, int) and isinstance(right, int):
+        require_small(left.bit_length() * abs(right))
+
+
+def require_short(size: int) -> None:
+    """Raise where a text would be of so many characters, and those are too many."""
+    if size > MOST_TEXT:
+        raise too_long()
+
+
+def require_small(bits: int) -> None:
+    """Raise where a number would be of so many bits, and those are too many."""
+    if bits > MOST_BITS:
+        raise TooMuch(f"it computes a number of more than {MOST_BITS:,} bits")

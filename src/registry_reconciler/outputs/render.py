@@ -7,6 +7,8 @@ template runs in this process, and Jinja2 is not even imported here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -101,9 +103,16 @@ _DIED = Fault("limit", "it takes too much memory", "", 0, ())
 def started() -> Child:
     """A process that renders. Raises :class:`RenderFailure`."""
     try:
-        return Child(_WORKER, ChildLimits(MOST_SECONDS, MOST_MEMORY)).start()
+        return Child(_WORKER, ChildLimits(MOST_SECONDS, MOST_MEMORY), folders=_folders()).start()
     except (OSError, ValueError) as fault:
         raise RenderFailure(f"the process that renders outputs cannot be started: {fault}") from fault
+
+
+def _folders() -> list[str]:
+    """Where Jinja2 and what it needs are installed."""
+    specs = filter(None, map(find_spec, ("jinja2", "markupsafe")))
+    places = [str(Path(place).parent) for spec in specs for place in spec.submodule_search_locations or ()]
+    return list(dict.fromkeys(places))
 
 
 def _require_begun(fault: ChildEnded, *, begun: bool) -> None:

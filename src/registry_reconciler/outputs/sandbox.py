@@ -21,16 +21,19 @@ from jinja2.visitor import NodeTransformer
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.outputs.allowed import FILTERS, METHODS, NUMBERED, OF_TEXT, TESTS
-from registry_reconciler.outputs.data import OF_ENTRY, OMIT, RESERVED, Entries, Entry, EntryList, Path
+from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList, Path
 from registry_reconciler.outputs.limits import (
-    MOST_BITS,
     MOST_NUMBER,
     MOST_PARTS,
+    MOST_STEPS,
     MOST_TEXT,
     Meter,
     ReadsSecret,
     TooMuch,
     measure,
+    measure_operation,
+    measure_replace,
+    require_short,
     sized,
     too_long,
 )
@@ -163,13 +166,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """``obj.attribute``: what stands in the data comes before what Python has."""
-        if obj.__class__ is Entry and attribute in OF_ENTRY:
-            self.meter.tick()
-            return _open(getattr(obj, attribute))
-        if obj.__class__ is Entry and attribute in obj.values and attribute != "values":
-            self.meter.tick()
-            return _open(obj.values[attribute])
-        return self._get(obj, attribute)
+        if obj.__class__ is not Entry:
+            return self._get(obj, attribute)
+        if attribute == "key":
+            value: Any = obj.key
+        elif attribute not in RESERVED and attribute in obj.values:
+            value = obj.values[attribute]
+        else:
+            return self._get(obj, attribute)
+        meter = self.meter
+        meter.steps += 1  # to call for each step takes as long as all the rest
+        if meter.steps > MOST_STEPS:
+            meter.tick(0)
+        if value.__class__ is str and value == MASK:
+            _open(value)
+        return value
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """``obj[argument]``."""
@@ -262,7 +273,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         name = getattr(__obj, "__name__", "")
         owner = getattr(__obj, "__self__", None)
         if name == "replace" and isinstance(owner, str):
-            _measure_replace(owner, *args[:2])
+            measure_replace(owner, *args[:2])
         if isinstance(owner, str | list | tuple):
             self.meter.tick(len(owner) // 1000)
         return super().call(__context, __obj, *args, **kwargs)
@@ -275,15 +286,18 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 str(item)  # says what is not there
         if operator == "%" and isinstance(left, str):
             raise SecurityError("'%' does not format here: put texts together with ~")
-        _measure_operation(operator, left, right)
+        measure_operation(operator, left, right)
         return super().call_binop(context, operator, left, right)
 
     def shown(self, value: Any) -> Any:
         """What becomes of a value in text."""
-        self.meter.tick()
+        meter = self.meter
+        meter.steps += 1
+        if meter.steps > MOST_STEPS:
+            meter.tick(0)
         if isinstance(value, str):
             if value == MASK:
-                raise ReadsSecret("it reads a secret field")
+                _open(value)
             return value
         if isinstance(value, bool):
             return "true" if value else "false"
@@ -314,6 +328,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return self._ticking(items)
 
     def _ticking(self, items: Iterable[Any]) -> Iterator[Any]:
+        if items.__class__ is EntryList:
+            meter = self.meter
+            for item in items:
+                meter.steps += 1
+                if meter.steps > MOST_STEPS:
+                    meter.tick(0)
+                yield item
+            return
         for item in items:
             self.meter.tick()
             yield _open(item)
@@ -388,13 +410,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if textual and isinstance(value, list | tuple | dict | str):
             measure(value)
         if name == "replace" and len(rest) >= 2:
-            _measure_replace(str(value), *rest[:2])
+            measure_replace(str(value), *rest[:2])
         elif name == "indent" and rest:
             width = len(rest[0]) if isinstance(rest[0], str) else rest[0]
             if isinstance(width, int):
-                _short(str(value).count("\n") * width)
+                require_short(str(value).count("\n") * width)
         elif name == "join" and rest and isinstance(rest[0], str) and hasattr(value, "__len__"):
-            _short(len(value) * len(rest[0]))
+            require_short(len(value) * len(rest[0]))
 
 
 def _forget_own(context: Context) -> None:
@@ -413,38 +435,3 @@ def _json(value: Any) -> str:
     import json
 
     return json.dumps(value, ensure_ascii=False)
-
-
-def _measure_replace(text: str, old: Any = "", new: Any = "") -> None:
-    if isinstance(old, str) and isinstance(new, str):
-        times = text.count(old) if old else len(text) + 1
-        if times * len(new) + len(text) > MOST_TEXT:
-            raise too_long()
-
-
-def _measure_operation(operator: str, left: Any, right: Any) -> None:
-    if operator == "*":
-        for item, times in ((left, right), (right, left)):
-            if (
-                isinstance(item, str | list | tuple)
-                and isinstance(times, int)
-                and len(item) * times > MOST_TEXT
-            ):
-                raise too_long()
-        if isinstance(left, int) and isinstance(right, int):
-            _small(left.bit_length() + right.bit_length())
-    elif operator == "+" and isinstance(left, str | list | tuple) and isinstance(right, str | list | tuple):
-        if len(left) + len(right) > MOST_TEXT:
-            raise too_long()
-    elif operator == "**" and isinstance(left, int) and isinstance(right, int):
-        _small(left.bit_length() * abs(right))
-
-
-def _short(size: int) -> None:
-    if size > MOST_TEXT:
-        raise too_long()
-
-
-def _small(bits: int) -> None:
-    if bits > MOST_BITS:
-        raise TooMuch(f"it computes a number of more than {MOST_BITS:,} bits")

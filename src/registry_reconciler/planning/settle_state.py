@@ -104,7 +104,9 @@ def settled_files(
         kept = work.remembered(address)
         if moved and not agreed and kept and desired_entry is not None:
             # Its registry does not say what its fragment does: who remembers it changes, what is remembered does not.
-            work.settle(address, desired_entry.place.file, kept[0])
+            kind = loaded.kinds.get(address.partition("/")[0])
+            fits = (applied for applied in kept if live is not None and says(applied, kind, live.value))
+            work.settle(address, desired_entry.place.file, next(fits, kept[0]))
         elif (
             (spent and not work.is_settled(address))
             or moved

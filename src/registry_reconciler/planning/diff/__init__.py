@@ -65,7 +65,8 @@ def diff(
     )
     selection = Selection(options, exact, desired.groups)
     # What moves away and is moved to as well is decided on as the latter.
-    moved_away = set(desired.renames.values()) - desired.renames.keys()
+    sources = frozenset(desired.renames.values())
+    moved_away = sources - desired.renames.keys()
     special = desired.disputed | clashing | moved_away | desired.renames.keys()
     whole = not options.target and not options.exclude
     owned_by_live = live_kinds(loaded.kinds)
@@ -75,7 +76,7 @@ def diff(
         if whole and address not in special and _as_applied(work, address):
             work.unchanged += 1
             continue
-        three_way = _trio(work, address)
+        three_way = _trio(work, address, sources)
         if three_way.desired is None and three_way.state is None:
             work.unmanaged += three_way.live is not None and address not in moved_away
             if address in desired.removals and selection.has(address):
@@ -144,10 +145,13 @@ def _as_applied(work: DiffWork, address: str) -> bool:
     return same(desired.value, live.value) and not work.state.is_marked_deleted(address)
 
 
-def _trio(work: DiffWork, address: str) -> ThreeWay:
+def _trio(work: DiffWork, address: str, sources: Collection[str]) -> ThreeWay:
     source = work.desired.renames.get(address)
     old = source or address
-    state = work.state.entries.get(old) or work.state.entries.get(address)
+    state = work.state.entries.get(old)
+    if state is None and address not in sources:
+        # Some side carried the rename out; a record of what moves away from there is about another entry.
+        state = work.state.entries.get(address)
     return ThreeWay(address, work.desired.entries.get(address), state, work.live.entries.get(old), source)
 
 

@@ -36,7 +36,7 @@ def _was_left(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry, live: 
 
     What that side applied before is remembered by nobody, so the difference is called no edit by hand.
     """
-    return work.state.was_left(three_way.address) and not same(
+    return work.state.was_left(three_way.source or three_way.address) and not same(
         _as_before(work, three_way, desired), live.value
     )
 

@@ -104,7 +104,7 @@ class KindInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class ServedWorkspace:
     """A workspace as it was read.
 
     Attributes:
@@ -266,7 +266,7 @@ def shared_spaces(kinds: Iterable[KindInfo]) -> dict[str, str]:
     }
 
 
-def build_db(loaded: Loaded) -> RegistryDb:
+def build_db(loaded: ServedWorkspace) -> RegistryDb:
     """One domain a kind, and one a shared id space with the items of all its kinds.
 
     Raises:
