@@ -103,7 +103,7 @@ class Emitter:
                 lines += rows
                 open_end = False
                 continue
-            body = self._at(number == len(value)).body(part, below(key))
+            body = self._at(number == len(value)).new(part, below(key))
             lines += self.pair(text, body)
             open_end = body.open_end
         return Body("map", lines=tuple(lines), open_end=open_end)
@@ -121,7 +121,7 @@ class Emitter:
                 lines += rows
                 open_end = False
                 continue
-            body = self._at(number == len(value)).body(part, below)
+            body = self._at(number == len(value)).new(part, below)
             lines += self.item(body)
             open_end = body.open_end
         return Body("seq", lines=tuple(lines), open_end=open_end)
