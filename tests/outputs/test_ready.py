@@ -197,6 +197,52 @@ def test_what_equals_the_registry_today_is_proposed_and_changes_nothing(home: Ho
     assert "\n".join(kept) == text
 
 
+PLUGIN = """\
+x-registry: {kind: plugin, layout: list, file: plugins.yaml, at: plugins, key: name, truth: live}
+type: object
+properties: {name: {type: string}, author: {type: object}, from: {type: object}}
+"""
+PLUGINS = """\
+plugins:
+  - {name: bench, author: {name: Ada}, from: {repo: me/bench, ref: main}}
+  - {name: notes, author: {name: Bob, mail: b@example.org}, from: {repo: me/notes}}
+"""
+NESTED = {
+    "index.json": [
+        {"id": "bench", "by": "Ada", "source": {"kind": "git", "repo": "me/bench", "branch": "main"}},
+        {"id": "notes", "by": "Bob", "source": {"kind": "git", "repo": "me/notes"}},
+    ],
+    "README.md": "| plugin | by |\n| --- | --- |\n| bench | Ada |\n| notes | Bob |\n",
+}
+
+
+@pytest.mark.parametrize("file", NESTED)
+def test_what_stands_in_a_field_that_is_a_mapping_is_found_and_what_becomes_one(
+    tmp_path: Path, file: str
+) -> None:
+    content = NESTED[file]
+    text = content if isinstance(content, str) else json.dumps({"all": content}, indent=2)
+    files = {
+        ".system/registry/schemas/plugin.schema.yaml": PLUGIN,
+        ".system/registry/outputs.yaml": "outputs: []\n",
+        "plugins.yaml": PLUGINS,
+        file: text,
+    }
+    home = Home(tmp_path, **files)
+    planning = Workspace(home.root).planning()
+    (proposal,) = proposals(planning, file)
+    write_proposals(Workspace(home.root), planning, [proposal])
+    assert home.actions() == {str(proposal.definition["id"]): "adopt"}
+    if file == "index.json":
+        assert proposal.definition["item"] == {
+            "id": "{{ key }}",
+            "by": "{{ author.name }}",
+            "source": {"kind": "git", "repo": "{{ from.repo }}", "branch": "{{ from.ref | default(omit) }}"},
+        }
+    else:
+        assert "| {{ e.key }} | {{ e.author.name }} |" in proposal.template
+
+
 def test_every_count_of_a_page_is_proposed(home: Home) -> None:
     text = (
         "We have 2 skills, and\n**2** tested skills.\n\n`2 skills`, 12 skills and v2 skills.\n\n"

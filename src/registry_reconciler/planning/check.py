@@ -210,17 +210,6 @@ def _planned_item(loaded: Loaded, change: Change) -> Entry:
     return Entry(change.kind, change.key, change.address, value, place, change.live, managed)
 
 
-def check(
-    loaded: Loaded, entry_sets: EntrySets, own: Sequence[Rule] = (), *, no_check: bool = False
-) -> tuple[Problem, ...]:
-    """Every problem of both entry sets, each with its status; ``own`` are the rules of the workspace itself."""
-    rules = rules_to_judge_by(own, no_check=no_check)
-    before = judge(loaded, entry_sets.before, rules)
-    if entry_sets.before is entry_sets.after:
-        return with_status(before, before)
-    return compare(entry_sets, before, judge(loaded, entry_sets.after, rules), rules, no_check=no_check)
-
-
 Judged = Mapping[tuple[object, ...], Problem]
 """The problems of one entry set, by identity."""
 

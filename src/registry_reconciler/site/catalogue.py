@@ -155,7 +155,7 @@ def _entries(
             kind_name,
             key,
             links[address],
-            _text_at(kind, value, "name"),
+            _name_of(kind, value),
             _aliases(kind, value),
             value,
             locator.location(desired[address].place) if address in desired else None,
@@ -165,8 +165,8 @@ def _entries(
         )
 
 
-def _text_at(kind: Kind | None, value: Json, role: str) -> str:
-    selector = getattr(kind.names, role) if kind is not None else None
+def _name_of(kind: Kind | None, value: Json) -> str:
+    selector = kind.names.name if kind is not None else None
     if selector is None or not isinstance(value, dict):
         return ""
     return next((text for _, text in selector.find(value) if isinstance(text, str)), "")

@@ -5,17 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-ENVIRONMENT = (
-    "FORCE_HYPERLINK",
-    "TERM",
-    "TERM_PROGRAM",
-    "VTE_VERSION",
-    "KITTY_WINDOW_ID",
-    "WT_SESSION",
-    "KONSOLE_VERSION",
-)
-"""The variables by which terminals say what they are."""
-
 _PROGRAMS = frozenset({"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio", "WarpTerminal"})
 _TERMS = ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "wezterm")
 _FIRST_VTE = 5000

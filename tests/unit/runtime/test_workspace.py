@@ -22,7 +22,7 @@ from registry_reconciler.runtime import (
     open_runtime,
 )
 from registry_reconciler.runtime.serve import prepared
-from registry_reconciler.runtime.serve.served_files import prepare, prepare_from
+from registry_reconciler.runtime.serve.served_files import prepare_from
 from tests.unit.runtime.helper import Site
 
 
@@ -429,7 +429,9 @@ def test_what_the_planning_side_has_read_makes_the_same_index(rich: Site) -> Non
 
 
 def test_prepare_makes_the_index(site: Site) -> None:
-    assert prepare(site.root) is True
+    from registry_reconciler.loading.workspace import load
+
+    assert prepare_from(site.root, load(prepared_tree(site))) is True
     assert index_file(site).exists()
     site.write(".system/registry/low-level/bad.yaml", b"abilities: [\n")
-    assert prepare(site.root) is False
+    assert prepare_from(site.root, load(prepared_tree(site))) is False

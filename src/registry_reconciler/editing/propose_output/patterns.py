@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,14 @@ from registry_reconciler.model.entry import Json, same
 
 if TYPE_CHECKING:
     from registry_reconciler.rules.entry_set import Entry
+
+
+_DEEPEST = 2
+"""So many steps into a field fields are looked for."""
+_WORDS = frozenset(
+    ("true", "True", "false", "False", "none", "None", "not", "and", "or", "in", "is", "if", "else")
+)
+"""Words that are no names in a template."""
 
 
 class TextPattern(Struct, frozen=True):
@@ -80,13 +88,31 @@ def is_alike(left: Json, right: Json) -> bool:
 
 
 def fields_of(rows: Sequence[Entry]) -> dict[str, list[Json]]:
-    """The values of every field in each entry, the key first."""
-    names = dict.fromkeys(name for row in rows for name in row.value if name.isidentifier())
+    """The values of every field in each entry, the key first; behind those what stands in fields that are mappings."""
+    names = dict.fromkeys(name for row in rows for name in row.value if _is_name(name))
     found: dict[str, list[Json]] = {"key": [row.key for row in rows]}
     for name in names:
         if name not in ("key", "address", "place", "values"):
             found[name] = [row.value.get(name, ABSENT) for row in rows]
+    for outer, values in list(found.items()):
+        for path, parts in _inside(outer, values, _DEEPEST):
+            found[path] = parts
     return found
+
+
+def _inside(outer: str, values: Sequence[Json], depth: int) -> Iterator[tuple[str, list[Json]]]:
+    """What stands in a field that is a mapping in every entry, by its path."""
+    if not depth or not all(isinstance(value, dict) for value in values):
+        return
+    for name in dict.fromkeys(name for value in values for name in value if _is_name(name)):
+        parts = [value.get(name, ABSENT) for value in values]
+        yield f"{outer}.{name}", parts
+        yield from _inside(f"{outer}.{name}", parts, depth - 1)
+
+
+def _is_name(name: str) -> bool:
+    """Whether a template may say a name, and means a field by it."""
+    return name.isidentifier() and name not in _WORDS
 
 
 def says_key(made: Json, keys: set[str]) -> bool:

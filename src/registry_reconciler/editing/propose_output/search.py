@@ -168,6 +168,8 @@ class Search:
             and not isinstance(values[0], str)
         ):
             return values[0]
+        if all(isinstance(value, dict) for value in values):
+            return self._item(kind, rows, values, top=False)
         return None
 
     # Texts

@@ -14,44 +14,50 @@ from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import Json, Place
 from registry_reconciler.model.kind import Kind
-from registry_reconciler.planning.edit_files.work import Writing, current
+from registry_reconciler.planning.edit_files.work import EditRun
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.edits import Snippet
 
 
-def extract_all(work: Writing, changes: Sequence[Change]) -> None:
+def extract_all(work: EditRun, changes: Sequence[Change]) -> None:
     """Take the texts of all entries that leave their places in this round: each file is looked at once."""
     leaving: dict[str, list[Place]] = {}
     for change in changes:
-        kind = work.kinds[change.kind]
-        entry = None if change.action is Action.DELETE else current(work, change)
-        whole_file = entry is not None and not entry.place.path and kind.name not in work.former
-        if entry is not None and not whole_file and work.leaves(kind, entry, change.after or {}):
-            item = work.former_layout(kind).item_path(entry.place.path)
+        kind = work.now.kinds[change.kind]
+        entry = None if change.action is Action.DELETE else work.current(change)
+        whole_file = entry is not None and not entry.place.path and kind.name not in work.now.former
+        if entry is not None and not whole_file and work.now.leaves(kind, entry, change.after or {}):
+            item = work.now.former_layout(kind).item_path(entry.place.path)
             leaving.setdefault(entry.place.file, []).append(replace(entry.place, path=item))
     if not leaving:
         return
     for file, places in leaving.items():
-        source = work.sources[file]
+        source = work.now.sources[file]
         if source.data is not None:
             nodes = [(place.document, place.path) for place in places]
-            work.extracted[file] = dict(zip(nodes, source.format.extract(source.data, nodes), strict=True))
+            work.now.extracted[file] = dict(
+                zip(nodes, source.format.extract(source.data, nodes), strict=True)
+            )
 
 
-def leave_files(work: Writing, changes: Sequence[Change]) -> None:
+def leave_files(work: EditRun, changes: Sequence[Change]) -> None:
     """Take away all files that get another name in this round: one may take the name of another."""
-    work.whole_files.clear()
+    work.texts.whole_files.clear()
     for change in changes:
-        kind = work.kinds[change.kind]
-        if change.action is Action.DELETE or not LAYOUTS[kind.layout].one_a_file or kind.name in work.former:
+        kind = work.now.kinds[change.kind]
+        if (
+            change.action is Action.DELETE
+            or not LAYOUTS[kind.layout].one_a_file
+            or kind.name in work.now.former
+        ):
             continue
-        entry = current(work, change)
-        if entry is not None and not entry.place.path and work.leaves(kind, entry, change.after or {}):
-            work.whole_files[change.address] = entry, work.sources[entry.place.file]
-    leaving = {source.path for _, source in work.whole_files.values()}
-    work.cleared = Recorder(MemoryTree(dict.fromkeys(leaving), work.tree)) if leaving else None
-    work.removed |= leaving
+        entry = work.current(change)
+        if entry is not None and not entry.place.path and work.now.leaves(kind, entry, change.after or {}):
+            work.texts.whole_files[change.address] = entry, work.now.sources[entry.place.file]
+    leaving = {source.path for _, source in work.texts.whole_files.values()}
+    work.texts.cleared = Recorder(MemoryTree(dict.fromkeys(leaving), work.now.tree)) if leaving else None
+    work.now.removed |= leaving
 
 
 def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> dict[Place, Snippet]:
@@ -79,12 +85,12 @@ def snippets(fragments: Mapping[str, SourceFile], changes: Sequence[Change]) -> 
 _MOST_FOLLOWING = 20
 
 
-def bare_follows(work: Writing, kind: Kind, change: Change, key: str) -> bool:
+def bare_follows(work: EditRun, kind: Kind, change: Change, key: str) -> bool:
     """Whether an entry stands behind a new one in its fragment and has no comments: those above are not its own."""
     from registry_reconciler.formats.edits import SpliceError
 
     origin = change.origin
-    source = work.fragments.get(origin.file) if origin is not None else None
+    source = work.texts.fragments.get(origin.file) if origin is not None else None
     if origin is None or source is None or source.data is None or not origin.path:
         return False
     *holder, step = origin.path
@@ -158,6 +164,17 @@ def is_written_anew(snippet: Snippet | None, *, alone: bool) -> bool:
         return True
     telling = snippet.comments or any(_tells(line) for line in snippet.text.split("\n"))
     return not (alone or telling)
+
+
+def with_comments_of_omitted(snippet: Snippet, written: Json) -> Snippet:
+    """The snippet with the comments of fields that the place of the entry says, and its text does not: above it all."""
+    if "#" not in snippet.text or not isinstance(snippet.value, dict) or not isinstance(written, dict):
+        return snippet
+    from registry_reconciler.formats.notes import all_rows, notes_of
+
+    notes = notes_of(snippet.text)
+    omitted = {path: note for path, note in notes.items() if path and path[0] not in written}
+    return replace(snippet, comments=(*snippet.comments, *all_rows(omitted))) if omitted else snippet
 
 
 def _tells(line: str) -> bool:

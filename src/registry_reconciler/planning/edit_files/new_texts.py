@@ -16,24 +16,24 @@ from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
 from registry_reconciler.planning.edit_files.shared_values import undone_beside
 from registry_reconciler.planning.edit_files.values import slot_of
-from registry_reconciler.planning.edit_files.work import FilePlan, Writing
+from registry_reconciler.planning.edit_files.work import EditRun, FilePlan
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.edits import Edit, SpliceError
 
 
-def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
+def splice_file(work: EditRun, path: str, plan: FilePlan) -> None:
     """Run one round of one file; on failure every change of it is refused."""
     from registry_reconciler.formats.edits import Insert, SpliceError
 
-    source = work.sources.get(path)
+    source = work.now.sources.get(path)
     data = source.data if source else None
     form = source.format if source else _new_format(work, path, plan)
     try:
         if plan.creates:
             data = _new_text(work, form, plan)
             source = _parsed(work, form, path, data)
-            work.removed.discard(path)
+            work.now.removed.discard(path)
         if plan.edits and source is not None and data is not None:
             # What leaves a place makes room for what comes there.
             edits = sorted(
@@ -53,7 +53,7 @@ def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
         first = source.problems[0]
         _refused_together(work, plan)
         for change in _changes_of(plan):
-            work.fail(
+            work.result.fail(
                 change,
                 "WRT001",
                 f"the new text of {path} would not be valid {form.title}: {first.message}",
@@ -61,21 +61,21 @@ def splice_file(work: Writing, path: str, plan: FilePlan) -> None:
                 REPORT,
             )
         return
-    work.sources[path] = source
-    work.forget_entries(path)
+    work.now.sources[path] = source
+    work.now.forget_entries(path)
 
 
-def _spliced(work: Writing, path: str, plan: FilePlan, edits: Sequence[Edit]) -> bytes:
+def _spliced(work: EditRun, path: str, plan: FilePlan, edits: Sequence[Edit]) -> bytes:
     """The text with its edits, shared values undone where they stand if that can be."""
     from registry_reconciler.formats.edits import SpliceError
 
-    source = work.sources[path]
+    source = work.now.sources[path]
     assert source.data is not None
-    shared = undone_beside(work, path, plan)
+    shared = undone_beside(work.now, path, plan)
     if shared:
         with contextlib.suppress(SpliceError):
             data = source.format.splice(source.data, [*shared, *edits], source.sections)
-            work.undone_beside.setdefault(path, []).extend(shared)
+            work.result.undone_beside.setdefault(path, []).extend(shared)
             return data
     return source.format.splice(source.data, edits, source.sections)
 
@@ -83,12 +83,12 @@ def _spliced(work: Writing, path: str, plan: FilePlan, edits: Sequence[Edit]) ->
 REPORT = "Make the change by hand, then run plan again; and please report the file that led here."
 
 
-def _new_format(work: Writing, path: str, plan: FilePlan) -> TextFormat:
+def _new_format(work: EditRun, path: str, plan: FilePlan) -> TextFormat:
     """The format of a file that is not there yet: that of the kind for which it is made."""
-    return format_of(path, work.kinds[plan.creates[0][0].kind])
+    return format_of(path, work.now.kinds[plan.creates[0][0].kind])
 
 
-def _parsed(work: Writing, form: TextFormat, path: str, data: bytes) -> SourceFile:
+def _parsed(work: EditRun, form: TextFormat, path: str, data: bytes) -> SourceFile:
     from registry_reconciler.files.tree import MemoryTree
     from registry_reconciler.loading.source import read_source
 
@@ -97,13 +97,13 @@ def _parsed(work: Writing, form: TextFormat, path: str, data: bytes) -> SourceFi
     return source
 
 
-def _new_text(work: Writing, form: TextFormat, plan: FilePlan) -> bytes:
+def _new_text(work: EditRun, form: TextFormat, plan: FilePlan) -> bytes:
     """The text of a file that is not there yet, with the first entry; the others follow as insertions."""
     from registry_reconciler.formats.edits import Insert, InsertDocument
 
     first, *rest = plan.creates
     change, container, raw, snippet = first
-    kind = work.kinds[change.kind]
+    kind = work.now.kinds[change.kind]
     slot = LAYOUTS[kind.layout].slot(kind, change.after or {})
     where = () if slot is None else (*slot.holder, 0 if slot.key is None else slot.key)
     data = form.new_text(
@@ -115,7 +115,7 @@ def _new_text(work: Writing, form: TextFormat, plan: FilePlan) -> bytes:
     if rest:
         edits = []
         for created, holder, value, piece in rest:
-            slot = slot_of(work.kinds[created.kind], created)
+            slot = slot_of(work.now.kinds[created.kind], created)
             edits.append(
                 Insert(
                     0,
@@ -130,10 +130,10 @@ def _new_text(work: Writing, form: TextFormat, plan: FilePlan) -> bytes:
     return data
 
 
-def _sibling(work: Writing, kind: Kind, form: TextFormat) -> bytes | None:
+def _sibling(work: EditRun, kind: Kind, form: TextFormat) -> bytes | None:
     """The text of another file of a kind, whose look a new one takes."""
-    paths = work.live.files_of.get(kind.name, ()) if work.live is not None else ()
-    files = work.live.files if work.live is not None else {}
+    paths = work.now.live.files_of.get(kind.name, ()) if work.now.live is not None else ()
+    files = work.now.live.files if work.now.live is not None else {}
     found = (files[path] for path in paths if path in files)
     return next(
         (source.data for source in found if source.readable and source.data and source.format == form), None
@@ -149,13 +149,13 @@ def _changes_of(plan: FilePlan) -> Iterator[Change]:
             yield change
 
 
-def _refused_together(work: Writing, plan: FilePlan) -> None:
+def _refused_together(work: EditRun, plan: FilePlan) -> None:
     addresses = [change.address for change in _changes_of(plan)]
     if len(addresses) > 1:
-        work.together.update(addresses)
+        work.result.together.update(addresses)
 
 
-def _refuse(work: Writing, path: str, plan: FilePlan, error: SpliceError) -> None:
+def _refuse(work: EditRun, path: str, plan: FilePlan, error: SpliceError) -> None:
     code = "WRT002" if error.related else "WRT001"
     related = tuple(Related("used here", Place(path, document, where)) for document, where in error.related)
     place = Place(path, error.document, error.path)
@@ -181,7 +181,7 @@ def _refuse(work: Writing, path: str, plan: FilePlan, error: SpliceError) -> Non
             if blamed
             else f"{path} cannot be written: {error.message}"
         )
-        work.fail(change, code, message, place, fix, related=shown if blamed else ())
+        work.result.fail(change, code, message, place, fix, related=shown if blamed else ())
 
 
 _RELATED_SHOWN = 20

@@ -17,10 +17,15 @@ from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry,
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
 from registry_reconciler.model.structural import problem
-from registry_reconciler.planning.edit_files.entry_texts import bare_follows, is_written_anew, typed_words
+from registry_reconciler.planning.edit_files.entry_texts import (
+    bare_follows,
+    is_written_anew,
+    typed_words,
+    with_comments_of_omitted,
+)
 from registry_reconciler.planning.edit_files.field_edits import field_edits
 from registry_reconciler.planning.edit_files.values import cut, skeleton
-from registry_reconciler.planning.edit_files.work import FilePlan, Kept, Writing, current, inner_entries
+from registry_reconciler.planning.edit_files.work import EditRun, FilePlan
 from registry_reconciler.planning.key_order import ContainerOrder
 from registry_reconciler.planning.placement import (
     PlacementError,
@@ -37,36 +42,36 @@ if TYPE_CHECKING:
     from registry_reconciler.formats.edits import Edit, Insert, Snippet
 
 
-def plan_change(work: Writing, plans: dict[str, FilePlan], change: Change) -> None:
+def plan_change(work: EditRun, plans: dict[str, FilePlan], change: Change) -> None:
     """Add the edits that one change asks for. Raises :class:`PlacementError` where it has no place."""
-    kind = work.kinds[change.kind]
-    leaves = work.whole_files.get(change.address)
-    entry = current(work, change) if leaves is None else leaves[0]
+    kind = work.now.kinds[change.kind]
+    leaves = work.texts.whole_files.get(change.address)
+    entry = work.current(change) if leaves is None else leaves[0]
     if change.action is Action.DELETE:
         assert entry is not None
-        work.files[change.address] = entry.place.file
+        work.result.files[change.address] = entry.place.file
         _plan_removal(work, plans, change, kind, entry)
     elif entry is None:
         _plan_create(work, plans, change, kind, None)
-    elif work.leaves(kind, entry, change.after or {}):
+    elif work.now.leaves(kind, entry, change.after or {}):
         _plan_relocation(work, plans, change, kind, entry)
     else:
-        work.files[change.address] = entry.place.file
+        work.result.files[change.address] = entry.place.file
         _plan_update(work, plans, change, kind, entry)
 
 
 def _plan_removal(
-    work: Writing, plans: dict[str, FilePlan], change: Change, kind: Kind, entry: LiveEntry
+    work: EditRun, plans: dict[str, FilePlan], change: Change, kind: Kind, entry: LiveEntry
 ) -> None:
     from registry_reconciler.formats.edits import Remove
 
-    inside = inner_entries(work, entry)
+    inside = work.now.inner_entries(entry)
     if inside and all((entry.kind, entry.address) in work.leaving for entry in inside):
         work.postponed.append(change)
         return
     if inside:
         names = ", ".join(entry.address for entry in inside[:5])
-        work.fail(
+        work.result.fail(
             change,
             "WRT005",
             f"it still holds {names}{' and others' if len(inside) > 5 else ''}.",
@@ -76,14 +81,14 @@ def _plan_removal(
         )
         return
     path = entry.place.file
-    if LAYOUTS[kind.layout].one_a_file and _alone(work.sources[path], entry):
-        source = work.sources[path]
+    if LAYOUTS[kind.layout].one_a_file and _alone(work.now.sources[path], entry):
+        source = work.now.sources[path]
         if (
             source.data is not None
             and source.format.has_rest(source.data)
-            and change.address not in work.text_goes
+            and change.address not in work.texts.text_goes
         ):
-            work.fail(
+            work.result.fail(
                 change,
                 "WRT007",
                 f"{path} holds text below the front matter, which would go with it.",
@@ -92,8 +97,8 @@ def _plan_removal(
                 f"{{address: {change.address}, body: delete}}; or keep: true.",
             )
             return
-        work.removed.add(path)
-        work.forget_entries(path)
+        work.now.removed.add(path)
+        work.now.forget_entries(path)
         return
     if LAYOUTS[kind.layout].documents:
         _remove_document(work, plans, change, entry)
@@ -108,7 +113,7 @@ def _plan_removal(
     _plan_for(plans, path).edits.append((change, Remove(entry.place.document, item)))
 
 
-def _remove_document(work: Writing, plans: dict[str, FilePlan], change: Change, entry: LiveEntry) -> None:
+def _remove_document(work: EditRun, plans: dict[str, FilePlan], change: Change, entry: LiveEntry) -> None:
     """The document goes; the file with the last one."""
     from registry_reconciler.formats.edits import RemoveDocument
 
@@ -116,11 +121,11 @@ def _remove_document(work: Writing, plans: dict[str, FilePlan], change: Change, 
     plan = _plan_for(plans, path)
     plan.documents.append((change, RemoveDocument(entry.place.document)))
     gone = {edit.document for _, edit in plan.documents if isinstance(edit, RemoveDocument)}
-    documents = work.sources[path].documents
+    documents = work.now.sources[path].documents
     if all(document is None or number in gone for number, document in enumerate(documents)):
         del plans[path]
-        work.removed.add(path)
-        work.forget_entries(path)
+        work.now.removed.add(path)
+        work.now.forget_entries(path)
 
 
 def _alone(source: SourceFile, entry: LiveEntry) -> bool:
@@ -133,24 +138,24 @@ def _plan_for(plans: dict[str, FilePlan], path: str) -> FilePlan:
 
 
 def _raw_after(
-    work: Writing, change: Change, kind: Kind, entry: LiveEntry, source: SourceFile
+    work: EditRun, change: Change, kind: Kind, entry: LiveEntry, source: SourceFile
 ) -> dict[str, Json]:
     node = get_path(source.documents[entry.place.document], entry.place.path)
     there = LAYOUTS[kind.layout].fields(kind, node)
     require_text(kind, change.after or {}, entry.carried)
     raw = raw_value(kind, change.after or {}, entry.carried)
-    return kind.texts.as_written(restore_unmanaged(raw, there, entry, work.nested[kind.name]), there)
+    return kind.texts.as_written(restore_unmanaged(raw, there, entry, work.now.nested[kind.name]), there)
 
 
 def _plan_update(
-    work: Writing, plans: dict[str, FilePlan], change: Change, kind: Kind, entry: LiveEntry
+    work: EditRun, plans: dict[str, FilePlan], change: Change, kind: Kind, entry: LiveEntry
 ) -> None:
     from registry_reconciler.formats.edits import RenameKey, Update
 
     plan = _plan_for(plans, entry.place.file)
     place = entry.place
-    raw = _raw_after(work, change, kind, entry, work.sources[place.file])
-    there = get_path(work.sources[place.file].documents[place.document], place.path)
+    raw = _raw_after(work, change, kind, entry, work.now.sources[place.file])
+    there = get_path(work.now.sources[place.file].documents[place.document], place.path)
     slot = LAYOUTS[kind.layout].slot(kind, change.after or {})
     label = None if slot is None else slot.label
     if label is not None and label != place.path[-1]:
@@ -183,41 +188,42 @@ def _node(kind: Kind, fields: dict[str, Json]) -> Json:
 
 
 def _in_its_words(
-    work: Writing, change: Change, kind: Kind, raw: dict[str, Json]
+    work: EditRun, change: Change, kind: Kind, raw: dict[str, Json]
 ) -> tuple[dict[str, Json], Snippet | None]:
     """What is to be written, as its fragment writes it, and the text of that."""
     if change.origin is None:
-        typed = work.typed.get(change.address, "")
+        typed = work.texts.typed.get(change.address, "")
         return typed_words(kind, typed, raw) if typed else (raw, None)
-    snippet = work.snippets.get(change.origin)
+    snippet = work.texts.snippets.get(change.origin)
     if snippet is None:
         return raw, None
-    return kind.texts.as_written(raw, snippet.value), work.node_snippets.get(change.origin, snippet)
+    written = kind.texts.as_written(raw, snippet.value)
+    return written, with_comments_of_omitted(work.texts.node_snippets.get(change.origin, snippet), written)
 
 
 def _plan_relocation(
-    work: Writing, plans: dict[str, FilePlan], change: Change, kind: Kind, entry: LiveEntry
+    work: EditRun, plans: dict[str, FilePlan], change: Change, kind: Kind, entry: LiveEntry
 ) -> None:
     """Out of the old place with its comments, into the new one."""
     from registry_reconciler.formats.edits import Remove
 
-    source = work.sources[entry.place.file]
+    source = work.now.sources[entry.place.file]
     assert source.data is not None
-    if LAYOUTS[kind.layout].one_a_file and not entry.place.path and kind.name not in work.former:
+    if LAYOUTS[kind.layout].one_a_file and not entry.place.path and kind.name not in work.now.former:
         _rename_file(work, plans, change, kind, entry)
         return
-    where = (entry.place.document, work.former_layout(kind).item_path(entry.place.path))
-    snippet = work.extracted.get(entry.place.file, {}).get(where)
+    where = (entry.place.document, work.now.former_layout(kind).item_path(entry.place.path))
+    snippet = work.now.extracted.get(entry.place.file, {}).get(where)
     if snippet is None:
         (snippet,) = source.format.extract(source.data, [where])
-    former = work.former_layout(kind)
+    former = work.now.former_layout(kind)
     alone = former.one_a_file and _alone(source, entry)
     if alone and not snippet.comments:
         snippet = replace(snippet, comments=source.format.head_comments(source.data))
     _plan_create(work, plans, change, kind, entry, replace(snippet, kept=True))
     if alone:
-        work.removed.add(entry.place.file)
-        work.forget_entries(entry.place.file)
+        work.now.removed.add(entry.place.file)
+        work.now.forget_entries(entry.place.file)
     elif former.documents:
         _remove_document(work, plans, change, entry)
     elif not entry.place.path:
@@ -229,29 +235,34 @@ def _plan_relocation(
 
 
 def _rename_file(
-    work: Writing, plans: dict[str, FilePlan], change: Change, kind: Kind, entry: LiveEntry
+    work: EditRun, plans: dict[str, FilePlan], change: Change, kind: Kind, entry: LiveEntry
 ) -> None:
     from registry_reconciler.formats.edits import Update
 
-    old = work.whole_files[change.address][1]
+    old = work.texts.whole_files[change.address][1]
     target = find_target(
-        kind, change.after or {}, {}, work.carried_by(kind), work.cleared or work.tree, work.lookups
+        kind,
+        change.after or {},
+        {},
+        work.carried_by(kind),
+        work.texts.cleared or work.now.tree,
+        work.now.lookups,
     )
-    if target.file in work.sources and target.file not in work.removed:
+    if target.file in work.now.sources and target.file not in work.now.removed:
         raise PlacementError(
             "WRT004", f"{target.file} is there already.", "Remove that file first, or choose another key."
         )
     raw = _raw_after(work, change, kind, entry, old)
-    work.removed.discard(target.file)
-    work.forget_entries(entry.place.file)
-    work.forget_entries(target.file)
-    work.sources[target.file] = replace(old, path=target.file)
-    work.files[change.address] = target.file
+    work.now.removed.discard(target.file)
+    work.now.forget_entries(entry.place.file)
+    work.now.forget_entries(target.file)
+    work.now.sources[target.file] = replace(old, path=target.file)
+    work.result.files[change.address] = target.file
     _plan_for(plans, target.file).edits.append((change, Update(entry.place.document, (), raw)))
 
 
 def _plan_create(
-    work: Writing,
+    work: EditRun,
     plans: dict[str, FilePlan],
     change: Change,
     kind: Kind,
@@ -261,23 +272,26 @@ def _plan_create(
     from registry_reconciler.formats.edits import InsertDocument, Update
 
     after = change.after or {}
-    sources: Mapping[str, SourceFile] = Kept(work.sources, work.removed) if work.removed else work.sources
     fragment = change.origin.file if change.origin else ""
-    target = find_target(kind, after, sources, work.carried_by(kind), work.tree, work.lookups, fragment)
+    target = find_target(
+        kind, after, work.now.remaining(), work.carried_by(kind), work.now.tree, work.now.lookups, fragment
+    )
     carried = target.carried | (entry.carried if entry else frozenset())
     raw = raw_value(kind, after, carried)
     if entry is not None:
-        node = get_path(work.sources[entry.place.file].documents[entry.place.document], entry.place.path)
+        node = get_path(work.now.sources[entry.place.file].documents[entry.place.document], entry.place.path)
         there = LAYOUTS[kind.layout].fields(kind, node)
-        raw = restore_unmanaged(raw, there, entry, work.nested[kind.name])
+        raw = restore_unmanaged(raw, there, entry, work.now.nested[kind.name])
     _node(kind, raw)  # what has no place is refused before anything is asked for
     _refuse_nowhere(work, kind, target)
     _warn_of_slip(work, change, kind, target)
-    work.files[change.address] = target.file
+    work.result.files[change.address] = target.file
     _refuse_taken(work, plans, kind, target)
     plan = _plan_for(plans, target.file)
     slot = LAYOUTS[kind.layout].slot(kind, after) or Slot()
-    row = work.row(target.file, kind.name, Place(target.file, target.document, (*target.path, *slot.holder)))
+    row = work.now.row(
+        target.file, kind.name, Place(target.file, target.document, (*target.path, *slot.holder))
+    )
     anew = False
     if snippet is None and entry is None:
         raw, snippet = _in_its_words(work, change, kind, raw)
@@ -314,7 +328,7 @@ def _of_item(slot: Slot, snippet: Snippet | None) -> Snippet | None:
     return wrapped(slot.name, snippet)
 
 
-def _refuse_nowhere(work: Writing, kind: Kind, target: Target) -> None:
+def _refuse_nowhere(work: EditRun, kind: Kind, target: Target) -> None:
     """An entry inside one of another kind needs that one: it does not make it by the way."""
     for outer, steps in work.outer.get(kind.name, ()):
         row = LAYOUTS[outer.layout]
@@ -322,14 +336,14 @@ def _refuse_nowhere(work: Writing, kind: Kind, target: Target) -> None:
         if depth > len(target.path) or not (row.one_a_file or row.container_type is dict):
             continue  # the items of a list are looked for where the place is found
         holder = target.path[: len(target.path) - depth]
-        here = work.entries_in(target.file).get(outer.name, []) if target.exists else []
+        here = work.now.entries_in(target.file).get(outer.name, []) if target.exists else []
         if (target.document, holder) in {(entry.place.document, entry.place.path) for entry in here}:
             continue
         if row.one_a_file:
             name = "/".join((outer.file.match(target.file) or {"": target.file}).values())
-            near = work.lookups.near(outer.name, name, partial(_keys, work.of(outer.name)))
+            near = work.now.lookups.near(outer.name, name, partial(_keys, work.now.of(outer.name)))
             raise no_such_place(outer.name, name, near, outer.file.text)
-        near = work.lookups.near(
+        near = work.now.lookups.near(
             (target.file, outer.name),
             str(holder[-1]),
             partial(_names, here),
@@ -345,19 +359,19 @@ def _names(entries: Iterable[LiveEntry]) -> list[str]:
     return [str(entry.place.path[-1]) for entry in entries]
 
 
-def _warn_of_slip(work: Writing, change: Change, kind: Kind, target: Target) -> None:
+def _warn_of_slip(work: EditRun, change: Change, kind: Kind, target: Target) -> None:
     """A place that nobody described is made with the first entry in it, also where its name is a slip."""
-    documents = work.sources[target.file].documents if target.exists else ()
+    documents = work.now.sources[target.file].documents if target.exists else ()
     slip = None
     if documents:
-        slip = slip_of(kind, documents[target.document], target.path, target.file, work.lookups)
+        slip = slip_of(kind, documents[target.document], target.path, target.file, work.now.lookups)
     where = f" in {target.file}"
     if slip is None and not target.exists:
-        slip, where = slip_of_file(kind, target.file, work.tree, work.lookups), ""
+        slip, where = slip_of_file(kind, target.file, work.now.tree, work.now.lookups), ""
     if slip is None:
         return
     what, name, near = slip
-    work.warnings[change.address] = problem(
+    work.result.warnings[change.address] = problem(
         "WRT006",
         f"{change.address}: There is no {what} {name!r}{where} yet, and it will be made.{meant(near)}",
         change.origin or Place(target.file),
@@ -366,7 +380,7 @@ def _warn_of_slip(work: Writing, change: Change, kind: Kind, target: Target) -> 
     )
 
 
-def _refuse_taken(work: Writing, plans: Mapping[str, FilePlan], kind: Kind, target: Target) -> None:
+def _refuse_taken(work: EditRun, plans: Mapping[str, FilePlan], kind: Kind, target: Target) -> None:
     if LAYOUTS[kind.layout].one_a_file and target.exists and _standing(work, target) is not None:
         raise PlacementError(
             "WRT004", f"{target.file} is there already.", "Adopt what it holds, or choose another key."
@@ -391,9 +405,9 @@ def _where(edit: Edit) -> tuple[int, FieldPath] | None:
     return None if path is None else (edit.document, path)
 
 
-def _standing(work: Writing, target: Target) -> Json:
+def _standing(work: EditRun, target: Target) -> Json:
     """What stands where an entry of layout ``file`` is to go; a null is nothing, as everywhere."""
-    documents = work.sources[target.file].documents
+    documents = work.now.sources[target.file].documents
     found = get_path(documents[target.document], target.path) if documents else None
     return None if found is MISSING else found
 

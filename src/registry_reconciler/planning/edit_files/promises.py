@@ -13,44 +13,50 @@ from registry_reconciler.model.entry import Json, LiveEntry, Place, same
 from registry_reconciler.model.fields import Selector, without
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
+from registry_reconciler.planning.edit_files.current_files import (
+    CurrentFiles,
+    files_over,
+    old_bytes,
+    unread_in,
+)
 from registry_reconciler.planning.edit_files.new_texts import REPORT
 from registry_reconciler.planning.edit_files.shared_values import container_paths
 from registry_reconciler.planning.edit_files.values import cut, skeleton
-from registry_reconciler.planning.edit_files.work import Writing, files_over, old_bytes, unread_in
+from registry_reconciler.planning.edit_files.work import EditRun
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.edits import Update
 
 
 def verify(
-    work: Writing,
+    work: EditRun,
     live: Live,
     changes: Sequence[Change],
     files: Mapping[str, bytes | None],
     managed: Collection[str],
 ) -> Iterator[Problem]:
     """Hold the new texts against what was promised."""
+    now, result = work.now, work.result
     promised: dict[str, dict[str, Json]] = {}
     gone: set[str] = set()
     for change in changes:
-        if change.address in work.failed or not change.writes:
+        if change.address in result.failed or not change.writes:
             continue
         gone.add(change.from_address or change.address)
         if change.action is not Action.DELETE and change.after is not None:
             promised[change.address] = change.after
-    old = Writing(work.kinds, work.tree, files_over(live.files), nested=work.nested, former=work.former)
+    old = CurrentFiles(now.kinds, now.tree, files_over(live.files), now.nested, now.former)
     # A promise that no byte was changed for is looked at too: it may be one that the file cannot keep.
-    untouched = {
-        work.files[a]: old_bytes(live, work.files[a]) for a in promised if work.files[a] not in files
-    }
+    placed = result.files
+    untouched = {placed[a]: old_bytes(live, placed[a]) for a in promised if placed[a] not in files}
     files = {**untouched, **files}
     there = _by_file(work, live, files, managed)
     concerned: dict[str, list[Change]] = {path: [] for path in files}
     for change in changes:
-        concerned.setdefault(work.files.get(change.address, ""), []).append(change)
+        concerned.setdefault(placed.get(change.address, ""), []).append(change)
     for path, data in files.items():
         expected = {address: entry for address, entry in there[path].items() if entry.address not in gone}
-        found = {} if data is None else {e.address: e for es in work.entries_in(path).values() for e in es}
+        found = {} if data is None else {e.address: e for es in now.entries_in(path).values() for e in es}
         wrong = _mismatch(
             expected,
             found,
@@ -60,22 +66,22 @@ def verify(
         wrong = wrong or _beside(work, old, path, data) or _left_out(work, old, path, data)
         if wrong:
             fix = _carried_fix(work, wrong) or REPORT
-            blamed = [change for change in concerned[path] if change.address not in work.failed]
+            blamed = [change for change in concerned[path] if change.address not in result.failed]
             if sum(change.writes for change in blamed) > 1:
-                work.together.update(change.address for change in blamed)
+                result.together.update(change.address for change in blamed)
             for change in blamed:
-                if change.address not in work.failed:
-                    work.failed[change.address] = problem(
+                if change.address not in result.failed:
+                    result.failed[change.address] = problem(
                         "WRT001",
                         f"{path} would not come out as planned: {wrong}.",
                         change.origin or Place(path),
                         address=change.address,
                         fix=fix,
                     )
-                    yield work.failed[change.address]
+                    yield result.failed[change.address]
 
 
-def _carried_fix(work: Writing, wrong: str) -> str:
+def _carried_fix(work: EditRun, wrong: str) -> str:
     """What to do where entries inside a renamed one are called otherwise with it."""
     renamed = [
         f"{{from: {old}, to: {new}}}"
@@ -88,7 +94,7 @@ def _carried_fix(work: Writing, wrong: str) -> str:
 
 
 def _by_file(
-    work: Writing, live: Live, files: Mapping[str, bytes | None], managed: Collection[str]
+    work: EditRun, live: Live, files: Mapping[str, bytes | None], managed: Collection[str]
 ) -> dict[str, dict[str, LiveEntry]]:
     """The entries of some files as they are now, by the addresses that they have once what is around them moved."""
     found: dict[str, dict[str, LiveEntry]] = {path: {} for path in files}
@@ -138,13 +144,13 @@ def _is_kept(before: LiveEntry, after: LiveEntry) -> bool:
     return same(*values)
 
 
-def _beside(work: Writing, old: Writing, path: str, data: bytes | None) -> str:
+def _beside(work: EditRun, old: CurrentFiles, path: str, data: bytes | None) -> str:
     """Whether what stands beside the entries would change."""
     if data is None or path not in old.sources:
         return ""
-    undone = work.undone_beside.get(path, ())
-    before = [skeleton(beside) for beside in _without_entries(work, old.sources[path], undone)]
-    after = [skeleton(beside) for beside in _without_entries(work, work.sources[path])]
+    undone = work.result.undone_beside.get(path, ())
+    before = [skeleton(beside) for beside in _without_entries(work.now, old.sources[path], undone)]
+    after = [skeleton(beside) for beside in _without_entries(work.now, work.now.sources[path])]
     while before and before[-1] is None:
         before.pop()
     while after and after[-1] is None:
@@ -152,19 +158,19 @@ def _beside(work: Writing, old: Writing, path: str, data: bytes | None) -> str:
     return "" if same(before, after) else "what stands beside the entries would change"
 
 
-def _left_out(work: Writing, old: Writing, path: str, data: bytes | None) -> str:
+def _left_out(work: EditRun, old: CurrentFiles, path: str, data: bytes | None) -> str:
     """Whether an item that nobody read would go, come, or change its place among the others."""
     if data is None or path not in old.sources:
         return ""
-    before, after = (list(unread_in(writing.sources[path].documents)) for writing in (old, work))
+    before, after = (list(unread_in(files.sources[path].documents)) for files in (old, work.now))
     same_ones = len(before) == len(after) and all(map(is_, before, after))
     return "" if same_ones else "an entry that no change is about would be touched"
 
 
-def _without_entries(work: Writing, source: SourceFile, undone: Sequence[Update] = ()) -> Iterator[Json]:
+def _without_entries(now: CurrentFiles, source: SourceFile, undone: Sequence[Update] = ()) -> Iterator[Json]:
     """What stands beside the entries, with what shared values got back."""
     from registry_reconciler.formats.project import projected
 
-    drop = container_paths(work, source)
+    drop = container_paths(now, source)
     for index, document in enumerate(projected(source.documents, undone) if undone else source.documents):
         yield cut(document, drop.get(index, ()))

@@ -16,17 +16,18 @@ from registry_reconciler.layouts.walk import containers
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.model.change import Reason
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, get_path, same
-from registry_reconciler.planning.edit_files.work import FilePlan, Writing
+from registry_reconciler.planning.edit_files.current_files import CurrentFiles
+from registry_reconciler.planning.edit_files.work import FilePlan
 
 if TYPE_CHECKING:
     from registry_reconciler.formats.edits import Update
     from registry_reconciler.formats.nodes import Document, Node
 
 
-def container_paths(work: Writing, source: SourceFile) -> dict[int, list[FieldPath]]:
+def container_paths(now: CurrentFiles, source: SourceFile) -> dict[int, list[FieldPath]]:
     """Where the entries of all kinds stand in a file, by document: everything else stands beside them."""
     found: dict[int, list[FieldPath]] = {}
-    for kind in (*work.kinds.values(), *work.former.values()):
+    for kind in (*now.kinds.values(), *now.former.values()):
         bound = kind.file.match(source.path)
         if bound is not None:
             for container in containers(kind, source.documents, bound):
@@ -34,12 +35,12 @@ def container_paths(work: Writing, source: SourceFile) -> dict[int, list[FieldPa
     return found
 
 
-def undone_beside(work: Writing, path: str, plan: FilePlan) -> list[Update]:
+def undone_beside(now: CurrentFiles, path: str, plan: FilePlan) -> list[Update]:
     """The edits that give shared values back what they were, in the text as it is at this moment."""
     from registry_reconciler.formats.edits import Update
     from registry_reconciler.formats.nodes import UncomposableText
 
-    source = work.sources[path]
+    source = now.sources[path]
     if source.data is None or b"&" not in source.data:
         return []
     if not any(change.reason is Reason.LIVE_CHANGED for change, _ in plan.edits):
@@ -48,7 +49,7 @@ def undone_beside(work: Writing, path: str, plan: FilePlan) -> list[Update]:
         documents = source.format.compose(source.data.decode("utf-8").removeprefix("\ufeff"))
     except UncomposableText:
         return []
-    taken = container_paths(work, source)
+    taken = container_paths(now, source)
     found: list[Update] = []
     for number, document in enumerate(documents):
         if document.aliases:

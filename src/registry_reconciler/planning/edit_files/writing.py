@@ -24,6 +24,7 @@ from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.entry import FieldPath, LiveEntry, Place
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Problem, Severity
+from registry_reconciler.planning.edit_files.current_files import CurrentFiles, files_over, old_bytes
 from registry_reconciler.planning.edit_files.entry_texts import (
     extract_all,
     leave_files,
@@ -33,15 +34,7 @@ from registry_reconciler.planning.edit_files.entry_texts import (
 from registry_reconciler.planning.edit_files.new_texts import splice_file
 from registry_reconciler.planning.edit_files.place_changes import plan_change
 from registry_reconciler.planning.edit_files.promises import verify
-from registry_reconciler.planning.edit_files.work import (
-    NO_TEXTS,
-    FilePlan,
-    Writing,
-    current,
-    files_over,
-    inner_entries,
-    old_bytes,
-)
+from registry_reconciler.planning.edit_files.work import NO_TEXTS, CarriedTexts, EditRun, FilePlan
 from registry_reconciler.planning.placement import (
     PlacementError,
 )
@@ -155,22 +148,18 @@ def _write(
     kinds, live = loaded.kinds, loaded.live
     nesting = Nesting(kinds)
     nested = {name: nesting.steps(kind) for name, kind in kinds.items()}
-    outer = nesting.around()
-    work = Writing(
-        kinds,
-        loaded.tree,
-        files_over(live.files),
-        nested=nested,
-        outer=outer,
-        fragments=fragments,
-        reader=loaded.reader,
-        live=live,
-        text_goes=frozenset(text_goes),
-        former=former,
-        typed=typed,
+    work = EditRun(
+        CurrentFiles(kinds, loaded.tree, files_over(live.files), nested, former, live),
+        CarriedTexts(
+            fragments,
+            frozenset(text_goes),
+            typed,
+            snippets(fragments, changes),
+            node_snippets(kinds, fragments, changes),
+        ),
+        nesting.around(),
+        loaded.reader,
     )
-    work.snippets = snippets(fragments, changes)
-    work.node_snippets = node_snippets(kinds, fragments, changes)
     work.leaving = {
         (change.kind, change.from_address or change.address) for change in changes if _may_leave(change)
     }
@@ -180,28 +169,34 @@ def _write(
     for round_ in _rounds(nesting, work.postponed):
         _run_round(work, round_)
     files = {
-        path: None if path in work.removed else work.sources[path].data
-        for path in sorted({*work.sources.maps[0], *work.removed})
-        if path in work.removed or work.sources[path].data != old_bytes(live, path)
+        path: None if path in work.now.removed else work.now.sources[path].data
+        for path in sorted({*work.now.sources.maps[0], *work.now.removed})
+        if path in work.now.removed or work.now.sources[path].data != old_bytes(live, path)
     }
     _refuse_reserved(work, changes, files)
-    problems = [*work.failed.values(), *verify(work, live, changes, files, managed)]
-    problems += [problem for address, problem in work.warnings.items() if address not in work.failed]
+    problems = [*work.result.failed.values(), *verify(work, live, changes, files, managed)]
+    problems += [
+        problem for address, problem in work.result.warnings.items() if address not in work.result.failed
+    ]
     placed = tuple(
-        replace(change, file=work.files.get(change.address, change.file))
+        replace(change, file=work.result.files.get(change.address, change.file))
         for change in changes
-        if change.address not in work.failed
+        if change.address not in work.result.failed
     )
-    return Written(placed, files, tuple(problems), frozenset(work.together))
+    return Written(placed, files, tuple(problems), frozenset(work.result.together))
 
 
-def _refuse_reserved(work: Writing, changes: Sequence[Change], files: dict[str, bytes | None]) -> None:
+def _refuse_reserved(work: EditRun, changes: Sequence[Change], files: dict[str, bytes | None]) -> None:
     """The last look before files are part of a plan, by whatever way their paths came."""
     for path in [file for file in files if is_reserved(file)]:
         del files[path]
         for change in changes:
-            if path in (work.files.get(change.address), change.file, change.live.file if change.live else ""):
-                work.fail(
+            if path in (
+                work.result.files.get(change.address),
+                change.file,
+                change.live.file if change.live else "",
+            ):
+                work.result.fail(
                     change,
                     "WRT004",
                     f"it would write {path!r}, which belongs to registry itself or to git.",
@@ -235,7 +230,7 @@ def _rounds(nesting: Nesting, changes: Sequence[Change]) -> Iterator[list[Change
         ]
 
 
-def _run_round(work: Writing, changes: Sequence[Change]) -> None:
+def _run_round(work: EditRun, changes: Sequence[Change]) -> None:
     plans: dict[str, FilePlan] = {}
     work.carried_fields.clear()
     work.new_files.clear()
@@ -248,24 +243,24 @@ def _run_round(work: Writing, changes: Sequence[Change]) -> None:
             plan_change(work, plans, change)
         except PlacementError as error:
             place = change.origin or change.live or Place(change.file)
-            work.fail(change, error.code, error.message, place, error.fix)
-            if change.address in work.whole_files:
-                work.removed.discard(work.whole_files[change.address][1].path)
+            work.result.fail(change, error.code, error.message, place, error.fix)
+            if change.address in work.texts.whole_files:
+                work.now.removed.discard(work.texts.whole_files[change.address][1].path)
     for path, plan in counted(sorted(plans.items())):
         splice_file(work, path, plan)
     for change in changes:
-        if inside[change.address] and change.address not in work.failed:
+        if inside[change.address] and change.address not in work.result.failed:
             _follow(work, change, inside[change.address])
 
 
-def _carried_inside(work: Writing, change: Change) -> list[tuple[str, LiveEntry, FieldPath]]:
+def _carried_inside(work: EditRun, change: Change) -> list[tuple[str, LiveEntry, FieldPath]]:
     """The entries of other kinds inside one that changes: they go where it goes.
 
     Each with the address that it had before the plan and its steps from the outer one.
     """
-    if not work.nested[change.kind] or change.action is Action.DELETE:
+    if not work.now.nested[change.kind] or change.action is Action.DELETE:
         return []
-    entry = current(work, change)
+    entry = work.current(change)
     if entry is None:
         return []
     size = len(entry.place.path)
@@ -275,17 +270,18 @@ def _carried_inside(work: Writing, change: Change) -> list[tuple[str, LiveEntry,
             inner_entry,
             inner_entry.place.path[size:],
         )
-        for inner_entry in inner_entries(work, entry)
+        for inner_entry in work.now.inner_entries(entry)
     ]
 
 
-def _follow(work: Writing, change: Change, inside: list[tuple[str, LiveEntry, FieldPath]]) -> None:
+def _follow(work: EditRun, change: Change, inside: list[tuple[str, LiveEntry, FieldPath]]) -> None:
     """Remember under which addresses the entries inside a changed one stand now: their places may be in their keys."""
-    outer = work.entry_at(work.files[change.address], change.kind, change.address)
+    outer = work.now.entry_at(work.result.files[change.address], change.kind, change.address)
     if outer is None:
         return
     now = {
-        (inner_entry.kind, inner_entry.place.path): inner_entry for inner_entry in inner_entries(work, outer)
+        (inner_entry.kind, inner_entry.place.path): inner_entry
+        for inner_entry in work.now.inner_entries(outer)
     }
     for origin, entry, steps in inside:
         new = now.get((entry.kind, (*outer.place.path, *steps)))

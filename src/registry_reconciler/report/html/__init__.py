@@ -53,7 +53,7 @@ def render(plan: Plan, options: RenderOptions) -> str:
         sections.append(ReportSection(head, written, str(page.group_tail()), ("file", "files")))
     sections.append(_provenance(plan, options))
     head = str(page.start(**_head(plan, options))).lstrip()
-    tail = str(page.end(script=_asset("report.js")))
+    tail = str(page.end(script=_script()))
     return fit(head, sections, options, limit - size(tail), _dialect()) + tail
 
 
@@ -85,14 +85,14 @@ def _page() -> dict[str, Any]:
     """What the frame of a page is made with."""
     from registry_reconciler.web import inline, inline_policy, page_style
 
-    style, script = page_style(), _asset("report.js")
+    style, script = page_style(), _script()
     return {"policy": inline_policy([style], [script]), "style": inline(style)}
 
 
-def _asset(name: str) -> Any:
+def _script() -> Any:
     from registry_reconciler.web import inline
 
-    return inline((_HERE / name).read_text(encoding="utf-8"))
+    return inline((_HERE / "report.js").read_text(encoding="utf-8"))
 
 
 def _head(plan: Plan, options: RenderOptions) -> dict[str, Any]:

@@ -84,9 +84,6 @@ class OwnRule(Struct, frozen=True):
     quadratic: str = ""
 
 
-FIELDS = ("when", "check")
-
-
 def define(
     content: Mapping[str, Json], path: str, kinds: Mapping[str, Kind], folder: Folder, language: Language
 ) -> OwnRule:

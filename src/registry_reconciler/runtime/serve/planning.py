@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from registry_reconciler.base.collector import collector_off
 from registry_reconciler.errors import VersionRequired
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Tree
 from registry_reconciler.files.unreadable import UnreadablePath
@@ -21,7 +22,12 @@ from registry_reconciler.model.redact import hide_text_faults
 from registry_reconciler.planning.masked_text import holding_registries
 from registry_reconciler.runtime.errors import DuplicateIdError, WorkspaceLoadError
 from registry_reconciler.runtime.registry.capabilities import Vocabulary
-from registry_reconciler.runtime.registry.source import EntryItem, KindInfo, Loaded, LookupRow, collector_off
+from registry_reconciler.runtime.registry.source import (
+    EntryItem,
+    KindInfo,
+    LookupRow,
+    ServedWorkspace,
+)
 from registry_reconciler.runtime.serve.looking import FileItems
 
 if TYPE_CHECKING:
@@ -42,7 +48,7 @@ class Understood(NamedTuple):
         catalog: its kinds.
     """
 
-    loaded: Loaded
+    loaded: ServedWorkspace
     parts: FileItems
     secret: bool
     catalog: Catalog
@@ -78,7 +84,9 @@ def understood(where: str, config: Config, catalog: Catalog, live: Live) -> Unde
     infos = tuple(kind_info(kind) for kind in catalog.kinds.values())
     secret = any(kind.secrets for kind in catalog.kinds.values())
     events = config.event_types or ()
-    loaded = Loaded(infos, items, vocabulary_of(config), config.environments, events, config.mcp_servers)
+    loaded = ServedWorkspace(
+        infos, items, vocabulary_of(config), config.environments, events, config.mcp_servers
+    )
     return Understood(loaded, parts, secret, catalog)
 
 

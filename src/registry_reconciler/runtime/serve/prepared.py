@@ -19,6 +19,7 @@ from itertools import chain, groupby, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from registry_reconciler.base.collector import collector_off
 from registry_reconciler.base.globs import Glob
 from registry_reconciler.cache import store
 from registry_reconciler.model.entry import digest_bytes
@@ -29,9 +30,8 @@ from registry_reconciler.runtime.registry.policy import DuplicatePolicy
 from registry_reconciler.runtime.registry.source import (
     EntryItem,
     KindInfo,
-    Loaded,
+    ServedWorkspace,
     build_db,
-    collector_off,
     environments_in,
     event_types_in,
     servers_in,
@@ -222,13 +222,15 @@ def _replace_lines(
     return True
 
 
-def _loaded(header: Mapping[str, Any], items: Sequence[EntryItem]) -> Loaded:
+def _loaded(header: Mapping[str, Any], items: Sequence[EntryItem]) -> ServedWorkspace:
     """Items with the settings that were kept with them."""
     kinds = tuple(KindInfo(name, file, tuple(out), space) for name, file, out, space in header["kinds"])
     words = header["environments"]
     environments = None if words is None else tuple(words)
     events = tuple(header["event_types"])
-    return Loaded(kinds, items, Vocabulary(header["capabilities"]), environments, events, header["servers"])
+    return ServedWorkspace(
+        kinds, items, Vocabulary(header["capabilities"]), environments, events, header["servers"]
+    )
 
 
 def _items(tables: Mapping[str, Any], lines: Sequence[bytes]) -> list[EntryItem]:

@@ -25,7 +25,7 @@ from registry_reconciler.runtime.serve.looking import (
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.catalog import Catalog
-    from registry_reconciler.loading.workspace import Loaded as PlanningLoaded
+    from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.plan import Plan
 
 
@@ -124,20 +124,10 @@ class ServedFiles:
         return served
 
 
-def prepare(path: str | os.PathLike[str]) -> bool:
-    """Read a workspace now so that opening it later is fast; whether that was possible. Called after an
-    apply.
+def prepare_from(root: Path, read: Loaded) -> bool:
+    """Make opening a workspace fast, from what the planning side has in memory anyway; whether that was possible.
+    Called after an apply.
     """
-    root = find_root(path)
-    try:
-        ServedFiles(root).opened()
-    except RegistryError:
-        return False
-    return True
-
-
-def prepare_from(root: Path, read: PlanningLoaded) -> bool:
-    """As :func:`prepare`, from what the planning side has in memory anyway; nothing is parsed again."""
     from registry_reconciler.runtime.serve.planning import understood
 
     try:
@@ -149,7 +139,7 @@ def prepare_from(root: Path, read: PlanningLoaded) -> bool:
     return not found.secret and prepared.remember(root, served)
 
 
-def prepare_after(root: Path, plan: Plan, read: PlanningLoaded) -> bool:
+def prepare_after(root: Path, plan: Plan, read: Loaded) -> bool:
     """As :func:`prepare_from`, after an apply for which only a part was read: what was prepared before is amended.
 
     Args:
