@@ -18,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from registry_reconciler.fleet.catalogue import Publication, Publisher, bulk, open_catalogue, open_publisher
+from registry_reconciler.fleet.catalogue.difference import rows_of
 from registry_reconciler.fleet.catalogue.impact import impact
 from registry_reconciler.fleet.catalogue.place import parse_place
 from registry_reconciler.fleet.catalogue.publication import (
@@ -27,7 +28,6 @@ from registry_reconciler.fleet.catalogue.publication import (
     PublishedReference,
     words_of,
 )
-from registry_reconciler.fleet.catalogue.publish import rows_of
 from registry_reconciler.fleet.catalogue.tables import ENTRIES, LABELS, LINKS
 from tests.fleet.catalogue.server import Server, running
 

@@ -23,12 +23,12 @@ from collections.abc import Callable, Iterator
 
 import yaml
 
+from registry_reconciler.base.collector import collector_off
 from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.formats.edits import Update
 from registry_reconciler.formats.table import FORMATS
 from registry_reconciler.loading.registries import load_live
 from registry_reconciler.loading.workspace import load
-from registry_reconciler.planning.pipeline import collector_off
 
 Make = Callable[[bytes, int], bytes]
 

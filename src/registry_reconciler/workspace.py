@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from registry_reconciler.formats.base import Reader
     from registry_reconciler.loading.workspace import Loaded
     from registry_reconciler.model.fleet_view import FleetSource
-    from registry_reconciler.outputs import Records
+    from registry_reconciler.outputs.sources import Records
     from registry_reconciler.planning.pipeline import Planning
     from registry_reconciler.runtime.serve.workspace import WorkspaceRuntime
 

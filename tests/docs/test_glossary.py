@@ -1,12 +1,15 @@
-"""The glossary has each word once, the types that pass between stages are named with its words, and ours are gone."""
+"""The glossary has each word once, types between stages have its words, ours are gone, and no class shares its name."""
 
 from __future__ import annotations
 
+import ast
 import re
 import tokenize
 from pathlib import Path
 
 import pytest
+
+from tests.support import parsed
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/registry_reconciler"
@@ -66,6 +69,12 @@ OURS = {
 """Words of our own for things that have a name in the field, or a plain one; the glossary has that."""
 
 
+SHARED = {
+    "Entry": "who writes a template reads this name in what Python says of its expressions",
+}
+"""Names of two classes, each with what keeps them from having two."""
+
+
 def words() -> list[str]:
     text = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
     return [line.split("|")[1].strip() for line in text.splitlines() if re.match(r"\| [^-]", line)][1:]
@@ -79,6 +88,16 @@ def names() -> dict[str, str]:
             for token in tokenize.tokenize(file.readline):
                 if token.type == tokenize.NAME:
                     found[token.string] = f"{path.relative_to(ROOT)}:{token.start[0]}"
+    return found
+
+
+def classes() -> dict[str, list[str]]:
+    """The classes of the code by their names, each with the places where it is defined."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
     return found
 
 
@@ -113,3 +132,11 @@ def test_words_of_our_own_are_gone() -> None:
     found = names()
     assert len(found) > 3_000
     assert {name: found[name] for name in OURS & found.keys()} == {}
+
+
+def test_the_name_of_a_class_stands_for_one_thing() -> None:
+    found = classes()
+    assert len(found) > 500
+    several = {name: places for name, places in found.items() if len(places) > 1}
+    assert {name: places for name, places in several.items() if name not in SHARED} == {}
+    assert SHARED.keys() == several.keys(), "the list has names that one class has"

@@ -14,7 +14,7 @@ from registry_reconciler.loading.state.shadow import REST, new_salt, short_salt,
 from registry_reconciler.loading.state.shadow import shadow as real_shadow
 from registry_reconciler.model.config import HISTORY_FOLDER
 from registry_reconciler.model.entry import digest_bytes
-from registry_reconciler.planning import state_files as writing
+from registry_reconciler.planning import state_changes
 from registry_reconciler.planning.diff import records
 from tests.merge.histories import Broken, neighbours, run
 
@@ -100,7 +100,7 @@ def one_history(patch: pytest.MonkeyPatch) -> None:
 
 def forgetful(patch: pytest.MonkeyPatch) -> None:
     """What is remembered is not brought up to date by an update: edits by hand to old values are not found."""
-    real = writing.Writing._put
+    real = state_changes.StateChanges._put
 
     def put(self: Any, address: str, kind: str, value: Any, source: str | None = None) -> None:
         known = self.loaded.state.entries.get(source or address)
@@ -108,20 +108,20 @@ def forgetful(patch: pytest.MonkeyPatch) -> None:
         if known is not None:
             self.put[address] = self.put[address][0], known.applied[0]
 
-    patch.setattr(writing.Writing, "_put", put)
+    patch.setattr(state_changes.StateChanges, "_put", put)
     patch.setattr(records, "is_unfit", lambda *_: False)
 
 
 def kept_on(patch: pytest.MonkeyPatch) -> None:
     """What a fragment lets go stays remembered."""
-    real = writing.Writing._leave
+    real = state_changes.StateChanges._leave
 
     def leave(self: Any, address: str) -> None:
         real(self, address)
         if address not in self.desired.entries:
             self.gone.discard(address)
 
-    patch.setattr(writing.Writing, "_leave", leave)
+    patch.setattr(state_changes.StateChanges, "_leave", leave)
 
 
 def anything_fits(patch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from registry_reconciler.editing.resolve_conflicts import resolve_conflicts
 from registry_reconciler.loading.state.files import sides as marked_sides
 from registry_reconciler.merging import merge_file
-from registry_reconciler.merging.known import Renames
+from registry_reconciler.merging.known import FormerNames
 from registry_reconciler.workspace import Workspace
 from tests.merge.branches import use_driver
 from tests.merge.test_merge_files import LABELS, known
@@ -163,7 +163,7 @@ def test_an_entry_that_is_a_document_is_another_one_now(
     after = content.format("version: 1\nnote: x\nsummary: A.\n").encode()
     change = content.format("version: 2\nnote: edited\nsummary: B.\n").encode()
     lines = {"skill/b": "skill/a", "skill/d": "skill/b"}
-    renames = Renames({}, lines, {}) if ours_renames else Renames({}, {}, lines)
+    renames = FormerNames({}, lines, {}) if ours_renames else FormerNames({}, {}, lines)
     about = replace(
         known(pattern, "documents" if layout == "documents" else "file"),
         renames=lambda: renames,
@@ -179,7 +179,7 @@ def test_an_entry_that_is_a_document_is_another_one_now(
             "skill/b: it may be another entry on one side, and was changed on the other",
         )
         assert marked_sides(found.content or b"") == sides
-    both = replace(about, renames=lambda: Renames(lines, lines, lines), decided=lambda _address: None)
+    both = replace(about, renames=lambda: FormerNames(lines, lines, lines), decided=lambda _address: None)
     found = merge_file(pattern.replace("{id}", "b"), before, *sides, both, LABELS)
     assert found is not None
     assert found.conflicts == (), "both sides say so, and so did their base"

@@ -12,8 +12,8 @@ from registry_reconciler.files.tree import MemoryTree
 from registry_reconciler.formats.table import format_named
 from registry_reconciler.loading.state.files import sides as marked_sides
 from registry_reconciler.merging import Labels, merge_file
-from registry_reconciler.merging.files import Answer
-from registry_reconciler.merging.known import Known, known_of
+from registry_reconciler.merging.files import MergedFile
+from registry_reconciler.merging.known import KindsAndOutputs, known_of
 from registry_reconciler.outputs.memory import Form
 from registry_reconciler.outputs.memory import render as render_account
 
@@ -21,7 +21,7 @@ SCHEMA = ".system/registry/schemas/skill.schema.yaml"
 LABELS = Labels("HEAD", "other")
 
 
-def known(file: str, layout: str = "list", more: str = "", key: str = "id") -> Known:
+def known(file: str, layout: str = "list", more: str = "", key: str = "id") -> KindsAndOutputs:
     at = "" if layout in ("file", "documents") else "at: skills, "
     text = (
         "type: object\nproperties:\n  tags: {type: array, uniqueItems: true}\n"
@@ -31,8 +31,8 @@ def known(file: str, layout: str = "list", more: str = "", key: str = "id") -> K
 
 
 def merged(
-    path: str, before: str | None, ours: str | None, theirs: str | None, about: Known | None = None
-) -> Answer:
+    path: str, before: str | None, ours: str | None, theirs: str | None, about: KindsAndOutputs | None = None
+) -> MergedFile:
     texts = [None if text is None else text.encode() for text in (before, ours, theirs)]
     found = merge_file(path, texts[0], texts[1], texts[2], about or known("s.yaml"), LABELS)
     assert found is not None
@@ -40,7 +40,7 @@ def merged(
 
 
 def clean(
-    path: str, before: str | None, ours: str | None, theirs: str | None, about: Known | None = None
+    path: str, before: str | None, ours: str | None, theirs: str | None, about: KindsAndOutputs | None = None
 ) -> str:
     found = merged(path, before, ours, theirs, about)
     assert found.conflicts == ()
@@ -459,7 +459,7 @@ def test_random_edits_of_both_sides(ending: str, part: int) -> None:
             assert [note for note in notes - old if note not in text] == [], seed
 
 
-def outputs_known() -> Known:
+def outputs_known() -> KindsAndOutputs:
     """What is known of a page with a count inside a line and a table."""
     definitions = (
         "outputs:\n  - {id: count, file: README.md, region: count, value: '1'}\n"

@@ -20,16 +20,20 @@ from registry_reconciler.model.entry import same
 from registry_reconciler.model.written import as_json, decimal, digits, dumps, written_floats
 from tests.property import json_texts
 
+WAYS = {
+    "many decimals": (0, 0),
+    "decimals as Python writes them": (1, DEFAULT_LIMITS.max_bytes),
+    "few decimals": (decimals.PATIENCE, read._BYTES_FOR_A_COLLECTION),
+}
 
-@pytest.fixture(
-    autouse=True, scope="module", params=[0, decimals.PATIENCE], ids=["many decimals", "few decimals"]
-)
-def patience(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Both ways of reading decimals and of counting keys: a text of a test has too few for those of long texts."""
-    before = decimals.PATIENCE, read._MANY
-    decimals.PATIENCE, read._MANY = request.param, before[1] if request.param else 0
+
+@pytest.fixture(autouse=True, scope="module", params=list(WAYS))
+def way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """All ways of reading decimals and of measuring depth: a text of a test has too few for those of long texts."""
+    before = decimals.PATIENCE, read._BYTES_FOR_A_COLLECTION
+    decimals.PATIENCE, read._BYTES_FOR_A_COLLECTION = WAYS[request.param]
     yield
-    decimals.PATIENCE, read._MANY = before
+    decimals.PATIENCE, read._BYTES_FOR_A_COLLECTION = before
 
 
 TEXTS = st.one_of(
@@ -211,11 +215,15 @@ def test_a_key_that_stands_twice_among_unusual_numbers_is_found() -> None:
         assert [fault.code for fault in file.faults] == ["YML003"]
 
 
-@pytest.mark.parametrize("colon", [r"\u003a", r"\u003A", ":"])
-def test_a_key_that_stands_twice_is_found_also_where_another_text_has_a_colon_too_many(colon: str) -> None:
-    items = [f'{{"a": "{n}"}}' for n in range(2000)]
-    items[7] = f'{{"a": "seven{colon}"}}'
-    assert read_json(f"[{','.join(items)}]".encode()).faults == ()
+@pytest.mark.parametrize(
+    "mark", [*":,[]{}", *(f"\\u00{code}" for code in ["3a", "3A", "22", "2c", "2C", "5b", "5D", "7B", "7d"])]
+)
+@pytest.mark.parametrize("before", ["", r"\\", r"\n", r"\\\""])
+def test_a_key_that_stands_twice_is_found_also_where_another_text_has_marks(mark: str, before: str) -> None:
+    items = [f'{{"a": "{n}"}}' for n in range(300)]
+    items[7] = f'{{"a": "seven{before}{mark}"}}'
+    text = f"[{','.join(items)}]"
+    assert same(read._fast(text.encode(), DEFAULT_LIMITS), json.loads(text))
     items[9] = '{"a": 1, "a": 2}'
     (fault,) = read_json(f"[{','.join(items)}]".encode()).faults
     assert fault.code == "YML003"

@@ -253,15 +253,10 @@ def quick_planning_of(
     return planning
 
 
-def unseen(planning: Planning) -> tuple[str, ...]:
-    """As :func:`registry_reconciler.queries.unseen.unseen`."""
-    from registry_reconciler.queries.unseen import unseen
-
-    return unseen(planning)
-
-
 def warn_unseen(planning: Planning) -> None:
     """Say on standard error what an answer does not know."""
+    from registry_reconciler.queries.unseen import unseen
+
     warn([f"cannot be read, so the answer is incomplete: {path}" for path in unseen(planning)])
     warn_left_out(planning)
 

@@ -14,6 +14,7 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry_reconciler.base.collector import collector_off
 from registry_reconciler.base.globs import Patterns, is_wild
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.progress import counted, phase, step
@@ -39,7 +40,7 @@ from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.unknown import unknown_kind
-from registry_reconciler.planning.pipeline import collector_off, make_plan, plan_loaded
+from registry_reconciler.planning.pipeline import make_plan, plan_loaded
 from registry_reconciler.planning.resolve import exact_ones
 from registry_reconciler.planning.suppress import Locator
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.apply import FileOp, Receipt
 from registry_reconciler.apply.receipts import file_ops, removable_folders
+from registry_reconciler.base.collector import collector_off
 from registry_reconciler.errors import Blocked, WriteFailure
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
 from registry_reconciler.loading.workspace import Loaded, load
@@ -22,7 +23,7 @@ from registry_reconciler.model.live_edit import LiveEdit
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.problem import Problem, Status
 from registry_reconciler.planning.diff.records import is_unfit
-from registry_reconciler.planning.pipeline import Planning, collector_off, make_plan, plan_loaded
+from registry_reconciler.planning.pipeline import Planning, make_plan, plan_loaded
 from registry_reconciler.report.words import show_location
 from registry_reconciler.workspace import Workspace, ask_others
 

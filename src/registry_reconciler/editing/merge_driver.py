@@ -19,8 +19,8 @@ from registry_reconciler.files.git import RevisionTree, commit_of
 from registry_reconciler.files.root import nearest
 from registry_reconciler.files.tree import DiskTree
 from registry_reconciler.merging import Labels, merge_file
-from registry_reconciler.merging.files import Answer, fits
-from registry_reconciler.merging.known import Known, known_of
+from registry_reconciler.merging.files import MergedFile, fits
+from registry_reconciler.merging.known import KindsAndOutputs, known_of
 from registry_reconciler.merging.lines import marked, merged_rows
 
 _GITHEAD = "GITHEAD_"
@@ -50,8 +50,8 @@ def drive(ancestor: Path, current: Path, other: Path, path: str, labels: Labels)
     texts = [file.read_bytes() for file in (ancestor, current, other)]
     place = Path(os.path.abspath(path))
     root = nearest(place.parent)
-    known: Known | None = None
-    answer: Answer | None = None
+    known: KindsAndOutputs | None = None
+    answer: MergedFile | None = None
     inside = place.relative_to(root).as_posix() if root is not None else path
     # Whatever goes wrong here: a driver that ends without an answer leaves one side, and nobody sees the other.
     with suppress(Exception):
@@ -64,14 +64,14 @@ def drive(ancestor: Path, current: Path, other: Path, path: str, labels: Labels)
         answer = _of_git(ancestor, current, other, texts, labels)
         if known is not None and not answer.conflicts and not _fits(inside, answer, texts, known):
             content = marked(_text(texts[1]), _text(texts[2]), labels)
-            answer = Answer(_bytes(content), ("merged line by line it would not read back",))
+            answer = MergedFile(_bytes(content), ("merged line by line it would not read back",))
     content_now = answer.content or b""
     if content_now != texts[1]:
         write_report(current, content_now)
     return Driven(answer.conflicts, by)
 
 
-def _known(root: Path) -> Known:
+def _known(root: Path) -> KindsAndOutputs:
     """Kinds and outputs as HEAD has them: while git merges, files of the work tree may be of either side."""
     try:
         ours = commit_of(root, "HEAD")
@@ -93,13 +93,13 @@ def _merged_commit() -> str:
     return named[0] if len(named) == 1 else ""
 
 
-def _fits(path: str, answer: Answer, texts: list[bytes], known: Known) -> bool:
+def _fits(path: str, answer: MergedFile, texts: list[bytes], known: KindsAndOutputs) -> bool:
     """Whether a merge by lines kept the file what both sides had: readable, and no entry twice."""
     sides = [fits(path, data, known) for data in texts[1:]]
     return not all(sides) or fits(path, answer.content or b"", known)
 
 
-def _of_git(ancestor: Path, current: Path, other: Path, texts: list[bytes], labels: Labels) -> Answer:
+def _of_git(ancestor: Path, current: Path, other: Path, texts: list[bytes], labels: Labels) -> MergedFile:
     """What git itself makes of the three sides."""
     names = ["-L", labels.ours, "-L", "ancestor", "-L", labels.theirs]
     words = ["merge-file", "-p", f"--marker-size={labels.size}", *names]
@@ -114,9 +114,9 @@ def _of_git(ancestor: Path, current: Path, other: Path, texts: list[bytes], labe
     else:
         code = process.returncode
     if code < 0 or code > 127:  # binary files: git keeps ours, and says that it is a conflict
-        return Answer(texts[1], ("it cannot be merged line by line; our side was kept",))
+        return MergedFile(texts[1], ("it cannot be merged line by line; our side was kept",))
     places = "one place" if code == 1 else f"{code} places"
-    return Answer(content, (f"{places} changed on both sides",) if code else ())
+    return MergedFile(content, (f"{places} changed on both sides",) if code else ())
 
 
 def _text(data: bytes) -> str:

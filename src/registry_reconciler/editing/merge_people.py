@@ -29,7 +29,7 @@ from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.loading.state.files import conflict_line
 from registry_reconciler.loading.state.files import sides as marked_sides
 from registry_reconciler.merging import Labels, merge_file
-from registry_reconciler.merging.known import Known, is_fragment, known_of
+from registry_reconciler.merging.known import KindsAndOutputs, is_fragment, known_of
 from registry_reconciler.model.config import OUTPUTS_PATH
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.kind import SCHEMA_FOLDER
@@ -40,7 +40,7 @@ from registry_reconciler.outputs.targets import FileWork, NoOutputPlace
 
 if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
-    from registry_reconciler.merging.files import Answer
+    from registry_reconciler.merging.files import MergedFile
     from registry_reconciler.outputs.definitions import Output
     from registry_reconciler.workspace import Workspace
 
@@ -101,7 +101,7 @@ def _as_committed(root: Path, sides: Sides) -> Sides:
 
 
 class _Merging:
-    def __init__(self, root: Path, known: Known) -> None:
+    def __init__(self, root: Path, known: KindsAndOutputs) -> None:
         self.known = known
         self.disk = DiskTree(root)
         self.labels = Labels("HEAD", name_of_other(root))
@@ -153,11 +153,11 @@ class _Merging:
         else:
             self.settled.append(sides)
 
-    def _answer(self, sides: Sides, known: Known) -> Answer | None:
+    def _answer(self, sides: Sides, known: KindsAndOutputs) -> MergedFile | None:
         return merge_file(sides.path, sides.before, sides.ours, sides.theirs, known, self.labels)
 
     @staticmethod
-    def _is_untouched(sides: Sides, now: bytes, plain: Answer) -> bool:
+    def _is_untouched(sides: Sides, now: bytes, plain: MergedFile) -> bool:
         """Whether a file is as git left it, or the driver: it says the sides by other names."""
         stored = as_stored(sides, now)
         if stored == sides.mixed:
@@ -203,7 +203,7 @@ def _rows(data: bytes | None) -> set[bytes]:
     return {row.removesuffix(b"\r") for row in data.removesuffix(b"\n").split(b"\n")}
 
 
-def _known(root: Path, found: Iterable[Sides]) -> Known:
+def _known(root: Path, found: Iterable[Sides]) -> KindsAndOutputs:
     """Kinds and outputs as they are merged; where what says so is in conflict itself, as HEAD has them."""
     if any(sides.path == OUTPUTS_PATH or sides.path.startswith(f"{SCHEMA_FOLDER}/") for sides in found):
         for commit in both_sides(root) or ():

@@ -10,7 +10,7 @@ from registry_reconciler.files.git import RevisionTree
 from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.table import format_named
 from registry_reconciler.loading.fragments import fragment_paths
-from registry_reconciler.merging.known import Renames, moves_in, no_renames
+from registry_reconciler.merging.known import FormerNames, moves_in, no_renames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
 
 
-def renames_of(root: Path, commits: tuple[str, str] | None) -> Callable[[], Renames]:
+def renames_of(root: Path, commits: tuple[str, str] | None) -> Callable[[], FormerNames]:
     """The renames that the fragments of two commits say, read when they are asked for."""
 
     @cache
-    def renames() -> Renames:
+    def renames() -> FormerNames:
         if commits is None:
             return no_renames()
         sides = []
@@ -32,7 +32,7 @@ def renames_of(root: Path, commits: tuple[str, str] | None) -> Callable[[], Rena
                 sides.append(_moves(tree))
         ours, theirs = sides
         common = {new: former for new, former in ours.items() if theirs.get(new) == former}
-        return Renames(common, ours, theirs)
+        return FormerNames(common, ours, theirs)
 
     return renames
 

@@ -10,7 +10,7 @@ from registry_reconciler.errors import WriteFailure
 from registry_reconciler.files.git_call import ask
 from registry_reconciler.files.tree import MemoryTree, Tree
 from registry_reconciler.files.unreadable import UnreadablePath
-from registry_reconciler.merging.known import Known, known_of
+from registry_reconciler.merging.known import KindsAndOutputs, known_of
 from registry_reconciler.model.config import DESIRED_FOLDER, STATE_FOLDER
 
 ATTRIBUTES_PATH = ".gitattributes"
@@ -19,7 +19,7 @@ DRIVER = "registry merge-driver --marker-size %L %O %A %B %P"
 _HEAD = "# Merged by entry and field; each clone names the driver: registry init --merge-driver\n"
 
 
-def attribute_lines(known: Known) -> Iterator[str]:
+def attribute_lines(known: KindsAndOutputs) -> Iterator[str]:
     """The lines that name the files: fragments, registries, state, and those that outputs are in."""
     paths = [f"{DESIRED_FOLDER}/**/*.yaml", f"{DESIRED_FOLDER}/**/*.yml", f"{STATE_FOLDER}/**"]
     paths += sorted({kind.file.glob for kind in known.kinds.values()})

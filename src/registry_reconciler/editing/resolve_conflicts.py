@@ -6,16 +6,17 @@ What both sides changed stays open, and then what is remembered does too: it dep
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from msgspec import Struct
 
 from registry_reconciler.apply import FileOp, history
 from registry_reconciler.apply.receipts import housekeeping
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.editing.merge_people import merge_people, outputs_anew, unedited_outputs
-from registry_reconciler.errors import Blocked
+from registry_reconciler.errors import Blocked, RegistryFailure
 from registry_reconciler.files.git import RevisionTree, is_repository
 from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts, mark_settled, stage
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
@@ -70,12 +71,13 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
 
     Raises:
         Blocked: a fragment or a registry still holds the marks of a conflict that git does not know of.
-        LockHeld, WriteFailure, StalePlan: see :func:`registry_reconciler.apply.commit`.
+        LockHeld, WriteFailure, StalePlan: see :func:`registry_reconciler.apply.commit`; the text says what was written
+            before, where something was.
     """
     written: set[str] = set()
     settled: set[str] = set()
     warnings: list[str] = []
-    with workspace.write_session(_COMMAND, recovers=False) as session:
+    with _written_before(written), workspace.write_session(_COMMAND, recovers=False) as session:
         in_git = is_repository(workspace.root)
         found = conflicts(workspace.root) if in_git else []
         # Asked before git is told that files are settled: the other side of a squash or a stash is known by them alone.
@@ -118,12 +120,27 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
     written.update((*receipt.written, *receipt.created, *receipt.deleted))
     warnings += receipt.warnings
     if found or commits:
-        done = outputs_anew(workspace, unedited_outputs(workspace.root, commits))
-        written.update(done.written)
-        warnings += done.warnings
-        mark_settled(workspace.root, [sides for sides in found if sides.path in done.written])
-        stage(workspace.root, written.difference(sides.path for sides in found))
+        with _written_before(written):
+            done = outputs_anew(workspace, unedited_outputs(workspace.root, commits))
+            written.update(done.written)
+            warnings += done.warnings
+            mark_settled(workspace.root, [sides for sides in found if sides.path in done.written])
+            stage(workspace.root, written.difference(sides.path for sides in found))
     return Resolved(tuple(sorted(settled)), tuple(sorted(written)), tuple(warnings), by_hand=people.by_hand)
+
+
+@contextmanager
+def _written_before(written: Collection[str]) -> Iterator[None]:
+    """A failure says what was written before it: what people wrote is settled in a transaction of its own."""
+    try:
+        yield
+    except RegistryFailure as failure:
+        if written:
+            was = "was" if len(written) == 1 else "were"
+            failure.message = f"{first_few(sorted(written), 5)} {was} written; after that, {failure.message}"
+            failure.args = (failure.message,)
+            failure.next = failure.next or (("registry", "resolve"),)
+        raise
 
 
 def _is_mine(path: str) -> bool:

@@ -222,10 +222,10 @@ class Buffers:
 
     def settle(self) -> None:
         """Remember the last plan of the whole, where the next could not be of a part otherwise. For an idle moment."""
+        from registry_reconciler.base.collector import collector_off
         from registry_reconciler.cache.incremental import FullPlanRequired
         from registry_reconciler.cache.incremental.changed_files import signatures_of
         from registry_reconciler.cache.incremental.full_plan import memory_of
-        from registry_reconciler.planning.pipeline import collector_off
 
         if not self._wanting or self._look is None or self._begun is None:
             return
@@ -274,11 +274,11 @@ class Buffers:
         self._base = _RememberedPlan(base.memory, {**base.signatures, **signatures_of(root, same, since)})
 
     def _of_part(self, base: _RememberedPlan, open: Mapping[str, OpenText]) -> Planning:
+        from registry_reconciler.base.collector import collector_off
         from registry_reconciler.cache.incremental.changed_files import Files
         from registry_reconciler.cache.incremental.plan import plan_of_part
         from registry_reconciler.files.tree import Recorder
         from registry_reconciler.model.plan import PlanOptions
-        from registry_reconciler.planning.pipeline import collector_off
 
         self._renew_earlier()
         # Of an open text the times of its file tell nothing.

@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING
 from registry_reconciler.merging.lines import Labels
 
 if TYPE_CHECKING:
-    from registry_reconciler.merging.files import Answer
-    from registry_reconciler.merging.known import Known
+    from registry_reconciler.merging.files import MergedFile
+    from registry_reconciler.merging.known import KindsAndOutputs
 
 __all__ = ["Labels", "merge_file"]
 
 
 def merge_file(
-    path: str, before: bytes | None, ours: bytes | None, theirs: bytes | None, known: Known, labels: Labels
-) -> Answer | None:
+    path: str,
+    before: bytes | None,
+    ours: bytes | None,
+    theirs: bytes | None,
+    known: KindsAndOutputs,
+    labels: Labels,
+) -> MergedFile | None:
     """The merged file; ``None``: git's own merge stands. See :func:`registry_reconciler.merging.files.merge_file`."""
     from registry_reconciler.merging import files
 

@@ -19,20 +19,20 @@ from registry_reconciler.formats.edits import (
     SpliceError,
     Update,
 )
-from registry_reconciler.merging.shapes import Position, Side
-from registry_reconciler.merging.values import Fields, Items, Origin, Part, Result, value_of
+from registry_reconciler.merging.shapes import FileSide, Position
+from registry_reconciler.merging.values import Fields, MergedDocument, MergedList, Origin, Result, value_of
 from registry_reconciler.model.entry import Json, same
 
 
 class SideText:
     """One side's text on its way to what the merged file says."""
 
-    def __init__(self, form: TextFormat, sides: Sequence[Side], number: int) -> None:
+    def __init__(self, form: TextFormat, sides: Sequence[FileSide], number: int) -> None:
         self.form = form
         self.sides = sides
         self.number = number
 
-    def text(self, parts: Sequence[Part]) -> bytes | None:
+    def text(self, parts: Sequence[MergedDocument]) -> bytes | None:
         """The text, made to say what was merged; ``None`` where it cannot be."""
         data = self.sides[self.number].data
         if data is None:
@@ -55,7 +55,7 @@ class SideText:
         except SpliceError:
             return self.form.splice(data, [edit for edit, _ in pairs], self.sides[self.number].sections)
 
-    def _with_documents(self, data: bytes, parts: Sequence[Part]) -> bytes:
+    def _with_documents(self, data: bytes, parts: Sequence[MergedDocument]) -> bytes:
         count = len(self.sides[self.number].documents)
         kept = {part.indexes[self.number] for part in parts}
         edits: list[DocumentEdit] = [RemoveDocument(at) for at in range(count) if at not in kept]
@@ -112,9 +112,9 @@ class SideText:
             return
         if isinstance(result, Fields) and isinstance(old, dict):
             yield from self._pairs(result, position, old)
-        elif isinstance(result, Items) and isinstance(old, list) and self._in_order(result):
+        elif isinstance(result, MergedList) and isinstance(old, list) and self._in_order(result):
             yield from self._items(result, position, old)
-        elif isinstance(result, Fields | Items) and old is None and position.path:
+        elif isinstance(result, Fields | MergedList) and old is None and position.path:
             yield Update(position.document, position.path, new), None
         else:
             yield Update(position.document, position.path, new), self._origin(result)
@@ -122,7 +122,7 @@ class SideText:
     def _origin(self, result: Result) -> Origin | None:
         return result.origin if result.origin.side != self.number else None
 
-    def _in_order(self, result: Items) -> bool:
+    def _in_order(self, result: MergedList) -> bool:
         known = [index for piece in result.pieces if (index := piece.indexes[self.number]) is not None]
         return known == sorted(known)
 
@@ -155,7 +155,7 @@ class SideText:
         yield from reversed(coming)
 
     def _items(
-        self, result: Items, position: Position, old: list[Json]
+        self, result: MergedList, position: Position, old: list[Json]
     ) -> Iterator[tuple[Edit, Origin | None]]:
         kept = {piece.indexes[self.number] for piece in result.pieces}
         for index in range(len(old)):

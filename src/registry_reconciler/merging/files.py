@@ -13,13 +13,20 @@ from registry_reconciler.formats.table import format_named, format_of, new_reade
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.loading.history_conflicts import both_lines
 from registry_reconciler.loading.state.files import SUFFIX as STATE_SUFFIX
-from registry_reconciler.merging.known import Known, by_people, is_fragment, is_set, moves_in, no_renames
+from registry_reconciler.merging.known import (
+    KindsAndOutputs,
+    by_people,
+    is_fragment,
+    is_set,
+    moves_in,
+    no_renames,
+)
 from registry_reconciler.merging.lines import Labels, marked, merged_rows
 from registry_reconciler.merging.shapes import (
     HandedOn,
     NotUnderstood,
     Position,
-    Shape,
+    SideParts,
     fragment_shape,
     kinds_of,
     registry_shape,
@@ -36,7 +43,7 @@ from registry_reconciler.outputs.regions import Region, find_regions
 from registry_reconciler.outputs.targets import NoOutputPlace, place_of
 
 
-class Answer(Struct, frozen=True):
+class MergedFile(Struct, frozen=True):
     """What becomes of a file.
 
     Attributes:
@@ -49,8 +56,13 @@ class Answer(Struct, frozen=True):
 
 
 def merge_file(
-    path: str, before: bytes | None, ours: bytes | None, theirs: bytes | None, known: Known, labels: Labels
-) -> Answer | None:
+    path: str,
+    before: bytes | None,
+    ours: bytes | None,
+    theirs: bytes | None,
+    known: KindsAndOutputs,
+    labels: Labels,
+) -> MergedFile | None:
     """Merge one file; ``None``: it is not understood, and git's own merge stands.
 
     Args:
@@ -58,19 +70,19 @@ def merge_file(
         before, ours, theirs: the three sides; ``None`` where a side does not have it.
     """
     if ours == theirs or before == theirs:
-        return Answer(ours)
+        return MergedFile(ours)
     if before == ours:
-        return Answer(theirs)
+        return MergedFile(theirs)
     if path == HISTORY_BEFORE_PATH or path.startswith((f"{STATE_FOLDER}/", f"{HISTORY_FOLDER}/")):
         return _own(path, before, ours, theirs, known)
     outputs = known.outputs_in(path)
     if any(output.whole for output in outputs):
         if ours is None or theirs is None:
-            return Answer(ours if ours is not None else theirs)
+            return MergedFile(ours if ours is not None else theirs)
         merged = _clean(before, ours, theirs)
         if merged is None:
             merged = theirs if any(map(known.is_edited, outputs)) else ours
-        return Answer(merged)
+        return MergedFile(merged)
     kinds = kinds_of(known.kinds, path)
     try:
         if is_fragment(path) or kinds or any(output.at for output in outputs):
@@ -79,40 +91,42 @@ def merge_file(
             return _with_regions(path, before, ours, theirs, known, labels)
     except HandedOn as fault:
         if any(map(_is_one_entry, kinds)) and known.decided(fault.label):
-            return Answer(ours)
+            return MergedFile(ours)
         return _with_both(ours, theirs, fault, labels)
     except NotUnderstood:
         pass
     return None
 
 
-def _with_both(ours: bytes | None, theirs: bytes | None, fault: HandedOn, labels: Labels) -> Answer | None:
+def _with_both(
+    ours: bytes | None, theirs: bytes | None, fault: HandedOn, labels: Labels
+) -> MergedFile | None:
     """Both sides, with marks where they differ: git would merge the lines of one entry into those of another."""
     try:
         texts = [(data or b"").decode("utf-8") for data in (ours, theirs)]
     except UnicodeDecodeError:
         return None
-    return Answer(marked(texts[0], texts[1], labels).encode(), (str(fault),))
+    return MergedFile(marked(texts[0], texts[1], labels).encode(), (str(fault),))
 
 
 def _own(
-    path: str, before: bytes | None, ours: bytes | None, theirs: bytes | None, known: Known
-) -> Answer | None:
+    path: str, before: bytes | None, ours: bytes | None, theirs: bytes | None, known: KindsAndOutputs
+) -> MergedFile | None:
     """What registry remembers. One apply is as the side has it that has it."""
     if ours is None or theirs is None:
         kept = ours if ours is not None else theirs
-        return Answer(kept if before is None or path.startswith(f"{HISTORY_FOLDER}/") else None)
+        return MergedFile(kept if before is None or path.startswith(f"{HISTORY_FOLDER}/") else None)
     if path.endswith(STATE_SUFFIX):
         merged = merge_state(path, before, ours, theirs)
-        return None if merged is None else Answer(merged)
+        return None if merged is None else MergedFile(merged)
     if path.startswith(f"{MEMORY_FOLDER}/"):
-        return Answer(_remembered(path, before, ours, theirs, known))
+        return MergedFile(_remembered(path, before, ours, theirs, known))
     if path == HISTORY_BEFORE_PATH:
-        return Answer(both_lines(ours, theirs))
-    return Answer(ours) if path.startswith(f"{HISTORY_FOLDER}/") else None
+        return MergedFile(both_lines(ours, theirs))
+    return MergedFile(ours) if path.startswith(f"{HISTORY_FOLDER}/") else None
 
 
-def _remembered(path: str, before: bytes | None, ours: bytes, theirs: bytes, known: Known) -> bytes:
+def _remembered(path: str, before: bytes | None, ours: bytes, theirs: bytes, known: KindsAndOutputs) -> bytes:
     """What is remembered of an output, merged as its text is: else it would look as if somebody had edited it."""
     sides = [None if data is None else parse_account(path, data) for data in (before, ours, theirs)]
     _, mine, its = sides
@@ -141,8 +155,13 @@ def _derived_part(before: str, ours: str, theirs: str, *, in_one_piece: bool) ->
 
 
 def _structured(
-    path: str, before: bytes | None, ours: bytes | None, theirs: bytes | None, known: Known, labels: Labels
-) -> Answer:
+    path: str,
+    before: bytes | None,
+    ours: bytes | None,
+    theirs: bytes | None,
+    known: KindsAndOutputs,
+    labels: Labels,
+) -> MergedFile:
     kinds = [] if is_fragment(path) else kinds_of(known.kinds, path)
     form = format_of(path, kinds[0]) if kinds else format_named(path)
     there = ours if ours is not None else theirs
@@ -153,7 +172,7 @@ def _structured(
     structure = _structure(path, form, known)
     merged = merge_structured(before, ours, theirs, structure, labels, _clean(before, ours, theirs))
     gone = not merged.conflicts and (ours is None or theirs is None) and _says_nothing(merged, form)
-    return Answer(None if gone else merged.data, tuple(_sentences(merged)))
+    return MergedFile(None if gone else merged.data, tuple(_sentences(merged)))
 
 
 def _is_one_entry(kind: Kind) -> bool:
@@ -162,10 +181,12 @@ def _is_one_entry(kind: Kind) -> bool:
     return not layout.depth and not layout.documents
 
 
-def _removed_or_not(path: str, before: bytes | None, there: bytes, known: Known, form: TextFormat) -> Answer:
+def _removed_or_not(
+    path: str, before: bytes | None, there: bytes, known: KindsAndOutputs, form: TextFormat
+) -> MergedFile:
     """The file of one entry, which one side removed, and the other added, changed or gave another name."""
     if before is None:
-        return Answer(there)
+        return MergedFile(there)
     structure = _structure(path, form, known)
     bodies = []
     for data in (before, there):
@@ -179,12 +200,12 @@ def _removed_or_not(path: str, before: bytes | None, there: bytes, known: Known,
         raise NotUnderstood("it is not one entry")
     (was, *old), (now, *new) = bodies
     if old == new and same(list(was), list(now)):
-        return Answer(None)
+        return MergedFile(None)
     decided = known.decided(labels[0])
     if decided is None:
         # As git does it: the text is left as it is, and people say whether it stays.
-        return Answer(there, (f"{labels[0]}: removed on one side, and changed on the other",))
-    return Answer(there if decided else None)
+        return MergedFile(there, (f"{labels[0]}: removed on one side, and changed on the other",))
+    return MergedFile(there if decided else None)
 
 
 def _sentences(merged: Merged) -> list[str]:
@@ -195,10 +216,10 @@ def _says_nothing(merged: Merged, form: TextFormat) -> bool:
     return not any(form.read(merged.data).documents)
 
 
-def _structure(path: str, form: TextFormat, known: Known) -> Structure:
+def _structure(path: str, form: TextFormat, known: KindsAndOutputs) -> Structure:
     derived = [output for output in known.outputs_in(path) if output.at]
 
-    def shape(data: bytes, documents: tuple[Json, ...]) -> Shape:
+    def shape(data: bytes, documents: tuple[Json, ...]) -> SideParts:
         if is_fragment(path):
             return fragment_shape(known.kinds, documents)
         return registry_shape(known.kinds, path, data, documents, form)
@@ -251,10 +272,10 @@ def _front_matter(
     before: bytes | None,
     ours: bytes | None,
     theirs: bytes | None,
-    known: Known,
+    known: KindsAndOutputs,
     labels: Labels,
     form: TextFormat,
-) -> Answer:
+) -> MergedFile:
     """The block by field, the text below it by line."""
     if ours is None or theirs is None:
         raise NotUnderstood("one side removed it")
@@ -272,15 +293,15 @@ def _front_matter(
     sentences = _sentences(merged)
     if conflicts:
         sentences.append(f"the text below the front matter: {conflicts} places changed on both sides")
-    return Answer(merged.data + rest.encode("utf-8", "surrogateescape"), tuple(sentences))
+    return MergedFile(merged.data + rest.encode("utf-8", "surrogateescape"), tuple(sentences))
 
 
 # Texts with regions
 
 
 def _with_regions(
-    path: str, before: bytes | None, ours: bytes, theirs: bytes, known: Known, labels: Labels
-) -> Answer:
+    path: str, before: bytes | None, ours: bytes, theirs: bytes, known: KindsAndOutputs, labels: Labels
+) -> MergedFile:
     """A text by line; what is open between the marks of an output is as ours has it, and made anew later."""
     try:
         texts = [(data or b"").decode("utf-8") for data in (before, ours, theirs)]
@@ -306,7 +327,7 @@ def _with_regions(
     if conflicts and before is None:
         raise NotUnderstood("both sides added it")
     places = "place" if conflicts == 1 else "places"
-    return Answer(
+    return MergedFile(
         merged.encode(),
         (f"{conflicts} {places} outside of outputs changed on both sides",) if conflicts else (),
     )
@@ -320,7 +341,7 @@ def _with_parts(text: str, regions: Mapping[str, Region], parts: Mapping[str, st
     return text
 
 
-def fits(path: str, data: bytes, known: Known) -> bool:
+def fits(path: str, data: bytes, known: KindsAndOutputs) -> bool:
     """Whether a fragment or a registry can be read, and holds each entry once. Of any other file this is true."""
     kinds = [] if is_fragment(path) else kinds_of(known.kinds, path)
     if not kinds and not is_fragment(path):

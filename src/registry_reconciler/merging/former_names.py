@@ -11,27 +11,27 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from registry_reconciler.merging.shapes import Item, Name, Shape
+from registry_reconciler.merging.shapes import Name, NamedPart, SideParts
 from registry_reconciler.model.entry import canonical, same
 
 _Pair = tuple[str, str]
 """The name of an entry on a side, and on the base."""
 
 
-class Named(NamedTuple):
+class FormerlyNamed(NamedTuple):
     """A side in which every entry that was renamed is called by its former name.
 
     Attributes:
         unsure: the former names of entries that may have handed on their key, or not.
     """
 
-    shape: Shape
+    shape: SideParts
     unsure: frozenset[str] = frozenset()
 
 
 def with_former_names(
-    base: Shape, side: Shape, moves: Mapping[str, str], earlier: Mapping[str, str]
-) -> Named:
+    base: SideParts, side: SideParts, moves: Mapping[str, str], earlier: Mapping[str, str]
+) -> FormerlyNamed:
     """Call the entries of a side as the base calls them.
 
     Args:
@@ -54,21 +54,21 @@ def with_former_names(
     new = [name for name in side.items if name not in base.items and name not in in_chains]
     if gone and new:
         former.update(_renamed(base, side, gone, new, moves))
-    return Named(_with_names(side, former), frozenset(unsure))
+    return FormerlyNamed(_with_names(side, former), frozenset(unsure))
 
 
-def _with_names(side: Shape, former: Mapping[str, str]) -> Shape:
+def _with_names(side: SideParts, former: Mapping[str, str]) -> SideParts:
     if not former:
         return side
     taken = set(former.values())
-    items: dict[str, Item] = {}
+    items: dict[str, NamedPart] = {}
     for name, item in side.items.items():
         known = former.get(name, f"{name} made anew" if name in taken else name)
         items[known] = item if known == name else replace(item, identity=known)
-    return Shape(items, side.homes, side.heads, side.documents)
+    return SideParts(items, side.homes, side.heads, side.documents)
 
 
-def _chains(base: Shape, side: Shape, lines: Mapping[str, str]) -> Iterator[list[_Pair]]:
+def _chains(base: SideParts, side: SideParts, lines: Mapping[str, str]) -> Iterator[list[_Pair]]:
     """The renames that hand on a key, those that depend on one another together."""
     pairs = dict(_by_text(base, side))
     pairs.update((name, source) for name in side.items if (source := _source(name, base, lines)) is not None)
@@ -89,7 +89,7 @@ def _chains(base: Shape, side: Shape, lines: Mapping[str, str]) -> Iterator[list
             yield chain
 
 
-def _source(name: str, base: Shape, lines: Mapping[str, str]) -> str | None:
+def _source(name: str, base: SideParts, lines: Mapping[str, str]) -> str | None:
     """The name of an entry on the base, as lines say, also where it was renamed more than once."""
     seen = {name}
     source = lines.get(name)
@@ -99,7 +99,7 @@ def _source(name: str, base: Shape, lines: Mapping[str, str]) -> str | None:
     return source if source in base.items and source != name else None
 
 
-def _by_text(base: Shape, side: Shape) -> Iterator[_Pair]:
+def _by_text(base: SideParts, side: SideParts) -> Iterator[_Pair]:
     """The entries that say on a side what another one said, which does not say it there any more."""
     changed = [name for name, item in base.items.items() if item.body and not _says(side, name, item)]
     if len(changed) < 2 and not any(name not in side.items for name in changed):
@@ -116,15 +116,17 @@ def _by_text(base: Shape, side: Shape) -> Iterator[_Pair]:
             yield names[0], sources[text][0]
 
 
-def _text(item: Item) -> tuple[Name, str]:
+def _text(item: NamedPart) -> tuple[Name, str]:
     return item.home, canonical(item.body)
 
 
-def _says(shape: Shape, name: str, item: Item) -> bool:
+def _says(shape: SideParts, name: str, item: NamedPart) -> bool:
     return name in shape.items and same(shape.items[name].body, item.body)
 
 
-def _are_handed_on(base: Shape, side: Shape, pairs: Sequence[_Pair], lines: Mapping[str, str]) -> bool | None:
+def _are_handed_on(
+    base: SideParts, side: SideParts, pairs: Sequence[_Pair], lines: Mapping[str, str]
+) -> bool | None:
     """Whether keys went on from entry to entry; ``None``: nobody can tell.
 
     A line may be one that was spent before, and came back with a revert. So the texts have to agree with it; or the
@@ -145,7 +147,7 @@ def _are_handed_on(base: Shape, side: Shape, pairs: Sequence[_Pair], lines: Mapp
 
 
 def _renamed(
-    base: Shape, side: Shape, gone: Collection[str], new: Collection[str], moves: Mapping[str, str]
+    base: SideParts, side: SideParts, gone: Collection[str], new: Collection[str], moves: Mapping[str, str]
 ) -> Iterator[_Pair]:
     """The pairs of a new name and the former one: as somebody says, or where all but the key is the same."""
     left = dict.fromkeys(gone)

@@ -32,7 +32,7 @@ def by_nobody(_output: Output) -> bool:
     return False
 
 
-class Renames(NamedTuple):
+class FormerNames(NamedTuple):
     """The former names of entries by the new ones, as fragments say: those of both sides, and what one side adds."""
 
     common: Mapping[str, str]
@@ -40,12 +40,12 @@ class Renames(NamedTuple):
     theirs: Mapping[str, str]
 
 
-def no_renames() -> Renames:
+def no_renames() -> FormerNames:
     """No fragment says anything."""
-    return Renames({}, {}, {})
+    return FormerNames({}, {}, {})
 
 
-class Known(Struct, frozen=True):
+class KindsAndOutputs(Struct, frozen=True):
     """Kinds and outputs of a workspace.
 
     Attributes:
@@ -58,20 +58,20 @@ class Known(Struct, frozen=True):
     outputs: tuple[Output, ...]
     decided: Decided = by_people
     is_edited: Callable[[Output], bool] = by_nobody
-    renames: Callable[[], Renames] = no_renames
+    renames: Callable[[], FormerNames] = no_renames
 
     def outputs_in(self, path: str) -> list[Output]:
         """The outputs in a file."""
         return [output for output in self.outputs if output.file == path]
 
 
-def known_of(tree: Tree) -> Known:
+def known_of(tree: Tree) -> KindsAndOutputs:
     """What a tree says. Raises nothing for what stands in its files."""
     catalog = load_catalog(tree)
     definitions = load_definitions(tree, catalog.kinds, catalog.broken)
     named = {output.id for output in definitions.outputs}
     shipped = (output for output in SHIPPED if output.id not in named)
-    return Known(catalog.kinds, (*definitions.outputs, *shipped))
+    return KindsAndOutputs(catalog.kinds, (*definitions.outputs, *shipped))
 
 
 def is_fragment(path: str) -> bool:

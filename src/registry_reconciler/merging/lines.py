@@ -10,7 +10,7 @@ from registry_reconciler.base.first_few import first_few
 from registry_reconciler.base.sequences import common, unequal
 
 
-class Chunk(NamedTuple):
+class Hunk(NamedTuple):
     """A stretch of three sequences.
 
     Attributes:
@@ -24,7 +24,7 @@ class Chunk(NamedTuple):
     theirs: tuple[int, int]
 
 
-def chunks(before: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> Iterator[Chunk]:
+def chunks(before: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> Iterator[Hunk]:
     """Cut three sequences where all have the same item; in order, and together all of each."""
     to_ours = dict(common(before, ours))
     to_theirs = dict(common(before, theirs))
@@ -38,7 +38,7 @@ def chunks(before: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) ->
         if anchor == ends:
             break
         after = (anchor[0] + 1, anchor[1] + 1, anchor[2] + 1)
-        yield Chunk("nobody", *zip(anchor, after, strict=True))
+        yield Hunk("nobody", *zip(anchor, after, strict=True))
         at = after
 
 
@@ -48,7 +48,7 @@ def _chunk(
     theirs: Sequence[str],
     start: tuple[int, int, int],
     end: tuple[int, int, int],
-) -> Chunk:
+) -> Hunk:
     spans = list(zip(start, end, strict=True))
     was, mine, its = (
         list(rows[low:high]) for rows, (low, high) in zip((before, ours, theirs), spans, strict=True)
@@ -60,7 +60,7 @@ def _chunk(
         source = "theirs"
     elif was == its:
         source = "ours"
-    return Chunk(source, *spans)
+    return Hunk(source, *spans)
 
 
 def rows_of(text: str) -> list[str]:

@@ -48,7 +48,7 @@ class Position(NamedTuple):
         return Position(self.document, (*self.path, *steps))
 
 
-class Item(Struct, frozen=True):
+class NamedPart(Struct, frozen=True):
     """An entry, or an item of a directive.
 
     Attributes:
@@ -69,7 +69,7 @@ class Item(Struct, frozen=True):
     body: Json = None
 
 
-class Shape(Struct, frozen=True):
+class SideParts(Struct, frozen=True):
     """The named parts of one side.
 
     Attributes:
@@ -79,9 +79,9 @@ class Shape(Struct, frozen=True):
         documents: the addresses of those.
     """
 
-    items: dict[str, Item] = field(default_factory=dict)
+    items: dict[str, NamedPart] = field(default_factory=dict)
     homes: dict[Position, Name] = field(default_factory=dict)
-    heads: dict[Position, Item] = field(default_factory=dict)
+    heads: dict[Position, NamedPart] = field(default_factory=dict)
     documents: set[str] = field(default_factory=set)
 
     def inside(self, home: Name) -> list[str]:
@@ -89,7 +89,7 @@ class Shape(Struct, frozen=True):
         return [name for name, item in self.items.items() if item.home == home]
 
 
-class Side(Struct, frozen=True):
+class FileSide(Struct, frozen=True):
     """One side of a file: its text, what it says, and the names of its parts.
 
     Attributes:
@@ -98,7 +98,7 @@ class Side(Struct, frozen=True):
 
     data: bytes | None
     documents: tuple[Json, ...]
-    shape: Shape
+    shape: SideParts
     sections: Sections = ()
 
     def value(self, position: Position | None) -> Json | Missing:
@@ -108,13 +108,13 @@ class Side(Struct, frozen=True):
         return get_path(self.documents[position.document], position.path)
 
 
-def fragment_shape(kinds: Mapping[str, Kind], documents: Iterable[Json]) -> Shape:
+def fragment_shape(kinds: Mapping[str, Kind], documents: Iterable[Json]) -> SideParts:
     """The names of the parts of a fragment.
 
     Raises:
         NotUnderstood: it is no mapping of kinds, or an entry has no key or that of another one.
     """
-    shape = Shape()
+    shape = SideParts()
     for number, document in enumerate(documents):
         if document is None:
             continue
@@ -134,37 +134,37 @@ def fragment_shape(kinds: Mapping[str, Kind], documents: Iterable[Json]) -> Shap
     return shape
 
 
-def _entry(kind: Kind | None, name: str, home: Name, position: Position, value: Json) -> Item:
+def _entry(kind: Kind | None, name: str, home: Name, position: Position, value: Json) -> NamedPart:
     assert kind is not None
     key = kind.key_of(kind.texts.settled(value)) if isinstance(value, dict) else None
     if key is None:
         raise NotUnderstood(f"an entry of {name} has no key")
     address = f"{name}/{key}"
-    return Item(address, address, home, position, kind, (), _without_key(kind, value))
+    return NamedPart(address, address, home, position, kind, (), _without_key(kind, value))
 
 
-def _directive(_kind: Kind | None, name: str, home: Name, position: Position, value: Json) -> Item:
+def _directive(_kind: Kind | None, name: str, home: Name, position: Position, value: Json) -> NamedPart:
     about = value
     if isinstance(value, dict):
         about = {word: value[word] for word in ("from", "to", "address", "code") if word in value}
     shown = about if isinstance(about, str) else " ".join(map(str, about.values())) if about else ""
-    return Item(f"{name} {position.document} {canonical(about)}", f"{name} {shown}", home, position)
+    return NamedPart(f"{name} {position.document} {canonical(about)}", f"{name} {shown}", home, position)
 
 
-def _put(shape: Shape, item: Item) -> None:
+def _put(shape: SideParts, item: NamedPart) -> None:
     if shape.items.setdefault(item.identity, item) is not item:
         raise NotUnderstood(f"{item.label} stands there twice")
 
 
 def registry_shape(
     kinds: Mapping[str, Kind], path: str, data: bytes, documents: tuple[Json, ...], form: TextFormat
-) -> Shape:
+) -> SideParts:
     """The names of the parts of a registry file.
 
     Raises:
         NotUnderstood: an entry cannot be read, or stands there twice.
     """
-    shape = Shape()
+    shape = SideParts()
     nesting = Nesting(kinds)
     for kind in kinds_of(kinds, path):
         bound = kind.file.match(path) or {}
@@ -185,12 +185,12 @@ def _home(kind: Kind, document: int, path: FieldPath, bound: Mapping[str, str]) 
     return (kind.name, document, tuple(sorted(bound.items())), names)
 
 
-def _place(shape: Shape, kind: Kind, address: str, document: int, path: FieldPath, value: Json) -> None:
+def _place(shape: SideParts, kind: Kind, address: str, document: int, path: FieldPath, value: Json) -> None:
     row = LAYOUTS[kind.layout]
     body = _without_key(kind, value)
     if not row.depth:
         position = Position(document, path)
-        item = Item(address, address, (kind.name,), position, kind, (), body)
+        item = NamedPart(address, address, (kind.name,), position, kind, (), body)
         if address in shape.documents:
             raise NotUnderstood(f"{address} stands there twice")
         shape.documents.add(address)
@@ -202,7 +202,7 @@ def _place(shape: Shape, kind: Kind, address: str, document: int, path: FieldPat
     if owner != kind.name:
         return  # another kind has this list already
     steps = row.item_path(path)
-    item = Item(address, address, home, Position(document, steps), kind, path[len(steps) :], body)
+    item = NamedPart(address, address, home, Position(document, steps), kind, path[len(steps) :], body)
     _put(shape, item)
 
 

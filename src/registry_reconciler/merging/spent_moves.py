@@ -9,17 +9,17 @@ from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from registry_reconciler.merging.shapes import Position, Side
+from registry_reconciler.merging.shapes import FileSide, Position
 from registry_reconciler.merging.values import (
-    Conflict,
     Fields,
-    Items,
-    Member,
-    Part,
+    MergeConflict,
+    MergedDocument,
+    MergedItem,
+    MergedList,
+    MergedPair,
     Pick,
-    Piece,
     Result,
-    Taken,
+    SidePart,
     value_of,
 )
 from registry_reconciler.model.entry import Json, canonical
@@ -28,12 +28,12 @@ _NAME = "moved"
 
 
 def without_spent_moves(
-    parts: Sequence[Part],
+    parts: Sequence[MergedDocument],
     moves: Mapping[str, str],
-    conflicts: Sequence[Conflict],
+    conflicts: Sequence[MergeConflict],
     pick: Pick,
-    sides: Sequence[Side],
-) -> list[Part]:
+    sides: Sequence[FileSide],
+) -> list[MergedDocument]:
     """The parts of a fragment without the lines of ``moved`` whose entry is kept under its former name.
 
     Args:
@@ -46,11 +46,11 @@ def without_spent_moves(
     return [_without(part, gone, sides) for part in parts] if gone else list(parts)
 
 
-def _without(part: Part, gone: Collection[str], sides: Sequence[Side]) -> Part:
+def _without(part: MergedDocument, gone: Collection[str], sides: Sequence[FileSide]) -> MergedDocument:
     result = part.result
     if not isinstance(result, Fields):
         return part
-    members: list[Member] = []
+    members: list[MergedPair] = []
     for member in result.members:
         if member.name != _NAME:
             members.append(member)
@@ -58,16 +58,16 @@ def _without(part: Part, gone: Collection[str], sides: Sequence[Side]) -> Part:
         pieces = [piece for piece in _pieces(part, member, sides) if not _says(piece, gone)]
         if pieces:
             origin = member.result.origin
-            members.append(replace(member, result=Items(origin, tuple(pieces))))
+            members.append(replace(member, result=MergedList(origin, tuple(pieces))))
     return replace(part, result=replace(result, members=tuple(members)))
 
 
-def _pieces(part: Part, member: Member, sides: Sequence[Side]) -> Sequence[Piece]:
+def _pieces(part: MergedDocument, member: MergedPair, sides: Sequence[FileSide]) -> Sequence[MergedItem]:
     """The lines of ``moved``, each with its index on each side."""
     result = member.result
-    if isinstance(result, Items):
+    if isinstance(result, MergedList):
         return result.pieces
-    if not isinstance(result, Taken) or not isinstance(result.value, list):
+    if not isinstance(result, SidePart) or not isinstance(result.value, list):
         return ()
     texts = [_texts(side, index) for side, index in zip(sides, part.indexes, strict=True)]
     origin = result.origin
@@ -77,17 +77,17 @@ def _pieces(part: Part, member: Member, sides: Sequence[Side]) -> Sequence[Piece
         indexes = [known.index(text) if text in known else None for known in texts]
         indexes[origin.side] = at
         place = origin._replace(position=origin.position.at(at))
-        found.append(Piece((indexes[0], indexes[1], indexes[2]), Taken(place, item)))
+        found.append(MergedItem((indexes[0], indexes[1], indexes[2]), SidePart(place, item)))
     return found
 
 
-def _texts(side: Side, index: int | None) -> list[str]:
+def _texts(side: FileSide, index: int | None) -> list[str]:
     document: Json = side.documents[index] if index is not None and index < len(side.documents) else None
     lines = document.get(_NAME) if isinstance(document, dict) else None
     return [canonical(line) for line in lines] if isinstance(lines, list) else []
 
 
-def _says(piece: Piece, gone: Collection[str]) -> bool:
+def _says(piece: MergedItem, gone: Collection[str]) -> bool:
     value = value_of(piece.result)
     new = value.get("to") if isinstance(value, dict) else None
     return isinstance(new, str) and new in gone
@@ -95,7 +95,7 @@ def _says(piece: Piece, gone: Collection[str]) -> bool:
 
 def lines_about(position: Position, result: Result, names: Collection[str]) -> list[tuple[Position, str]]:
     """The lines of ``moved`` in a part that say of some entries that they are called otherwise, with the entry."""
-    if not names or position.path[:1] != (_NAME,) or not isinstance(result, Taken):
+    if not names or position.path[:1] != (_NAME,) or not isinstance(result, SidePart):
         return []
     lines = [(position, result.value)]
     if isinstance(result.value, list):

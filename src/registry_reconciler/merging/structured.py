@@ -14,22 +14,29 @@ from registry_reconciler.formats.table import YAML
 from registry_reconciler.merging.comments import Comments
 from registry_reconciler.merging.edits import SideText
 from registry_reconciler.merging.former_names import with_former_names
-from registry_reconciler.merging.known import Decided, Renames, no_renames
+from registry_reconciler.merging.known import Decided, FormerNames, no_renames
 from registry_reconciler.merging.lines import Labels, joined_sides, marked, with_looks_of
 from registry_reconciler.merging.order import merged_order
-from registry_reconciler.merging.shapes import HandedOn, Item, NotUnderstood, Position, Shape, Side
+from registry_reconciler.merging.shapes import (
+    FileSide,
+    HandedOn,
+    NamedPart,
+    NotUnderstood,
+    Position,
+    SideParts,
+)
 from registry_reconciler.merging.spent_moves import lines_about, without_spent_moves
 from registry_reconciler.merging.values import (
     BEFORE,
     OURS,
     THEIRS,
-    Conflict,
     Fields,
     Indexes,
-    Items,
+    MergeConflict,
+    MergedDocument,
+    MergedList,
     Merger,
     Origin,
-    Part,
     Pick,
     Result,
     value_of,
@@ -54,7 +61,7 @@ class Structure(Struct, frozen=True):
     """
 
     form: TextFormat
-    shape: Callable[[bytes, tuple[Json, ...]], Shape]
+    shape: Callable[[bytes, tuple[Json, ...]], SideParts]
     derived: Callable[[tuple[Json, ...]], frozenset[Position]]
     edited: Callable[[tuple[Json, ...]], frozenset[Position]]
     is_set: Callable[[Kind, FieldPath], bool]
@@ -62,22 +69,22 @@ class Structure(Struct, frozen=True):
     decided: Decided
     by_document: bool = False
     reader: Reader | None = None
-    renames: Callable[[], Renames] = no_renames
+    renames: Callable[[], FormerNames] = no_renames
 
 
 class Merged(Struct, frozen=True):
     """A merged text; with conflicts it holds their marks."""
 
     data: bytes
-    conflicts: tuple[Conflict, ...] = ()
+    conflicts: tuple[MergeConflict, ...] = ()
 
 
 class _Version(Struct, frozen=True):
     """The file as it is when every conflict goes one way; ``complete``: with all comments."""
 
     data: bytes
-    parts: tuple[Part, ...]
-    conflicts: tuple[Conflict, ...]
+    parts: tuple[MergedDocument, ...]
+    conflicts: tuple[MergeConflict, ...]
     complete: bool
     sections: Sections = ()
 
@@ -139,7 +146,7 @@ def _looking_alike(
 class _Notes:
     """The comments of items that a side does not have, looked up once for all of them."""
 
-    def __init__(self, sides: Sequence[Side], form: TextFormat) -> None:
+    def __init__(self, sides: Sequence[FileSide], form: TextFormat) -> None:
         self._sides = sides
         self._form = form
         self._known: dict[int, dict[Position, object]] = {}
@@ -150,7 +157,7 @@ class _Notes:
             self._known[number] = self._looked_up(self._sides[number])
         return self._known[number].get(position)
 
-    def _looked_up(self, side: Side) -> dict[Position, object]:
+    def _looked_up(self, side: FileSide) -> dict[Position, object]:
         # Nobody asks about an item that all sides have.
         positions = [
             item.position
@@ -171,27 +178,27 @@ class _Notes:
         }
 
 
-def _sides(texts: Sequence[bytes | None], structure: Structure) -> list[Side]:
+def _sides(texts: Sequence[bytes | None], structure: Structure) -> list[FileSide]:
     found = []
     for data in texts:
         read = structure.form.read(data or b"", structure.reader)
         if not read.readable:
             raise NotUnderstood(next(fault.message for fault in read.faults if fault.fatal))
         shape = structure.shape(data or b"", read.documents)
-        found.append(Side(data, read.documents, shape, read.sections))
+        found.append(FileSide(data, read.documents, shape, read.sections))
     count = max(len(side.documents) for side in found)
     for number, side in enumerate(found):
         if structure.by_document:
             continue
         if not side.documents and number != BEFORE:
             # Nobody's file, or an empty one: of no entry, and of no field.
-            found[number] = Side(side.data, ({},) * count, side.shape, side.sections)
+            found[number] = FileSide(side.data, ({},) * count, side.shape, side.sections)
         elif side.documents and len(side.documents) != count:
             raise NotUnderstood("one side has more documents than another")
     return _by_former_names(found, structure)
 
 
-def _by_former_names(found: Sequence[Side], structure: Structure) -> list[Side]:
+def _by_former_names(found: Sequence[FileSide], structure: Structure) -> list[FileSide]:
     """The sides with their entries called as the base calls them.
 
     Raises:
@@ -217,7 +224,7 @@ def _by_former_names(found: Sequence[Side], structure: Structure) -> list[Side]:
     return sides
 
 
-def _changed(before: Mapping[str, Item], after: Mapping[str, Item]) -> set[str]:
+def _changed(before: Mapping[str, NamedPart], after: Mapping[str, NamedPart]) -> set[str]:
     """The entries that a side has not got as they were."""
     return {
         name for name, item in before.items() if name not in after or not same(item.body, after[name].body)
@@ -225,7 +232,7 @@ def _changed(before: Mapping[str, Item], after: Mapping[str, Item]) -> set[str]:
 
 
 def _version(
-    sides: Sequence[Side],
+    sides: Sequence[FileSide],
     structure: Structure,
     pick: Pick,
     textual: bytes | None,
@@ -235,12 +242,12 @@ def _version(
     derived = [structure.derived(side.documents) for side in sides]
     merger = Merger(sides, pick, derived, structure.is_set, notes, structure.decided)
     merger.edited = lambda: structure.edited(sides[THEIRS].documents)
-    parts: list[Part] = []
+    parts: list[MergedDocument] = []
     for indexes in _documents(sides, structure):
         positions = tuple(Position(index, ()) if index is not None else None for index in indexes)
         result = merger.merged(positions)  # type: ignore[arg-type]
         if result is not None:
-            parts.append(Part(indexes, result))
+            parts.append(MergedDocument(indexes, result))
         elif not structure.by_document:
             raise NotUnderstood("a document is gone")
     values = [value_of(part.result) for part in parts]
@@ -274,7 +281,7 @@ def _version(
     return fair
 
 
-def _documents(sides: Sequence[Side], structure: Structure) -> list[Indexes]:
+def _documents(sides: Sequence[FileSide], structure: Structure) -> list[Indexes]:
     """The documents that belong together, as the index of each on each side."""
     if not structure.by_document:
         return [
@@ -341,6 +348,6 @@ def _walked(result: Result, position: Position) -> Iterator[tuple[Position, Resu
     if isinstance(result, Fields):
         for member in result.members:
             yield from _walked(member.result, position.at(member.name))
-    elif isinstance(result, Items):
+    elif isinstance(result, MergedList):
         for number, piece in enumerate(result.pieces):
             yield from _walked(piece.result, position.at(number))

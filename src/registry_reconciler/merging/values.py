@@ -1,8 +1,8 @@
 """Three sides of a file, merged by entry and field: what stands where, and from which side it is. Pure.
 
-The answer is a tree of :class:`Taken` (a part as one side has it), :class:`Fields` and :class:`Items`. A part that both
-sides changed is a :class:`Conflict`, and is taken from the side that was picked: merged once for each side, a file has
-two texts, which differ in the conflicts and in nothing else.
+The answer is a tree of :class:`SidePart` (a part as one side has it), :class:`Fields` and :class:`MergedList`. A part
+that both sides changed is a :class:`MergeConflict`, and is taken from the side that was picked: merged once for each
+side, a file has two texts, which differ in the conflicts and in nothing else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from msgspec import Struct
 from registry_reconciler.merging.known import Decided
 from registry_reconciler.merging.lines import chunks
 from registry_reconciler.merging.order import merged_order
-from registry_reconciler.merging.shapes import Item, Name, Position, Side
+from registry_reconciler.merging.shapes import FileSide, Name, NamedPart, Position
 from registry_reconciler.model.entry import MISSING, FieldPath, Json, Missing, canonical, same, show_path
 from registry_reconciler.model.kind import Kind
 
@@ -28,7 +28,7 @@ Indexes: TypeAlias = tuple[int | None, int | None, int | None]
 Names: TypeAlias = tuple[str | None, str | None, str | None]
 
 
-class Conflict(Struct, frozen=True):
+class MergeConflict(Struct, frozen=True):
     """A part that both sides changed.
 
     Attributes:
@@ -61,14 +61,14 @@ class Origin(NamedTuple):
     position: Position
 
 
-class Taken(Struct, frozen=True):
+class SidePart(Struct, frozen=True):
     """A part as one side has it."""
 
     origin: Origin
     value: Json
 
 
-class Member(Struct, frozen=True):
+class MergedPair(Struct, frozen=True):
     """One pair of a mapping, with its name on each side."""
 
     name: str
@@ -80,27 +80,27 @@ class Fields(Struct, frozen=True):
     """A mapping, put together."""
 
     origin: Origin
-    members: tuple[Member, ...]
+    members: tuple[MergedPair, ...]
 
 
-class Piece(Struct, frozen=True):
+class MergedItem(Struct, frozen=True):
     """One item of a list, with its index on each side."""
 
     indexes: Indexes
     result: Result
 
 
-class Items(Struct, frozen=True):
+class MergedList(Struct, frozen=True):
     """A list, put together."""
 
     origin: Origin
-    pieces: tuple[Piece, ...]
+    pieces: tuple[MergedItem, ...]
 
 
-Result: TypeAlias = Taken | Fields | Items
+Result: TypeAlias = SidePart | Fields | MergedList
 
 
-class Part(Struct, frozen=True):
+class MergedDocument(Struct, frozen=True):
     """One document, with its index on each side."""
 
     indexes: Indexes
@@ -109,7 +109,7 @@ class Part(Struct, frozen=True):
 
 def value_of(result: Result) -> Json:
     """What a part says when it is merged."""
-    if isinstance(result, Taken):
+    if isinstance(result, SidePart):
         return result.value
     if isinstance(result, Fields):
         return {member.name: value_of(member.result) for member in result.members}
@@ -141,7 +141,7 @@ class Merger:
 
     def __init__(
         self,
-        sides: Sequence[Side],
+        sides: Sequence[FileSide],
         pick: Pick,
         derived: Sequence[frozenset[Position]],
         is_set: Callable[[Kind, FieldPath], bool],
@@ -156,7 +156,7 @@ class Merger:
         self.edited: Callable[[], frozenset[Position]] = frozenset
         """Of those, what somebody edited by hand on their side alone: that is kept. It takes long to know."""
         self.is_set = is_set
-        self.conflicts: list[Conflict] = []
+        self.conflicts: list[MergeConflict] = []
 
     def merged(self, positions: Positions, about: About = About()) -> Result | None:  # noqa: B008
         """A part of the file; ``None``: it is not there any more."""
@@ -204,19 +204,19 @@ class Merger:
                 return About(item.label, (), item.kind)
         return None
 
-    def _whole(self, side: int, positions: Positions) -> Taken | None:
+    def _whole(self, side: int, positions: Positions) -> SidePart | None:
         position = positions[side]
         value = self.sides[side].value(position)
-        return None if position is None or value is MISSING else Taken(Origin(side, position), value)
+        return None if position is None or value is MISSING else SidePart(Origin(side, position), value)
 
-    def _conflict(self, positions: Positions, about: About) -> Taken | None:
+    def _conflict(self, positions: Positions, about: About) -> SidePart | None:
         _, ours, theirs = self._values(positions)
         if self.decided(about.label) is not None:
             return self._whole(OURS, positions)
         how = "changed on both sides"
         if ours is MISSING or theirs is MISSING:
             how = "removed on one side, and changed on the other"
-        self.conflicts.append(Conflict(about.label, about.path, how, positions))
+        self.conflicts.append(MergeConflict(about.label, about.path, how, positions))
         return self._whole(self.pick, positions)
 
     # Mappings
@@ -232,7 +232,7 @@ class Merger:
             result = self.merged(inner, about.at(name))  # type: ignore[arg-type]
             if result is not None:
                 names = tuple(name if position is not None else None for position in inner)
-                members.append(Member(name, names, result))  # type: ignore[arg-type]
+                members.append(MergedPair(name, names, result))  # type: ignore[arg-type]
         return Fields(self._origin(positions), tuple(members))
 
     def _origin(self, positions: Positions) -> Origin:
@@ -261,12 +261,12 @@ class Merger:
         if any(isinstance(value, dict) for value in values):
             return Fields(self._origin(positions), tuple(self._pair(home, *pair) for pair in kept))
         pieces = tuple(
-            Piece(tuple(_index(item, home) for item in items), result)  # type: ignore[arg-type]
+            MergedItem(tuple(_index(item, home) for item in items), result)  # type: ignore[arg-type]
             for items, result in kept
         )
-        return Items(self._origin(positions), pieces)
+        return MergedList(self._origin(positions), pieces)
 
-    def _target(self, items: Sequence[Item | None], home: Name) -> Name | None:
+    def _target(self, items: Sequence[NamedPart | None], home: Name) -> Name | None:
         """The list that an entry stands in afterwards; ``None``: in none. A conflict is noted in one of them only."""
         before, ours, theirs = (item.home if item is not None else None for item in items)
         if ours is not None and theirs is not None:
@@ -285,20 +285,20 @@ class Merger:
             self._note_removed(items)
         return there.home if (self.pick == OURS) == (ours is not None) else None
 
-    def _unchanged(self, before: Item | None, there: Item, side: int) -> bool:
+    def _unchanged(self, before: NamedPart | None, there: NamedPart, side: int) -> bool:
         if before is None or before.home != there.home or before.label != there.label:
             return False
         if not same_part(self.sides[BEFORE].value(before.position), self.sides[side].value(there.position)):
             return False
         return self.notes(BEFORE, before.position) == self.notes(side, there.position)
 
-    def _note_removed(self, items: Sequence[Item | None]) -> None:
+    def _note_removed(self, items: Sequence[NamedPart | None]) -> None:
         positions = tuple(item.position if item is not None else None for item in items)
         label = next(item.label for item in items if item is not None)
         how = "removed on one side, and changed on the other"
-        self.conflicts.append(Conflict(label, (), how, positions))  # type: ignore[arg-type]
+        self.conflicts.append(MergeConflict(label, (), how, positions))  # type: ignore[arg-type]
 
-    def _entry(self, items: Sequence[Item | None]) -> Result | None:
+    def _entry(self, items: Sequence[NamedPart | None]) -> Result | None:
         there = [item for item in items if item is not None]
         about = About(there[-1].label, (), there[0].kind)
         positions: Positions = tuple(item.position if item is not None else None for item in items)  # type: ignore[assignment]
@@ -313,9 +313,9 @@ class Merger:
         result = self.merged(below, about)  # type: ignore[arg-type]
         if result is None:
             return None
-        return Fields(self._origin(positions), (Member(self._name(names, items), names, result),))
+        return Fields(self._origin(positions), (MergedPair(self._name(names, items), names, result),))
 
-    def _name(self, names: Names, items: Sequence[Item | None]) -> str:
+    def _name(self, names: Names, items: Sequence[NamedPart | None]) -> str:
         """The name of a pair that sides may have renamed."""
         before, ours, theirs = names
         if ours is None or theirs is None:
@@ -326,20 +326,20 @@ class Merger:
             return theirs
         positions = tuple(item.position if item is not None else None for item in items)
         label = next(item.label for item in items if item is not None)
-        self.conflicts.append(Conflict(label, (), "renamed on both sides", positions))  # type: ignore[arg-type]
+        self.conflicts.append(MergeConflict(label, (), "renamed on both sides", positions))  # type: ignore[arg-type]
         return ours if self.pick == OURS else theirs
 
-    def _pair(self, home: Name, items: Sequence[Item | None], result: Result) -> Member:
+    def _pair(self, home: Name, items: Sequence[NamedPart | None], result: Result) -> MergedPair:
         everywhere: Names = tuple(str(item.position.path[-1]) if item is not None else None for item in items)  # type: ignore[assignment]
         here: Names = tuple(
             name if item is not None and item.home == home else None
             for item, name in zip(items, everywhere, strict=True)
         )  # type: ignore[assignment]
-        return Member(self._name(everywhere, items), here, result)
+        return MergedPair(self._name(everywhere, items), here, result)
 
     # Other lists
 
-    def _list(self, positions: Positions, about: About) -> Items | None:
+    def _list(self, positions: Positions, about: About) -> MergedList | None:
         values = [value if isinstance(value, list) else [] for value in self._values(positions)]
         texts = [[canonical(item) for item in value] for value in values]
         known_set = about.kind is not None and self.is_set(about.kind, about.path)
@@ -347,7 +347,7 @@ class Merger:
             return self._set(positions, texts)
         if not isinstance(self.sides[BEFORE].value(positions[BEFORE]), list):
             return None
-        pieces: list[Piece] = []
+        pieces: list[MergedItem] = []
         for chunk in chunks(*texts):
             spans = (chunk.before, chunk.ours, chunk.theirs)
             if chunk.source == "both":
@@ -368,11 +368,13 @@ class Merger:
                     indexes[THEIRS] = spans[THEIRS][0] + offset
                 position = positions[side]
                 assert position is not None
-                result = Taken(Origin(side, position.at(at)), self.sides[side].value(position.at(at)))
-                pieces.append(Piece((indexes[0], indexes[1], indexes[2]), result))
-        return Items(self._origin(positions), tuple(pieces))
+                result = SidePart(Origin(side, position.at(at)), self.sides[side].value(position.at(at)))
+                pieces.append(MergedItem((indexes[0], indexes[1], indexes[2]), result))
+        return MergedList(self._origin(positions), tuple(pieces))
 
-    def _one_item(self, positions: Positions, spans: Sequence[tuple[int, int]], about: About) -> Piece | None:
+    def _one_item(
+        self, positions: Positions, spans: Sequence[tuple[int, int]], about: About
+    ) -> MergedItem | None:
         """A mapping in a list that both sides changed in place."""
         if any(high - low != 1 for low, high in spans):
             return None
@@ -383,9 +385,9 @@ class Merger:
         if not all(isinstance(value, dict) for value in self._values(inner)):  # type: ignore[arg-type]
             return None
         result = self.merged(inner, about.at(spans[OURS][0]))  # type: ignore[arg-type]
-        return None if result is None else Piece((spans[0][0], spans[1][0], spans[2][0]), result)
+        return None if result is None else MergedItem((spans[0][0], spans[1][0], spans[2][0]), result)
 
-    def _set(self, positions: Positions, texts: Sequence[Sequence[str]]) -> Items:
+    def _set(self, positions: Positions, texts: Sequence[Sequence[str]]) -> MergedList:
         before, ours, theirs = places = [{text: at for at, text in enumerate(side)} for side in texts]
         pieces = []
         for text in merged_order(*texts):
@@ -398,9 +400,9 @@ class Merger:
             position = positions[side]
             assert position is not None
             place = position.at(indexes[side])  # type: ignore[arg-type]
-            result = Taken(Origin(side, place), self.sides[side].value(place))
-            pieces.append(Piece((indexes[0], indexes[1], indexes[2]), result))
-        return Items(self._origin(positions), tuple(pieces))
+            result = SidePart(Origin(side, place), self.sides[side].value(place))
+            pieces.append(MergedItem((indexes[0], indexes[1], indexes[2]), result))
+        return MergedList(self._origin(positions), tuple(pieces))
 
 
 def same_part(left: Json | Missing, right: Json | Missing) -> bool:
@@ -410,7 +412,7 @@ def same_part(left: Json | Missing, right: Json | Missing) -> bool:
     return same(left, right)
 
 
-def _index(item: Item | None, home: Name) -> int | None:
+def _index(item: NamedPart | None, home: Name) -> int | None:
     if item is None or item.home != home:
         return None
     step = item.position.path[-1]

@@ -30,7 +30,7 @@ from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList
 from registry_reconciler.outputs.limits import MOST_TEXT, Meter, ReadsSecret, TooMuch, measure, too_long
 from registry_reconciler.outputs.sandbox import Named, Sandbox
-from registry_reconciler.outputs.secrets import Reader as SecretReader
+from registry_reconciler.outputs.secrets import TemplateReader
 from registry_reconciler.outputs.template_loader import Loader
 from registry_reconciler.outputs.values import NO_NUMBER, NoJson, to_json
 
@@ -172,7 +172,7 @@ class Renderer:
                 self._refuse_secrets(tree, None, name, [])
 
     def _refuse_secrets(self, tree: nodes.Node, kind: str | None, name: str, at: list[Any]) -> None:
-        for line, field, of in SecretReader(self.secrets, kind).reads(tree):
+        for line, field, of in TemplateReader(self.secrets, kind).reads(tree):
             message = f"it reads {field!r} of {of}, which is marked x-secret"
             raise Wrong("secret", message, name, line, at)
 

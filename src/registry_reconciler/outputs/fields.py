@@ -77,14 +77,14 @@ class NotPlain(Exception):
     """The process that renders has to be asked."""
 
 
-class _Absent:
+class _LeftOut:
     """A field that is left out."""
 
 
-_ABSENT = _Absent()
+_ABSENT = _LeftOut()
 
 
-class Writer:
+class FieldWriter:
     """Makes functions that put the fields of an entry into values, and bounds what they put in.
 
     Attributes:

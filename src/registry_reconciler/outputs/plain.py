@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from registry_reconciler.model.entry import Json
-from registry_reconciler.outputs.fields import NAME, NOT_NAMES, Branch, Node, NotPlain, Row, Writer
+from registry_reconciler.outputs.fields import NAME, NOT_NAMES, Branch, FieldWriter, Node, NotPlain, Row
 from registry_reconciler.outputs.rendered import Rendered
 
 _COUNT = re.compile(rf"\{{\{{\s*entries\.({NAME})\s*\|\s*(?:length|count)\s*\}}\}}", re.ASCII)
@@ -68,8 +68,8 @@ def _compiled(spec: Mapping[str, Json], context: PlainContext) -> Callable[[], R
     if "each" in spec and not spec.keys() - {"each", "item", "key", "where"}:
         kind = _known(str(spec["each"]), context)
         key, where = spec.get("key", "{{ key }}"), str(spec["where"]).strip() if "where" in spec else None
-        Writer().part([key, spec["item"]], -1)
-        Writer().rows_of(where, "")
+        FieldWriter().part([key, spec["item"]], -1)
+        FieldWriter().rows_of(where, "")
         return lambda: Rendered(_items(key, spec["item"], where, context.rows(kind)), kinds=(kind,))
     value = spec.get("value")
     count = _COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -86,7 +86,7 @@ def _known(kind: str, context: PlainContext) -> str:
 
 
 def _items(key: Json, item: Json, where: str | None, rows: Sequence[Row]) -> list[Json]:
-    writer = Writer()
+    writer = FieldWriter()
     chosen, named, made = writer.rows_of(where, ""), writer.part(key, 0), writer.part(item, 0)
     writer.require_room(len(rows))
     rows = chosen(rows)
@@ -98,7 +98,7 @@ def _items(key: Json, item: Json, where: str | None, rows: Sequence[Row]) -> lis
 
 def _page(name: str, text: str, context: PlainContext) -> Callable[[], Rendered]:
     """What makes a page: texts, counts, and loops over entries."""
-    parts: list[Callable[[Writer], str]] = []
+    parts: list[Callable[[FieldWriter], str]] = []
     kinds: set[str] = set()
     tokens = _tokens(text)
     for token in tokens:
@@ -112,7 +112,7 @@ def _page(name: str, text: str, context: PlainContext) -> Callable[[], Rendered]
             raise NotPlain
 
     def made() -> Rendered:
-        writer = Writer()
+        writer = FieldWriter()
         return Rendered("".join([part(writer) for part in parts]), None, tuple(sorted(kinds)), (name,))
 
     return made
@@ -145,7 +145,7 @@ def _body(tokens: Iterator[str | re.Match[str]], *ends: str) -> tuple[list[Node]
     raise NotPlain
 
 
-def _between(text: str, context: PlainContext, kinds: set[str]) -> Callable[[Writer], str]:
+def _between(text: str, context: PlainContext, kinds: set[str]) -> Callable[[FieldWriter], str]:
     """A text outside of loops."""
     first, *more = _COUNT.split(text)
     if "{" in "".join((first, *more[1::2])) or "\r" in text:
@@ -153,7 +153,7 @@ def _between(text: str, context: PlainContext, kinds: set[str]) -> Callable[[Wri
     pairs = [(_known(kind, context), literal) for kind, literal in zip(more[::2], more[1::2], strict=True)]
     kinds.update(kind for kind, _ in pairs)
 
-    def made(writer: Writer) -> str:
+    def made(writer: FieldWriter) -> str:
         writer.grow(len(text))
         return first + "".join(f"{len(context.rows(kind))}{literal}" for kind, literal in pairs)
 
@@ -162,13 +162,13 @@ def _between(text: str, context: PlainContext, kinds: set[str]) -> Callable[[Wri
 
 def _loop(
     variable: str, where: str | None, body: Sequence[Node], kind: str, context: PlainContext
-) -> Callable[[Writer], str]:
+) -> Callable[[FieldWriter], str]:
     if variable in NOT_NAMES:
         raise NotPlain
-    Writer().rows_of(where, variable)
-    Writer().text(body, variable)
+    FieldWriter().rows_of(where, variable)
+    FieldWriter().text(body, variable)
 
-    def made(writer: Writer) -> str:
+    def made(writer: FieldWriter) -> str:
         chosen, part = writer.rows_of(where, variable), writer.text(body, variable)
         rows = context.rows(kind)
         writer.require_room(len(rows))

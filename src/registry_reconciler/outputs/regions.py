@@ -161,7 +161,7 @@ class Region(Struct, frozen=True):
     inline: bool
 
 
-class Fault(Struct, frozen=True):
+class RegionFault(Struct, frozen=True):
     """Markers that make no region."""
 
     id: str
@@ -169,7 +169,7 @@ class Fault(Struct, frozen=True):
     line: int
 
 
-def find_regions(path: str, text: str) -> tuple[dict[str, Region], list[Fault]]:
+def find_regions(path: str, text: str) -> tuple[dict[str, Region], list[RegionFault]]:
     """The regions of a text by id, and what is wrong with its markers. Line ends are those of the text."""
     if "registry:begin" not in text and "registry:end" not in text:
         return {}, []
@@ -177,11 +177,11 @@ def find_regions(path: str, text: str) -> tuple[dict[str, Region], list[Fault]]:
     for marker in markers(path, text):
         by_id.setdefault(marker.id, []).append(marker)
     found: dict[str, Region] = {}
-    faults: list[Fault] = []
+    faults: list[RegionFault] = []
     for name, some in by_id.items():
         fault = _fault(some)
         if fault is not None:
-            faults.append(Fault(name, fault, some[0].number))
+            faults.append(RegionFault(name, fault, some[0].number))
         else:
             found[name] = _region(name, some[0], some[1])
     faults.extend(_crossing(found))
@@ -224,13 +224,13 @@ def _region(name: str, begin: Marker, end: Marker) -> Region:
     return Region(name, begin.line_end, end.line_start, begin.line_start, end.line_end, begin.number, False)
 
 
-def _crossing(found: Mapping[str, Region]) -> Iterator[Fault]:
+def _crossing(found: Mapping[str, Region]) -> Iterator[RegionFault]:
     """Regions of which one stands inside another, or crosses it."""
     ordered = sorted(found.values(), key=lambda region: region.outer_start)
     furthest: Region | None = None
     for region in ordered:
         if furthest is not None and region.outer_start < furthest.outer_end:
-            yield Fault(region.id, f"it stands inside the region {furthest.id!r}", region.line)
+            yield RegionFault(region.id, f"it stands inside the region {furthest.id!r}", region.line)
         if furthest is None or region.outer_end > furthest.outer_end:
             furthest = region
 

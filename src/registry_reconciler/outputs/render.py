@@ -17,7 +17,7 @@ from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.limits import MOST_MEMORY, MOST_SECONDS
 from registry_reconciler.outputs.names import template_path
-from registry_reconciler.outputs.rendered import Fault, Rendered
+from registry_reconciler.outputs.rendered import Rendered, RenderFault
 
 _WORKER = "registry_reconciler.outputs.worker"
 
@@ -97,7 +97,7 @@ def render(
     return found
 
 
-_DIED = Fault("limit", "it takes too much memory", "", 0, ())
+_DIED = RenderFault("limit", "it takes too much memory", "", 0, ())
 
 
 def started() -> Child:
@@ -143,7 +143,9 @@ def _rendered(answer: Mapping[str, Json]) -> Rendered:
         answer.get("result"),
         None
         if fault is None
-        else Fault(fault["kind"], fault["message"], fault["template"], fault["line"], tuple(fault["at"])),
+        else RenderFault(
+            fault["kind"], fault["message"], fault["template"], fault["line"], tuple(fault["at"])
+        ),
         tuple(answer["reads"]),
         tuple(answer["templates"]),
     )

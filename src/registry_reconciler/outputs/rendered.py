@@ -7,7 +7,7 @@ from msgspec import Struct
 from registry_reconciler.model.entry import Json
 
 
-class Fault(Struct, frozen=True):
+class RenderFault(Struct, frozen=True):
     """What is wrong with a template or an expression.
 
     Attributes:
@@ -27,6 +27,6 @@ class Rendered(Struct, frozen=True):
     """What came out of one job: a text, a value or a list of items, or a fault; and what was read for it."""
 
     result: Json = None
-    fault: Fault | None = None
+    fault: RenderFault | None = None
     kinds: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()

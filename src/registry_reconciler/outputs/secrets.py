@@ -12,7 +12,7 @@ _BY_FIELD = frozenset(
 """Filters that take the name of a field."""
 
 
-class Reader:
+class TemplateReader:
     """Follows the loops over ``entries.KIND`` and tells what is read of each entry.
 
     Args:

@@ -128,9 +128,7 @@ class Sources:
         """Whether an output is rendered by the process that renders, as far as its definition tells."""
         return not is_plain(output.spec, self._plain)
 
-    def begin(
-        self, outputs: Sequence[Output], parts: Mapping[str, Part], ready: ReadyProcess | None = None
-    ) -> None:
+    def start(self, outputs: Sequence[Output], parts: Mapping[str, Part], ready: ReadyProcess | None) -> None:
         """Begin to render those that may not be what they should be, beside what is done meanwhile.
 
         Args:

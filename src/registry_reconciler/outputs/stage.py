@@ -14,15 +14,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from registry_reconciler.base.globs import Patterns
-from registry_reconciler.files.unreadable import UnreadablePath
-from registry_reconciler.model.entry import Location, Place, digest_bytes
+from registry_reconciler.model.entry import Location, Place
 from registry_reconciler.model.output import PREFIX, OutputAction, OutputChange
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.model.problem import Problem, Severity
 from registry_reconciler.model.structural import problem
-from registry_reconciler.outputs import memory as remembered
 from registry_reconciler.outputs.definitions import Definitions, Output, load_definitions
 from registry_reconciler.outputs.memory import Memory, load_memory
+from registry_reconciler.outputs.memory_files import memory_files
 from registry_reconciler.outputs.moved import left_behind
 from registry_reconciler.outputs.names import template_names, template_path
 from registry_reconciler.outputs.owners import claims, regions_by_file, regions_in_registries
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from registry_reconciler.model.change import Change
     from registry_reconciler.model.plan import PlanOptions
     from registry_reconciler.outputs.beside import ReadyProcess
-    from registry_reconciler.outputs.rendered import Fault, Rendered
+    from registry_reconciler.outputs.rendered import Rendered, RenderFault
     from registry_reconciler.outputs.sources import Records
     from registry_reconciler.rules.entry_set import EntrySet
 
@@ -83,16 +82,24 @@ class _Settled(Struct, frozen=True):
     quiet: bool = False
 
 
-def begin(
+def begin_deriving(
     loaded: Loaded,
     entry_set: EntrySet,
     changes: Sequence[Change],
     tree: Tree,
     options: PlanOptions,
-    records: Records | None = None,
-    ready: ReadyProcess | None = None,
+    records: Records | None,
+    ready: ReadyProcess | None,
 ) -> Deriving:
-    """See :func:`registry_reconciler.outputs.begin`."""
+    """Begin with everything that a plan does about outputs.
+
+    Args:
+        entry_set: the entries as they would be.
+        changes: of entries, as they are written.
+        tree: the files as they would be, without the outputs.
+        records: knows what outputs were made of before.
+        ready: has the process that renders, where it was begun before.
+    """
     definitions = load_definitions(loaded.tree, loaded.kinds, loaded.catalog.broken)
     memory = load_memory(loaded.tree)
     taken = frozenset(
@@ -101,7 +108,7 @@ def begin(
     outputs = (*definitions.outputs, *present(loaded.tree, taken))
     sources = Sources(loaded, entry_set, changes, tree, records, regions_by_file(outputs))
     deriving = Deriving(loaded, tree, options, definitions, memory, outputs, sources)
-    deriving.begin(ready)
+    deriving.start_rendering(ready)
     return deriving
 
 
@@ -143,7 +150,7 @@ class Deriving:
         """The ids of those that there are, seen or not."""
         return frozenset((*(output.id for output in self.outputs), *unseen(self.loaded.tree)))
 
-    def begin(self, ready: ReadyProcess | None) -> None:
+    def start_rendering(self, ready: ReadyProcess | None) -> None:
         """Find out which may not be what they should be, and begin to render."""
         barred, taken = claims(self.outputs, self.loaded.kinds)
         self.problems += taken
@@ -151,7 +158,7 @@ class Deriving:
         rendered = [output for output in left if not output.page and self.sources.needs_process(output)]
         self.left = [output for output in left if output not in rendered]
         self.parts = dict(self._parts(rendered))
-        self.sources.begin([output for output in rendered if output.id in self.parts], self.parts, ready)
+        self.sources.start([output for output in rendered if output.id in self.parts], self.parts, ready)
 
     def stop(self) -> None:
         """End what was begun."""
@@ -182,7 +189,7 @@ class Deriving:
         written = [done for wanted in settled if (done := self._written(wanted)) is not None]
         written = self._keep_registries(written)
         changes = [change for done in written if (change := self._change(done)) is not None]
-        memory = [] if self.memory.hidden else list(self._memory(written))
+        memory = [] if self.memory.hidden else list(self._memory_files(written))
         changes += self._forgotten()
         return Derived(
             tuple(sorted(changes, key=lambda change: change.id)),
@@ -280,7 +287,7 @@ class Deriving:
         text = ("true" if value else "false") if isinstance(value, bool) else str(value)
         return desired_text(output, part, text)
 
-    def _fault(self, output: Output, fault: Fault) -> Problem:
+    def _fault(self, output: Output, fault: RenderFault) -> Problem:
         code = "OUT006" if fault.kind == "secret" else "OUT002"
         known = tuple(template_names(self.loaded.tree)) if fault.kind == "missing" else ()
         message, fix = fault_in_words(output, fault, known)
@@ -406,40 +413,17 @@ class Deriving:
             settled.quiet,
         )
 
+    def _memory_files(self, written: Iterable[_Settled]) -> Iterator[FileChange]:
+        texts = [
+            (done.output, done.desired.text)
+            for done in written
+            if done.action in (OutputAction.CREATE, OutputAction.UPDATE, OutputAction.ADOPT)
+        ]
+        known = None if self.definitions.broken or self.options.leave_outputs else self.known_outputs
+        return memory_files(self.loaded.tree, self.memory, texts, known)
+
     def _forgotten(self) -> Iterator[OutputChange]:
         if self.definitions.broken or self.memory.hidden or self.options.leave_outputs:
             return
         for name in sorted(self.memory.accounts.keys() - self.known_outputs):
             yield OutputChange(name, "", OutputAction.FORGET, quiet=name in {page.id for page in SHIPPED})
-
-    # What is remembered
-
-    def _memory(self, written: Iterable[_Settled]) -> Iterator[FileChange]:
-        gone: dict[str, bytes | None] = {}
-        for change in written:
-            if change.action in (OutputAction.CREATE, OutputAction.UPDATE, OutputAction.ADOPT):
-                gone.update(self._account(change))
-        if not (self.definitions.broken or self.options.leave_outputs):
-            for path, accounts in self.memory.files.items():
-                if not any(account.id in self.known_outputs for account in accounts):
-                    gone[path] = None
-        for path, content in sorted(gone.items()):
-            try:
-                old = self.loaded.tree.read(path)
-            except UnreadablePath:
-                continue
-            if content != old:
-                yield FileChange(path, _digest(old), _digest(content), content)
-
-    def _account(self, settled: _Settled) -> Iterator[tuple[str, bytes | None]]:
-        output, text = settled.output, settled.desired.text
-        paths = self.memory.paths(output.id)
-        known = self.memory.accounts.get(output.id, ())
-        form = known[0].form if known else remembered.new_form(output.id, text)
-        content = remembered.render(output.id, form, __version__, text, output.where, self.memory.digests)
-        yield from ((path, None) for path in paths[1:])
-        yield (paths[0] if paths else remembered.new_path(output.id, content)), content
-
-
-def _digest(data: bytes | None) -> str | None:
-    return None if data is None else digest_bytes(data)

@@ -15,7 +15,7 @@ from registry_reconciler.model.structural import problem
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path, why_unusable
-from registry_reconciler.outputs.rendered import Fault
+from registry_reconciler.outputs.rendered import RenderFault
 
 
 def ended(text: str) -> str:
@@ -119,12 +119,12 @@ def stale_page(output: Output) -> Problem:
     )
 
 
-def fault_of_value(message: str) -> Fault:
+def fault_of_value(message: str) -> RenderFault:
     """The fault of an output whose value cannot stand where it belongs."""
-    return Fault("value", message, "", 0, ("value",))
+    return RenderFault("value", message, "", 0, ("value",))
 
 
-def fault_in_words(output: Output, fault: Fault, templates: Sequence[str] = ()) -> tuple[str, str]:
+def fault_in_words(output: Output, fault: RenderFault, templates: Sequence[str] = ()) -> tuple[str, str]:
     """What is wrong, and how to mend it.
 
     Args:

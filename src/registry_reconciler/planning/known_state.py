@@ -19,7 +19,7 @@ from registry_reconciler.rules.unloaded import KnownState
 
 if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
-    from registry_reconciler.planning.state_files import Writing
+    from registry_reconciler.planning.state_changes import StateChanges
 
 LATER = "(later)"
 """Stands for the text of a record that is not worked out yet."""
@@ -27,33 +27,33 @@ LATER = "(later)"
 NOTHING_KNOWN: Mapping[str, KnownState] = MappingProxyType({})
 
 
-def keys(work: Writing, fragments: Collection[str]) -> dict[str, str]:
+def keys(changes: StateChanges, fragments: Collection[str]) -> dict[str, str]:
     """What tells, by fragment, what is put into its state and taken out of it from everything else."""
-    state = work.loaded.state.entries
+    state = changes.loaded.state.entries
     found: dict[str, list[str]] = {fragment: [] for fragment in fragments}
-    for address in sorted(work.gone):
+    for address in sorted(changes.gone):
         if address in state and state[address].fragment in found:
             found[state[address].fragment].append(address)
-    for address, (owner, (salt, text)) in sorted(work.put.items()):
+    for address, (owner, (salt, text)) in sorted(changes.put.items()):
         if owner in found:
-            text = canonical(public(*work.fresh[address])) if text is LATER else text
-            found[owner].append(canonical([address, salt, text, *work.former.get(address, ())]))
+            text = canonical(public(*changes.fresh[address])) if text is LATER else text
+            found[owner].append(canonical([address, salt, text, *changes.former.get(address, ())]))
     return {fragment: digest_parts(parts) for fragment, parts in found.items()}
 
 
-def known_files(work: Writing, known: Mapping[str, KnownState]) -> Iterator[FileChange]:
+def known_files(changes: StateChanges, known: Mapping[str, KnownState]) -> Iterator[FileChange]:
     """The files of fragments of which it is known what they come out as; those are done with that.
 
     They have no content. Raises :class:`UnreadNeeded` where it is not known.
     """
-    mine = work.touched.intersection(known)
-    now = keys(work, mine)
+    mine = changes.touched.intersection(known)
+    now = keys(changes, mine)
     for fragment in sorted(mine):
         if now[fragment] != known[fragment].key:
             raise UnreadNeeded("the state of a fragment does not come out as it did")
         yield from (FileChange(*file) for file in known[fragment].files)
-    work.touched -= mine
-    work.seeded = not mine
+    changes.touched -= mine
+    changes.seeded = not mine
 
 
 def file_change_of(tree: Tree, path: str, content: bytes | None) -> FileChange | None:

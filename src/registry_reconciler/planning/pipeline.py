@@ -8,15 +8,15 @@ tree that it is given, so a plan of a git revision or of a workspace in memory i
 
 from __future__ import annotations
 
-import gc
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from registry_reconciler.base.collector import collector_off
 from registry_reconciler.base.progress import step
 from registry_reconciler.files.tree import Recorder, Tree
 from registry_reconciler.formats.base import Reader
@@ -37,7 +37,6 @@ from registry_reconciler.model.redact import (
     secret_texts,
     withhold_edits,
 )
-from registry_reconciler.outputs import begin, ready_process
 from registry_reconciler.planning.check import (
     EntrySets,
     build_entry_sets,
@@ -70,7 +69,10 @@ from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, KnownRegistry, Unloaded
 
 if TYPE_CHECKING:
-    from registry_reconciler.outputs import Derived, Output, ReadyProcess, Records
+    from registry_reconciler.outputs.beside import ReadyProcess
+    from registry_reconciler.outputs.definitions import Output
+    from registry_reconciler.outputs.sources import Records
+    from registry_reconciler.outputs.stage import Derived
 
 
 class Planning(Struct, frozen=True):
@@ -82,18 +84,6 @@ class Planning(Struct, frozen=True):
     entry_sets: EntrySets
     own: OwnRules = NO_RULES
     outputs: tuple[Output, ...] = ()
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Loading makes millions of objects that all live on; the cyclic collector would look at them again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 _STATE_OF_ANY = FileChange(new_path("desired/fragment.yaml", b""), None, "", b"")
@@ -120,8 +110,10 @@ def make_plan(
         records: knows what outputs were made of before; the answer is the same without it.
         fleet: tells what the other repositories have, where a kind asks that.
     """
+    from registry_reconciler.outputs.beside import ReadyProcess
+
     with collector_off(), ExitStack() as ending:
-        ready = ready_process(records)
+        ready = ReadyProcess(records)
         ending.callback(ready.end)
         loaded = load(tree if isinstance(tree, Recorder) else Recorder(tree), reader, ready.look_ahead)
         return plan_loaded(
@@ -241,12 +233,16 @@ def _checked(
     *,
     remembers: bool,
 ) -> Checked:
+    from registry_reconciler.outputs.stage import begin_deriving
+
     loaded, written = compared.loaded, edited.written
     # What cannot be written is judged all the same: what a rule says of it is worth more than the refusal.
     changes = compared.difference.changes if written.problems else written.changes
     entry_sets = build_entry_sets(loaded, compared.desired, changes, edited.tree, rest, fleet)
     with ExitStack() as ending:
-        outputs = begin(loaded, entry_sets.after, written.changes, edited.tree, options, records, ready)
+        outputs = begin_deriving(
+            loaded, entry_sets.after, written.changes, edited.tree, options, records, ready
+        )
         ending.callback(outputs.stop)
         own = own_rules(loaded)
         ending.callback(own.close)

@@ -27,7 +27,8 @@ from registry_reconciler.loading.state.shadow import blocks, new_salt, whole_dig
 from registry_reconciler.model.entry import same
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.planning.diff.records import is_unfit
-from registry_reconciler.planning.state_files import Writing
+from registry_reconciler.planning.state_changes import StateChanges
+from registry_reconciler.planning.state_files import changed_files
 from registry_reconciler.planning.state_heals import fragment_heals, order_heals
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def settled_files(
     known, together = loaded.state, put_together(files, (), loaded.fragments.files)
     together = replace(together, gone=known.gone, some_left=known.some_left, places=known.places)
     loaded = replace(loaded, state=together)
-    work = Writing(loaded, desired, whole=True)
+    work = StateChanges(loaded, desired)
     decided = [decision for found in accounts.values() for decision in _decided(loaded, desired, found)]
     remembered.update(address for address, _, applied in decided if applied is not None)
     for address, owner, applied in decided:
@@ -117,11 +118,11 @@ def settled_files(
     for heal in (*fragment_heals(loaded, desired), *order_heals(loaded)):
         work.touched.add(heal.fragment)
     # Where the entries of a kind stand is no matter of these: a schema may point elsewhere, and a plan carries them.
-    yield from (change for change in work.files() if not change.path.startswith(f"{PLACES_FOLDER}/"))
+    yield from (change for change in changed_files(work) if not change.path.startswith(f"{PLACES_FOLDER}/"))
 
 
 def _as_one_side(
-    loaded: Loaded, desired: Desired, work: Writing, address: str, sides: Sequence[Side]
+    loaded: Loaded, desired: Desired, work: StateChanges, address: str, sides: Sequence[Side]
 ) -> tuple[Applied | None] | None:
     """What one side remembers of an entry that the registry has as that side applied it, or has not as that side.
 

@@ -11,8 +11,6 @@ from functools import cache
 from itertools import accumulate, product
 from typing import TYPE_CHECKING, TypeAlias
 
-from msgspec import Struct, field
-
 from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.unread import UnreadNeeded
 from registry_reconciler.loading.state import (
@@ -37,18 +35,18 @@ from registry_reconciler.loading.state.files import (
 from registry_reconciler.loading.state.old import STOP, is_old
 from registry_reconciler.loading.state.places import place_of, place_path, render_place
 from registry_reconciler.loading.state.shadow import new_salt, short_salt, whole_digest
-from registry_reconciler.model.change import Action, Change, Heal
-from registry_reconciler.model.entry import Json, canonical, digest_parts
+from registry_reconciler.model.change import Change, Heal
+from registry_reconciler.model.entry import canonical, digest_parts
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.planning.fragment_breaks import breaks_of
 from registry_reconciler.planning.known_state import LATER, NOTHING_KNOWN, file_change_of, known_files
 from registry_reconciler.planning.state_accounts import accounts_of, as_account, taken_files
+from registry_reconciler.planning.state_changes import StateChanges
 from registry_reconciler.planning.state_heals import declared_protected, remembered_protected
 from registry_reconciler.planning.state_shares import Share, Stood, in_order, shares
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
-    from registry_reconciler.model.kind import Kind
     from registry_reconciler.planning.resolve import Desired
     from registry_reconciler.rules.unloaded import KnownState
 
@@ -79,143 +77,55 @@ def state_files(
     Raises:
         UnreadNeeded: it does not come out as that.
     """
-    work = Writing(loaded, desired, whole, carried=frozenset(carried), unloaded=unloaded)
-    work.take(changes)
+    decided = StateChanges(loaded, desired)
+    decided.take(changes)
     for heal in heals:
         if heal.address:
-            work.heal(heal.address)
+            decided.heal(heal.address)
         else:
-            work.touched.add(heal.fragment)
-    yield from known_files(work, known)
-    yield from work.files()
+            decided.touched.add(heal.fragment)
+    yield from known_files(decided, known)
+    yield from changed_files(decided, whole=whole, carried=carried, unloaded=unloaded)
 
 
-class Writing(Struct):
-    """State files on their way to what they are to be."""
+def changed_files(
+    changes: StateChanges,
+    *,
+    whole: bool = True,
+    carried: Collection[str] = (),
+    unloaded: Collection[str] = (),
+) -> Iterator[FileChange]:
+    """The files that differ once these changes are made. See :func:`state_files`."""
+    if changes.touched or changes.marked or carried or not changes.seeded:
+        yield from _StateFiles(changes, whole, carried, unloaded).files()
 
-    loaded: Loaded
-    desired: Desired
-    whole: bool
-    gone: set[str] = field(default_factory=set)
-    put: dict[str, tuple[str, Applied]] = field(default_factory=dict)
-    touched: set[str] = field(default_factory=set)
-    marked: set[str] = field(default_factory=set)
-    """The files that say what an apply deleted or let go."""
-    fresh: dict[str, tuple[Kind | None, dict[str, Json]]] = field(default_factory=dict)
-    """The values of records that have no salt of their own yet; what is put for them has no text so far."""
-    former: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """The addresses before of what is renamed."""
-    renamed: dict[str, str] = field(default_factory=dict)
-    """By address the one before of what is renamed now: its record stays where it is."""
-    now: dict[str, str] = field(default_factory=dict)
-    """The inverse of that, once everything is decided: every file of the state asks."""
-    carried: frozenset[str] = frozenset()
-    unloaded: Collection[str] = ()
-    shared: dict[str, set[str]] = field(default_factory=dict)
-    """What :meth:`_repeated` found."""
-    seeded: bool = True
-    """Whether all that is put is at hand, which a seed is made of."""
-    order: dict[str, list[str]] = field(default_factory=dict)
-    """By touched fragment its entries as they stand there."""
 
-    def take(self, changes: Iterable[Change]) -> None:
-        """Take changes into account; what is remembered is of fragments alone."""
-        for change in changes:
-            if self.loaded.kinds[change.kind].truth != "live":
-                self.change(change)
+class _StateFiles:
+    """The files of the state as they are to be: the records of each touched fragment, in the files that it has."""
 
-    def change(self, change: Change) -> None:
-        """Take a change into account."""
-        for address in {change.address, change.from_address or change.address}:
-            self._leave(address)
-        if change.action is Action.DELETE:
-            self.marked.add(gone_path(change.address))
-        if change.action is Action.FORGET:
-            self.marked.add(left_path(change.address))
-        if change.action in (Action.DELETE, Action.FORGET) or change.after is None:
-            return
-        self._put(change.address, change.kind, change.after, change.from_address)
-
-    def heal(self, address: str) -> None:
-        """Bring what is remembered of an entry to what fragment and registry say."""
-        self._leave(address)
-        desired, live = self.desired.entries.get(address), self.loaded.live.entries.get(address)
-        if desired is not None and live is not None:
-            self._put(address, live.kind, desired.value)
-        elif desired is None and address not in self.loaded.state.entries:
-            self.marked.add(left_path(address))
-
-    def settle(self, address: str, owner: str, applied: Applied | None) -> None:
-        """Remember this of an entry, or nothing."""
-        self._leave(address)
-        self.touched.add(owner)
-        self.put.pop(address, None)
-        if applied is not None:
-            self.put[address] = owner, applied
-
-    def remembered(self, address: str) -> tuple[Applied, ...]:
-        """What is remembered of an entry as far as it was decided, else as it was read."""
-        if address in self.put:
-            return (self.put[address][1],)
-        entry = self.loaded.state.entries.get(address)
-        return entry.applied if entry is not None and address not in self.gone else ()
-
-    def is_settled(self, address: str) -> bool:
-        """Whether what is remembered of an entry was decided."""
-        return address in self.put
-
-    def _leave(self, address: str) -> None:
-        for fragment in self._owners(address):
-            self.touched.add(fragment)
-        self.gone.add(address)
-
-    def _owners(self, address: str) -> Iterator[str]:
-        entry = self.loaded.state.entries.get(address)
-        if entry is not None:
-            yield entry.fragment
-        yield from self._repeated().get(address, ())
-
-    def _repeated(self) -> dict[str, set[str]]:
-        """By address that several records are about the fragments that they stand under."""
-        state = self.loaded.state
-        if not self.shared and state.repeated:
-            for state_file in (side for sides in state.files.values() for side in sides):
-                for record in state_file.records:
-                    if record.address in state.repeated:
-                        self.shared.setdefault(record.address, set()).add(state_file.fragment)
-        return self.shared
-
-    def _put(self, address: str, kind: str, value: dict[str, Json], source: str | None = None) -> None:
-        owner = self.desired.entries[address].place.file
-        known = self.loaded.state.entries.get(source or address)
-        if source is not None and source != address:
-            self.renamed[address] = source
-            before = (source, *(known.former if known else ()))
-            self.former[address] = tuple(fromkey for fromkey in dict.fromkeys(before) if fromkey != address)[
-                :FORMER_KEPT
-            ]
-        salt = known.applied[0].salt if known else ""
-        if known is None or not salt or known.fragment != owner:
-            # In a new file it has a salt of its own: git would else take that for the file it came from, renamed.
-            # Which one is known when its file is, and what is remembered of it is worked out then, once.
-            self.fresh[address] = self.loaded.kinds.get(kind), value
-            self.put[address] = owner, Applied(salt or new_salt(address), LATER)
-        else:
-            self.fresh.pop(address, None)
-            self.put[address] = owner, applied_shadow(self.loaded.kinds.get(kind), value, salt)
-        self.touched.add(owner)
+    def __init__(
+        self, changes: StateChanges, whole: bool, carried: Collection[str], unloaded: Collection[str]
+    ) -> None:
+        self._changes = changes
+        self._loaded = changes.loaded
+        self._desired = changes.desired
+        self._whole = whole
+        self._carried = frozenset(carried)
+        self._unloaded = unloaded
+        self._now = {source: address for address, source in changes.renamed.items()}
+        """By the address before the one that is renamed now."""
+        self._order = self._entries_of_fragments()
+        """By touched fragment its entries as they stand there."""
 
     def files(self) -> Iterator[FileChange]:
         """The files that differ."""
-        if not self.touched and not self.marked and not self.carried and self.seeded:
-            return
-        known_paths = [path for path in self.loaded.state.files if not is_old(path)]
-        homes: dict[str, list[str]] = {fragment: [] for fragment in self.touched}
+        known_paths = [path for path in self._loaded.state.files if not is_old(path)]
+        homes: dict[str, list[str]] = {fragment: [] for fragment in self._changes.touched}
         for path in known_paths:
-            for fragment in {file.fragment for file in self.loaded.state.files[path]} & self.touched:
+            for fragment in {
+                file.fragment for file in self._loaded.state.files[path]
+            } & self._changes.touched:
                 homes[fragment].append(path)
-        self.now = {source: address for address, source in self.renamed.items()}
-        self.order = self._order()
         contents = self._contents()
         renamed = self._renamed(contents, homes)
         seed = cache(lambda: self._seed(contents))
@@ -230,25 +140,25 @@ class Writing(Struct):
                 for account in accounts_of(paths):
                     mine = self._as_account(records, account) if len(account) < len(paths) else records
                     done.update(self._shared_out(seed, fragment, mine, protects, account))
-        done.update(taken_files(self.loaded, self.desired, done))
+        done.update(taken_files(self._loaded, self._desired, done))
         done[STOP_PATH] = STOP.encode()
-        done.update(dict.fromkeys(self.marked, b""))
+        done.update(dict.fromkeys(self._changes.marked, b""))
         done.update(
             (path, None)
-            for address in self.put
+            for address in self._changes.put
             for path in (gone_path(address), left_path(address))
-            if path in self.loaded.state.gone
+            if path in self._loaded.state.gone
         )
         done.update(self._places())
         yield from (
             file_change
             for path, content in sorted(done.items())
-            if (file_change := file_change_of(self.loaded.tree, path, content))
+            if (file_change := file_change_of(self._loaded.tree, path, content))
         )
 
     def _seed(self, contents: Mapping[str, _Content]) -> str:
         """Tells this write from every other one: what is new in a new file has salts of its own."""
-        if not self.seeded:
+        if not self._changes.seeded:
             raise UnreadNeeded("what is new gets salts that all that is written tells")
         return digest_parts(self._seed_texts(contents))
 
@@ -257,7 +167,7 @@ class Writing(Struct):
         for fragment, (records, protects) in contents.items():
             yield canonical([fragment, *protects])
             for address, (salt, text), former in records:
-                text = canonical(public(*self.fresh[address])) if text is LATER else text
+                text = canonical(public(*self._changes.fresh[address])) if text is LATER else text
                 yield f"{canonical([address, salt, *former])}{text}"
 
     def _worked_out(self, record: Record, seed: Callable[[], str] | None) -> Record:
@@ -265,19 +175,19 @@ class Writing(Struct):
         if record.applied.text is not LATER:
             return record
         salt = record.applied.salt if seed is None else _own_salt(seed(), record.address)
-        return record._replace(applied=applied_shadow(*self.fresh[record.address], salt))
+        return record._replace(applied=applied_shadow(*self._changes.fresh[record.address], salt))
 
     def _as_account(self, records: Sequence[Record], account: Sequence[str]) -> list[Record]:
-        return as_account(self.loaded, self.desired, records, account, self.now, self.put)
+        return as_account(self._loaded, self._desired, records, account, self._now, self._changes.put)
 
     def _places(self) -> Iterator[tuple[str, bytes]]:
         """Where the entries of each kind stand, of kinds that have some."""
-        names = {address.partition("/")[0] for address in self.put} | self.carried
-        there = (address for address in self.loaded.state.entries if address not in self.gone)
-        managed = {address.partition("/")[0] for address in there}.union(self.unloaded)
-        names |= {kind for kind in managed if self.loaded.live.found.get(kind)}
-        for name in names.intersection(self.loaded.kinds):
-            now, before = place_of(self.loaded.kinds[name]), self.loaded.state.places.get(name)
+        names = {address.partition("/")[0] for address in self._changes.put} | self._carried
+        there = (address for address in self._loaded.state.entries if address not in self._changes.gone)
+        managed = {address.partition("/")[0] for address in there}.union(self._unloaded)
+        names |= {kind for kind in managed if self._loaded.live.found.get(kind)}
+        for name in names.intersection(self._loaded.kinds):
+            now, before = place_of(self._loaded.kinds[name]), self._loaded.state.places.get(name)
             if before is not None:
                 now = now._replace(former=before.former if before.file == now.file else before.file)
             yield place_path(name), render_place(name, now)
@@ -302,7 +212,7 @@ class Writing(Struct):
         protecting = self._protecting(paths, first)
         at = next((number for number, share in enumerate(found) if share.path == protecting), 0)
         for number, share in enumerate(found):
-            apart = share.path is None or any(side.apart for side in self.loaded.state.files[share.path])
+            apart = share.path is None or any(side.apart for side in self._loaded.state.files[share.path])
             fresh = [self._fresh(seed, record, share.path, apart=apart) for record in share.records]
             kept = protects if number == at else ()
             part = bool(first) and share.path != first
@@ -314,26 +224,26 @@ class Writing(Struct):
 
     def _named(self, path: str | None, fragment: str) -> str:
         """What a further file says of its fragment: what it said when it was made."""
-        file = self.loaded.state.files[path][0] if path is not None else None
+        file = self._loaded.state.files[path][0] if path is not None else None
         return (file.named or file.fragment or fragment) if file is not None else fragment
 
     def _protecting(self, paths: Sequence[str], first: str) -> str:
         """The file that says what a fragment protects: it goes on saying that."""
-        files = self.loaded.state.files
+        files = self._loaded.state.files
         return next((path for path in paths if any(side.protects for side in files[path])), first)
 
     def _stood_in(self, path: str) -> Stood:
         """What stands in a file, by the addresses that it has now."""
-        sides = self.loaded.state.files[path]
+        sides = self._loaded.state.files[path]
         addresses = [record.address for side in sides for record in side.records]
         marks = sides[0].marks if len(sides) == 1 else NO_MARKS
-        return Stood([self.now.get(address, address) for address in addresses], marks)
+        return Stood([self._now.get(address, address) for address in addresses], marks)
 
     def _breaks(self, fragment: str, records: Sequence[Record]) -> list[int] | None:
         """How many breaks the fragment has before each record and behind the last; ``None``: it is not known."""
-        entries = self.order.get(fragment, [])
+        entries = self._order.get(fragment, [])
         try:
-            data = self.loaded.tree.read(fragment) or b""
+            data = self._loaded.tree.read(fragment) or b""
         except UnreadablePath:
             return None
         kinds = {entry.partition("/")[0] for entry in entries}
@@ -357,12 +267,12 @@ class Writing(Struct):
         In a new file it has a salt of its own: two sides that make one make two that are not alike. In one from before
         the names of fields had lines of their own it has the form of the others.
         """
-        if record.address not in self.fresh or (path is not None and apart):
+        if record.address not in self._changes.fresh or (path is not None and apart):
             return record
         salt = _own_salt(seed(), record.address) if path is None else short_salt(record.applied.salt)
         if salt == record.applied.salt:
             return record
-        return record._replace(applied=applied_shadow(*self.fresh[record.address], salt))
+        return record._replace(applied=applied_shadow(*self._changes.fresh[record.address], salt))
 
     def _renamed(
         self, contents: Mapping[str, _Content], homes: Mapping[str, Sequence[str]]
@@ -372,8 +282,8 @@ class Writing(Struct):
             fragment for fragment, content in contents.items() if not any(content) and homes.get(fragment)
         }
         found: dict[str, str] = {}
-        for address, (owner, _) in sorted(self.put.items()):
-            entry = self.loaded.state.entries.get(address)
+        for address, (owner, _) in sorted(self._changes.put.items()):
+            entry = self._loaded.state.entries.get(address)
             if entry is not None and entry.fragment in free and not homes.get(owner) and owner not in found:
                 found[owner] = entry.fragment
                 free.discard(entry.fragment)
@@ -381,18 +291,18 @@ class Writing(Struct):
 
     def _contents(self) -> dict[str, _Content]:
         """What is to be remembered of each touched fragment."""
-        mine: dict[str, dict[str, Applied]] = {fragment: {} for fragment in self.touched}
-        for address, entry in self.loaded.state.entries.items():
-            if address not in self.gone and entry.fragment in mine:
+        mine: dict[str, dict[str, Applied]] = {fragment: {} for fragment in self._changes.touched}
+        for address, entry in self._loaded.state.entries.items():
+            if address not in self._changes.gone and entry.fragment in mine:
                 mine[entry.fragment][address] = self._kept(entry)
-        for address, (owner, applied) in self.put.items():
+        for address, (owner, applied) in self._changes.put.items():
             if owner in mine:
                 mine[owner][address] = applied
-        declared, order = declared_protected(self.desired), self.order
-        protected, stood = remembered_protected(self.loaded.state), self._stood()
+        declared, order = declared_protected(self._desired), self._order
+        protected, stood = remembered_protected(self._loaded.state), self._stood()
         found: dict[str, _Content] = {}
-        for fragment in sorted(self.touched):
-            keeps = not self.whole or fragment in self.loaded.fragments.unreadable
+        for fragment in sorted(self._changes.touched):
+            keeps = not self._whole or fragment in self._loaded.fragments.unreadable
             protects = list(dict.fromkeys((protected if keeps else declared).get(fragment, ())))
             records = [
                 Record(address, mine[fragment][address], self._former(address))
@@ -402,28 +312,32 @@ class Writing(Struct):
         return found
 
     def _former(self, address: str) -> tuple[str, ...]:
-        state = self.loaded.state
+        state = self._loaded.state
         known = state.entries.get(address)
-        former = self.former.get(address) or (known.former if known else ())
-        if address in state.anew or (address in self.put and not former and self._is_former(address)):
+        former = self._changes.former.get(address) or (known.former if known else ())
+        if address in state.anew or (
+            address in self._changes.put and not former and self._is_former(address)
+        ):
             return (*former[: FORMER_KEPT - 1], address)
         return former
 
     def _is_former(self, address: str) -> bool:
         """Whether another entry was called that: what is called so now is made anew."""
-        return address in self.loaded.state.renamed or any(address in names for names in self.former.values())
+        return address in self._loaded.state.renamed or any(
+            address in names for names in self._changes.former.values()
+        )
 
-    def _order(self) -> dict[str, list[str]]:
+    def _entries_of_fragments(self) -> dict[str, list[str]]:
         order: dict[str, list[str]] = {}
-        for entry in self.loaded.fragments.entries:
-            if entry.place.file in self.touched:
+        for entry in self._loaded.fragments.entries:
+            if entry.place.file in self._changes.touched:
                 order.setdefault(entry.place.file, []).append(entry.address)
         return order
 
     def _stood(self) -> dict[str, list[str]]:
         """By touched fragment its entries in the order in which they stood in the state."""
-        found: dict[str, list[str]] = {fragment: [] for fragment in self.touched}
-        for state_file in (side for sides in self.loaded.state.files.values() for side in sides):
+        found: dict[str, list[str]] = {fragment: [] for fragment in self._changes.touched}
+        for state_file in (side for sides in self._loaded.state.files.values() for side in sides):
             if state_file.fragment in found:
                 found[state_file.fragment].extend(record.address for record in state_file.records)
         return {fragment: list(dict.fromkeys(addresses)) for fragment, addresses in found.items()}
@@ -432,13 +346,13 @@ class Writing(Struct):
         """What goes on being remembered of an entry that does not change."""
         if len(entry.applied) == 1 and whole_digest(entry.applied[0].text) is None:
             return entry.applied[0]
-        kind = self.loaded.kinds.get(entry.address.partition("/")[0])
-        desired, live = self.desired.entries.get(entry.address), self.loaded.live.entries.get(entry.address)
+        kind = self._loaded.kinds.get(entry.address.partition("/")[0])
+        desired, live = self._desired.entries.get(entry.address), self._loaded.live.entries.get(entry.address)
         values = [side.value for side in (desired, live) if side is not None]
         for value, applied in product(values, entry.applied):
             if says(applied, kind, value):
                 if not applied.salt:
-                    self.fresh[entry.address] = kind, value
+                    self._changes.fresh[entry.address] = kind, value
                 return applied_shadow(kind, value, applied.salt or new_salt(entry.address))
         return entry.applied[0]
 

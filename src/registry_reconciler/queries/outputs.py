@@ -12,7 +12,7 @@ from registry_reconciler.model.output import OutputAction
 
 if TYPE_CHECKING:
     from registry_reconciler.model.problem import Problem
-    from registry_reconciler.outputs import Output
+    from registry_reconciler.outputs.definitions import Output
     from registry_reconciler.planning.pipeline import Planning
 
 STATES = {

@@ -13,7 +13,7 @@ from registry_reconciler.formats.edits import Insert
 from registry_reconciler.formats.table import FORMATS
 from registry_reconciler.model.plan import PlanOptions
 from registry_reconciler.planning.pipeline import make_plan
-from tests.support import SCHEMAS, Files, after, plan_of
+from tests.support import SCHEMAS, Files, after, applied, plan_of
 
 TOML = """\
 # Head of the file, apart.
@@ -530,3 +530,54 @@ def test_comments_of_an_entry_stand_in_another_file_where_they_stood(
     for own in ("\n", "\r\n"):
         found = jsonc.splice(target.replace("\n", own).encode(), [insert])
         assert found.decode() == form.format(here).replace("\n", own)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "// only\n",
+        "{}\n",
+        '{"things": null}\n',
+        '{"things": []}\n',
+        '{\n  // x\n  "things": null // n\n}\n',
+    ],
+)
+@pytest.mark.parametrize("key", [None, "n"])
+def test_the_first_entries_of_a_jsonc_file_bring_their_comments(text: str, key: str | None) -> None:
+    if key and "[]" in text:
+        text = text.replace("[]", "{}")
+    source = b"s:\n# above a\n- id: a # behind a\n- id: c\n  # in c\n  v: [1] # one\n"
+    form = FORMATS["jsonc"]
+    (document,) = FORMATS["yaml"].read(source).documents
+    assert isinstance(document, dict)
+    assert isinstance(document["s"], list)
+    snippets = FORMATS["yaml"].extract(source, [(0, ("s", 0)), (0, ("s", 1))])
+    edits = [
+        Insert(0, ("things",), value, key=key and f"{key}{number}", snippet=snippet)
+        for number, (value, snippet) in enumerate(zip(document["s"], snippets, strict=True))
+    ]
+    result = form.splice(text.encode(), edits).decode()
+    comments = re.findall("// (above a|behind a|in c|one)$", result, re.MULTILINE)
+    assert comments == ["above a", "behind a", "in c", "one"]
+
+
+@pytest.mark.parametrize(
+    ("place", "file"),
+    [
+        ("layout: map, file: r.yaml, at: items, key: id", "r.yaml"),
+        ("layout: map, file: r.jsonc, at: items, key: id", "r.jsonc"),
+        ("layout: map, file: r.toml, at: items, key: id", "r.toml"),
+        ("layout: list, file: r.yaml, at: 'g.{id}.items', key: name", "r.yaml"),
+    ],
+)
+def test_the_comments_of_a_field_that_the_place_says_stand_above_the_entry(place: str, file: str) -> None:
+    files: Files = {
+        f"{SCHEMAS}/thing.schema.yaml": f"x-registry: {{kind: thing, {place}}}\ntype: object\n".encode(),
+        "desired/a.yaml": b"thing:\n# one\n- id: a # two\n  # three\n  name: n # four\n",
+    }
+    assert {problem.code for problem in plan_of(files).problems} == set()
+    done = applied(files)
+    comments = re.findall("(?:#|//) (one|two|three|four)$", (done[file] or b"").decode(), re.MULTILINE)
+    assert comments == ["one", "two", "three", "four"]
+    assert plan_of(done).empty

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from registry_reconciler.base.collector import collector_off
 from registry_reconciler.base.progress import step
 from registry_reconciler.cache.fingerprint import Moment
 from registry_reconciler.cache.incremental import FullPlanRequired
@@ -21,7 +22,7 @@ from registry_reconciler.cache.output_records import OutputRecords
 from registry_reconciler.files.tree import Contradicted, DiskTree, Recorder
 from registry_reconciler.model.fleet_view import CATALOG_INPUT, names_catalogue
 from registry_reconciler.model.plan import CachePolicy, PlanOptions
-from registry_reconciler.planning.pipeline import Planning, collector_off
+from registry_reconciler.planning.pipeline import Planning
 
 if TYPE_CHECKING:
     from registry_reconciler.cache.fingerprint import Signature
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from registry_reconciler.formats.base import Reader
     from registry_reconciler.formats.yaml.read.reader import ChunkReader
     from registry_reconciler.model.fleet_view import FleetSource
-    from registry_reconciler.outputs import Records
+    from registry_reconciler.outputs.sources import Records
 
 LEAST = 2_000
 """Workspaces with fewer entries are planned whole as fast, and not remembered."""

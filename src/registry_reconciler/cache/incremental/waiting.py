@@ -28,7 +28,7 @@ from registry_reconciler.planning.check import may_exceed_ascii
 from registry_reconciler.planning.diff.records import MOST_LOOKED_AT, count_in, touched_fragments
 from registry_reconciler.planning.known_registries import is_in_place
 from registry_reconciler.planning.known_state import keys
-from registry_reconciler.planning.state_files import Writing
+from registry_reconciler.planning.state_changes import StateChanges
 from registry_reconciler.planning.state_heals import order_heals
 from registry_reconciler.rules.unloaded import KnownRegistry, KnownState
 
@@ -179,8 +179,8 @@ class WaitingFragments:
         return {heal.fragment for heal in order_heals(self._loaded)}
 
     @cached_property
-    def _work(self) -> Writing:
-        work = Writing(self._loaded, self._planning.desired, whole=True)
+    def _work(self) -> StateChanges:
+        work = StateChanges(self._loaded, self._planning.desired)
         work.take(self._planning.plan.changes)
         return work
 

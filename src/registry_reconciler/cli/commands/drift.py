@@ -17,7 +17,6 @@ from registry_reconciler.cli.common import (
     apply_or_ways_out,
     in_prose,
     planning_of,
-    unseen,
     warn,
     warn_left_out,
 )
@@ -95,6 +94,7 @@ def command(
 
 def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequence[str]) -> int:
     from registry_reconciler.queries.drift import drifted, stale_state
+    from registry_reconciler.queries.unseen import unseen
 
     require_known(planning, patterns)
     found, stale = drifted(planning, workspace.root), stale_state(planning)

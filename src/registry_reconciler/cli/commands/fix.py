@@ -16,7 +16,7 @@ from registry_reconciler.model.entry import Json
 if TYPE_CHECKING:
     from registry_reconciler.editing.verbs.set_fields import Assignment
     from registry_reconciler.model.problem import Problem, TextEdit
-    from registry_reconciler.planning.fixes import Fixing
+    from registry_reconciler.planning.choose_fixes import Fixing
     from registry_reconciler.planning.pipeline import Planning
 
 EXAMPLE = """\
@@ -63,7 +63,7 @@ def command(
     from registry_reconciler.editing.amend import write_fragments
     from registry_reconciler.editing.verbs import fixing_entries
     from registry_reconciler.model.plan_json import problem_to_json
-    from registry_reconciler.planning.fixes import choose_fixes
+    from registry_reconciler.planning.choose_fixes import choose_fixes
 
     call = shared.call("fix")
     codes = [code.upper() for code in codes or ()]
@@ -101,7 +101,7 @@ def command(
 def _set_everywhere(call: Call, codes: Sequence[str], fields: Sequence[str], going: Going) -> int:
     """One field for many: every entry that has a problem with one of the codes."""
     from registry_reconciler.editing.verbs import parse_assignments, setting_everywhere
-    from registry_reconciler.planning.fixes import standing_of
+    from registry_reconciler.planning.choose_fixes import standing_of
 
     assignments = parse_assignments(fields)
     if not codes:

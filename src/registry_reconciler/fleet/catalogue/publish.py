@@ -18,8 +18,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct
 
 from registry_reconciler.fleet.catalogue import bulk
+from registry_reconciler.fleet.catalogue.difference import (
+    compare,
+    insert_entries,
+    replace_problems_and_kinds,
+    rows_now,
+)
 from registry_reconciler.fleet.catalogue.failures import CatalogueFailure
-from registry_reconciler.fleet.catalogue.publication import Publication, PublishedEntry, clean, short_id
+from registry_reconciler.fleet.catalogue.publication import Publication, clean, short_id
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -253,11 +259,11 @@ def write(
     number = _publication_row(connection, publication, repository, current, digest)
     if same:
         return PublishResult(publication.repository, "published", publication.commit, before)
-    difference = compare(_rows_now(connection, repository), publication.entries, unread)
+    difference = compare(rows_now(connection, repository), publication.entries, unread)
     bulk.end(connection, number, [*difference.removed, *difference.changed])
     bulk.move(connection, difference.moved)
-    _insert(connection, repository, number, difference.new)
-    _beside(connection, repository, publication)
+    insert_entries(connection, repository, number, difference.new)
+    replace_problems_and_kinds(connection, repository, publication)
     return PublishResult(
         publication.repository,
         "published",
@@ -313,8 +319,8 @@ def _forget(connection: Connection, name: str) -> bool:
         return False
     nothing = Publication(name, "", int(time.time()), (), (), ())
     number = _publication_row(connection, nothing, repository, current, nothing.digest)
-    bulk.end(connection, number, [row[0] for row in _rows_now(connection, repository)])
-    _beside(connection, repository, nothing)
+    bulk.end(connection, number, [row[0] for row in rows_now(connection, repository)])
+    replace_problems_and_kinds(connection, repository, nothing)
     mine = REPOSITORIES.c.id == repository
     connection.execute(update(REPOSITORIES).where(mine).values(publication=None, ancestors=""))
     return True
@@ -345,104 +351,3 @@ def _publication_row(
     before = " ".join(publication.ancestors)
     connection.execute(update(REPOSITORIES).where(mine).values(publication=number, ancestors=before))
     return int(number)
-
-
-class Difference(Struct, frozen=True):
-    """What a publication changes: numbers of rows that end, rows that move, and entries that come."""
-
-    removed: list[int]
-    changed: list[int]
-    moved: list[tuple[int, str, int]]
-    new: list[PublishedEntry]
-
-
-def compare(rows: Iterable[Any], entries: Iterable[PublishedEntry], unread: Iterable[str] = ()) -> Difference:
-    """What is to be written. Pure.
-
-    Args:
-        rows: what is there now: number, kind, key, digest, file, line.
-        unread: kinds of which what is not among the entries stays as it is.
-    """
-    there = {(row[1], row[2]): row for row in rows}
-    found = Difference([], [], [], [])
-    for entry in entries:
-        row = there.pop((entry.kind, entry.key), None)
-        if row is None or row[3] != entry.digest:
-            found.new.append(entry)
-            if row is not None:
-                found.changed.append(row[0])
-        elif (row[4], row[5]) != (entry.file, entry.line):
-            found.moved.append((row[0], entry.file, entry.line))
-    kept = set(unread)
-    found.removed.extend(row[0] for row in there.values() if row[1] not in kept)
-    return found
-
-
-def _rows_now(connection: Connection, repository: int) -> list[Any]:
-    from sqlalchemy import text
-
-    found = connection.execute(
-        text(
-            "SELECT id, kind, key, digest, file, line FROM registry_entries "
-            "WHERE repository = :repository AND until IS NULL"
-        ),
-        {"repository": repository},
-    )
-    return list(found.all())
-
-
-def rows_of(
-    repository: int, number: int, entries: Iterable[PublishedEntry]
-) -> tuple[list[bulk.Row], list[bulk.Row], list[bulk.Row]]:
-    """The rows of entries that a publication brings: of entries, labels and links."""
-    from registry_reconciler.fleet.catalogue.tables import first_number
-
-    rows: list[bulk.Row] = []
-    labels: list[bulk.Row] = []
-    links: list[bulk.Row] = []
-    first = first_number(number)
-    for at, entry in enumerate(entries, first):
-        kind, key, name, status, value, file, line, digest, words = (
-            entry.kind,
-            entry.key,
-            entry.name,
-            entry.status,
-            entry.value,
-            entry.file,
-            entry.line,
-            entry.digest,
-            entry.words,
-        )
-        rows.append((at, repository, kind, key, name, status, value, file, line, digest, words, number, None))
-        labels.extend((at, label.sort, label.value) for label in entry.labels)
-        links.extend((at, link.field, " ".join(link.kinds), link.key, link.in_fleet) for link in entry.links)
-    return rows, labels, links
-
-
-def _insert(connection: Connection, repository: int, number: int, entries: list[PublishedEntry]) -> None:
-    from registry_reconciler.fleet.catalogue.tables import ENTRIES, LABELS, LINKS
-
-    rows, labels, links = rows_of(repository, number, entries)
-    bulk.insert(connection, ENTRIES, rows)
-    bulk.insert(connection, LABELS, labels)
-    bulk.insert(connection, LINKS, links)
-    bulk.index_words(connection, number)
-
-
-def _beside(connection: Connection, repository: int, publication: Publication) -> None:
-    """Problems and kinds: those of now, and no history of them."""
-    from sqlalchemy import delete
-
-    from registry_reconciler.fleet.catalogue.tables import KINDS, PROBLEMS
-
-    for table in (PROBLEMS, KINDS):
-        connection.execute(delete(table).where(table.c.repository == repository))
-    problems: list[bulk.Row] = [
-        (repository, *(getattr(fault, column.name) for column in list(PROBLEMS.columns)[1:]))
-        for fault in publication.problems
-    ]
-    bulk.insert(connection, PROBLEMS, problems)
-    kinds: list[bulk.Row] = [
-        (repository, kind.name, kind.title, kind.description, kind.schema) for kind in publication.kinds
-    ]
-    bulk.insert(connection, KINDS, kinds)

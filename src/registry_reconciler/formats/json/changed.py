@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from registry_reconciler.formats.edits import Edit, RenameKey, Snippet, refuse_twice
+from registry_reconciler.formats.edits import Edit, Insert, RenameKey, Snippet, refuse_twice
 from registry_reconciler.formats.json.source import JsonNode
 from registry_reconciler.formats.nodes import key_of
 from registry_reconciler.formats.notes import NO_NOTES, Note, Notes, above, notes_of, without_above
-from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.entry import FieldPath, Json, get_path, same
+
+Own = list[tuple[FieldPath, Edit]]
+"""Edits, each with its path from the part that it is looked at from."""
 
 
 class New(Struct):
@@ -72,6 +76,25 @@ class Changed(Struct):
     def put(self, before: int, new: New) -> None:
         """A part comes before another one; behind the last at their number."""
         self.coming.setdefault(before, []).append(new)
+
+
+def notes_of_new(own: Own, made: Json, *, kept: bool) -> Notes:
+    """The comments of entries that come where nothing is yet, by their places in what is made of them all.
+
+    Args:
+        kept: there are comments in the format.
+    """
+    found: dict[FieldPath, Note] = {}
+    counts: Counter[FieldPath] = Counter()
+    for path, edit in own:
+        if not isinstance(edit, Insert) or not kept:
+            continue
+        place = (*path, counts[path] if edit.kind == "list" else str(edit.key))
+        counts[path] += 1
+        if same(get_path(made, place), edit.value):
+            notes = New(edit.value, None, edit.snippet).notes()
+            found.update({(*place, *inner): note for inner, note in notes.items()})
+    return found
 
 
 def joined(parts: Sequence[tuple[str, str]], before: str, after: str, *, comma: bool) -> str:

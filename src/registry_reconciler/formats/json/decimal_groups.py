@@ -16,7 +16,7 @@ import msgspec
 
 from registry_reconciler.model.written import written_floats
 
-_SMALL = b"0.0000"
+SMALL = b"0.0000"
 """Where Python writes an exponent, and the parser, when it is asked to write, does not."""
 _NO_EXPONENT = bytes.maketrans(b"eE", b"__")
 _MARKS = bytes(0x5F if byte in b"eE" else byte for byte in range(256))
@@ -24,7 +24,7 @@ _NO_MARK = bytes(byte for byte in range(256) if byte not in b"eE_,")
 _LENGTHS = bytes(0x2C if byte == 0x2C else 0x30 for byte in range(256))
 _LONG = b"0" * 17
 """A text that is shorter has fifteen digits at most beside its point."""
-_ZEROS = bytes(0x30 if byte in b"0123456789" else byte for byte in range(256))
+ZEROS = bytes(0x30 if byte in b"0123456789" else byte for byte in range(256))
 _STEP = 5
 _MAYBE_LONG = b"0" * (len(_LONG) // _STEP)
 
@@ -73,7 +73,7 @@ def _marked(listed: bytes) -> bytes:
     marked = b",%b," % listed
     # Nothing changes its length, which is the fastest way to replace.
     marked = marked.replace(b"0,", b"_,").replace(b"._,", b".0,")
-    if _SMALL in marked:
+    if SMALL in marked:
         marked = marked.replace(b",0.0000", b",_.0000").replace(b",-0.0000", b",__.0000")
     return marked.translate(_MARKS, _NO_MARK)
 
@@ -81,7 +81,7 @@ def _marked(listed: bytes) -> bytes:
 def _forms(listed: bytes, texts: list[str] | None) -> Iterable[str | int]:
     """What says the text of each of some short decimals: places behind the point, where all have as many."""
     places = len(listed) - 1 - listed.rfind(b".")
-    in_zeros = (listed + b",").translate(_ZEROS)
+    in_zeros = (listed + b",").translate(ZEROS)
     if in_zeros.count(b".%b," % (b"0" * places)) == listed.count(b",") + 1:
         return repeat(places)
     return texts or _split(listed)
@@ -91,8 +91,8 @@ def _compared(floats: list[float], listed: bytes, texts: list[str] | None) -> Se
     """The numbers of any decimals, each that Python writes otherwise with its text."""
     # A number with an exponent is unusual, in its text or here: no text has the letter that stands for it.
     again = msgspec.json.encode(floats)[1:-1].translate(_NO_EXPONENT)
-    if _SMALL in again:
-        again = (b"," + again).replace(b"," + _SMALL, b",_").replace(b",-" + _SMALL, b",_")[1:]
+    if SMALL in again:
+        again = (b"," + again).replace(b"," + SMALL, b",_").replace(b",-" + SMALL, b",_")[1:]
     if again == listed:
         return floats
     texts = texts or _split(listed)

@@ -14,7 +14,7 @@ from itertools import chain
 
 import msgspec
 
-from registry_reconciler.formats.json.decimal_groups import numbers
+from registry_reconciler.formats.json.decimal_groups import SMALL, ZEROS, numbers
 from registry_reconciler.formats.json.quotes import outside_strings
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import decimal
@@ -29,6 +29,7 @@ _BYTES_FOR_A_QUOTE = 5
 """Where quotes are rarer than this, it takes less to cut strings out than to make them twice."""
 _BEGINNING = 1 << 16
 """Where less of this is decimals than there are values, nobody looks at the rest."""
+_SPACES = b" \t\r\n"
 _COMMAS = bytes(0x2C if byte in b"[]{}:" else byte for byte in range(256))
 
 
@@ -50,11 +51,11 @@ class _Known(dict[str, float]):
         return value
 
 
-def with_digits(data: bytes, check: Callable[[Json], None]) -> Json:
+def with_digits(data: bytes, check: Callable[[Json, bytes], None]) -> Json:
     """The value of a text. Raises :class:`ValueError` where it is no JSON, and what the check raises.
 
     Args:
-        check: is given the value, whose decimals may be missing: it looks at the rest.
+        check: is given the value and what it is when it is written again; decimals may be missing in both.
     """
     known = _Known(PATIENCE and PATIENCE + len(data) // _BYTES_FOR_ONE_MORE)
     try:
@@ -62,16 +63,36 @@ def with_digits(data: bytes, check: Callable[[Json], None]) -> Json:
     except _TooManyError:
         pass
     else:
-        check(value)
+        check(value, _written(value))
         return value
+    if set(map(type, known.values())) == {float}:
+        value = msgspec.json.decode(data)
+        written = _written(value)
+        if _says_all(written, data):
+            check(value, written)
+            return value
     listed = _cut_out(data)
     if listed:
         value = _asking(_handing_out(_cut_groups(listed)), data)
-        check(value)
+        check(value, _written(value))
         return value
     texts: list[str] = []
-    check(_asking(texts.append, data))
+    value = _asking(texts.append, data)
+    check(value, _written(value))
+    del value
     return _asking(_handing_out(_gathered_groups(texts)), data)
+
+
+def _written(value: Json) -> bytes:
+    return msgspec.json.encode(value, enc_hook=float)
+
+
+def _says_all(written: bytes, data: bytes) -> bool:
+    """Whether a value that is written so has each number as its text has it, and as Python writes it."""
+    if written.translate(None, _SPACES) != data.translate(None, _SPACES):
+        return False
+    # Where Python writes an exponent, or may, and where something in a string only looks alike.
+    return SMALL not in written and b"0e" not in written.translate(ZEROS)
 
 
 def _asking(hook: Callable[[str], float | str | None], data: bytes) -> Json:
@@ -100,7 +121,7 @@ def _cut_out(data: bytes) -> bytes:
         return b""
     if data.count(b".", 0, _BEGINNING) < data.count(b",", 0, _BEGINNING):
         return b""
-    listed = outside_strings(data).translate(_COMMAS, b" \t\r\n").strip(b",")
+    listed = outside_strings(data).translate(_COMMAS, _SPACES).strip(b",")
     while b",," in listed:
         listed = listed.replace(b",,", b",")
     return listed if listed.count(b",") + 1 == listed.count(b".") else b""

@@ -1,21 +1,18 @@
 """Bytes of a JSON file to JSON values: what the standard allows, and nothing that parsers do not agree on.
 
-A text that is plainly right is read by a parser that is written in C; what that does not see (equal keys, depth,
-numbers without end) is looked for beside it, in a few passes; :mod:`.decimals` keeps the digits of numbers. Anything
-else goes to :mod:`.explain`,
-which reads token by token and says what is wrong and where. Both give the same answer.
+A text that is plainly right is read by a parser that is written in C. What that does not see (equal keys, depth) shows
+when the value is written again, and :mod:`.decimals` keeps the digits of numbers. Anything else goes to
+:mod:`.explain`, which reads token by token and says what is wrong and where. Both give the same answer.
 """
 
 from __future__ import annotations
 
 import gc
 import re
-from functools import partial
 from itertools import accumulate
 
-import msgspec
-
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, ReadingLimits, TextFault, TextFile
+from registry_reconciler.formats.json.decimal_groups import ZEROS
 from registry_reconciler.formats.json.decimals import with_digits
 from registry_reconciler.formats.json.quotes import outside_strings, without_escapes
 from registry_reconciler.formats.json.source import blanked
@@ -90,58 +87,64 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
         raise _Odd
     if len(data) > limits.max_scalar and _has_long_text(data, limits.max_scalar):
         raise _Odd
-    marks = _marks(data)
-    outline = outside_strings(marks)
-    _bounded(outline, data, limits)
-    colons = marks.count(b":")
-    keys, collections = outline.count(b":"), outline.count(b"{") + outline.count(b"[")
-    del marks, outline
-    return with_digits(data, partial(_no_key_twice, data, keys, collections, colons))
-
-
-def _no_key_twice(data: bytes, keys: int, collections: int, colons: int, value: Json) -> None:
-    """Raise :class:`_Odd` where a value has not as many keys as its text.
-
-    Args:
-        colons: how many the text has, those in strings included. A value that is written with as many has each key,
-            if none was escaped.
-    """
-    found = _keys(value, collections, keys)
-    if found is None:
-        # To look into all of it takes longer than to write it.
-        written = msgspec.json.encode(value, enc_hook=float)
-        if written.count(b":") == colons and not _ESCAPED_COLON.search(data):
-            return
-        found = outside_strings(_marks(written)).count(b":")
-    if found != keys:
+    marks = data.translate(None, _NOT_MARKS)
+    opened = marks.count(b"[") + marks.count(b"{")
+    most = opened + marks.count(b",") + 1
+    if most > limits.max_nodes and _values(data) > limits.max_nodes:
         raise _Odd
+
+    def check(value: Json, written: bytes) -> None:
+        """Raise :class:`_Odd` where a key stands twice, or where too much stands inside each other."""
+        again = written.translate(None, _NOT_MARKS)
+        if again != marks and again != _named(data).translate(None, _NOT_MARKS):
+            raise _Odd
+        if opened <= limits.max_depth:
+            return
+        # To look into a collection takes as long as many bytes take.
+        if opened * _BYTES_FOR_A_COLLECTION < len(data):
+            _bound_value(value, limits.max_depth)
+        else:
+            # Where nothing is escaped, each quote begins or ends a string.
+            outline = without_escapes(written) if b"\\" in written else again
+            _bound_outline(outline, limits.max_depth)
+
+    return with_digits(data, check)
 
 
 _NOT_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
+"""What is no mark. A value is written with the marks of its text, in strings too, if no key of it stood twice."""
+_ESCAPED_MARK = re.compile(rb"\\u00(22|2[cC]|3[aA]|[57][bBdD])")
+_BACKSLASH_OR_MARK = re.compile(rb"\\\\|" + _ESCAPED_MARK.pattern)
+_BYTES_FOR_A_COLLECTION = 400
 
 
-def _marks(data: bytes) -> bytes:
-    """The brackets, commas, colons and quotes of a JSON text; those in strings between quotes."""
-    # Between two quotes that are side by side nothing is left: both go, and the others stand as they stood.
-    return without_escapes(data).translate(None, _NOT_MARKS).replace(b'""', b"")
+def _values(data: bytes) -> int:
+    """How many values a text has, lists and mappings among them."""
+    bare = outside_strings(data, b"s").translate(None, b" \t\r\n")
+    empty = bare.count(b"[]") + bare.count(b"{}")
+    return bare.count(b"[") + bare.count(b"{") + bare.count(b",") + 1 - empty
 
 
-_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+def _named(data: bytes) -> bytes:
+    """The text with the marks that it has by their numbers."""
+    if not _ESCAPED_MARK.search(data):
+        return data
+    return _BACKSLASH_OR_MARK.sub(lambda found: bytes.fromhex((found[1] or b"").decode()), data)
+
+
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
 _STEPS = bytes(1 if byte in b"[{" else 255 for byte in range(256))
 _SHALLOW = 8
 
 
-def _bounded(outline: bytes, data: bytes, limits: ReadingLimits) -> None:
-    """Hold how many values there are, and how deep they nest. Raises :class:`_Odd`."""
-    opened = outline.count(b"[") + outline.count(b"{")
-    beyond = opened + outline.count(b",") + 1 - limits.max_nodes
-    # A collection that holds nothing was counted twice.
-    if beyond > 0 and (beyond > opened or beyond > _empty(data)):
-        raise _Odd
-    if opened <= limits.max_depth:
-        return
-    brackets = outline.translate(None, _NOT_BRACKETS)
-    depth = limits.max_depth
+def _bound_outline(outline: bytes, depth: int) -> None:
+    """Raise :class:`_Odd` where brackets stand deeper in each other, those in strings apart.
+
+    Args:
+        outline: at least the brackets and quotes of a text, without quotes that are escaped.
+    """
+    # Between two quotes that are side by side nothing is left: both go, and the others stand as they stood.
+    brackets = outside_strings(outline.translate(None, _NOT_BRACKETS).replace(b'""', b""))
     for _ in range(min(_SHALLOW, depth // 2)):
         # Each time the innermost go, and with them a list around an empty mapping: up to two levels.
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
@@ -150,57 +153,28 @@ def _bounded(outline: bytes, data: bytes, limits: ReadingLimits) -> None:
         raise _Odd
 
 
-def _empty(data: bytes) -> int:
-    """How many lists and mappings hold nothing."""
-    bare = outside_strings(data, b"s").translate(None, b" \t\r\n")
-    return bare.count(b"[]") + bare.count(b"{}")
-
-
 _COLLECTIONS = frozenset((dict, list))
-_MANY = 1000
 
 
-def _keys(value: Json, left: int, most: int) -> int | None:
-    """How many keys there are in so many lists and mappings; where all were met, nobody looks further down.
-
-    None where there are too many to look into each.
-
-    Args:
-        most: of so many keys there are no more.
-    """
+def _bound_value(value: Json, depth: int) -> None:
+    """Raise :class:`_Odd` where collections stand deeper in each other."""
     level = [value] if type(value) in _COLLECTIONS else []
-    lists = type(value) is list
-    keys = 0
-    while level:
-        left -= len(level)
-        keys += sum([len(held) for held in level if type(held) is dict]) if lists else sum(map(len, level))
-        if left <= 0 or keys >= most:
-            break
-        if len(level) > _MANY:
-            return None
-        deeper: list[Json] = []
-        lists = False
-        for held in level:
-            parts = held.values() if type(held) is dict else held
-            kinds = set(map(type, parts))
-            lists = lists or list in kinds
-            if kinds <= _COLLECTIONS:
-                deeper += parts
-            elif not _COLLECTIONS.isdisjoint(kinds):
-                deeper += [part for part in parts if type(part) in _COLLECTIONS]
-        level = deeper
-    return keys
+    for _ in range(depth):
+        inside = [held.values() if type(held) is dict else held for held in level]
+        level = [part for parts in inside for part in parts if type(part) in _COLLECTIONS]
+        if not level:
+            return
+    raise _Odd
 
 
 _DIGITS = 300
 _STEPS_OVER = (7, 2, 1)
 """Of so many bytes one is looked at; where that falls between no numbers by chance, at more of them."""
-_ZEROS = bytes(0x30 if byte in b"0123456789" else byte for byte in range(256))
 
 
 def _has_digits(data: bytes) -> bool:
     """Whether there may be a number of so many digits that parsers do not agree on it: :data:`_DIGITS`."""
-    return all(b"0" * (_DIGITS // step) in data[::step].translate(_ZEROS) for step in _STEPS_OVER)
+    return all(b"0" * (_DIGITS // step) in data[::step].translate(ZEROS) for step in _STEPS_OVER)
 
 
 def _has_long_text(data: bytes, limit: int) -> bool:

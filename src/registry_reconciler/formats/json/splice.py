@@ -21,7 +21,7 @@ from registry_reconciler.formats.edits import (
     Update,
     refuse_tags_in,
 )
-from registry_reconciler.formats.json.changed import Changed, New, joined
+from registry_reconciler.formats.json.changed import Changed, New, Own, joined, notes_of_new
 from registry_reconciler.formats.json.chunks import Chunk, cut, lead_of, rows_above, with_comments
 from registry_reconciler.formats.json.leading import leads, rewritten
 from registry_reconciler.formats.json.look import (
@@ -38,11 +38,9 @@ from registry_reconciler.formats.nodes import Member, UncomposableText, child_in
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, below, brought, notes_of, taker
 from registry_reconciler.formats.project import path_of, project_value
 from registry_reconciler.formats.replacements import Replacement, replaced
-from registry_reconciler.model.entry import FieldPath, Json, same
+from registry_reconciler.model.entry import Json, same
 
 _BOM = "\ufeff"
-
-Own = list[tuple[FieldPath, Edit]]
 
 
 def splice(data: bytes, edits: Sequence[Edit], *, comments: bool) -> bytes:
@@ -61,15 +59,16 @@ def splice(data: bytes, edits: Sequence[Edit], *, comments: bool) -> bytes:
         documents = compose(text, comments=comments)
     except UncomposableText as error:
         raise SpliceError(f"the text cannot be read: {error}") from None
-    for edit in edits:
-        if edit.document:
-            raise SpliceError(f"there is no document {edit.document}", edit.document)
+    beyond = next((edit.document for edit in edits if edit.document), 0)
+    if beyond:
+        raise SpliceError(f"there is no document {beyond}", beyond)
     own: Own = [(path_of(edit), edit) for edit in edits]
     if not documents:
         value = project_value(None, own)
         newline = "\r\n" if "\r\n" in text else "\n"
         before = text if not text or text.endswith("\n") or not text.strip() else text + newline
-        made = Writer(Look(newline=newline)).value(value, "") + newline
+        notes = notes_of_new(own, value, kept=comments)
+        made = Writer(Look(newline=newline)).value(value, "", notes=notes) + newline
         return (bom + before.lstrip(" \t\r\n") + made).encode()
     root = documents[0].root
     assert isinstance(root, JsonNode)
@@ -102,10 +101,10 @@ class _Splicer:
                 return
         if node.kind == "scalar":
             if node.text != "null" or node.style:
-                first = own[0][1]
                 message = "an edit addresses a part of what has no parts"
-                raise SpliceError(message, first.document, path_of(first))
-            self._replace(node, project_value(None, own), models)
+                raise SpliceError(message, own[0][1].document, path_of(own[0][1]))
+            made = project_value(None, own)
+            self._replace(node, made, models, notes_of_new(own, made, kept=self.comments))
             return
         changed = Changed()
         deeper: dict[str | int, Own] = {}
@@ -145,7 +144,9 @@ class _Splicer:
             if node.kind == "seq" or goes or not isinstance(step, str):
                 raise SpliceError(f"there is nothing at {step!r}", first.document, path_of(first))
             near = values_at(models, step)
-            changed.put(len(node.entries), New(project_value(None, own), step, models=near))
+            made = project_value(None, own)
+            notes = notes_of_new(own, made, kept=self.comments)
+            changed.put(len(node.entries), New(made, step, comments=notes, models=near))
             return
         if goes:
             changed.gone.add(index)
@@ -241,7 +242,8 @@ class _Splicer:
     ) -> None:
         if isinstance(value, dict | list):
             column = node.start - self.source.line_start(node.start)
-            writer = self._writer(models, on_line=not self.source.begins_line(node.start))
+            on_line = not (notes or self.source.begins_line(node.start))
+            writer = self._writer(models, on_line=on_line)
             text = writer.value(value, self.source.indent(node.start), models, column, notes)
         else:
             text = self.writer.scalar(value, node.raw)

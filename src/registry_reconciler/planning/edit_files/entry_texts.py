@@ -166,6 +166,17 @@ def is_written_anew(snippet: Snippet | None, *, alone: bool) -> bool:
     return not (alone or telling)
 
 
+def with_comments_of_omitted(snippet: Snippet, written: Json) -> Snippet:
+    """The snippet with the comments of fields that the place of the entry says, and its text does not: above it all."""
+    if "#" not in snippet.text or not isinstance(snippet.value, dict) or not isinstance(written, dict):
+        return snippet
+    from registry_reconciler.formats.notes import all_rows, notes_of
+
+    notes = notes_of(snippet.text)
+    omitted = {path: note for path, note in notes.items() if path and path[0] not in written}
+    return replace(snippet, comments=(*snippet.comments, *all_rows(omitted))) if omitted else snippet
+
+
 def _tells(line: str) -> bool:
     """Whether a line may hold a comment or open a block scalar (a false yes only keeps the author's text)."""
     return "#" in line or line.rstrip("+-0123456789").endswith((": |", ": >", "- |", "- >"))

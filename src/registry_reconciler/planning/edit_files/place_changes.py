@@ -17,7 +17,12 @@ from registry_reconciler.model.entry import MISSING, FieldPath, Json, LiveEntry,
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.problem import Related
 from registry_reconciler.model.structural import problem
-from registry_reconciler.planning.edit_files.entry_texts import bare_follows, is_written_anew, typed_words
+from registry_reconciler.planning.edit_files.entry_texts import (
+    bare_follows,
+    is_written_anew,
+    typed_words,
+    with_comments_of_omitted,
+)
 from registry_reconciler.planning.edit_files.field_edits import field_edits
 from registry_reconciler.planning.edit_files.values import cut, skeleton
 from registry_reconciler.planning.edit_files.work import EditRun, FilePlan
@@ -192,7 +197,8 @@ def _in_its_words(
     snippet = work.texts.snippets.get(change.origin)
     if snippet is None:
         return raw, None
-    return kind.texts.as_written(raw, snippet.value), work.texts.node_snippets.get(change.origin, snippet)
+    written = kind.texts.as_written(raw, snippet.value)
+    return written, with_comments_of_omitted(work.texts.node_snippets.get(change.origin, snippet), written)
 
 
 def _plan_relocation(

@@ -7,13 +7,12 @@ afterwards.
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from registry_reconciler.base.collector import collector_off
 from registry_reconciler.runtime.errors import UnknownCapabilityError
 from registry_reconciler.runtime.registry.capabilities import ANY_WORD, VOCABULARY, Vocabulary
 from registry_reconciler.runtime.registry.db import RegistryDb, RegistryDbBuilder
@@ -219,20 +218,6 @@ def _meta_of(key: str, row: LookupRow, value: Mapping[str, Any]) -> RegistryMeta
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Hold the garbage collector while many objects are made that all stay: it would walk them again and
-    again.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def check_capabilities(items: Iterable[EntryItem], vocabulary: Vocabulary) -> None:

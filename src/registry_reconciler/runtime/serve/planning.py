@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from registry_reconciler.base.collector import collector_off
 from registry_reconciler.errors import VersionRequired
 from registry_reconciler.files.tree import DiskTree, MemoryTree, Tree
 from registry_reconciler.files.unreadable import UnreadablePath
@@ -26,7 +27,6 @@ from registry_reconciler.runtime.registry.source import (
     KindInfo,
     LookupRow,
     ServedWorkspace,
-    collector_off,
 )
 from registry_reconciler.runtime.serve.looking import FileItems
 

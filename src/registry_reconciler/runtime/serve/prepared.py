@@ -19,6 +19,7 @@ from itertools import chain, groupby, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from registry_reconciler.base.collector import collector_off
 from registry_reconciler.base.globs import Glob
 from registry_reconciler.cache import store
 from registry_reconciler.model.entry import digest_bytes
@@ -31,7 +32,6 @@ from registry_reconciler.runtime.registry.source import (
     KindInfo,
     ServedWorkspace,
     build_db,
-    collector_off,
     environments_in,
     event_types_in,
     servers_in,

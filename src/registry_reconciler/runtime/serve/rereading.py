@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from registry_reconciler.base.collector import collector_off
 from registry_reconciler.files.reserved import is_reserved
 from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
 from registry_reconciler.files.unreadable import UnreadablePath
@@ -29,7 +30,6 @@ from registry_reconciler.runtime.registry.amending import NotAmendable, amended_
 from registry_reconciler.runtime.registry.source import (
     EntryItem,
     check_capabilities,
-    collector_off,
     shared_spaces,
     vocabulary_in,
 )

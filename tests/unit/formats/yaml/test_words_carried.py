@@ -153,3 +153,19 @@ def test_a_new_entry_stands_behind_the_comments_inside_of_the_one_before() -> No
     assert at_two == INSIDE.replace("  - id: b", "  - id: n\n    # inside of n\n  - id: b")
     last = YAML.splice(b"t:\n  - id: c\n    # in c\n", [Insert(0, ("t",), new.value, snippet=new)]).decode()
     assert last == "t:\n  - id: c\n    # in c\n  - id: n\n    # inside of n\n"
+
+
+@pytest.mark.parametrize("anew", [True, False])
+@pytest.mark.parametrize("empty", ["[]", "", "null", "{}", "{}  # why"])
+@pytest.mark.parametrize(
+    "source", ["s:\n  - {k: 1}  # behind\n", "s:\n  # above\n  - k: 1\n", "s:\n  # above\n  - k: 1  # one\n"]
+)
+def test_the_first_entry_of_an_empty_container_brings_its_comments(
+    source: str, empty: str, anew: bool
+) -> None:
+    snippet = extract(source.encode(), 0, ("s", 0))
+    key = "n" if "{" in empty else None
+    edit = Insert(0, ("items",), {"k": 1}, key=key, snippet=snippet, anew=anew)
+    result = YAML.splice(f"items: {empty}\n".encode(), [edit]).decode()
+    for comment in (*snippet.comments, *(["# one"] if "# one" in source else [])):
+        assert comment in result

@@ -10,7 +10,8 @@ from msgspec import Struct
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.nodes import Member, Node, scalar_value
 from registry_reconciler.formats.notes import DRAWN
-from registry_reconciler.formats.yaml.edit.emit import Body, Emitter, folded_body, indented, literal_body
+from registry_reconciler.formats.yaml.edit.block_scalars import Body, folded_body, literal_body
+from registry_reconciler.formats.yaml.edit.emit import Emitter, indented
 from registry_reconciler.formats.yaml.edit.intent_table import plain
 from registry_reconciler.formats.yaml.edit.page import COMMENT_ROW, EditedLines
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, hints_of, plain_style

@@ -1,0 +1,51 @@
+"""The files of the state that remember outputs, as they are to be after a plan. Pure; asks the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from registry_reconciler.files.tree import Tree
+from registry_reconciler.files.unreadable import UnreadablePath
+from registry_reconciler.model.entry import digest_bytes
+from registry_reconciler.model.plan import FileChange
+from registry_reconciler.outputs.definitions import Output
+from registry_reconciler.outputs.memory import Memory, new_form, new_path, render
+from registry_reconciler.version import __version__
+
+
+def memory_files(
+    tree: Tree, memory: Memory, written: Iterable[tuple[Output, str]], known: frozenset[str] | None
+) -> Iterator[FileChange]:
+    """The files that differ afterwards.
+
+    Args:
+        written: the outputs that are written or taken over, with their texts.
+        known: the ids of those that there are: others are forgotten. ``None``: nothing is.
+    """
+    after: dict[str, bytes | None] = {}
+    for output, text in written:
+        after.update(_account(memory, output, text))
+    if known is not None:
+        for path, accounts in memory.files.items():
+            if not any(account.id in known for account in accounts):
+                after[path] = None
+    for path, content in sorted(after.items()):
+        try:
+            old = tree.read(path)
+        except UnreadablePath:
+            continue
+        if content != old:
+            yield FileChange(path, _digest(old), _digest(content), content)
+
+
+def _account(memory: Memory, output: Output, text: str) -> Iterator[tuple[str, bytes | None]]:
+    paths = memory.paths(output.id)
+    known = memory.accounts.get(output.id, ())
+    form = known[0].form if known else new_form(output.id, text)
+    content = render(output.id, form, __version__, text, output.where, memory.digests)
+    yield from ((path, None) for path in paths[1:])
+    yield (paths[0] if paths else new_path(output.id, content)), content
+
+
+def _digest(data: bytes | None) -> str | None:
+    return None if data is None else digest_bytes(data)

@@ -1,0 +1,51 @@
+"""``resolve`` settles what people wrote, then what is remembered: a failure in between says what was written."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry_reconciler.editing import resolve_conflicts
+from registry_reconciler.errors import WriteFailure
+from tests.merge.helper import FRAGMENT, fails, listed, nothing_to_do
+from tests.merge.test_state_alone import two_sides
+from tests.support import Box
+
+
+@pytest.mark.parametrize("step", ["housekeeping", "outputs_anew"])
+def test_a_failure_after_the_first_step_says_what_was_written(
+    box: Box, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    two_sides(box, listed(a=1, z=1), listed(a=1, b=1, z=1), listed(a=1, c=1, z=1))
+    paths = fails(box, "merge", "-q", "other")
+    assert FRAGMENT in paths
+
+    def refuse(*_: object) -> None:
+        raise WriteFailure("nothing was written: the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(resolve_conflicts, step, refuse)
+        ran = box.run("resolve")
+    said = " ".join(ran.err.split())
+    assert ran.exit == 1
+    assert f"{FRAGMENT}, t.yaml" in said
+    assert "were written; after that, nothing was written: the disk is full" in said
+    assert "try: registry resolve" in said
+    assert "<<<<" not in box.read(FRAGMENT)
+    assert box.run("resolve").exit == 0
+    box.git("add", "-A")
+    nothing_to_do(box)
+
+
+def test_a_failure_of_the_first_step_wrote_nothing(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    two_sides(box, listed(a=1, z=1), listed(a=1, b=1, z=1), listed(a=1, c=1, z=1))
+    fails(box, "merge", "-q", "other")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise WriteFailure("nothing was written: the disk is full")
+
+    monkeypatch.setattr("registry_reconciler.apply.session.WriteSession.commit", refuse)
+    ran = box.run("resolve")
+    assert (ran.exit, "resolve: nothing was written: the disk is full" in " ".join(ran.err.split())) == (
+        1,
+        True,
+    )
