@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry_reconciler.planning import state_shares
-from tests.merge.helper import FRAGMENT, applied, committed, fails, listed, nothing_to_do
+from tests.merge.helper import FRAGMENT, KIND, applied, committed, fails, listed, nothing_to_do
 from tests.merge.test_old_form import as_older
 from tests.support import Box
 
@@ -243,4 +243,17 @@ def test_resolve_says_what_nobody_manages_any_more(box: Box) -> None:
     assert box.run("plan", "--format", "json").json["changes"] == []
     assert box.run("adopt", "t/m").exit == 0
     assert box.run("apply", "--yes").exit == 0
+    nothing_to_do(box)
+
+
+@pytest.mark.parametrize("more", ["  w: 1\n", "  w: [1, 2]\n"])
+def test_a_field_at_the_end_here_and_an_entry_behind_it_there(box: Box, more: str) -> None:
+    """An empty line between entries parts them, as a comment does, and as braces do in the registry."""
+    box.replace(KIND, "t.yaml", "t.json")
+    first, last = "t:\n- id: a\n  v: 1\n", "- id: c\n  v: 1\n"
+    base, ours, theirs = ([first, last], [first + more, last], [first, "- id: b\n  v: 1\n", last])
+    two_sides(box, "\n".join(base), "\n".join(ours), "\n".join(theirs))
+    box.git("merge", "-q", "--no-edit", "other")
+    nothing_to_do(box)
+    box.git("revert", "--no-edit", "-m", "1", "HEAD")
     nothing_to_do(box)

@@ -410,7 +410,7 @@ def find(tree: Tree, pattern: str, *, exclude: Iterable[str] = ()) -> Iterator[s
     paths than anyone can visit. A folder that is named like a file is found too, so that reading it says so.
 
     Raises:
-        Unreadable: a folder cannot be listed, lies too deep, or too much lies behind links.
+        UnreadablePath: a folder cannot be listed, lies too deep, or too much lies behind links.
     """
     glob = Glob(pattern)
     excluded = any_of(tuple(exclude))

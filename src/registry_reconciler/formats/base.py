@@ -121,7 +121,7 @@ class TextFormat(Protocol):
         places) is a node that begins where it ends, with its parts where they are.
 
         Raises:
-            Unreadable: it is no text of this format.
+            UncomposableText: it is no text of this format.
         """
 
     def splice(self, data: bytes, edits: Sequence[Edit], sections: Sections = ()) -> bytes:

@@ -1,6 +1,7 @@
-"""Where a fragment has something between its entries: comments, the name of another kind. Pure.
+"""Where a fragment has something between its entries: comments, empty lines, the name of another kind. Pure.
 
-Two people may add entries on both sides of a comment, and git merges that. So the state has a line there as well.
+Two people may add entries on both sides of a comment, and git merges that; or a field at the end of an entry, and an
+entry behind it, where an empty line is between. So the state has a line there as well.
 Only lines are looked at: what is written in another way than a list with an entry a line has no such places.
 """
 
@@ -37,7 +38,7 @@ def breaks_of(text: str, kinds: Collection[str], entries: int) -> list[int] | No
             comment_end = text.find("\n", line.end())
         elif item and inside and margin in (None, len(indent)):
             margin = len(indent)
-            found.append(pending)
+            found.append(pending or int(bool(found) and _is_empty(text, line.start())))
             pending = 0
         elif key and not item:
             name = _NAME.match(key)
@@ -49,3 +50,8 @@ def breaks_of(text: str, kinds: Collection[str], entries: int) -> list[int] | No
             comment_end = -1
     found.append(pending)
     return found if len(found) == entries + 1 else None
+
+
+def _is_empty(text: str, end: int) -> bool:
+    """Whether the line that ends there is one without anything in it."""
+    return not text[text.rfind("\n", 0, end) + 1 : end].strip()

@@ -6,6 +6,7 @@ Nothing is said of what nobody can see: a fragment or a registry that cannot be 
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Collection, Iterator
 
 from registry_reconciler.base.globs import Patterns, beginning, is_wild
@@ -25,7 +26,9 @@ def unmatched(loaded: Loaded, desired: Desired) -> Iterator[Problem]:
     """FRG012 for each line whose address or glob nothing has that is declared, remembered or registered."""
     if not (desired.protects or desired.overrides) or loaded.fragments.unreadable or loaded.state.hidden:
         return
-    known = {**desired.entries, **loaded.state.entries, **loaded.live.entries}.keys()
+    # In one view, which copies nothing: there may be very many, and most lines name one of them.
+    groups = (desired.entries, loaded.state.entries, loaded.live.entries)
+    known: ChainMap[str, object] = ChainMap(*groups)  # type: ignore[arg-type]
     globs = 0
     for name, patterns in (("protect", desired.protects), ("override", desired.overrides)):
         for pattern in patterns:

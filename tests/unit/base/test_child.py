@@ -30,6 +30,23 @@ def test_it_gets_neither_environment_nor_working_directory(monkeypatch: pytest.M
         assert os.readlink(f"/proc/{pid}/cwd") == "/"
 
 
+PROBE = """\
+import sys
+from registry_reconciler.base.serving import serve
+
+def main(memory):
+    serve(memory, lambda question, parent: [sorted(sys.modules), sys.path])
+"""
+
+
+def test_where_folders_are_said_it_looks_for_packages_there_alone(tmp_path: Path) -> None:
+    (tmp_path / "probe.py").write_text(PROBE)
+    with Child("probe", ROOM, folders=[str(tmp_path)]) as child:
+        modules, path = child.ask({})
+    assert str(tmp_path) in path
+    assert "site" not in modules
+
+
 def test_one_that_is_late_is_ended() -> None:
     with Child(WORKER, ROOM) as child, pytest.raises(ChildEnded) as ended:
         child.ask(job("{{ 1 }}"), seconds=0.001)

@@ -15,7 +15,7 @@ from registry_reconciler.model.fleet_view import FleetLost, FleetView, Holder, H
 
 if TYPE_CHECKING:
     from registry_reconciler.fleet.catalogue import Catalogue, CatalogueView
-    from registry_reconciler.fleet.catalogue.lookup import RepositoryRow
+    from registry_reconciler.fleet.catalogue.known import RepositoryRow
 
 _WHY = {
     "missing_extra": "the extra 'fleet' is not installed",

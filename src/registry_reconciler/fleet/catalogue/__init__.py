@@ -1,13 +1,15 @@
 """The catalogue of a fleet: every entry of every repository, in SQLite or PostgreSQL.
 
-``publication`` says what a repository says at a commit, ``publish`` puts that into the catalogue, ``lookup`` asks it.
+``publication`` says what a repository says at a commit, ``publish`` puts that into the catalogue, ``lookup`` asks
+it, and ``known`` is what it tells.
 ``place`` and ``failures`` know where it is and what can be wrong there, ``tables`` and ``migrations`` its form.
 SQLAlchemy, Alembic and psycopg (the extra ``fleet``) are imported when a catalogue is opened.
 """
 
 from __future__ import annotations
 
-from registry_reconciler.fleet.catalogue.lookup import Catalogue, CatalogueSnapshot, KnownEntry, Referrer
+from registry_reconciler.fleet.catalogue.known import CatalogueSnapshot, KnownEntry, Referrer
+from registry_reconciler.fleet.catalogue.lookup import Catalogue
 from registry_reconciler.fleet.catalogue.publication import Publication, publication_from, publication_of
 from registry_reconciler.fleet.catalogue.publish import (
     PublicationOrigin,

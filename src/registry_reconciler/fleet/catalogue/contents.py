@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from registry_reconciler.fleet.catalogue.lookup import Catalogue, RepositoryRow
+from registry_reconciler.fleet.catalogue.known import RepositoryRow
+from registry_reconciler.fleet.catalogue.lookup import Catalogue
 from registry_reconciler.fleet.catalogue.publication import ALIAS, PublishedKind, PublishedProblem
 
 if TYPE_CHECKING:

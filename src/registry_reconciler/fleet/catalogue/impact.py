@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from registry_reconciler.fleet.catalogue.lookup import Catalogue, Referrer
+from registry_reconciler.fleet.catalogue.known import Referrer
+from registry_reconciler.fleet.catalogue.lookup import Catalogue
 
 
 class FleetImpact(Struct, frozen=True):

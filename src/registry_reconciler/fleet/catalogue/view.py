@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from registry_reconciler.fleet.catalogue.lookup import Catalogue, KnownEntry
+from registry_reconciler.fleet.catalogue.known import KnownEntry
+from registry_reconciler.fleet.catalogue.lookup import Catalogue
 from registry_reconciler.model.fleet_view import Holder, Holders
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from registry_reconciler.base.escape import json_text, visible
 from registry_reconciler.fleet.catalogue import Catalogue
-from registry_reconciler.fleet.catalogue.lookup import RepositoryRow
+from registry_reconciler.fleet.catalogue.known import RepositoryRow
 from registry_reconciler.fleet.site.across import Across
 from registry_reconciler.model.written import dumps
 from registry_reconciler.picture import Arrow, Picture, svg

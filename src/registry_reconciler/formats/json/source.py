@@ -197,7 +197,7 @@ def compose(text: str, *, comments: bool) -> list[Document]:
     """The tree of a text without a BOM; none where it says nothing.
 
     Raises:
-        Unreadable: the text is not JSON.
+        UncomposableText: the text is not JSON.
     """
     source = Source(text, comments=comments)
     position = source.gap(0)

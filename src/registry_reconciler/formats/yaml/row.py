@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -133,7 +134,7 @@ class YamlFormat(Struct, frozen=True):
 
 
 def _may_be_json(data: bytes) -> bool:
-    return data.lstrip(SPACE.encode())[:1] in (b"{", b"[")
+    return data.removeprefix(BOM_UTF8).lstrip(SPACE.encode())[:1] in (b"{", b"[")
 
 
 YAML = YamlFormat()

@@ -14,10 +14,10 @@
     ! "module_instance/payments.*"
 
 Two sides that change, add or remove entries at different places of a fragment do so at different places here, and at
-the same place here only where they do in the fragment. A line ``#`` stands where the fragment has a comment, or the
-name of another kind, between two entries, and ``~`` where it has entries that another file is about: what is apart
-there is apart here. The line below the fragment is like no line between records: git
-would take a first record that goes for one that stands at that line, which a side changes that renames the fragment.
+the same place here only where they do in the fragment. A line ``#`` stands where the fragment has a comment, an empty
+line, or the name of another kind, between two entries, and ``~`` where it has entries that another file is about: what
+is apart there is apart here. The line below the fragment is like no line between records: git would take a first record
+that goes for one that stands at that line, which a side changes that renames the fragment.
 A further file about a fragment keeps that line as it was made: it would else change where only the fragment is
 renamed, and the commit that made it could not be reverted. That is why nothing else stands in such a file: no time, no
 count, nothing that a side writes without having changed the fragment.
@@ -58,7 +58,7 @@ _FORMATS = {
 }
 """By whether names of fields have lines of their own, and whether it is a further file of its fragment."""
 BREAK = "#"
-"""Between two records: the fragment has a comment there, or begins another kind."""
+"""Between two records: the fragment has a comment or an empty line there, or begins another kind."""
 ELSEWHERE = "~"
 """Between two records: the fragment has entries there that another file is about."""
 NO_MARKS: Mapping[int, str] = MappingProxyType({})

@@ -144,7 +144,7 @@ def gone_files(taken: Taken) -> Iterator[tuple[str, bytes]]:
 
 
 def load_names(tree: Tree, there: Iterable[str]) -> Taken:
-    """Which lists there are, which of them count no more, and which old files. Raises :class:`Unreadable`."""
+    """Which lists there are, which of them count no more, and which old files. Raises :class:`UnreadablePath`."""
     names = frozenset(name for name, kind in tree.children(TAKEN_FOLDER) if kind == "file")
     contents: dict[str, set[str]] = {}
     for name in filter(_is_list, names):
@@ -167,7 +167,7 @@ def _former(data: bytes) -> Iterator[str]:
 
 
 def load_lists(tree: Tree, taken: Taken) -> Taken:
-    """What the lists say that count. Raises :class:`Unreadable`."""
+    """What the lists say that count. Raises :class:`UnreadablePath`."""
     found = Taken(taken.names, taken.there, former=taken.former)
     for name in sorted(taken.names - taken.former):
         path = f"{TAKEN_FOLDER}/{name}"

@@ -359,7 +359,7 @@ class SingleCall:
         )
 
     def perform(self, *, plain: bool = False) -> Any:
-        """What the item returns; ``plain``: as it is, a coroutine or a generator too. Raises Refused."""
+        """What the item returns; ``plain``: as it is, a coroutine or a generator too. Raises InvocationRefused."""
         try:
             return self._implementation(plain)
         except InvocationRefused:

@@ -224,7 +224,7 @@ def run_workflow(fields: Mapping[str, Any], payload: Any, context: Context) -> A
 
     Raises:
         HandlerError: a step cannot be meant, or a reference leads nowhere.
-        Refused: a step did not come to its end, and the workflow does not go on then.
+        InvocationRefused: a step did not come to its end, and the workflow does not go on then.
     """
     progress, value = _WorkflowRun(payload), None
     steps = steps_of(fields)

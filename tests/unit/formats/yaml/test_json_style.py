@@ -44,6 +44,7 @@ def put(text: str, snippet: Snippet = WORDS, value: Json = NEW) -> str:
     [
         (ONE_LINE, f"    {IN_LINE},\n", '    {"id": "c"'),
         (ONE_LINE.replace("\n", "\r\n"), f"    {IN_LINE},\r\n", '    {"id": "c"'),
+        ("\ufeff" + ONE_LINE, f"    {IN_LINE},\n", '    {"id": "c"'),
         (LINES, ON_LINES, '    {\n      "id": "c"'),
         (ITEMS, f"  - {IN_LINE}\n", '  - {"id": "c"'),
         (MIXED, f"  {IN_LINE},\n", '  {"id": "c"'),

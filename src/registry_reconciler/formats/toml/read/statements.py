@@ -217,7 +217,7 @@ def statements(text: str) -> list[Statement]:
     """All statements of a text (without a BOM), in order.
 
     Raises:
-        Unreadable: it is not TOML.
+        UncomposableText: it is not TOML.
     """
     scanner = _Scanner(text)
     found: list[Statement] = []

@@ -199,7 +199,7 @@ def tree_of(text: str) -> TomlTree:
     """The tree of a text; of the last few texts it is known. Nobody may change it.
 
     Raises:
-        Unreadable: it is not TOML.
+        UncomposableText: it is not TOML.
     """
     return TomlTree(text)
 
@@ -208,7 +208,7 @@ def compose(text: str) -> list[Document]:
     """The tree as nodes that know where they stand.
 
     Raises:
-        Unreadable: it is not TOML.
+        UncomposableText: it is not TOML.
     """
     document = Document(0, False)
     document.root = _node(tree_of(text).root, text)

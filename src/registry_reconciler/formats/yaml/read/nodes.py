@@ -25,7 +25,7 @@ def compose(text: str) -> list[Document]:
     """The trees of all documents of a text that has no BOM.
 
     Raises:
-        Unreadable: the text is not YAML, or too deep.
+        UncomposableText: the text is not YAML, or too deep.
     """
     from yaml import YAMLError
 
