@@ -14,7 +14,7 @@ from itertools import chain
 
 import msgspec
 
-from registry_reconciler.formats.json.decimal_groups import SMALL, ZEROS, numbers
+from registry_reconciler.formats.json.decimal_groups import SMALL, numbers
 from registry_reconciler.formats.json.quotes import outside_strings
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import decimal
@@ -30,6 +30,7 @@ _BYTES_FOR_A_QUOTE = 5
 _BEGINNING = 1 << 16
 """Where less of this is decimals than there are values, nobody looks at the rest."""
 _SPACES = b" \t\r\n"
+_ENDS = bytes(0x2C if byte in b"]}" else 0x30 if byte in b"0123456789" else byte for byte in range(256))
 _COMMAS = bytes(0x2C if byte in b"[]{}:" else byte for byte in range(256))
 
 
@@ -91,10 +92,11 @@ def _says_all(written: bytes, data: bytes) -> bool:
     """Whether a value that is written so has each number as its text has it, and as Python writes it."""
     if written.translate(None, _SPACES) != data.translate(None, _SPACES):
         return False
-    # Python writes an exponent there, or may; something in a string may look alike.
+    # Python writes an exponent for small and large ones. Something in a string may look alike.
     if SMALL in written and any(before + SMALL in written for before in (b",", b"[", b":", b"-")):
         return False
-    return b"0e" not in written.translate(ZEROS)
+    ends = written.translate(_ENDS, b"-+")
+    return not any(exponent in ends for exponent in (b"0e0,", b"0e00,", b"0e000,"))
 
 
 def _asking(hook: Callable[[str], float | str | None], data: bytes) -> Json:

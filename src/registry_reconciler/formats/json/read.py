@@ -105,8 +105,8 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
                 raise _Odd
         if opened <= limits.max_depth:
             return
-        # To look into a collection takes as long as many bytes take.
-        if opened * _BYTES_FOR_A_COLLECTION < len(data):
+        # To look at a value takes as long as many bytes take.
+        if len(marks) * _BYTES_FOR_A_MARK < len(data):
             _bound_value(value, limits.max_depth)
         else:
             _bound_outline(without_escapes(written) if b"\\" in written else again, limits.max_depth)
@@ -118,7 +118,7 @@ _NOT_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
 """What is no mark. A value is written with the marks of its text, in strings too, if no key of it stood twice."""
 _ESCAPED_MARK = re.compile(rb"\\u00(22|2[cC]|3[aA]|[57][bBdD])")
 _BACKSLASH_OR_MARK = re.compile(rb"\\\\|" + _ESCAPED_MARK.pattern)
-_BYTES_FOR_A_COLLECTION = 400
+_BYTES_FOR_A_MARK = 40
 
 
 def _values(data: bytes) -> int:
