@@ -109,7 +109,7 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
         if len(marks) * _BYTES_FOR_A_MARK < len(data):
             _bound_value(value, limits.max_depth)
         else:
-            _bound_outline(without_escapes(written) if b"\\" in written else again, limits.max_depth)
+            _bound_outline(without_escapes(written) if b'\\"' in written else again, limits.max_depth)
 
     return with_digits(data, check)
 
