@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry_reconciler.cache.incremental import FullPlanRequired
@@ -528,6 +528,7 @@ def remembered(workspace: Workspace, records: Records | None = None) -> Workspac
 @mock.patch("registry_reconciler.cache.incremental.memory.BLOCK", 2)
 @settings(max_examples=200)
 @given(st.integers(0, 2**32))
+@example(75615)
 def test_a_plan_of_a_part_is_the_plan_of_the_whole(seed: int) -> None:
     choose = random.Random(seed)
     workspace = Workspace(choose)
@@ -786,6 +787,22 @@ def test_a_comment_that_a_fragment_alone_has_now_is_told_by_a_part() -> None:
         whole = make_plan(workspace.tree()).plan
         assert "CMT001" in {problem.code for problem in whole.problems}
         assert told(of_part(memory, workspace.tree())) == told(whole)
+
+
+def test_a_comment_of_an_entry_that_is_declared_twice_is_told_by_a_part() -> None:
+    same = b"  - id: b\n    shard: x\n    name: nb\n"
+    fragments = {
+        "desired/one.yaml": b"service:\n" + same,
+        "desired/two.yaml": b"service:\n  - id: p\n    shard: x\n",
+    }
+    workspace = _waiting(fragments, {})
+    memory = remembered(workspace)
+    # The first declaration is what the plan goes by; the second one is what the registry says, without a comment.
+    first = b"  - id: b\n    shard: x\n    # why\n    name: other\n"
+    workspace.files["desired/one.yaml"] = b"service:\n" + first + same
+    whole = make_plan(workspace.tree()).plan
+    assert {"FRG002", "CMT001"} <= {problem.code for problem in whole.problems}
+    assert told(of_part(memory, workspace.tree())) == told(whole)
 
 
 def test_an_entry_that_waits_and_that_another_branch_renamed_is_told_by_the_whole() -> None:

@@ -7,6 +7,7 @@ not what it was.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
 from registry_reconciler.cache.incremental.affected import IndexWords
@@ -51,7 +52,14 @@ class CacheComparison:
         self._texts = texts
         self._loaded = loaded
         self._read = read
-        self.desired = {entry.address: entry for entry in loaded.fragments.entries}
+        declared = sorted(
+            loaded.fragments.entries, key=lambda entry: (entry.address, entry.place), reverse=True
+        )
+        self.desired = {entry.address: entry for entry in declared}
+        """What is planned with: of two declarations of an entry, as everywhere, the first."""
+        self._repeated = {
+            address for address, times in Counter(e.address for e in declared).items() if times > 1
+        }
         self.pending = frozenset(address for address in by_item if as_before and self._is_in_both(address))
         """Those that wait as they did."""
         self.pending_unchanged = self.pending.union(self._with_same_text())
@@ -119,7 +127,7 @@ class CacheComparison:
         live, desired = self._loaded.live.entries.get(address), self.desired.get(address)
         if number is None or not memory.declared[number] or live is None or desired is None:
             return False
-        if address in memory.always_checked:
+        if address in memory.always_checked or address in self._repeated:
             return False
         text = self._texts[live.place.file]
         return (
