@@ -362,3 +362,23 @@ def test_what_was_changed_after_it_was_taken_over_is_no_edit_by_hand(old: Box, i
     assert old.run("apply", "--yes").exit == 0
     old.replace("t.yaml", f"id: i\n  kept: 1\n  v: {i}", "id: i\n  kept: 1\n  v: 1")
     assert old.run("drift").exit == 2
+
+
+def test_what_one_of_two_that_carried_over_applied_is_no_edit_by_hand_after_resolve(old: Box) -> None:
+    """It took it back in the fragment alone. Without a conflict nobody is asked, and one of two accounts decides."""
+    old.git("checkout", "-q", "-b", "other")
+    applied(old, "theirs, carried over", listed(**{**BASE, "a": 2, "i": 3}))
+    old.write(FRAGMENT, listed(**{**BASE, "i": 3}))
+    committed(old, "taken back, and not applied")
+    old.git("checkout", "-q", "main")
+    applied(old, "ours, carried over", listed(**{**BASE, "i": 2}))
+    assert {FRAGMENT, "t.yaml"} <= set(fails(old, "merge", "-q", "other"))
+    old.write(FRAGMENT, listed(**{**BASE, "i": 2}))
+    old.write("t.yaml", listed(**{**BASE, "a": 2, "i": 2}))
+    old.git("add", FRAGMENT, "t.yaml")
+    assert old.run("resolve").exit == 0
+    committed(old, "merged")
+    plan = old.run("plan", "--format", "json").json
+    assert ([change["address"] for change in plan["changes"]], plan["drift"]) == (["t/a"], [])
+    old.replace("t.yaml", "id: a\n  kept: 1\n  v: 2", "id: a\n  kept: 1\n  v: 3")
+    assert old.run("drift").exit == 2

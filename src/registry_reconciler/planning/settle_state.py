@@ -145,8 +145,13 @@ def _as_one_side(
         return None
     if live is None:
         return (None,) if kept and any(address not in side.state.entries for side in sides) else None
-    if any(says(applied, kind, live.value) for applied in kept):
-        return None
+    fitting = sum(says(applied, kind, live.value) for applied in kept)
+    if fitting:
+        # Of several accounts that differ the one counts of the side that has the registry so.
+        differ = desired_entry is not None and fitting < len(kept)
+        entries = (side.state.entries.get(address) for side in sides if differ)
+        sure = (entry for entry in entries if entry is not None and entry.all_say(kind, live.value))
+        return next(((entry.applied[0],) for entry in sure), None)
     known = [applied for side in sides for applied in side.state.entries.get(address, _NOTHING).applied]
     found = next((applied for applied in known if says(applied, kind, live.value)), None)
     if found is None and say_together(known, kind, live.value):
