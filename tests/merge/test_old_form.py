@@ -382,3 +382,19 @@ def test_what_one_of_two_that_carried_over_applied_is_no_edit_by_hand_after_reso
     assert ([change["address"] for change in plan["changes"]], plan["drift"]) == (["t/a"], [])
     old.replace("t.yaml", "id: a\n  kept: 1\n  v: 2", "id: a\n  kept: 1\n  v: 3")
     assert old.run("drift").exit == 2
+
+
+def test_what_one_of_two_that_carried_over_let_go_is_let_go_once(old: Box) -> None:
+    """Its line is still there, and the other account knows the entry: that is mended, and is no change."""
+    old.git("checkout", "-q", "-b", "other")
+    applied(old, "theirs, carried over", listed(**{**BASE, "a": 2}))
+    old.git("checkout", "-q", "main")
+    applied(old, "ours, carried over", listed(**{**BASE, "i": 2}))
+    kept = "removed:\n- {address: t/q, keep: true}\n"
+    applied(old, "let go", listed(**{**without("q"), "i": 2}) + kept)
+    old.git("merge", "-q", "--no-edit", "other")
+    nothing_to_do(old)
+    applied(old, "on", listed(**{**without("q"), "a": 2, "i": 3}))
+    assert "id: q" in old.read("t.yaml")
+    assert not any('"t/q"' in path.read_text() for path in (old.root / STATE).glob("*.state"))
+    nothing_to_do(old)
