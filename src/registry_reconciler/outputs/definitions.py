@@ -175,7 +175,12 @@ def _output(
         )
     if each is not None and "at" not in item:
         faults.append(
-            _fault(item, place, "'each' makes a list or a mapping, and 'at' does not say where.", "Add 'at'.")
+            _fault(
+                item,
+                place,
+                "'each' makes a list or a mapping, and 'at' does not say where.",
+                "Add 'at'. A file that is one list is made by a template: {{ entries.KIND | list | tojson(2) }}.",
+            )
         )
     name = item.get("template")
     if name is not None and template_path(name) is None:
