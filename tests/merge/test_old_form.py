@@ -308,3 +308,93 @@ def test_what_an_older_program_changed_is_reverted_after_it_was_taken_over(old: 
         assert old.run("apply", "--yes").exit == 0
         committed(old, "healed")
     assert old.run("plan", "--format", "json").json.get("heals", []) == []
+
+
+def settled_by_hand(box: Box, theirs: tuple[str, str], merged: tuple[str, str]) -> None:
+    """An older program changed ``i`` on both sides, before ours was carried over: its file is in conflict too.
+
+    Args:
+        theirs: fragment and registry on the other side.
+        merged: what somebody makes of the two.
+    """
+    box.git("checkout", "-q", "older")
+    as_older(box, "theirs", *theirs)
+    box.git("checkout", "-q", "main")
+    assert {FRAGMENT, OLD, "t.yaml"} <= set(fails(box, "merge", "-q", "older"))
+    for path, text in zip((FRAGMENT, "t.yaml"), merged, strict=True):
+        box.write(path, text)
+        box.git("add", path)
+    assert box.run("resolve").exit == 0
+    committed(box, "merged")
+
+
+@pytest.mark.parametrize("i", [2, 3], ids=["ours", "theirs"])
+def test_what_was_let_go_after_it_was_taken_over_stays_let_go(old: Box, i: int) -> None:
+    as_older(old, "ours", listed(**{**BASE, "i": 2}))
+    applied(
+        old, "carried over", listed(**{**without("q"), "i": 2}) + "removed:\n- {address: t/q, keep: true}\n"
+    )
+    applied(old, "the spent line", listed(**{**without("q"), "i": 2}))
+    theirs = listed(**{**BASE, "i": 3})
+    settled_by_hand(old, (theirs, theirs), (listed(**{**without("q"), "i": i}), listed(**{**BASE, "i": i})))
+    nothing_to_do(old)
+
+
+@pytest.mark.parametrize("i", [2, 3], ids=["ours", "theirs"])
+def test_what_an_older_program_let_go_in_conflict_is_not_deleted(old: Box, i: int) -> None:
+    as_older(old, "ours", listed(**{**BASE, "i": 2}))
+    applied(old, "carried over")
+    theirs = listed(**{**without("a"), "i": 3}), listed(**{**BASE, "i": 3})
+    settled_by_hand(old, theirs, (listed(**{**without("a"), "i": i}), listed(**{**BASE, "i": i})))
+    nothing_to_do(old)
+
+
+@pytest.mark.parametrize("i", [2, 3], ids=["ours", "theirs"])
+def test_what_was_changed_after_it_was_taken_over_is_no_edit_by_hand(old: Box, i: int) -> None:
+    """Neither where the fragment does not say it: it is a change of the fragment, still to be applied."""
+    as_older(old, "ours", listed(**{**BASE, "i": 2}))
+    applied(old, "carried over, and changed", listed(**{**BASE, "a": 2, "i": 2}))
+    theirs = listed(**{**BASE, "i": 3, "q": 3})
+    merged = {**BASE, "i": i, "q": 3}
+    settled_by_hand(old, (theirs, theirs), (listed(**{**merged, "a": 1}), listed(**{**merged, "a": 2})))
+    plan = old.run("plan", "--format", "json").json
+    assert ([change["address"] for change in plan["changes"]], plan["drift"]) == (["t/a"], [])
+    assert old.run("apply", "--yes").exit == 0
+    old.replace("t.yaml", f"id: i\n  kept: 1\n  v: {i}", "id: i\n  kept: 1\n  v: 1")
+    assert old.run("drift").exit == 2
+
+
+def test_what_one_of_two_that_carried_over_applied_is_no_edit_by_hand_after_resolve(old: Box) -> None:
+    """It took it back in the fragment alone. Without a conflict nobody is asked, and one of two accounts decides."""
+    old.git("checkout", "-q", "-b", "other")
+    applied(old, "theirs, carried over", listed(**{**BASE, "a": 2, "i": 3}))
+    old.write(FRAGMENT, listed(**{**BASE, "i": 3}))
+    committed(old, "taken back, and not applied")
+    old.git("checkout", "-q", "main")
+    applied(old, "ours, carried over", listed(**{**BASE, "i": 2}))
+    assert {FRAGMENT, "t.yaml"} <= set(fails(old, "merge", "-q", "other"))
+    old.write(FRAGMENT, listed(**{**BASE, "i": 2}))
+    old.write("t.yaml", listed(**{**BASE, "a": 2, "i": 2}))
+    old.git("add", FRAGMENT, "t.yaml")
+    assert old.run("resolve").exit == 0
+    committed(old, "merged")
+    plan = old.run("plan", "--format", "json").json
+    assert ([change["address"] for change in plan["changes"]], plan["drift"]) == (["t/a"], [])
+    old.replace("t.yaml", "id: a\n  kept: 1\n  v: 2", "id: a\n  kept: 1\n  v: 3")
+    assert old.run("drift").exit == 2
+
+
+def test_what_one_of_two_that_carried_over_let_go_is_let_go_once(old: Box) -> None:
+    """Its line is still there, and the other account knows the entry: that is mended, and is no change."""
+    old.git("checkout", "-q", "-b", "other")
+    applied(old, "theirs, carried over", listed(**{**BASE, "a": 2}))
+    old.git("checkout", "-q", "main")
+    applied(old, "ours, carried over", listed(**{**BASE, "i": 2}))
+    kept = "removed:\n- {address: t/q, keep: true}\n"
+    applied(old, "let go", listed(**{**without("q"), "i": 2}) + kept)
+    old.git("merge", "-q", "--no-edit", "other")
+    nothing_to_do(old)
+    applied(old, "on", listed(**{**without("q"), "a": 2, "i": 3}))
+    assert "id: q" in old.read("t.yaml")
+    assert not any('"t/q"' in path.read_text() for path in (old.root / STATE).glob("*.state"))
+    nothing_to_do(old)

@@ -27,6 +27,7 @@ from registry_reconciler.loading.state.files import StateFile, conflict_line, pa
 from registry_reconciler.loading.state.old import is_old, parse_old
 from registry_reconciler.loading.state.places import PLACES_FOLDER, parse_place, place_of
 from registry_reconciler.loading.state.places import SUFFIX as PLACE_SUFFIX
+from registry_reconciler.loading.state.taken import NOTHING_TAKEN, Taken, load_lists
 from registry_reconciler.loading.workspace import Loaded, load
 from registry_reconciler.model.config import (
     HISTORY_BEFORE_PATH,
@@ -169,16 +170,27 @@ def _refuse_open(loaded: Loaded) -> None:
 def _state(
     remembered: Sequence[Side], loaded: Loaded, desired: Desired, mine: Mapping[str, Sides]
 ) -> Iterator[FileChange]:
+    old = [path for path in mine if is_old(path)]
+    taken = load_lists(loaded.tree, loaded.state.taken) if old else loaded.state.taken
     accounts = {
-        path: Accounts(*(_parsed(path, data) for data in (three.before, three.ours, three.theirs)))
+        path: Accounts(
+            _parsed(path, three.before, NOTHING_TAKEN),
+            *(_parsed(path, data, taken) for data in (three.ours, three.theirs)),
+        )
         for path, three in mine.items()
         if path.startswith(f"{STATE_FOLDER}/") and (path.endswith(".state") or is_old(path))
     }
+    went_on = [
+        parse_old(path, data or b"")
+        for path in old
+        for data in (mine[path].ours, mine[path].theirs)
+        if data is None or not taken.is_taken(path, data)
+    ]
     # Somebody told git that a file is settled, and it is not: its two sides stand between the marks.
     for path, found in loaded.state.files.items():
         if len(found) == 2 and path not in accounts:
             accounts[path] = Accounts(None, *found)
-    yield from settled_files(loaded, desired, accounts, remembered)
+    yield from settled_files(loaded, desired, accounts, remembered, taken, taken.let_go(went_on))
 
 
 def _let_go(
@@ -255,10 +267,13 @@ def _remembered(root: Path, commits: Iterable[str], loaded: Loaded) -> list[Side
     return found
 
 
-def _parsed(path: str, data: bytes | None) -> StateFile | None:
+def _parsed(path: str, data: bytes | None, taken: Taken) -> StateFile | None:
     if data is None:
         return None
-    return parse_old(path, data) if is_old(path) else parse_file(path, data)
+    if not is_old(path):
+        return parse_file(path, data)
+    found = parse_old(path, data)
+    return found._replace(records=(), news=True) if taken.is_taken(path, data) else taken.news(found)
 
 
 def _changed(path: str, now: bytes | None, content: bytes | None) -> FileChange:

@@ -24,6 +24,7 @@ from registry_reconciler.loading.state import (
 )
 from registry_reconciler.loading.state.places import PLACES_FOLDER
 from registry_reconciler.loading.state.shadow import blocks, new_salt, whole_digest
+from registry_reconciler.loading.state.taken import NOTHING_TAKEN, Taken
 from registry_reconciler.model.entry import same
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.planning.diff.records import is_unfit
@@ -59,7 +60,12 @@ _NOTHING = StateEntry("", "", ())
 
 
 def settled_files(
-    loaded: Loaded, desired: Desired, accounts: Mapping[str, Accounts], sides: Sequence[Side] = ()
+    loaded: Loaded,
+    desired: Desired,
+    accounts: Mapping[str, Accounts],
+    sides: Sequence[Side] = (),
+    taken: Taken = NOTHING_TAKEN,
+    let_go: Collection[str] = (),
 ) -> Iterator[FileChange]:
     """The state files that differ when all conflicts of the state are settled and everything in it fits.
 
@@ -67,16 +73,20 @@ def settled_files(
         accounts: the files in conflict, by path.
         sides: what the two sides remember that are being merged, where that is known: people may have taken a whole
             registry from one of them.
+        taken: what was taken over of files of the old form, and ``let_go`` what an older program took out of these
+            since. In ``accounts`` stands of them what is new.
     """
     files = {path: found for path, found in loaded.state.files.items() if path not in accounts}
     remembered = {record.address for found in files.values() for side in found for record in side.records}
     accounts = {path: _of_one_fragment(found, loaded.fragments.files) for path, found in accounts.items()}
     files.update((path, _sides(found)) for path, found in accounts.items() if _sides(found))
-    known, together = loaded.state, put_together(files, (), loaded.fragments.files)
+    known, together = loaded.state, put_together(files, (), loaded.fragments.files, taken, let_go)
     together = replace(together, gone=known.gone, some_left=known.some_left, places=known.places)
     loaded = replace(loaded, state=together)
     work = StateChanges(loaded, desired)
-    decided = [decision for found in accounts.values() for decision in _decided(loaded, desired, found)]
+    # Where one side was taken over, what is new on the other counts as it does where git merges the file.
+    whole = [found for found in accounts.values() if not any(side.news for side in _sides(found))]
+    decided = [decision for found in whole for decision in _decided(loaded, desired, found)]
     remembered.update(address for address, _, applied in decided if applied is not None)
     for address, owner, applied in decided:
         # A file that an entry left for another one has no say in whether it is managed.
@@ -135,8 +145,13 @@ def _as_one_side(
         return None
     if live is None:
         return (None,) if kept and any(address not in side.state.entries for side in sides) else None
-    if any(says(applied, kind, live.value) for applied in kept):
-        return None
+    fitting = sum(says(applied, kind, live.value) for applied in kept)
+    if fitting:
+        # Of several accounts that differ the one counts of the side that has the registry so.
+        differ = desired_entry is not None and fitting < len(kept)
+        entries = (side.state.entries.get(address) for side in sides if differ)
+        sure = (entry for entry in entries if entry is not None and entry.all_say(kind, live.value))
+        return next(((entry.applied[0],) for entry in sure), None)
     known = [applied for side in sides for applied in side.state.entries.get(address, _NOTHING).applied]
     found = next((applied for applied in known if says(applied, kind, live.value)), None)
     if found is None and say_together(known, kind, live.value):

@@ -162,7 +162,10 @@ def _decide_undeclared(work: DiffWork, three_way: ThreeWay) -> None:
         work.heal(three_way.address, state, "no fragment and no registry has it")
         return
     untouched = work.applied(state, live.kind, live.value)
-    if removal is not None and removal.keep:
+    if removal is not None and removal.keep and work.state.was_left(three_way.address):
+        work.unmanaged += 1
+        work.heal(three_way.address, state, "some side let it go already")
+    elif removal is not None and removal.keep:
         _add(
             work,
             three_way,
