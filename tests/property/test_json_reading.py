@@ -23,17 +23,17 @@ from tests.property import json_texts
 WAYS = {
     "many decimals": (0, 0),
     "decimals as Python writes them": (1, DEFAULT_LIMITS.max_bytes),
-    "few decimals": (decimals.PATIENCE, read._BYTES_FOR_A_COLLECTION),
+    "few decimals": (decimals.PATIENCE, read._BYTES_FOR_A_MARK),
 }
 
 
 @pytest.fixture(autouse=True, scope="module", params=list(WAYS))
 def way(request: pytest.FixtureRequest) -> Iterator[None]:
     """All ways of reading decimals and of measuring depth: a text of a test has too few for those of long texts."""
-    before = decimals.PATIENCE, read._BYTES_FOR_A_COLLECTION
-    decimals.PATIENCE, read._BYTES_FOR_A_COLLECTION = WAYS[request.param]
+    before = decimals.PATIENCE, read._BYTES_FOR_A_MARK
+    decimals.PATIENCE, read._BYTES_FOR_A_MARK = WAYS[request.param]
     yield
-    decimals.PATIENCE, read._BYTES_FOR_A_COLLECTION = before
+    decimals.PATIENCE, read._BYTES_FOR_A_MARK = before
 
 
 TEXTS = st.one_of(

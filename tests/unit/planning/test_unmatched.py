@@ -63,3 +63,10 @@ def test_nothing_is_said_where_the_entry_may_stand_in_what_cannot_be_read() -> N
     assert messages(hidden, protect=lines) == []
     assert messages({**thing_kind(), "desired/b.yaml": b"thing: [\n"}, protect=lines) == []
     assert len(messages(thing_kind(), protect=lines)) == 2
+
+
+def test_of_many_lines_all_are_said_and_of_the_first_what_may_be_meant() -> None:
+    lines: list[Json] = [f"thing/pay.captur{number}" for number in range(30)]
+    said = messages(thing_kind(), protect=lines)
+    assert len(said) == 30
+    assert ["Did you mean" in message for message in said] == [True] * 20 + [False] * 10

@@ -14,7 +14,7 @@ from itertools import chain
 
 import msgspec
 
-from registry_reconciler.formats.json.decimal_groups import SMALL, ZEROS, numbers
+from registry_reconciler.formats.json.decimal_groups import SMALL, numbers
 from registry_reconciler.formats.json.quotes import outside_strings
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import decimal
@@ -30,6 +30,7 @@ _BYTES_FOR_A_QUOTE = 5
 _BEGINNING = 1 << 16
 """Where less of this is decimals than there are values, nobody looks at the rest."""
 _SPACES = b" \t\r\n"
+_ENDS = bytes(0x2C if byte in b"]}" else 0x30 if byte in b"0123456789" else byte for byte in range(256))
 _COMMAS = bytes(0x2C if byte in b"[]{}:" else byte for byte in range(256))
 
 
@@ -51,11 +52,11 @@ class _Known(dict[str, float]):
         return value
 
 
-def with_digits(data: bytes, check: Callable[[Json, bytes], None]) -> Json:
+def with_digits(data: bytes, check: Callable[[Json, Callable[[], bytes]], None]) -> Json:
     """The value of a text. Raises :class:`ValueError` where it is no JSON, and what the check raises.
 
     Args:
-        check: is given the value and what it is when it is written again; decimals may be missing in both.
+        check: is given the value, and what writes it again; decimals may be missing in both.
     """
     known = _Known(PATIENCE and PATIENCE + len(data) // _BYTES_FOR_ONE_MORE)
     try:
@@ -63,22 +64,22 @@ def with_digits(data: bytes, check: Callable[[Json, bytes], None]) -> Json:
     except _TooManyError:
         pass
     else:
-        check(value, _written(value))
+        check(value, partial(_written, value))
         return value
     if set(map(type, known.values())) == {float}:
         value = msgspec.json.decode(data)
         written = _written(value)
         if _says_all(written, data):
-            check(value, written)
+            check(value, lambda: written)
             return value
     listed = _cut_out(data)
     if listed:
         value = _asking(_handing_out(_cut_groups(listed)), data)
-        check(value, _written(value))
+        check(value, partial(_written, value))
         return value
     texts: list[str] = []
     value = _asking(texts.append, data)
-    check(value, _written(value))
+    check(value, partial(_written, value))
     del value
     return _asking(_handing_out(_gathered_groups(texts)), data)
 
@@ -91,8 +92,11 @@ def _says_all(written: bytes, data: bytes) -> bool:
     """Whether a value that is written so has each number as its text has it, and as Python writes it."""
     if written.translate(None, _SPACES) != data.translate(None, _SPACES):
         return False
-    # Where Python writes an exponent, or may, and where something in a string only looks alike.
-    return SMALL not in written and b"0e" not in written.translate(ZEROS)
+    # Python writes an exponent for small and large ones. Something in a string may look alike.
+    if SMALL in written and any(before + SMALL in written for before in (b",", b"[", b":", b"-")):
+        return False
+    ends = written.translate(_ENDS, b"-+")
+    return not any(exponent in ends for exponent in (b"0e0,", b"0e00,", b"0e000,"))
 
 
 def _asking(hook: Callable[[str], float | str | None], data: bytes) -> Json:

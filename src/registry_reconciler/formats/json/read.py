@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import re
+from collections.abc import Callable
 from itertools import accumulate
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, ReadingLimits, TextFault, TextFile
@@ -93,20 +94,22 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
     if most > limits.max_nodes and _values(data) > limits.max_nodes:
         raise _Odd
 
-    def check(value: Json, written: bytes) -> None:
+    def check(value: Json, write: Callable[[], bytes]) -> None:
         """Raise :class:`_Odd` where a key stands twice, or where too much stands inside each other."""
-        again = written.translate(None, _NOT_MARKS)
-        if again != marks and again != _named(data).translate(None, _NOT_MARKS):
-            raise _Odd
+        if b":" not in marks and (b"\\" not in data or opened <= limits.max_depth):
+            written, again = b"", marks  # no keys, and each quote begins or ends a string
+        else:
+            written = write()
+            again = written.translate(None, _NOT_MARKS)
+            if again != marks and again != _named(data).translate(None, _NOT_MARKS):
+                raise _Odd
         if opened <= limits.max_depth:
             return
-        # To look into a collection takes as long as many bytes take.
-        if opened * _BYTES_FOR_A_COLLECTION < len(data):
+        # To look at a value takes as long as many bytes take.
+        if len(marks) * _BYTES_FOR_A_MARK < len(data):
             _bound_value(value, limits.max_depth)
         else:
-            # Where nothing is escaped, each quote begins or ends a string.
-            outline = without_escapes(written) if b"\\" in written else again
-            _bound_outline(outline, limits.max_depth)
+            _bound_outline(without_escapes(written) if b'\\"' in written else again, limits.max_depth)
 
     return with_digits(data, check)
 
@@ -115,7 +118,7 @@ _NOT_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
 """What is no mark. A value is written with the marks of its text, in strings too, if no key of it stood twice."""
 _ESCAPED_MARK = re.compile(rb"\\u00(22|2[cC]|3[aA]|[57][bBdD])")
 _BACKSLASH_OR_MARK = re.compile(rb"\\\\|" + _ESCAPED_MARK.pattern)
-_BYTES_FOR_A_COLLECTION = 400
+_BYTES_FOR_A_MARK = 40
 
 
 def _values(data: bytes) -> int:
@@ -133,8 +136,9 @@ def _named(data: bytes) -> bytes:
 
 
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
-_STEPS = bytes(1 if byte in b"[{" else 255 for byte in range(256))
-_SHALLOW = 8
+_ALIKE = bytes.maketrans(b"{}", b"[]")
+_STEPS = bytes(1 if byte == 0x5B else 255 for byte in range(256))
+_SHALLOW = 32
 
 
 def _bound_outline(outline: bytes, depth: int) -> None:
@@ -144,12 +148,14 @@ def _bound_outline(outline: bytes, depth: int) -> None:
         outline: at least the brackets and quotes of a text, without quotes that are escaped.
     """
     # Between two quotes that are side by side nothing is left: both go, and the others stand as they stood.
-    brackets = outside_strings(outline.translate(None, _NOT_BRACKETS).replace(b'""', b""))
-    for _ in range(min(_SHALLOW, depth // 2)):
-        # Each time the innermost go, and with them a list around an empty mapping: up to two levels.
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-        depth -= 2
-    if brackets and max(accumulate(memoryview(brackets.translate(_STEPS)).cast("b"))) > depth:
+    brackets = outside_strings(outline.translate(_ALIKE, _NOT_BRACKETS).replace(b'""', b""))
+    for _ in range(min(_SHALLOW, depth)):
+        # Each time the innermost go.
+        brackets = brackets.replace(b"[]", b"")
+        depth -= 1
+        if not brackets:
+            return
+    if max(accumulate(memoryview(brackets.translate(_STEPS)).cast("b"))) > depth:
         raise _Odd
 
 
