@@ -21,7 +21,6 @@ from registry_reconciler.formats.scan import BOM, line_ends, scan_text
 from registry_reconciler.model.entry import Json
 
 _QUOTE = re.compile(rb'(?<!\\)"')
-_ESCAPED_COLON = re.compile(rb"\\u003[aA]")
 
 
 class _Odd(ValueError):
