@@ -19,8 +19,8 @@ from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.resolve import Desired
 
-_MOST_GLOBS = 100
-"""So many globs are held against the addresses; of more, nothing is said."""
+_MOST_HELD = 500_000
+"""So many addresses are held against globs, one by one; of globs that would take more, nothing is said."""
 _MOST_HINTS = 20
 """Of so many lines it is said what may be meant: to look for that takes the longer the more entries there are."""
 
@@ -30,15 +30,13 @@ def unmatched(loaded: Loaded, desired: Desired) -> Iterator[Problem]:
     if not (desired.protects or desired.overrides) or loaded.fragments.unreadable or loaded.state.hidden:
         return
     known = _Addresses((desired.entries, loaded.state.entries, loaded.live.entries))
-    globs = hints = 0
+    hints = 0
     for name, patterns in (("protect", desired.protects), ("override", desired.overrides)):
         for pattern in patterns:
             if pattern.text in known or _may_be_hidden(loaded, pattern.text):
                 continue
-            if is_wild(pattern.text):
-                globs += 1
-                if globs > _MOST_GLOBS or _means_some(pattern.text, known):
-                    continue
+            if is_wild(pattern.text) and known.may_have(pattern.text):
+                continue
             hints += 1
             yield _about_nothing(name, pattern, known if hints <= _MOST_HINTS else None)
 
@@ -50,6 +48,7 @@ class _Addresses:
         self._groups = groups
         self._keys: dict[str, tuple[str, ...]] = {}
         self._beginnings: dict[str, set[str]] = {}
+        self._left = _MOST_HELD
 
     def __contains__(self, address: str) -> bool:
         return any(address in group for group in self._groups)
@@ -66,6 +65,15 @@ class _Addresses:
             if not address.startswith(start):
                 return
             yield address
+
+    def may_have(self, glob: str) -> bool:
+        """Whether a glob means one of them, or it would take too long to know that."""
+        patterns = Patterns((glob,))
+        for address in self.behind(beginning(glob)):
+            self._left -= 1
+            if self._left < 0 or address in patterns:
+                return True
+        return False
 
     def keys(self, kind: str) -> tuple[str, ...]:
         """The keys of a kind: each time the same tuple, which is asked for what is near."""
@@ -85,11 +93,6 @@ def _may_be_hidden(loaded: Loaded, text: str) -> bool:
     hidden = loaded.live.hidden_kinds | loaded.catalog.broken
     kind = split_address(text)[0]
     return kind in hidden or (is_wild(kind) and bool(hidden or loaded.catalog.incomplete))
-
-
-def _means_some(glob: str, known: _Addresses) -> bool:
-    patterns = Patterns((glob,))
-    return any(address in patterns for address in known.behind(beginning(glob)))
 
 
 def _about_nothing(name: str, pattern: AddressPattern, known: _Addresses | None) -> Problem:
