@@ -20,7 +20,9 @@ from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.resolve import Desired
 
 _MOST_HELD = 500_000
-"""So many addresses are held against globs, one by one; of globs that would take more, nothing is said."""
+_MOST_HELD_OF_EACH = 100
+"""So many addresses are held against globs one by one, and each of them so many times if there are few; of globs that
+would take more, nothing is said."""
 _MOST_HINTS = 20
 """Of so many lines it is said what may be meant: to look for that takes the longer the more entries there are."""
 
@@ -48,7 +50,7 @@ class _Addresses:
         self._groups = groups
         self._keys: dict[str, tuple[str, ...]] = {}
         self._beginnings: dict[str, set[str]] = {}
-        self._left = _MOST_HELD
+        self._held = 0
 
     def __contains__(self, address: str) -> bool:
         return any(address in group for group in self._groups)
@@ -69,9 +71,10 @@ class _Addresses:
     def may_have(self, glob: str) -> bool:
         """Whether a glob means one of them, or it would take too long to know that."""
         patterns = Patterns((glob,))
+        most = min(_MOST_HELD, _MOST_HELD_OF_EACH * len(self.all))
         for address in self.behind(beginning(glob)):
-            self._left -= 1
-            if self._left < 0 or address in patterns:
+            self._held += 1
+            if self._held > most or address in patterns:
                 return True
         return False
 
