@@ -768,6 +768,7 @@ SHAPES: dict[str, tuple[Callable[[int], Files], int, Callable[[Files], object] |
     "protect, globs": (patterns("protect", "- item/k%*\n"), 100, afresh(plan)),
     "protect, addresses": (patterns("protect", "- item/k%\n"), 100, afresh(plan)),
     "protect, globs for nobody": (patterns("protect", "- '*/*%?x'\n"), 100, afresh(plan)),
+    "protect, addresses of nobody": (patterns("protect", "- item/x%\n"), 100, afresh(plan)),
     "protect of what goes": (deleted_protected("- item/k%*\n"), 100, afresh(plan)),
     "override, globs": (overridden("- item/l%*\n"), 60, afresh(plan)),
     "override, addresses": (overridden("- item/l%\n"), 60, afresh(plan)),

@@ -6,7 +6,8 @@ import pytest
 
 from registry_reconciler.editing import resolve_conflicts
 from registry_reconciler.errors import WriteFailure
-from tests.merge.helper import FRAGMENT, fails, listed, nothing_to_do
+from registry_reconciler.model.config import STATE_FOLDER
+from tests.merge.helper import FRAGMENT, KIND, applied, committed, fails, listed, nothing_to_do
 from tests.merge.test_state_alone import two_sides
 from tests.support import Box
 
@@ -49,3 +50,40 @@ def test_a_failure_of_the_first_step_wrote_nothing(box: Box, monkeypatch: pytest
         1,
         True,
     )
+
+
+@pytest.mark.parametrize("squash", [[], ["--squash"]], ids=["merge", "squash"])
+def test_a_registry_taken_whole_from_one_side_before_resolve_is_no_edit_by_hand(
+    box: Box, squash: list[str]
+) -> None:
+    """The fragment says what the other side applied, and the registry what ours did: that is to be applied."""
+    applied(box, "base", listed(a=1, i=1))
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(a=1, i=3))
+    box.git("checkout", "-q", "main")
+    box.write("t.yaml", listed(a=1, i="1 # by hand"))
+    committed(box, "a comment")
+    assert fails(box, "merge", "-q", *squash, "other") == ["t.yaml"]
+    box.git("checkout", "-q", "--ours", "t.yaml")
+    box.git("add", "t.yaml")
+    assert box.run("resolve").exit == 0
+    plan = box.run("plan", "--format", "json").json
+    assert ([change["address"] for change in plan["changes"]], plan["drift"]) == (["t/i"], [])
+
+
+def test_a_registry_where_nothing_looks_any_more_is_said(box: Box) -> None:
+    """Two sides apply for the first time, one has the entries elsewhere, and both files stay."""
+    box.write("t.yaml", listed(a=1, m=1))
+    committed(box, "people's files")
+    box.git("checkout", "-q", "-b", "other")
+    applied(box, "theirs", listed(a=1))
+    box.git("checkout", "-q", "main")
+    box.replace(KIND, "t.yaml", "u.yaml")
+    applied(box, "ours", listed(a=1))
+    assert f"{STATE_FOLDER}/places/t.place" in fails(box, "merge", "-q", "other")
+    ran = box.run("resolve")
+    assert ran.exit == 0
+    said = " ".join(ran.err.split())
+    assert "in 't.yaml', and its schema says 'u.yaml'. Nothing looks for them there any more" in said
+    assert "id: m" in box.read("t.yaml")
+    assert box.run("plan", "--format", "json").json["changes"] == []

@@ -215,6 +215,15 @@ def test_a_key_that_stands_twice_among_unusual_numbers_is_found() -> None:
         assert [fault.code for fault in file.faults] == ["YML003"]
 
 
+def test_marks_by_their_numbers_do_not_stand_for_those_that_a_key_lost() -> None:
+    """The marks of the text, those by number apart, are those of what is left when it is written again."""
+    numbers = "".join(f"\\u{ord(mark):04x}" for mark in '","":"')
+    for marks in (numbers, numbers.upper().replace("U", "u")):
+        file = read_json(b'{"a": "", "a": "%b"}' % marks.encode())
+        assert [fault.message for fault in file.faults] == ["the key 'a' stands in this object twice"]
+        assert read_json(b'{"b": "", "a": "%b"}' % marks.encode()).documents == ({"b": "", "a": '","":"'},)
+
+
 @pytest.mark.parametrize(
     "mark", [*":,[]{}", *(f"\\u00{code}" for code in ["3a", "3A", "22", "2c", "2C", "5b", "5D", "7B", "7d"])]
 )

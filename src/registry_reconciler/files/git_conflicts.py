@@ -76,9 +76,18 @@ def both_sides(root: Path) -> tuple[str, str] | None:
         other = _commit(root, name)
         if here and other:
             return here, other
-    for name in (_STASH, _squashed(root)):
+    incoming = _incoming(root)
+    squashed = _squashed(root)
+    for name in (_STASH, squashed):
         other = _commit(root, name) if name else None
-        if here and other and _is_other_side(root, other):
+        if not here or not other:
+            continue
+        # git keeps the message of a squash until the commit: what is staged without a conflict is of it as well.
+        if (
+            _is_other_side(root, other, incoming)
+            if incoming
+            else name == squashed and _is_staged(root, other)
+        ):
             return here, other
     return None
 
@@ -96,8 +105,25 @@ def _squashed(root: Path) -> str:
     return found[1] if found else ""
 
 
-def _is_other_side(root: Path, commit: str) -> bool:
-    """Whether what comes in each file in conflict is what a commit has there."""
+def _is_staged(root: Path, commit: str) -> bool:
+    """Whether something is staged as a commit has it, and the newest commit has not."""
+    staged = (gitcall.ask(root, ["ls-files", "--stage", "-z"], check=False) or b"").split(b"\0")
+    there, before = _tree(root, commit), _tree(root, "HEAD")
+    found = (
+        (path, about.split(b" ")[1]) for about, _, path in (row.partition(b"\t") for row in staged) if path
+    )
+    return any(there.get(path) == blob != before.get(path) for path, blob in found)
+
+
+def _tree(root: Path, commit: str) -> dict[bytes, bytes]:
+    """The blobs of a commit below a folder, by path from there."""
+    listed = gitcall.ask(root, ["ls-tree", "-r", "-z", commit], check=False) or b""
+    rows = (row.partition(b"\t") for row in listed.split(b"\0"))
+    return {path: about.split(b" ")[2] for about, _, path in rows if path}
+
+
+def _incoming(root: Path) -> dict[bytes, bytes]:
+    """What comes in each file in conflict: by path a blob, or nothing."""
     output = gitcall.ask(root, ["ls-files", "--unmerged", "-z"]) or b""
     incoming: dict[bytes, bytes] = {}
     for row in output.split(b"\0"):
@@ -107,15 +133,13 @@ def _is_other_side(root: Path, commit: str) -> bool:
             incoming.setdefault(path, b"")
             if int(stage) == _OTHER:
                 incoming[path] = blob
-    if not incoming:
-        return False
-    there = dict.fromkeys(incoming, b"")
-    listed = gitcall.ask(root, ["ls-tree", "-r", "-z", commit], check=False) or b""
-    for row in listed.split(b"\0"):
-        about, _, path = row.partition(b"\t")
-        if path in there:
-            there[path] = about.split(b" ")[2]
-    return there == incoming
+    return incoming
+
+
+def _is_other_side(root: Path, commit: str, incoming: dict[bytes, bytes]) -> bool:
+    """Whether what comes in each file in conflict is what a commit has there."""
+    there = _tree(root, commit)
+    return all(there.get(path, b"") == blob for path, blob in incoming.items())
 
 
 def name_of_other(root: Path) -> str:

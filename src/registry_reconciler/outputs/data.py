@@ -9,8 +9,6 @@ from registry_reconciler.outputs.limits import ReadsSecret
 
 RESERVED = ("key", "address", "place", "values")
 """Names that mean the entry itself; a field of that name is reached through ``values``."""
-OF_ENTRY = ("key", "address", "place")
-"""Those that are no fields."""
 
 
 class Path(str):

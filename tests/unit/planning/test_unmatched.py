@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry_reconciler.model.entry import Json
+from registry_reconciler.planning import unmatched
 from tests.support import Files, applied, plan_of, thing_kind, with_fragment
 
 THINGS: list[Json] = [{"id": "pay.capture"}, {"id": "pay.refund"}]
@@ -63,3 +64,19 @@ def test_nothing_is_said_where_the_entry_may_stand_in_what_cannot_be_read() -> N
     assert messages(hidden, protect=lines) == []
     assert messages({**thing_kind(), "desired/b.yaml": b"thing: [\n"}, protect=lines) == []
     assert len(messages(thing_kind(), protect=lines)) == 2
+
+
+def test_of_many_lines_all_are_said_and_of_the_first_what_may_be_meant() -> None:
+    lines: list[Json] = [f"thing/pay.captur{number}" for number in range(30)]
+    said = messages(thing_kind(), protect=lines)
+    assert len(said) == 30
+    assert ["Did you mean" in message for message in said] == [True] * 20 + [False] * 10
+
+
+def test_of_globs_that_would_take_too_long_to_be_looked_for_nothing_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines: list[Json] = ["thing/*x", "thing/*y", "thing/*z", "thing/a*", "thing/gone"]
+    monkeypatch.setattr(unmatched, "_MOST_HELD", 5)
+    about = [message.split("'")[1] for message in messages(thing_kind(), protect=lines)]
+    assert about == ["thing/*x", "thing/*y", "thing/a*", "thing/gone"]

@@ -21,7 +21,6 @@ from registry_reconciler.formats.scan import BOM, line_ends, scan_text
 from registry_reconciler.model.entry import Json
 
 _QUOTE = re.compile(rb'(?<!\\)"')
-_ESCAPED_COLON = re.compile(rb"\\u003[aA]")
 
 
 class _Odd(ValueError):
@@ -101,7 +100,8 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
         else:
             written = write()
             again = written.translate(None, _NOT_MARKS)
-            if again != marks and again != _named(data).translate(None, _NOT_MARKS):
+            named = _named(data)
+            if again != (marks if named is data else named.translate(None, _NOT_MARKS)):
                 raise _Odd
         if opened <= limits.max_depth:
             return
@@ -115,7 +115,10 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
 
 
 _NOT_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
-"""What is no mark. A value is written with the marks of its text, in strings too, if no key of it stood twice."""
+"""What is no mark. A value is written with the marks of its text, in strings too, if no key of it stood twice.
+
+Those that the text has by their numbers are among them: else they could stand for what a key lost.
+"""
 _ESCAPED_MARK = re.compile(rb"\\u00(22|2[cC]|3[aA]|[57][bBdD])")
 _BACKSLASH_OR_MARK = re.compile(rb"\\\\|" + _ESCAPED_MARK.pattern)
 _BYTES_FOR_A_MARK = 40
@@ -130,7 +133,7 @@ def _values(data: bytes) -> int:
 
 def _named(data: bytes) -> bytes:
     """The text with the marks that it has by their numbers."""
-    if not _ESCAPED_MARK.search(data):
+    if b"\\u00" not in data or not _ESCAPED_MARK.search(data):
         return data
     return _BACKSLASH_OR_MARK.sub(lambda found: bytes.fromhex((found[1] or b"").decode()), data)
 

@@ -70,7 +70,6 @@ _HEADLINE = re.compile(rf"({_QUOTED}) ?([A-Za-z0-9+/]{{0,24}})((?: < {_QUOTED})*
 _PLAIN_HEADLINE = re.compile(r'"([^"\\\n]*/[^"\\\n]*)" ([A-Za-z0-9+/]{0,24})\n\.\n')
 _FORMER = re.compile(f" < ({_QUOTED})")
 _ADDRESS = re.compile(r'"([^"\\]*)"\Z')
-_MARKER = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?$")
 
 
 class Applied(NamedTuple):

@@ -59,6 +59,22 @@ def test_the_first_entry_of_an_empty_list_is_json_too() -> None:
     assert YAML.splice(b'{"skills": []}\n', [edit]) == f'{{"skills": [{IN_LINE}]}}\n'.encode()
 
 
+@pytest.mark.parametrize(
+    ("text", "container", "wanted"),
+    [
+        ("[]\n", (), "- id: b\n"),
+        ("[ ]", (), "- id: b"),
+        ("{}\n", ("skills",), "skills:\n  - id: b\n"),
+    ],
+)
+def test_a_file_that_holds_nothing_is_not_taken_for_json(
+    text: str, container: FieldPath, wanted: str
+) -> None:
+    """That is what is left of a file in lines when its last entry goes."""
+    edit = Insert(0, container, {"id": "b"}, snippet=Snippet((), "id: b", {"id": "b"}), anew=True)
+    assert YAML.splice(text.encode(), [edit]) == wanted.encode()
+
+
 @pytest.mark.parametrize("text", [ONE_LINE, LINES])
 def test_what_changes_in_json_leaves_json(text: str) -> None:
     edits: list[Edit] = [

@@ -17,7 +17,7 @@ def spliced_as_json(data: bytes, edits: Sequence[Edit]) -> bytes | None:
     from registry_reconciler.formats.json.row import JSON
     from registry_reconciler.formats.yaml.read.document import read_yaml
 
-    if JSON.read(data).faults:
+    if not _is_json(data):
         return None
     try:
         text = JSON.splice(data, edits)
@@ -34,7 +34,7 @@ def new_as_json(value: Json, container: FieldPath, snippet: Snippet | None, like
     from registry_reconciler.formats.json.usual import at_container
     from registry_reconciler.formats.yaml.read.document import read_yaml
 
-    if _commented(snippet) or JSON.read(like).faults:
+    if _commented(snippet) or not _is_json(like):
         return None
     try:
         text = JSON.new_text(value, container=container, snippet=snippet, like=like)
@@ -44,6 +44,17 @@ def new_as_json(value: Json, container: FieldPath, snippet: Snippet | None, like
     return (
         text if not found.faults and same(list(found.documents), [at_container(value, container)]) else None
     )
+
+
+def _is_json(data: bytes) -> bool:
+    """Whether a text is JSON beyond doubt.
+
+    What holds nothing says of no file how it is written: that is left of a file in lines too.
+    """
+    from registry_reconciler.formats.json.row import JSON
+
+    file = JSON.read(data)
+    return not file.faults and any(isinstance(value, dict | list) and value for value in file.documents)
 
 
 def _has_comments(edit: Edit) -> bool:
