@@ -424,10 +424,10 @@ async def test_half_of_a_character_is_answered_and_the_server_goes_on(tmp_path: 
 
 
 CRASHING = """
-from registry_reconciler.lsp import serve, server
+from registry_reconciler.lsp import features, serve, server
 def crash(look, path, offset):
     raise ZeroDivisionError("on purpose")
-server.hover = crash
+features.hover = crash
 problems = server.problems
 def sometimes(look):
     return problems(look) if "errors" in look.text("desired/docs.yaml").source else crash(look, "", 0)

@@ -10,8 +10,10 @@ import pytest
 
 from registry_reconciler.apply import FileOp, receipts
 from registry_reconciler.loading.state import StateEntry
+from registry_reconciler.loading.state.files import left_path
 from registry_reconciler.loading.state.shadow import REST, new_salt, short_salt, whole
 from registry_reconciler.loading.state.shadow import shadow as real_shadow
+from registry_reconciler.model.change import Action, Change
 from registry_reconciler.model.config import HISTORY_FOLDER
 from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.planning import state_changes
@@ -113,15 +115,16 @@ def forgetful(patch: pytest.MonkeyPatch) -> None:
 
 
 def kept_on(patch: pytest.MonkeyPatch) -> None:
-    """What a fragment lets go stays remembered."""
-    real = state_changes.StateChanges._leave
+    """What a fragment lets go stays remembered, and nothing remembers that it was let go."""
+    real = state_changes.StateChanges.change
 
-    def leave(self: Any, address: str) -> None:
-        real(self, address)
-        if address not in self.desired.entries:
-            self.gone.discard(address)
+    def apply_change(self: Any, change: Change) -> None:
+        real(self, change)
+        if change.action in (Action.DELETE, Action.FORGET):
+            self.gone.discard(change.address)
+            self.marked.discard(left_path(change.address))
 
-    patch.setattr(state_changes.StateChanges, "_leave", leave)
+    patch.setattr(state_changes.StateChanges, "change", apply_change)
 
 
 def anything_fits(patch: pytest.MonkeyPatch) -> None:
