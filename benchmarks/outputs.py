@@ -70,6 +70,7 @@ STATES = {
     "command": "first time, by registry plan",
     "first": "first time",
     "changed": "one entry changed",
+    "command changed": "one entry changed, by registry plan, which looks at everything",
     "unchanged": "unchanged",
 }
 
@@ -189,13 +190,14 @@ class Bench:
         fresh = state in ("first", "command")
         if not fresh and (home / "cache").exists():
             shutil.copytree(home / "cache", self.cache)
-        if state == "changed":
+        changed = state.endswith("changed") and state != "unchanged"
+        if changed:
             at.rename(home / "aside")
-            (home / state).rename(at)
+            (home / "changed").rename(at)
         where = home / "first" if fresh and name != "none" else at
-        self._take(f"{name} {state}", COMMAND if state == "command" else PLAN, str(where))
-        if state == "changed":
-            at.rename(home / state)
+        self._take(f"{name} {state}", COMMAND if state.startswith("command") else PLAN, str(where))
+        if changed:
+            at.rename(home / "changed")
             (home / "aside").rename(at)
 
     def _take(self, label: str, code: str, *words: str) -> None:
