@@ -133,7 +133,7 @@ def _values(data: bytes) -> int:
 
 def _named(data: bytes) -> bytes:
     """The text with the marks that it has by their numbers."""
-    if b"\\u00" not in data or not _ESCAPED_MARK.search(data):
+    if b"\\" not in data or not _ESCAPED_MARK.search(data):
         return data
     return _BACKSLASH_OR_MARK.sub(lambda found: bytes.fromhex((found[1] or b"").decode()), data)
 
