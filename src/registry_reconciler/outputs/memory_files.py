@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from registry_reconciler.files.changes import file_change_of
 from registry_reconciler.files.tree import Tree
-from registry_reconciler.files.unreadable import UnreadablePath
-from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.memory import Memory, new_form, new_path, render
@@ -29,13 +28,8 @@ def memory_files(
         for path, accounts in memory.files.items():
             if not any(account.id in known for account in accounts):
                 after[path] = None
-    for path, content in sorted(after.items()):
-        try:
-            old = tree.read(path)
-        except UnreadablePath:
-            continue
-        if content != old:
-            yield FileChange(path, _digest(old), _digest(content), content)
+    changes = (file_change_of(tree, path, content) for path, content in sorted(after.items()))
+    yield from filter(None, changes)
 
 
 def _account(memory: Memory, output: Output, text: str) -> Iterator[tuple[str, bytes | None]]:
@@ -45,7 +39,3 @@ def _account(memory: Memory, output: Output, text: str) -> Iterator[tuple[str, b
     content = render(output.id, form, __version__, text, output.where, memory.digests)
     yield from ((path, None) for path in paths[1:])
     yield (paths[0] if paths else new_path(output.id, content)), content
-
-
-def _digest(data: bytes | None) -> str | None:
-    return None if data is None else digest_bytes(data)

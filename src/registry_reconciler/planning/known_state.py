@@ -10,15 +10,13 @@ from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.unread import UnreadNeeded
 from registry_reconciler.loading.state import public
-from registry_reconciler.model.entry import canonical, digest_bytes, digest_parts
+from registry_reconciler.model.entry import canonical, digest_parts
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.rules.unloaded import KnownState
 
 if TYPE_CHECKING:
-    from registry_reconciler.files.tree import Tree
     from registry_reconciler.planning.state_changes import StateChanges
 
 LATER = "(later)"
@@ -54,18 +52,3 @@ def known_files(changes: StateChanges, known: Mapping[str, KnownState]) -> Itera
         yield from (FileChange(*file) for file in known[fragment].files)
     changes.touched -= mine
     changes.seeded = not mine
-
-
-def file_change_of(tree: Tree, path: str, content: bytes | None) -> FileChange | None:
-    """A file that is to be written; ``None`` where it is that already, or nobody can tell.
-
-    Line ends alone are no difference: git checks files out with others where it is told to.
-    """
-    try:
-        old = tree.read(path)
-    except UnreadablePath:
-        return None  # a problem stands for it, and blocks
-    if content == old or (content and old and old.replace(b"\r\n", b"\n") == content):
-        return None
-    digests = [None if data is None else digest_bytes(data) for data in (old, content)]
-    return FileChange(path, digests[0], digests[1], content)

@@ -11,6 +11,7 @@ from functools import cache
 from itertools import accumulate, product
 from typing import TYPE_CHECKING, TypeAlias
 
+from registry_reconciler.files.changes import file_change_of
 from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.formats.unread import UnreadNeeded
 from registry_reconciler.loading.state import (
@@ -39,7 +40,7 @@ from registry_reconciler.model.change import Change, Heal
 from registry_reconciler.model.entry import canonical, digest_parts
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.planning.fragment_breaks import breaks_of
-from registry_reconciler.planning.known_state import LATER, NOTHING_KNOWN, file_change_of, known_files
+from registry_reconciler.planning.known_state import LATER, NOTHING_KNOWN, known_files
 from registry_reconciler.planning.state_accounts import accounts_of, as_account, taken_files
 from registry_reconciler.planning.state_changes import StateChanges
 from registry_reconciler.planning.state_heals import declared_protected, remembered_protected

@@ -95,9 +95,8 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
 
     def check(value: Json, write: Callable[[], bytes]) -> None:
         """Raise :class:`_Odd` where a key stands twice, or where too much stands inside each other."""
-        if b":" not in marks and (b"\\" not in data or opened <= limits.max_depth):
-            written, again = b"", marks  # no keys, and each quote begins or ends a string
-        else:
+        written, again = b"", marks
+        if b":" in marks or b"\\" in data:  # else it has no keys, and each quote begins or ends a string
             written = write()
             again = written.translate(None, _NOT_MARKS)
             named = _named(data)
