@@ -118,28 +118,31 @@ def write_file(path: Path, text: str) -> None:
 
 
 def require_replaceable(path: Path) -> None:
-    """A slip in a name must not cost a file that a workspace is made of.
+    """A slip in a name must not cost a file that a workspace or a fleet is made of.
 
     Raises:
-        UsageFailure: a fragment, a registry file, or a file of the engine or of git stands there.
+        UsageFailure: a fragment, a registry file, a fleet's file, or a file of the engine or of git stands there.
     """
-    from registry_reconciler.files.root import nearest
-
     real = Path(os.path.realpath(path))
-    root = nearest(real.parent) if real.is_file() else None
-    if root is not None and _is_of_workspace(root, real.relative_to(root).as_posix()):
-        raise UsageFailure(f"{path} is a file of the workspace, and would be lost: name another file")
+    if real.is_file() and _is_input(real):
+        raise UsageFailure(f"{path} is read by registry, and would be lost: name another file")
 
 
-def _is_of_workspace(root: Path, path: str) -> bool:
+def _is_input(real: Path) -> bool:
     from registry_reconciler.files.reserved import FRAGMENT_SCHEMA, zone_of
+    from registry_reconciler.files.root import FLEET_FILE, nearest
     from registry_reconciler.files.tree import DiskTree
     from registry_reconciler.loading.catalog import load_catalog
 
+    root = nearest(real.parent)
+    if root is None:
+        return real.name == FLEET_FILE
+    path = real.relative_to(root).as_posix()
     zone = zone_of(path)
     if zone is not None:
         return zone != FRAGMENT_SCHEMA
-    return any(kind.file.match(path) is not None for kind in load_catalog(DiskTree(root)).kinds.values())
+    kinds = load_catalog(DiskTree(root)).kinds.values()
+    return real.name == FLEET_FILE or any(kind.file.match(path) is not None for kind in kinds)
 
 
 def stdout_is_terminal() -> bool:
