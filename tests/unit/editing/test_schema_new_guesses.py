@@ -45,6 +45,25 @@ def test_hooks_without_a_matcher_are_named_by_nothing_and_the_others_by_event_an
     assert doubt.startswith("2 of 5 entries have no matcher")
 
 
+MANIFESTS = {
+    f"m/{name[0]}/{name.upper()}/{version}/{name}{end}.yaml": f"Id: {name}\nVersion: {version}\nManifestType: {sort}\n"
+    for name in ("Alpha", "Beta")
+    for version in ("1.0.1", "2.0.1")
+    for end, sort in (("", "version"), (".installer", "installer"))
+}
+
+
+def test_what_the_entries_say_of_their_path_is_the_key_where_that_is_enough() -> None:
+    new = made(MANIFESTS, "package", "m/*/*/*/*.installer.yaml")
+    assert new.spec["file"] == "m/{m}/{folder}/{Version}/{Id}.installer.yaml"
+    assert (new.spec["key"], new.entries) == (["Id", "Version"], 4)
+
+
+def test_files_of_several_sorts_are_said_to_be_of_several_kinds() -> None:
+    (doubt,) = [doubt.message for doubt in made(MANIFESTS, "package", "m/**/*.yaml").doubts if doubt.decision]
+    assert "of several sorts, by ManifestType: installer (4), version (4)" in doubt
+
+
 def test_what_is_no_entry_of_the_kind_is_said() -> None:
     text = "things:\n- {name: a, n: 1}\n- {name: b, n: 2}\n- {n: 3}\n"
     (finding,) = made({"t.yml": text}, "thing", "t.yml", key=("name",)).findings
