@@ -58,6 +58,7 @@ from registry_reconciler.planning.known_registries import (
 from registry_reconciler.planning.masked_text import Hider, holding
 from registry_reconciler.planning.new_files import file_problems, fragment_problems
 from registry_reconciler.planning.notices import across_notices, head_notices, standing_notices
+from registry_reconciler.planning.old_places import back_at_old_places
 from registry_reconciler.planning.relocate import NOTHING_RELOCATED, Relocation, relocate, together
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import state_files
@@ -182,6 +183,12 @@ def plan_loaded(
     checked = _checked(compared, edited, options, rest, view, records, ready, remembers=remembers)
     files = _files(compared, edited, checked)
     found = _found(compared, edited, checked, options, files, remembers=remembers)
+    found += back_at_old_places(
+        compared.loaded,
+        checked.derived.own,
+        blocked=compared.relocation.blocked,
+        whole=rest is NOTHING_UNLOADED,
+    )
     step("finishing")
     plan = _assemble(compared, edited, checked, options, files, found, fixes=remembers)
     return Planning(

@@ -34,7 +34,7 @@ from registry_reconciler.loading.state.files import (
     render_file,
 )
 from registry_reconciler.loading.state.old import STOP, is_old
-from registry_reconciler.loading.state.places import place_of, place_path, render_place
+from registry_reconciler.loading.state.places import former_place, place_of, place_path, render_place
 from registry_reconciler.loading.state.shadow import new_salt, short_salt, whole_digest
 from registry_reconciler.model.change import Change, Heal
 from registry_reconciler.model.entry import canonical, digest_parts
@@ -191,6 +191,8 @@ class _StateFiles:
             now, before = place_of(self._loaded.kinds[name]), self._loaded.state.places.get(name)
             if before is not None:
                 now = now._replace(former=before.former if before.file == now.file else before.file)
+                if not before.is_at(now):
+                    yield former_place(name, before)
             yield place_path(name), render_place(name, now)
 
     def _shared_out(

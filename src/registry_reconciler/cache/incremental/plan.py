@@ -128,8 +128,8 @@ def plan_of_part(
     """
     from registry_reconciler.cache.incremental.partial_load import load_part
     from registry_reconciler.formats.unread import UnreadNeeded
+    from registry_reconciler.planning.old_places import changed_places
     from registry_reconciler.planning.pipeline import plan_loaded
-    from registry_reconciler.planning.relocate import changed_places
 
     try:
         part = load_part(memory, files, earlier, contents=contents)
