@@ -157,11 +157,8 @@ def _place(parameters: Iterable[Any], typed: Sequence[str]) -> frozenset[str]:
         if word[:1] != "-" and not (last[:1] == "-" and last in valued)
     ]
     places = [parameter for parameter in parameters if parameter.param_type_name == "argument"]
-    if len(places) <= len(plain):
-        places = [place for place in places[-1:] if place.nargs == -1]
-    else:
-        places = places[len(plain) :]
-    return frozenset(re.findall("[A-Z]+", places[0].metavar or "")) if places else frozenset()
+    left = places[len(plain) :] or [place for place in places[-1:] if place.nargs == -1]
+    return frozenset(re.findall("[A-Z]+", left[0].metavar or "")) if left else frozenset()
 
 
 def _arguments(name: str, meant: frozenset[str], current: str) -> Iterator[str]:
