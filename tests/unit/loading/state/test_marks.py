@@ -8,6 +8,7 @@ import pytest
 
 from registry_reconciler.loading.state import Applied, Record
 from registry_reconciler.loading.state.files import parse_file, render_file
+from registry_reconciler.merging.state import merge_state
 from registry_reconciler.planning.fragment_breaks import breaks_of
 from registry_reconciler.planning.state_shares import Stood, shares, stood_together
 
@@ -127,3 +128,18 @@ def test_the_sides_of_a_conflict_keep_what_stands_between_their_records(
     expected: tuple[list[str], dict[int, str]],
 ) -> None:
     assert stood_together([Stood(*ours), Stood(*theirs)]) == Stood(*expected)
+
+
+def test_the_merge_driver_keeps_what_stands_between_records() -> None:
+    before, ours, theirs = (
+        render_file("desired/t.yaml", records(*names), (), marks)
+        for names, marks in (
+            ("ace", {1: "#", 2: "#", 3: "#"}),
+            ("abce", {1: "#", 3: "#", 4: "#"}),
+            ("axe", {1: "#", 2: "##"}),
+        )
+    )
+    path = ".system/registry/state/t-1.state"
+    merged = merge_state(path, before, ours, theirs)
+    expected = render_file("desired/t.yaml", records(*"abxe"), (), {1: "#", 2: "#", 3: "##"})
+    assert merged == expected
