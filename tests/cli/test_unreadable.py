@@ -89,6 +89,14 @@ def test_a_fragment_that_cannot_be_read_may_protect(applied: Box) -> None:
     assert applied.run("apply", "--yes").exit == 0
 
 
+def test_nobody_is_told_to_remove_a_fragment_and_no_path_is_said_twice(applied: Box) -> None:
+    applied.write("desired/other.yaml/in_it", "a folder that is named like a fragment\n")
+    ran = applied.run("plan", "--format", "json")
+    (found,) = (problem for problem in ran.json["problems"] if problem["code"] == "LIV001")
+    assert found["fix"]["description"] == "Make it readable, or put a regular file in its place."
+    assert " ".join(applied.run("drift").out.split()).count("desired/other.yaml") == 1
+
+
 def test_a_folder_that_takes_no_file_is_to_be_opened_and_no_other_name_found(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:

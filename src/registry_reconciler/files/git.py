@@ -56,7 +56,7 @@ def commit_of(folder: Path, revision: str) -> str:
     """
     # What git says of a repository that it does not trust is for the user to read.
     if gitcall.ask(folder, ["rev-parse", "--is-inside-work-tree"]) != b"true\n":
-        raise GitFailure(f"{folder} lies in no git work tree, and this needs the history")
+        raise GitFailure(f"{folder} lies in no git work tree, and this needs one")
     if not revision.strip() or revision.startswith("-"):
         raise UsageFailure(
             f"{revision!r} is no revision: name a branch, a tag or a commit, such as main or HEAD~1"

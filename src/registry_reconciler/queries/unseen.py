@@ -19,4 +19,9 @@ def unseen(plan: Plan) -> tuple[str, ...]:
         and (problem.blocking or problem.aside)
         and (problem.code in _HIDES or problem.code.startswith(TEXT_FAMILIES))
     ]
-    return tuple(f"{problem.where()}: {problem.message}" for problem in found)
+    return tuple(
+        problem.message
+        if problem.message.startswith(f"{problem.place.file} ")
+        else f"{problem.where()}: {problem.message}"
+        for problem in found
+    )

@@ -37,9 +37,15 @@ _HEADS = {
 
 def command(
     kinds: Annotated[
-        str,
-        typer.Option("--kinds", metavar="all|none|LIST", help="Which built-in kinds, separated by commas."),
-    ] = "all",
+        str | None,
+        typer.Option(
+            "--kinds",
+            metavar="all|none|LIST",
+            help="Which built-in kinds, separated by commas. By default all of them, and in a workspace that is "
+            "there none that it has not.",
+            show_default=False,
+        ),
+    ] = None,
     agents_pointer: Annotated[
         bool | None,
         typer.Option(
@@ -60,11 +66,18 @@ def command(
     shared: Shared,
 ) -> int:
     """Make a workspace here. It overwrites nothing, so it is safe to run again."""
-    from registry_reconciler.editing.init import chosen_kinds, disk, placements, write_placements
+    from registry_reconciler.editing.init import (
+        chosen_kinds,
+        default_kinds,
+        disk,
+        placements,
+        write_placements,
+    )
 
     call = shared.call("init")
-    chosen = chosen_kinds(kinds)
+    typed = None if kinds is None else chosen_kinds(kinds)
     folder = _folder(call.root)
+    chosen = default_kinds(disk(folder)) if typed is None else typed
     pointer = _wants_pointer(folder) if agents_pointer is None else agents_pointer
     found = placements(disk(folder), chosen, pointer=pointer)
     if merge_driver:
