@@ -25,7 +25,6 @@ from registry_reconciler.loading.state import (
 )
 from registry_reconciler.loading.state.files import (
     FORMER_KEPT,
-    NO_MARKS,
     first_path,
     gone_path,
     left_path,
@@ -44,7 +43,7 @@ from registry_reconciler.planning.known_state import LATER, NOTHING_KNOWN, known
 from registry_reconciler.planning.state_accounts import accounts_of, as_account, taken_files
 from registry_reconciler.planning.state_changes import StateChanges
 from registry_reconciler.planning.state_heals import declared_protected, remembered_protected
-from registry_reconciler.planning.state_shares import Share, Stood, in_order, shares
+from registry_reconciler.planning.state_shares import Share, Stood, in_order, shares, stood_together
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
@@ -238,9 +237,12 @@ class _StateFiles:
     def _stood_in(self, path: str) -> Stood:
         """What stands in a file, by the addresses that it has now."""
         sides = self._loaded.state.files[path]
-        addresses = [record.address for side in sides for record in side.records]
-        marks = sides[0].marks if len(sides) == 1 else NO_MARKS
-        return Stood([self._now.get(address, address) for address in addresses], marks)
+        return stood_together(
+            [
+                Stood([self._now.get(record.address, record.address) for record in side.records], side.marks)
+                for side in sides
+            ]
+        )
 
     def _breaks(self, fragment: str, records: Sequence[Record]) -> list[int] | None:
         """How many breaks the fragment has before each record and behind the last; ``None``: it is not known."""

@@ -41,7 +41,7 @@ def command(
 
     call = shared.call("show")
     planning = planning_of(call.workspace())
-    warn_unseen(planning)
+    warn_unseen(planning.plan)
     known = known_addresses(planning)
     if address not in known:
         raise unknown_address(address, known)
