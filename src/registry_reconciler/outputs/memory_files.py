@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from registry_reconciler.files.changes import file_change_of
 from registry_reconciler.files.tree import Tree
+from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.memory import Memory, new_form, new_path, render
@@ -35,7 +36,9 @@ def memory_files(
 def _account(memory: Memory, output: Output, text: str) -> Iterator[tuple[str, bytes | None]]:
     paths = memory.paths(output.id)
     known = memory.accounts.get(output.id, ())
-    form = known[0].form if known else new_form(output.id, text)
+    form = (
+        known[0].form if known else new_form(output.id, digest_bytes(text.encode("utf-8", "surrogatepass")))
+    )
     content = render(output.id, form, __version__, text, output.where, memory.digests)
     yield from ((path, None) for path in paths[1:])
     yield (paths[0] if paths else new_path(output.id, content)), content

@@ -21,6 +21,7 @@ from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import Json, canonical, digest_bytes
 from registry_reconciler.outputs.beside import Began, Beside, prepared, template_text
 from registry_reconciler.outputs.definitions import Output
+from registry_reconciler.outputs.fields import Rows
 from registry_reconciler.outputs.plain import PlainContext, is_plain, plain
 from registry_reconciler.outputs.regions import without
 
@@ -84,17 +85,39 @@ class Sources:
         return self._known_rows[kind]
 
     def _made_rows(self, kind: str) -> list[Json]:
-        files = {change.address: change.file for change in self.changes}
         known = self.loaded.kinds.get(kind)
-        marks, body = (known.secrets, known.body) if known is not None else (None, "")
-        rows = []
-        for item in self._entries(kind):
-            place = files.get(item.address) or (item.live_place.file if item.live_place else item.place.file)
-            values = marks.mask(dict(item.value)) if marks else item.value
-            if body:
-                values = self._without_outputs(body, place, values)
-            rows.append([item.key, item.address, place, values])
-        return rows
+        rows = self._columns(kind)
+        values = (
+            [known.secrets.mask(dict(value)) for value in rows.values]
+            if known is not None and known.secrets
+            else rows.values
+        )
+        return list(zip(rows.own("key"), rows.own("address"), rows.own("place"), values, strict=True))
+
+    def _columns(self, kind: str) -> Rows:
+        """The same by columns, secrets among it."""
+        entries = self._entries(kind)
+        known = self.loaded.kinds.get(kind)
+        values = [item.value for item in entries]
+        if known is not None and known.body:
+            places = self._places(entries)
+            values = [self._without_outputs(known.body, *both) for both in zip(places, values, strict=True)]
+        return Rows(
+            values,
+            {
+                "key": lambda: [item.key for item in entries],
+                "address": lambda: [item.address for item in entries],
+                "place": lambda: self._places(entries),
+            },
+        )
+
+    def _places(self, entries: Sequence[Entry]) -> list[str]:
+        """The file that each entry will be in."""
+        files = {change.address: change.file for change in self.changes}
+        return [
+            files.get(item.address) or (item.live_place.file if item.live_place else item.place.file)
+            for item in entries
+        ]
 
     def _without_outputs(self, body: str, path: str, values: Mapping[str, Json]) -> Mapping[str, Json]:
         """The values of an entry without what outputs own of the text below it: an output that reads itself would
@@ -372,7 +395,7 @@ class Sources:
     @cached_property
     def _plain(self) -> PlainContext:
         kinds = frozenset(name for name, kind in self.loaded.kinds.items() if not kind.secrets)
-        return PlainContext(kinds, self._rows, self._template)
+        return PlainContext(kinds, self._columns, self._template)
 
     @cached_property
     def _kind_keys(self) -> dict[str, str]:

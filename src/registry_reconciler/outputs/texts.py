@@ -60,11 +60,15 @@ def plain_ends(data: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n") if ends and ends == data.count(b"\r\n") == data.count(b"\n") else data
 
 
-def value_text(value: Json) -> str:
-    """A value as the lines by which it is remembered and shown."""
+def value_text(value: Json, *, is_written_alike: bool = False) -> str:
+    """A value as the lines by which it is remembered and shown.
+
+    Args:
+        is_written_alike: somebody knows that nothing in it is written in two ways.
+    """
     try:
         # The same lines, many times as fast: the encoder that sets in is not written in C.
-        quickly = encoded(value, sort_keys=True)
+        quickly = encoded(value, sort_keys=True, unsure=() if is_written_alike else None)
         if quickly is not None:
             return msgspec.json.format(quickly, indent=1).decode()
         return msgspec.json.format(compact(value, sort_keys=True), indent=1)
