@@ -262,7 +262,7 @@ class FieldWriter:
                 column = list(map(len, column))
             else:
                 raise NotPlain
-            self.grow(sum(map(len, column)) if name not in ("length", "count") else 0)
+            self.grow(len("".join(column)) if name not in ("length", "count") else 0)
         return self._values(column)
 
     def _joined(self, value: Json, between: str = "") -> str:
@@ -275,7 +275,7 @@ class FieldWriter:
 
     def _values(self, column: list[Any]) -> list[Any]:
         if set(map(type, column)) == {str}:
-            self.grow(sum(map(len, column)))
+            self.grow(len("".join(column)))
             if MASK in column:
                 raise NotPlain
             return column

@@ -337,17 +337,21 @@ def _pair_edits(
     number: int, path: FieldPath, there: dict[str, Json], value: dict[str, Json], in_place: bool
 ) -> list[Edit] | None:
     """As of a list, of a mapping; ``None`` where what stays stands in another order."""
-    stay = [name for name in there if name in value]
-    if stay != [name for name in value if name in there]:
-        return None
-    edits: list[Edit] = [Remove(number, (*path, name)) for name in there if name not in value]
+    stay = names = list(there)
+    edits: list[Edit] = []
+    if names != list(value):
+        stay = [name for name in there if name in value]
+        if stay != [name for name in value if name in there]:
+            return None
+        edits += [Remove(number, (*path, name)) for name in there if name not in value]
     head, tail = equal_ends([there[name] for name in stay], [value[name] for name in stay])
     edits += [
         Update(number, (*path, name), value[name])
         for name in stay[head : len(stay) - tail]
         if not equal(there[name], value[name])
     ]
-    names = list(there)
+    if len(stay) == len(value):
+        return edits
     places = {name: position for position, name in enumerate(names, 1)}
     position = 0
     for name, part in value.items():
