@@ -24,6 +24,7 @@ from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.fields import Rows
 from registry_reconciler.outputs.plain import PlainContext, is_plain, plain
 from registry_reconciler.outputs.regions import without
+from registry_reconciler.outputs.texts import text_digest
 
 if TYPE_CHECKING:
     from registry_reconciler.base.child import Child
@@ -279,7 +280,7 @@ class Sources:
             if text is None or self.hidden_among(kinds):
                 continue
             self.read[output.id] = tuple(templates)
-            if self._reads_the_same(output, record) and record.get("text") == _text(text):
+            if self._reads_the_same(output, record) and record.get("text") == text_digest(text):
                 found.add(output.id)
         return frozenset(found)
 
@@ -311,7 +312,7 @@ class Sources:
         record = self.records.load().get(output.id) if self.records is not None else None
         if not isinstance(record, dict) or record.get("memory") != self._with_digests(memory):
             return False
-        return bool(record.get("text") == _text(text))
+        return bool(record.get("text") == text_digest(text))
 
     def _with_digests(self, paths: Sequence[str]) -> list[list[str | None]]:
         return [[path, self.loaded.tree.inputs.get(path)] for path in paths]
@@ -347,7 +348,7 @@ class Sources:
                 "kinds": list(rendered[output.id].kinds),
                 "templates": list(rendered[output.id].templates),
                 "key": self._key(output, rendered[output.id].kinds, rendered[output.id].templates),
-                "text": _text(all_desired[output.id].text),
+                "text": all_desired[output.id].digest,
             }
             for output in outputs
             if output.id in all_desired
@@ -409,10 +410,6 @@ class Sources:
         folder = Path(__file__).parent
         times = [f"{path.name} {path.stat().st_mtime_ns}" for path in sorted(folder.glob("*.py"))]
         return "\n".join([__version__, str(self.loaded.tree.inputs.get(CONFIG_PATH)), *times])
-
-
-def _text(text: str) -> str:
-    return digest_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def _fields(schema: Mapping[str, Json]) -> list[str]:

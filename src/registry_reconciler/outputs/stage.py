@@ -415,13 +415,13 @@ class Deriving:
         )
 
     def _memory_files(self, written: Iterable[_Settled]) -> Iterator[FileChange]:
-        texts = [
-            (done.output, done.desired.text)
+        all_desired = [
+            (done.output, done.desired)
             for done in written
             if done.action in (OutputAction.CREATE, OutputAction.UPDATE, OutputAction.ADOPT)
         ]
         known = None if self.definitions.broken or self.options.leave_outputs else self.known_outputs
-        return memory_files(self.loaded.tree, self.memory, texts, known)
+        return memory_files(self.loaded.tree, self.memory, all_desired, known)
 
     def _forgotten(self) -> Iterator[OutputChange]:
         if self.definitions.broken or self.memory.hidden or self.options.leave_outputs:

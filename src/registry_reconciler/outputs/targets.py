@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -19,7 +20,7 @@ from registry_reconciler.model.kind import Step
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.names import nearest_file
 from registry_reconciler.outputs.regions import Region, example, find_regions, forms
-from registry_reconciler.outputs.texts import NoText, Text, decoded, plain_ends, value_text
+from registry_reconciler.outputs.texts import NoText, Text, decoded, plain_ends, text_digest, value_text
 
 _LONG = 200
 """Items of a list or mapping of which only those that changed are written."""
@@ -65,26 +66,28 @@ class Part(Struct, frozen=True):
         return self.text is None or not self.text.strip() or self.text in ("null", "[]", "{}")
 
 
-class DesiredContent(Struct, frozen=True):
+class DesiredContent(Struct, frozen=True, dict=True):
     """What is to stand at an output's place: a text, or a value in a structured file."""
 
     text: str
     value: Json = None
 
+    @cached_property
+    def digest(self) -> str:
+        """Of its text."""
+        return text_digest(self.text)
+
 
 def desired_text(output: Output, part: Part, text: str) -> DesiredContent:
     """A rendered text as it is to stand there: with a last line end, or without one inside a line."""
     text = text.replace("\r\n", "\n")
+    # A definition may be a text with a last line end, which is no part of its expression.
+    ends_a_line = str(output.spec.get("value", "")).endswith("\n")
     if output.region and part.inline:
         text = text.removesuffix("\n")
-    elif text and not text.endswith("\n") and (output.region or _ends_a_line(output.spec.get("value"))):
+    elif text and not text.endswith("\n") and (output.region or ends_a_line):
         text += "\n"
     return DesiredContent(text)
-
-
-def _ends_a_line(value: Json) -> bool:
-    """Whether a definition is a text with a last line end, which is no part of its expression."""
-    return isinstance(value, str) and value.endswith("\n")
 
 
 class FileWork:

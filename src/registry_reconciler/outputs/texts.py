@@ -7,6 +7,7 @@ import json
 import msgspec
 from msgspec import Struct
 
+from registry_reconciler.base.digest import digest_bytes
 from registry_reconciler.base.json_text import compact, encoded
 from registry_reconciler.base.sequences import equal_lines
 from registry_reconciler.model.entry import Json
@@ -74,6 +75,11 @@ def value_text(value: Json, *, is_written_alike: bool = False) -> str:
         return msgspec.json.format(compact(value, sort_keys=True), indent=1)
     except ValueError:
         return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True)  # half of a character
+
+
+def text_digest(text: str) -> str:
+    """The digest of a text."""
+    return digest_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def lines_that_differ(before: str, after: str) -> str:
