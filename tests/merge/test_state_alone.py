@@ -257,3 +257,24 @@ def test_a_field_at_the_end_here_and_an_entry_behind_it_there(box: Box, more: st
     nothing_to_do(box)
     box.git("revert", "--no-edit", "-m", "1", "HEAD")
     nothing_to_do(box)
+
+
+def test_what_resolve_settles_keeps_the_lines_between_records(box: Box) -> None:
+    """A branch that begins there puts a field at the end of an entry, the other one an entry behind it."""
+
+    def text(*names: str) -> str:
+        return "t:\n" + "\n".join(f"- id: {name[0]}\n  v: 1\n{name[1:]}" for name in names)
+
+    box.replace(KIND, "t.yaml", "t.json")
+    two_sides(box, text("a", "m", "z"), text("a", "b", "m", "z"), text("a", "c", "m", "z"))
+    assert FRAGMENT in fails(box, "merge", "-q", "other")
+    box.git("checkout", "-q", "--ours", FRAGMENT, "t.json")
+    box.git("add", FRAGMENT, "t.json")
+    assert box.run("resolve").exit == 0
+    applied(box, "merged")
+    box.git("checkout", "-q", "-b", "third")
+    applied(box, "field", text("a", "b", "m  w: 1\n", "z"))
+    box.git("checkout", "-q", "main")
+    applied(box, "entry", text("a", "b", "m", "p", "z"))
+    box.git("merge", "-q", "--no-edit", "third")
+    nothing_to_do(box)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -64,11 +65,17 @@ class _RegistryReading(Struct):
     hidden: set[str] = field(default_factory=set)
     reader: Reader | None = None
     problems: list[Problem] = field(default_factory=list)
+    known: Mapping[str, SourceFile] = MappingProxyType({})
 
 
-def load_live(tree: Tree, kinds: Mapping[str, Kind], reader: Reader | None = None) -> Live:
-    """Read every registry file of every kind."""
-    reading = _RegistryReading(Nesting(kinds), reader=reader)
+def load_live(
+    tree: Tree,
+    kinds: Mapping[str, Kind],
+    reader: Reader | None = None,
+    known: Mapping[str, SourceFile] = MappingProxyType({}),
+) -> Live:
+    """Read every registry file of every kind; ``known`` are some that were read."""
+    reading = _RegistryReading(Nesting(kinds), reader=reader, known=known)
     for kind in kinds.values():
         _load_kind(reading, tree, kind)
     for source in reading.files.values():
@@ -101,7 +108,8 @@ def _load_kind(reading: _RegistryReading, tree: Tree, kind: Kind) -> None:
     without: list[str] = []
     first_of = reading.entries.setdefault
     for path, bound in counted(tuple(_files(reading, tree, kind))):
-        source = reading.files.get(path) or read_source(tree, path, reading.reader, format_of(path, kind))
+        source = reading.files.get(path) or reading.known.get(path)
+        source = source or read_source(tree, path, reading.reader, format_of(path, kind))
         if source is None:
             continue
         reading.files[path] = source

@@ -70,7 +70,7 @@ def read_source(
             "LIV001",
             f"{path} cannot be read: {fault}.",
             Place(path),
-            fix="Put a readable regular file there, or remove it.",
+            fix="Make it readable, or put a regular file in its place.",
         )
         return SourceFile(path, None, (), False, (found,), format=form)
     if data is None:
