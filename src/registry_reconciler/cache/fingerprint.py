@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from registry_reconciler.base.digest import digest_bytes
 from registry_reconciler.files.git_index import hidden
+from registry_reconciler.files.unreadable import MAX_BYTES
 
 YOUNG = 2_000_000_000
 """Nanoseconds: the coarsest clock of a file system in use (FAT) ticks every two seconds."""
@@ -224,6 +225,8 @@ def _path_now(root: str, path: str, noted: str) -> str:
         raise NotKept(path)
     if not noted.startswith("sha256:"):
         return ("file" if noted.startswith(("file", "absent", "dir")) else "") + mark
+    if info.st_size > MAX_BYTES:
+        raise NotKept(path)  # it counts as unreadable, and is not read to find out whether it is the same
     with open(full, "rb") as stream:
         return digest_bytes(stream.read()) + _read_only(root, path, noted) + mark
 

@@ -265,17 +265,17 @@ def quick_planning_of(
     return planning
 
 
-def warn_unseen(planning: Planning) -> None:
+def warn_unseen(plan: Plan) -> None:
     """Say on standard error what an answer does not know."""
     from registry_reconciler.queries.unseen import unseen
 
-    warn([f"cannot be read, so the answer is incomplete: {path}" for path in unseen(planning)])
-    warn_left_out(planning)
+    warn([f"cannot be read, so the answer is incomplete: {path}" for path in unseen(plan)])
+    warn_left_out(plan)
 
 
-def warn_left_out(planning: Planning) -> None:
+def warn_left_out(plan: Plan) -> None:
     """Say on standard error what a sparse checkout hides: that is no fault, and the answer is not whole."""
-    left_out = [problem.message for problem in planning.plan.problems if problem.code == "LIV006"]
+    left_out = [problem.message for problem in plan.problems if problem.code == "LIV006"]
     warn([f"the answer is incomplete: {path}" for path in left_out])
 
 

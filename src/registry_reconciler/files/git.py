@@ -20,8 +20,7 @@ from registry_reconciler.errors import UsageFailure
 from registry_reconciler.files import git_call as gitcall
 from registry_reconciler.files.git_call import GitFailure
 from registry_reconciler.files.names import USUAL, Room
-from registry_reconciler.files.tree import MAX_BYTES
-from registry_reconciler.files.unreadable import UnreadablePath
+from registry_reconciler.files.unreadable import MAX_BYTES, UnreadablePath
 
 _LINKS_FOLLOWED = 40
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")

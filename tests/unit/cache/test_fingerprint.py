@@ -150,6 +150,18 @@ def test_what_changed_before_it_was_remembered_is_not_kept(root: Path) -> None:
         fingerprint_of(str(root), tree.inputs, tree.folders)
 
 
+def test_a_file_too_large_to_be_read_is_not_read_to_remember_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = look(root)
+    os.truncate(root / "a/one", 2**40)
+    monkeypatch.setattr(
+        "registry_reconciler.cache.fingerprint.digest_bytes", lambda _data: pytest.fail("read")
+    )
+    with pytest.raises(NotKept):
+        fingerprint_of(str(root), {"a/one": tree.inputs["a/one"]}, {})
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
 def test_links_are_not_kept(root: Path) -> None:
     os.symlink("one", root / "a/link")

@@ -78,7 +78,7 @@ def command(
         raise UsageFailure("--kinds counts both: leave out --managed or --unmanaged")
     call = shared.call("list")
     planning = planning_of(call.workspace())
-    warn_unseen(planning)
+    warn_unseen(planning.plan)
     require_known(
         planning,
         (pattern if "/" in pattern or is_wild(pattern) else f"{pattern}/*" for pattern in patterns or ()),

@@ -140,12 +140,13 @@ def _less_strictly(
     example = next(source for source in faulty if source.path in left)
     problem = example.problems[0]
     where = problem.location.show() if problem.location else example.path
+    why = problem.message.removeprefix(f"{example.path} cannot be read: ")
     if not read:
-        raise Blocked(f"{where} cannot be read: {problem.message}")
+        raise Blocked(f"{where} cannot be read: {why}")
     work.doubt(
         "x-registry.file",
         f"{len(left)} of {len(sources)} files cannot be read and {'was' if len(left) == 1 else 'were'} not looked at, "
-        f"e.g. {where}: {problem.message}.",
+        f"e.g. {where}: {why}.",
     )
     return read
 
