@@ -68,6 +68,11 @@ def _settle_drift(work: DiffWork, three_way: ThreeWay, action: Action, place: Pl
         fix = f"To keep the edit instead: registry drift --accept {three_way.address}"
         work.problems.append(_drift_problem(three_way, place, f"{what}; this plan {undoes}", fix))
     else:
+        state, desired = three_way.state, three_way.desired
+        moved = state and desired and state.fragment != desired.place.file and three_way.source is None
+        if state is not None and moved:
+            # Else what is remembered of a fragment that was renamed or removed would stay where it was.
+            work.heal(three_way.address, state, f"owned by {state.fragment} until now")
         fix = (
             f"Keep the edit: registry drift --accept {three_way.address}. "
             f"Undo it: registry drift --revert {three_way.address}"
