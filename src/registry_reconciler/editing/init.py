@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.errors import UsageFailure, WriteFailure
-from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
+from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
 from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.config import CONFIG_PATH, DESIRED_FOLDER
 from registry_reconciler.model.entry import digest_bytes
@@ -221,8 +221,3 @@ def _digest(data: bytes | None) -> str | None:
 def _inputs(found: Iterable[Placement]) -> Iterator[tuple[str, str | None]]:
     for placement in found:
         yield placement.path, _digest(placement.before)
-
-
-def disk(root: Path) -> Tree:
-    """The folder as it is."""
-    return DiskTree(root)

@@ -66,24 +66,20 @@ def command(
     shared: Shared,
 ) -> int:
     """Make a workspace here. It overwrites nothing, so it is safe to run again."""
-    from registry_reconciler.editing.init import (
-        chosen_kinds,
-        default_kinds,
-        disk,
-        placements,
-        write_placements,
-    )
+    from registry_reconciler.editing.init import chosen_kinds, default_kinds, placements, write_placements
+    from registry_reconciler.files.tree import DiskTree
 
     call = shared.call("init")
     typed = None if kinds is None else chosen_kinds(kinds)
     folder = _folder(call.root)
-    chosen = default_kinds(disk(folder)) if typed is None else typed
+    tree = DiskTree(folder)
+    chosen = default_kinds(tree) if typed is None else typed
     pointer = _wants_pointer(folder) if agents_pointer is None else agents_pointer
-    found = placements(disk(folder), chosen, pointer=pointer)
+    found = placements(tree, chosen, pointer=pointer)
     if merge_driver:
         from registry_reconciler.editing.merge_setup import install_driver, with_attributes
 
-        found = with_attributes(disk(folder), found)
+        found = with_attributes(tree, found)
         install_driver(folder)
     receipt = write_placements(folder, found, call.lock_timeout)
     warn(receipt.warnings)
