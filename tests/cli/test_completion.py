@@ -36,6 +36,16 @@ def test_commands_options_kinds_addresses_and_codes(applied: Box) -> None:
     assert offered(applied, "nothing", "x") == []
 
 
+def test_each_argument_is_offered_what_its_help_says(applied: Box) -> None:
+    assert offered(applied, "allow", "route/") == ["route/api.errors"]
+    assert "REF001" in offered(applied, "allow", "route/api.errors", "R")
+    assert offered(applied, "drift", "route/") == ["route/api.errors"]
+    assert offered(applied, "schema", "migrate", "ro") == ["route"]
+    assert offered(applied, "rename", "--root", ".", "route/") == ["route/api.errors"]
+    assert offered(applied, "rename", "route/api.errors", "route/") == []
+    assert offered(applied, "graph", "route") == ["route/"]
+
+
 def test_what_is_pending_is_offered_and_what_is_broken_is_not_said(applied: Box) -> None:
     applied.write("desired/more.yaml", "module_type: [{id: cron}]\n")
     assert "module_type/cron" in offered(applied, "set", "module_type/c")

@@ -239,3 +239,11 @@ def test_a_plan_works_in_a_read_only_checkout_and_writes_nothing(applied: Box) -
         for path in (applied.root, *folders):
             path.chmod(0o755)
     assert applied.files() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there no folder goes while somebody is in it")
+def test_a_folder_that_went_is_said(applied: Box) -> None:
+    script = f"mkdir gone && cd gone && rmdir ../gone && exec {Path(sys.executable).parent / 'registry'} plan"
+    done = subprocess.run(["sh", "-c", script], cwd=applied.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "the folder that this was called in is gone" in done.stderr

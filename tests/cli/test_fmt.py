@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from registry_reconciler.files.tree import DEEPEST_FOLDER
 from tests.support import Box
 
 LOOSE = """\
@@ -65,6 +66,12 @@ def test_a_fragment_that_cannot_be_read_stops_all(box: Box) -> None:
     assert ran.exit == 3
     assert [one["path"] for one in ran.json["refused"]] == ["desired/bad.yaml"]
     assert box.files() == before
+
+
+def test_a_folder_that_cannot_be_listed_stops_all(box: Box) -> None:
+    box.write("desired" + "/deep" * DEEPEST_FOLDER + "/a.yaml", LOOSE)
+    ran = box.run("fmt", "--check", "--format", "json")
+    assert (ran.exit, ran.json["refused"]) == (3, [{"path": "desired", "message": "it cannot be listed"}])
 
 
 def test_formatting_is_no_change_to_what_is_applied(applied: Box) -> None:

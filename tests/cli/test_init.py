@@ -94,6 +94,24 @@ def test_some_kinds_none_and_unknown_ones(empty: Box) -> None:
     assert [one["kind"] for one in found] == ["hook", "route"]
 
 
+def test_a_workspace_gets_no_kind_that_it_was_made_without(empty: Box) -> None:
+    empty.run("init", "--kinds", "route")
+    assert empty.run("init", "--format", "json").json["kinds"] == ["route"]
+    assert empty.run("init", "--kinds", "hook", "--format", "json").json["made"] == [
+        f"{SCHEMAS}/hook.schema.yaml"
+    ]
+
+
+def test_a_workspace_of_own_kinds_stays_as_it_is(empty: Box) -> None:
+    empty.run("init", "--kinds", "none")
+    empty.write("own.yaml", "own:\n  - {id: a}\n")
+    empty.run("schema", "new", "own", "--from", "own.yaml")
+    empty.run("apply", "--yes")
+    before = empty.files()
+    assert empty.run("init").exit == 0
+    assert empty.files() == before
+
+
 def test_a_new_workspace_has_nothing_to_plan_and_no_problems(empty: Box) -> None:
     empty.run("init")
     ran = empty.run("check", "--fail-on", "warning", "--format", "json")

@@ -59,7 +59,16 @@ def test_a_known_answer_comes_before_parser_values_and_plan(
             *("base", "base.cache_place", "base.digest", "base.escape", "base.interrupts", "base.user_dirs"),
             *("cache", "cache.fingerprint", "cache.reports", "cache.store"),
             *("cli", "cli.ending", "cli.interrupt", "cli.main", "cli.memory", "cli.output", "cli.seen"),
-            *("errors", "files", "files.git_index", "files.names", "files.reserved", "files.root", "version"),
+            *(
+                "errors",
+                "files",
+                "files.git_index",
+                "files.names",
+                "files.reserved",
+                "files.root",
+                "files.unreadable",
+            ),
+            "version",
         )
     }
 

@@ -8,7 +8,7 @@ import pytest
 
 from registry_reconciler.files.names import Room
 from registry_reconciler.files.tree import DiskTree
-from tests.support import ROUTES, Box
+from tests.support import ROUTES, SCHEMAS, Box
 
 TYPES = "modules/overview/type_registry.yaml"
 BROKEN = "types:\n  - id: http_api\n    id: again\n"
@@ -89,6 +89,14 @@ def test_a_fragment_that_cannot_be_read_may_protect(applied: Box) -> None:
     assert applied.run("apply", "--yes").exit == 0
 
 
+def test_nobody_is_told_to_remove_a_fragment_and_no_path_is_said_twice(applied: Box) -> None:
+    applied.write("desired/other.yaml/in_it", "a folder that is named like a fragment\n")
+    ran = applied.run("plan", "--format", "json")
+    (found,) = (problem for problem in ran.json["problems"] if problem["code"] == "LIV001")
+    assert found["fix"]["description"] == "Make it readable, or put a regular file in its place."
+    assert " ".join(applied.run("drift").out.split()).count("desired/other.yaml") == 1
+
+
 def test_a_folder_that_takes_no_file_is_to_be_opened_and_no_other_name_found(
     box: Box, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,3 +131,29 @@ def test_a_read_only_file_that_the_plan_would_write_blocks_and_others_do_not(
     assert applied.files() == before
     closed = {"/nowhere"}
     assert applied.run("apply", "--yes").exit == 0
+
+
+def test_adopt_says_what_it_did_not_see(applied: Box) -> None:
+    applied.write(TYPES, BROKEN)
+    ran = applied.run("adopt", "--all")
+    assert "Nothing to adopt" in ran.out
+    assert f"warning: cannot be read, so the answer is incomplete: {TYPES}:3:5:" in ran.err
+
+
+def test_a_folder_where_the_only_file_of_a_kind_would_be_is_to_be_moved_away(box: Box) -> None:
+    box.write(
+        f"{SCHEMAS}/thing.schema.yaml", "x-registry: {kind: thing, file: t.yaml, key: id, layout: list}\n"
+    )
+    box.write("desired/t.yaml", "thing: [{id: a}]\n")
+    box.write("t.yaml/x", "")
+    problems = box.run("plan", "--format", "json").json["problems"]
+    (fix,) = [problem["fix"]["description"] for problem in problems if problem["code"] == "WRT004"]
+    assert fix.startswith("Move away what is there, or name another file")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_a_new_schema_says_once_why_a_file_cannot_be_read(box: Box) -> None:
+    os.symlink("nowhere", box.root / "t.yaml")
+    ran = box.run("schema", "new", "thing", "--from", "t.yaml")
+    assert "t.yaml cannot be read: it is a symbolic link that leads nowhere" in ran.err
+    assert ran.err.count("cannot be read") == 1

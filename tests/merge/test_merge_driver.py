@@ -104,7 +104,7 @@ def test_init_names_the_files_and_the_driver_and_says_it_once(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repository.root)
-    assert main(["init", "--kinds", "none", "--merge-driver"]) == 0
+    assert main(["init", "--merge-driver"]) == 0
     lines = repository.text(".gitattributes")
     for path in (
         "desired/**/*.yaml",
@@ -114,7 +114,7 @@ def test_init_names_the_files_and_the_driver_and_says_it_once(
         "/marketplace.yaml",
     ):
         assert f"{path} merge=registry\n" in lines
-    assert main(["init", "--kinds", "none", "--merge-driver"]) == 0
+    assert main(["init", "--merge-driver"]) == 0
     assert repository.text(".gitattributes") == lines
     assert (
         repository.git("config", "merge.registry.driver")

@@ -257,3 +257,42 @@ def test_a_field_at_the_end_here_and_an_entry_behind_it_there(box: Box, more: st
     nothing_to_do(box)
     box.git("revert", "--no-edit", "-m", "1", "HEAD")
     nothing_to_do(box)
+
+
+def test_what_resolve_settles_keeps_the_lines_between_records(box: Box) -> None:
+    """A branch that begins there puts a field at the end of an entry, the other one an entry behind it."""
+
+    def text(*names: str) -> str:
+        return "t:\n" + "\n".join(f"- id: {name[0]}\n  v: 1\n{name[1:]}" for name in names)
+
+    box.replace(KIND, "t.yaml", "t.json")
+    two_sides(box, text("a", "m", "z"), text("a", "b", "m", "z"), text("a", "c", "m", "z"))
+    assert FRAGMENT in fails(box, "merge", "-q", "other")
+    box.git("checkout", "-q", "--ours", FRAGMENT, "t.json")
+    box.git("add", FRAGMENT, "t.json")
+    assert box.run("resolve").exit == 0
+    applied(box, "merged")
+    box.git("checkout", "-q", "-b", "third")
+    applied(box, "field", text("a", "b", "m  w: 1\n", "z"))
+    box.git("checkout", "-q", "main")
+    applied(box, "entry", text("a", "b", "m", "p", "z"))
+    box.git("merge", "-q", "--no-edit", "third")
+    nothing_to_do(box)
+
+
+@pytest.mark.parametrize("by_hand", [True, False], ids=["edited", "removed"])
+def test_what_waits_as_an_edit_by_hand_goes_along_with_its_fragment(box: Box, by_hand: bool) -> None:
+    """Its record would else stay where the fragment was, and a revert of what was before meet that."""
+    applied(box, "base", listed(a=1, b=1, m=1, z=1))
+    applied(box, "changed", listed(a=2, b=1, m=1, z=1))
+    last = "  - id: z\n    kept: 1\n    v: 1\n"
+    box.replace("t.yaml", last, last.replace("v: 1", "v: 7") if by_hand else "")
+    box.git("mv", FRAGMENT, "desired/n.yaml")
+    box.replace("desired/n.yaml", "- id: m\n  kept: 1\n  v: 1\n", "")
+    applied(box, "renamed, and m goes")
+    (drift,) = box.run("plan", "--format", "json").json["drift"]
+    assert drift["address"] == "t/z"
+    assert len(list((box.root / STATE).glob("*.state"))) == 1
+    box.git("revert", "--no-edit", "HEAD~1")
+    plan = box.run("plan", "--format", "json").json
+    assert (plan["changes"], plan["drift"], plan["exit"]) == ([], [drift], 0)

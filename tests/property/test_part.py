@@ -20,6 +20,7 @@ from registry_reconciler.cache.incremental.plan import plan_of_part
 from registry_reconciler.cache.incremental.store import decode, encode
 from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.formats.yaml.read.document import value_of
+from registry_reconciler.loading.state.places import former_place, place_of
 from registry_reconciler.model.entry import Json
 from registry_reconciler.model.plan import Plan, PlanOptions
 from registry_reconciler.model.plan_json import dumps, plan_to_json
@@ -772,6 +773,21 @@ def test_where_a_kind_stands_is_written_again_whoever_changes() -> None:
     whole = make_plan(workspace.tree()).plan
     assert ".system/registry/state/places/team.place" in {change.path for change in whole.files}
     assert told(of_part(memory, workspace.tree())) == told(whole)
+
+
+def test_what_came_back_at_an_old_place_is_held_against_all_entries() -> None:
+    """A part tells that nothing did."""
+    workspace = _waiting({"desired/one.yaml": b"service:\n  - id: a\n    shard: x\n"}, {})
+    place = place_of(make_plan(workspace.tree()).loaded.kinds["service"])._replace(file="old/{shard}.yaml")
+    path, text = former_place("service", place)
+    workspace.files[path] = text
+    memory = remembered(workspace)
+    workspace.files["desired/one.yaml"] = b"service:\n  - id: a\n    shard: x\n    name: new\n"
+    assert told(of_part(memory, workspace.tree())) == told(make_plan(workspace.tree()).plan)
+    workspace.files["old/x.yaml"] = b"services:\n  - id: b\n"
+    assert "KND006" in {problem.code for problem in make_plan(workspace.tree()).plan.problems}
+    with pytest.raises(FullPlanRequired, match="old place"):
+        of_part(memory, workspace.tree())
 
 
 def test_a_comment_that_a_fragment_alone_has_now_is_told_by_a_part() -> None:

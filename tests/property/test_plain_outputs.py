@@ -14,6 +14,7 @@ from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.serving import Parent
 from registry_reconciler.model.entry import Json
 from registry_reconciler.outputs.child import Renderer
+from registry_reconciler.outputs.fields import Rows
 from registry_reconciler.outputs.plain import PlainContext, plain
 
 NAMES = (
@@ -189,7 +190,11 @@ class _Answers:
 
 
 def source_of(rows: Sequence[Json], template: str = "") -> PlainContext:
-    return PlainContext({"skill"}, lambda _kind: rows, lambda _name: template)
+    own = {
+        name: lambda at=at: [row[at] for row in rows] for at, name in enumerate(("key", "address", "place"))
+    }
+    columns = Rows([row[3] for row in rows], own)
+    return PlainContext({"skill"}, lambda _kind: columns, lambda _name: template)
 
 
 def agree(spec: dict[str, Json], rows: list[Json], template: str = "") -> bool:
@@ -278,7 +283,7 @@ def test_most_lists_and_counts_need_no_process() -> None:
     }
     found = plain({"each": "skill", "item": item}, source_of(rows))
     assert found is not None
-    assert found.result == [["a", {"name": "a", "source": "./x", "tags": ["t"]}]]
+    assert found.result == [("a", {"name": "a", "source": "./x", "tags": ["t"]})]
     counted = plain({"value": "{{ entries.skill | length }}"}, source_of(rows))
     assert counted is not None
     assert counted.result == 1

@@ -77,7 +77,7 @@ class Writable:
     def _former(self) -> Iterator[FilePattern]:
         """Where kinds have their entries by what is remembered, or had them before: they may be on their way."""
         from registry_reconciler.files.tree import DiskTree
-        from registry_reconciler.loading.state import load_places
+        from registry_reconciler.loading.state.places import load_places
         from registry_reconciler.model.kind import FilePattern, KindError
 
         for _, place in load_places(DiskTree(self._root)):

@@ -46,10 +46,16 @@ def types_in(value: Any) -> set[type]:
     found = {type(value)}
     level = [value] if type(value) in _COLLECTIONS else []
     while level:
-        groups = [held.values() if type(held) is dict else held for held in level]
-        kinds = set(map(type, chain.from_iterable(groups)))
+        are_mappings = set(map(type, level)) == {dict}
+        groups = map(dict.values, level) if are_mappings else map(_held, level)
+        parts = list(chain.from_iterable(groups))
+        kinds = set(map(type, parts))
         found |= kinds
         if kinds.isdisjoint(_COLLECTIONS):
             break
-        level = [part for group in groups for part in group if type(part) in _COLLECTIONS]
+        level = parts if kinds <= _COLLECTIONS else [part for part in parts if type(part) in _COLLECTIONS]
     return found
+
+
+def _held(collection: Any) -> Iterable[Any]:
+    return collection.values() if type(collection) is dict else collection

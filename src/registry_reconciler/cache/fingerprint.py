@@ -1,10 +1,10 @@
 """What a run saw of the files of a workspace, and whether it would see the same now.
 
 The guarantee: :func:`is_fresh` is true only if every file that the run read has the same bytes, every folder that it
-listed the same entries, and every path that it asked about the same kind. It assumes what git assumes of its index: a
-file whose size, times (of content and of status), inode and mode are what they were was not written to, unless that
-could have happened within the resolution of the clock. So the times of anything younger than that when it was looked
-at are not believed: its bytes are read again each time.
+listed the same entries, every path that it asked about the same kind, and a sparse checkout leaves out the same. It
+assumes what git assumes of its index: a file whose size, times (of content and of status), inode and mode are what they
+were was not written to, unless that could have happened within the resolution of the clock. So the times of anything
+younger than that when it was looked at are not believed: its bytes are read again each time.
 
 A clock that steps back gives old times to what is new. It is held against one that only runs forward
 (:class:`Moment`): where it went back since times were noted, no time is believed, and bytes are read.
@@ -18,9 +18,12 @@ import os
 import stat
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from registry_reconciler.base.digest import digest_bytes
+from registry_reconciler.files.git_index import hidden
+from registry_reconciler.files.unreadable import MAX_BYTES
 
 YOUNG = 2_000_000_000
 """Nanoseconds: the coarsest clock of a file system in use (FAT) ticks every two seconds."""
@@ -74,11 +77,13 @@ class Fingerprint(NamedTuple):
         folders: folder, digest of its entries (``absent``: none; with ``-w`` behind it where nothing can be made in it,
             which a plan refuses to do), and the same.
         taken: when this was.
+        hidden: digest of the paths that a sparse checkout left out: they are not on the disk, as what is absent.
     """
 
     paths: tuple[Row, ...]
     folders: tuple[Row, ...]
     taken: Moment
+    hidden: str
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -86,6 +91,7 @@ class Fingerprint(NamedTuple):
             "paths": [list(row) for row in self.paths],
             "folders": [list(row) for row in self.folders],
             "taken": list(self.taken),
+            "hidden": self.hidden,
         }
 
     @classmethod
@@ -95,7 +101,7 @@ class Fingerprint(NamedTuple):
         if type(dated) is not int or type(steady) is not int:
             raise ValueError("no moment")
         paths, folders = tuple(map(_row, data["paths"])), tuple(map(_row, data["folders"]))
-        return cls(paths, folders, Moment(dated, steady))
+        return cls(paths, folders, Moment(dated, steady), data["hidden"])
 
 
 def _row(data: Any) -> Row:
@@ -138,7 +144,7 @@ def fingerprint_of(
     listed = ((folder, _digest(entries) + _closed(root, folder)) for folder, entries in folders.items())
     rows = tuple(_checked(root, folder, what, _folder_now, now) for folder, what in listed)
     refuse_links(root, (*(row[0] for row in paths), *(row[0] for row in rows)))
-    return Fingerprint(paths, rows, moment)
+    return Fingerprint(paths, rows, moment, _hidden(root))
 
 
 def refresh(root: str, fingerprint: Fingerprint) -> Fingerprint:
@@ -149,7 +155,12 @@ def refresh(root: str, fingerprint: Fingerprint) -> Fingerprint:
         tuple(_checked(root, path, noted, _path_now, now) for path, noted, _ in fingerprint.paths),
         tuple(_checked(root, path, noted, _folder_now, now) for path, noted, _ in fingerprint.folders),
         moment,
+        fingerprint.hidden,
     )
+
+
+def _hidden(root: str) -> str:
+    return _digest(tuple((path, "") for path in sorted(hidden(Path(root)))))
 
 
 def is_fresh(root: str, fingerprint: Fingerprint) -> tuple[bool, bool]:
@@ -164,6 +175,8 @@ def is_fresh(root: str, fingerprint: Fingerprint) -> tuple[bool, bool]:
                     unsure = unsure or noted != "absent"
                     if look(root, path, noted) != noted:
                         return False, False
+        if _hidden(root) != fingerprint.hidden:
+            return False, False
     except (NotKept, OSError, ValueError):
         return False, False
     return True, unsure
@@ -212,6 +225,8 @@ def _path_now(root: str, path: str, noted: str) -> str:
         raise NotKept(path)
     if not noted.startswith("sha256:"):
         return ("file" if noted.startswith(("file", "absent", "dir")) else "") + mark
+    if info.st_size > MAX_BYTES:
+        raise NotKept(path)  # it counts as unreadable, and is not read to find out whether it is the same
     with open(full, "rb") as stream:
         return digest_bytes(stream.read()) + _read_only(root, path, noted) + mark
 

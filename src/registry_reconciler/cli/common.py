@@ -25,6 +25,7 @@ from msgspec import Struct
 from registry_reconciler.cli import memory
 from registry_reconciler.cli.output import (
     put,
+    require_replaceable,
     say,
     stdout_is_terminal,
     write_file,
@@ -81,16 +82,13 @@ class Call(Struct, frozen=True):
         Raises:
             NoWorkspace: there is none.
         """
-        from registry_reconciler.files.root import SCHEMAS, find_root
+        from registry_reconciler.files.root import SCHEMAS, find_root, nearest
 
         if self.root is None:
             return self._opened(find_root(Path.cwd()))
         root = Path(os.path.abspath(self.root))
         if not (root / SCHEMAS).is_dir():
-            raise NoWorkspace(
-                f"{self.root} is no workspace: it has no {SCHEMAS}/",
-                next=(("registry", "init", "--root", str(self.root)),),
-            )
+            raise _no_workspace(self.root, nearest(root))
         return self._opened(root)
 
     def _opened(self, root: Path) -> Workspace:
@@ -134,11 +132,24 @@ class Call(Struct, frozen=True):
         return Screen(self.columns, color=color, links=links, unicode=stdout_shows_lines())
 
 
+def _no_workspace(named: Path, above: Path | None) -> NoWorkspace:
+    """What to type where ``--root`` names no workspace: the one that it lies in, else a folder that may become one."""
+    from registry_reconciler.files.root import SCHEMAS
+
+    if not named.is_dir():
+        return NoWorkspace(f"{named} is no workspace: there is no such folder")
+    if above is not None:
+        return NoWorkspace(f"{named} is no workspace, and lies in one: name --root {os.path.relpath(above)}")
+    return NoWorkspace(
+        f"{named} is no workspace: it has no {SCHEMAS}/", next=(("registry", "init", "--root", str(named)),)
+    )
+
+
 def parse_reports(values: Sequence[str] | None, formats: Sequence[str]) -> tuple[tuple[str, Path], ...]:
     """``FORMAT=PATH`` as pairs.
 
     Raises:
-        UsageFailure: it is none, or the command has no such format.
+        UsageFailure: it is none, the command has no such format, or a file of the workspace stands there.
     """
     found = []
     for value in values or ():
@@ -147,6 +158,7 @@ def parse_reports(values: Sequence[str] | None, formats: Sequence[str]) -> tuple
             raise UsageFailure(f"--report takes FORMAT=PATH, e.g. json=plan.json; not {value!r}")
         if form not in formats:
             raise UsageFailure(f"--report: the format {form!r} is not one of {', '.join(formats)}")
+        require_replaceable(Path(path))
         found.append((form, Path(path)))
     return tuple(found)
 
@@ -253,17 +265,17 @@ def quick_planning_of(
     return planning
 
 
-def warn_unseen(planning: Planning) -> None:
+def warn_unseen(plan: Plan) -> None:
     """Say on standard error what an answer does not know."""
     from registry_reconciler.queries.unseen import unseen
 
-    warn([f"cannot be read, so the answer is incomplete: {path}" for path in unseen(planning)])
-    warn_left_out(planning)
+    warn([f"cannot be read, so the answer is incomplete: {path}" for path in unseen(plan)])
+    warn_left_out(plan)
 
 
-def warn_left_out(planning: Planning) -> None:
+def warn_left_out(plan: Plan) -> None:
     """Say on standard error what a sparse checkout hides: that is no fault, and the answer is not whole."""
-    left_out = [problem.message for problem in planning.plan.problems if problem.code == "LIV006"]
+    left_out = [problem.message for problem in plan.problems if problem.code == "LIV006"]
     warn([f"the answer is incomplete: {path}" for path in left_out])
 
 

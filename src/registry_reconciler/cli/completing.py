@@ -6,7 +6,9 @@ The scripts ask ``registry completion words -- WORD...``; the last word is the o
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from registry_reconciler.cli.parser import build
@@ -59,12 +61,7 @@ Register-ArgumentCompleter -Native -CommandName registry -ScriptBlock {
 SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH, "powershell": _POWERSHELL}
 """The script of each shell."""
 
-_ADDRESSES = frozenset({"show", "set", "edit", "rename", "rm", "log", "adopt", "explain", "graph", "list"})
-"""Commands whose arguments are addresses."""
-
 _ADDRESS_OPTIONS = frozenset({"--target", "--exclude", "--adopt", "--overwrite", "--accept", "--revert"})
-_KINDS = frozenset({"add", "list", "explain", "graph"})
-_CODES = frozenset({"explain", "fix"})
 _MOST = 1_000
 """So many words are offered; nobody reads more."""
 
@@ -98,7 +95,7 @@ def _offered(words: Sequence[str]) -> Iterator[str]:
             if flag[:1] == "-"
         )
     else:
-        yield from _arguments(name, current)
+        yield from _arguments(name, _place(parameters, before[used:]), current)
         if len(before) == used:
             yield from (_rest(command, before) for command in BY_NAME)
 
@@ -146,16 +143,34 @@ def _values(option: Any, typed: str, current: str) -> Iterator[str]:
         yield from _catalog()[1].kinds
 
 
-def _arguments(name: str, current: str) -> Iterator[str]:
+def _place(parameters: Iterable[Any], typed: Sequence[str]) -> frozenset[str]:
+    """What the help says may stand at the next argument: ``KIND``, ``ADDRESS``, ``GLOB``, ``CODE``, …"""
+    valued = {
+        flag
+        for parameter in parameters
+        if not getattr(parameter, "is_flag", False)
+        for flag in parameter.opts
+    }
+    plain = [
+        word
+        for last, word in pairwise(("", *typed))
+        if word[:1] != "-" and not (last[:1] == "-" and last in valued)
+    ]
+    places = [parameter for parameter in parameters if parameter.param_type_name == "argument"]
+    left = places[len(plain) :] or [place for place in places[-1:] if place.nargs == -1]
+    return frozenset(re.findall("[A-Z]+", left[0].metavar or "")) if left else frozenset()
+
+
+def _arguments(name: str, meant: frozenset[str], current: str) -> Iterator[str]:
     if name == "completion":
         yield from SCRIPTS
-    if name in _CODES:
+    if "CODE" in meant and not name.startswith("rule "):
         from registry_reconciler.rules import all_rules
 
         yield from (rule.code for rule in all_rules())
-    if name in _KINDS and "/" not in current:
+    if "KIND" in meant and name != "schema new" and "/" not in current:
         yield from _catalog()[1].kinds
-    if name in _ADDRESSES:
+    if meant & {"ADDRESS", "GLOB", "PATTERN"}:
         yield from _addresses(current)
 
 

@@ -66,6 +66,10 @@ def as_failure(error: BaseException, command: str, typed: Sequence[str] = ()) ->
         return Interrupted(interruption(command))
     if isinstance(error, UnreadablePath):
         return SystemRefused(f"a file of the workspace cannot be read: {error}")
+    if isinstance(error, FileNotFoundError) and error.filename is None and _is_nowhere():
+        return SystemRefused(
+            "the folder that this was called in is gone: change to one that is there, or name --root DIR"
+        )
     if isinstance(error, OSError):
         where = f"{visible(error.filename)}: " if isinstance(error.filename, str) else ""
         return SystemRefused(f"{where}{error.strerror or error}")
@@ -80,6 +84,14 @@ def as_failure(error: BaseException, command: str, typed: Sequence[str] = ()) ->
     return Unexpected(
         f"this is a fault of registry ({what}). Please report it with what {DEBUG}=1 prints before this line"
     )
+
+
+def _is_nowhere() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 _NO_THREAD = "can't start new thread"

@@ -14,7 +14,7 @@ from typing import TextIO
 from registry_reconciler.base.interrupts import WriteFlag
 from registry_reconciler.cli import memory
 from registry_reconciler.cli.seen import seen
-from registry_reconciler.errors import RegistryFailure
+from registry_reconciler.errors import RegistryFailure, UsageFailure
 
 
 class ReportFailure(RegistryFailure):
@@ -103,17 +103,46 @@ def write_file(path: Path, text: str) -> None:
 
     Raises:
         ReportFailure: the system refused; what was there is unharmed.
+        UsageFailure: it would take the place of a file of the workspace.
     """
     from registry_reconciler.apply.files import write_report
 
     memory.mark_uncacheable()
-
+    require_replaceable(path)
     try:
         write_report(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         hint = "" if path.parent.is_dir() else f". Make the folder first: mkdir -p {path.parent}"
         hint = ". Name a file" if path.is_dir() else hint
         raise ReportFailure(f"{path} could not be written: {error.strerror or error}{hint}") from error
+
+
+def require_replaceable(path: Path) -> None:
+    """A slip in a name must not cost a file that a workspace or a fleet is made of.
+
+    Raises:
+        UsageFailure: a fragment, a registry file, a fleet's file, or a file of the engine or of git stands there.
+    """
+    real = Path(os.path.realpath(path))
+    if real.is_file() and _is_input(real):
+        raise UsageFailure(f"{path} is read by registry, and would be lost: name another file")
+
+
+def _is_input(real: Path) -> bool:
+    from registry_reconciler.files.reserved import FRAGMENT_SCHEMA, zone_of
+    from registry_reconciler.files.root import FLEET_FILE, nearest
+    from registry_reconciler.files.tree import DiskTree
+    from registry_reconciler.loading.catalog import load_catalog
+
+    root = nearest(real.parent)
+    if root is None:
+        return real.name == FLEET_FILE
+    path = real.relative_to(root).as_posix()
+    zone = zone_of(path)
+    if zone is not None:
+        return zone != FRAGMENT_SCHEMA
+    kinds = load_catalog(DiskTree(root)).kinds.values()
+    return real.name == FLEET_FILE or any(kind.file.match(path) is not None for kind in kinds)
 
 
 def stdout_is_terminal() -> bool:

@@ -194,6 +194,8 @@ LEADS = {
     "rules": "What a code means: registry explain CODE. Rules of your own: registry rule new CODE",
     "codes": "What a code means: registry explain CODE",
     "accept": "registry drift --accept ADDRESS",
+    "unlock": "A lock ends with its process. After an interrupted apply: registry recover",
+    "force-unlock": "A lock ends with its process. After an interrupted apply: registry recover",
     "doctor": "Problems only: registry check",
     "merge": "After a conflict in git: registry resolve",
     "docs": "registry explain CODE, and registry help",

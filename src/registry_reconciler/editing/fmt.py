@@ -20,6 +20,7 @@ from registry_reconciler.formats.yaml.read.document import read_yaml
 from registry_reconciler.formats.yaml.read.nodes import compose
 from registry_reconciler.loading.directives import DIRECTIVES
 from registry_reconciler.loading.workspace import Loaded
+from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import Json, canonical, digest_bytes, same
 from registry_reconciler.model.fragment_edit import FragmentEdit
 from registry_reconciler.model.kind import Kind
@@ -51,6 +52,8 @@ def format_fragments(loaded: Loaded, paths: Iterable[str]) -> Formatting:
     edits: list[FragmentEdit] = []
     refused: dict[str, str] = {}
     formatted = 0
+    if loaded.fragments.unlisted:
+        refused[DESIRED_FOLDER] = "it cannot be listed"
     for path in sorted(set(paths)):
         data = loaded.fragments.files[path].data
         try:

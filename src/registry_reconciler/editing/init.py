@@ -6,7 +6,7 @@ added is not there yet; so doing it twice is doing it once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.errors import UsageFailure, WriteFailure
-from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
+from registry_reconciler.files.tree import MemoryTree, Recorder, Tree
 from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.model.config import CONFIG_PATH, DESIRED_FOLDER
 from registry_reconciler.model.entry import digest_bytes
@@ -88,6 +88,12 @@ def chosen_kinds(text: str) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if kind in names)
 
 
+def default_kinds(tree: Tree) -> tuple[str, ...]:
+    """All built-in kinds; in a workspace that is there those that it has: it was made without the others."""
+    there = _names(tree, SCHEMA_FOLDER)
+    return tuple(kind for kind in KINDS if f"{kind}{SCHEMA_SUFFIX}" in there) if there else KINDS
+
+
 def placements(tree: Tree, kinds: Sequence[str], *, pointer: bool) -> tuple[Placement, ...]:
     """Everything that ``init`` looks after, with what becomes of it.
 
@@ -98,15 +104,15 @@ def placements(tree: Tree, kinds: Sequence[str], *, pointer: bool) -> tuple[Plac
     schemas = builtin_schemas()
     for kind in kinds:
         wanted[f"{SCHEMA_FOLDER}/{kind}{SCHEMA_SUFFIX}"] = schemas[kind]
-    if not kinds:
+    if not kinds and _names(tree, SCHEMA_FOLDER) <= {".gitkeep"}:
         # The folder makes the workspace, and git keeps no empty folders.
         wanted[f"{SCHEMA_FOLDER}/.gitkeep"] = b""
-    if not tree.children(DESIRED_FOLDER):
+    if not _names(tree, DESIRED_FOLDER):
         wanted[f"{DESIRED_FOLDER}/README.md"] = _DESIRED_README.encode()
     found = [_kept(tree, path, content) for path, content in wanted.items()]
-    pages = _pages(tree, found)
-    # The index is filled in a page that is made here, and never in one that is there.
     made = {placement.path for placement in found if placement.outcome == "made"}
+    pages = _pages(tree, found, made)
+    # The index is filled in a page that is made here, and never in one that is there.
     found = [
         replace(placement, content=pages.pop(placement.path))
         if placement.path in pages and placement.path in made
@@ -134,6 +140,13 @@ def _paths(found: Iterable[Placement]) -> set[str]:
     return {placement.path for placement in found}
 
 
+def _names(tree: Tree, folder: str) -> set[str]:
+    try:
+        return {name for name, _ in tree.children(folder)}
+    except UnreadablePath as fault:
+        raise WriteFailure(f"nothing was written: {folder} is in the way: {fault}") from fault
+
+
 def _read(tree: Tree, path: str) -> bytes | None:
     try:
         return tree.read(path)
@@ -148,7 +161,7 @@ def _kept(tree: Tree, path: str, content: bytes) -> Placement:
     return Placement(path, old, old, "there" if old == content else "differs")
 
 
-def _pages(tree: Tree, found: Iterable[Placement]) -> dict[str, bytes]:
+def _pages(tree: Tree, found: Iterable[Placement], made: Collection[str]) -> dict[str, bytes]:
     """The pages that ship with the product, about the kinds that the workspace will have, and what is remembered."""
     from registry_reconciler.loading.catalog import load_catalog
     from registry_reconciler.loading.settings import load_config
@@ -157,7 +170,7 @@ def _pages(tree: Tree, found: Iterable[Placement]) -> dict[str, bytes]:
     for page in SHIPPED:
         _read(tree, page.file)  # something else in its place is said before anything is written
     after = Recorder(MemoryTree({placement.path: placement.content for placement in found}, tree))
-    return first_pages(after, load_catalog(after).kinds, load_config(after)[0])
+    return first_pages(after, load_catalog(after).kinds, load_config(after)[0], made)
 
 
 def _pointer(old: bytes | None) -> Placement:
@@ -208,8 +221,3 @@ def _digest(data: bytes | None) -> str | None:
 def _inputs(found: Iterable[Placement]) -> Iterator[tuple[str, str | None]]:
     for placement in found:
         yield placement.path, _digest(placement.before)
-
-
-def disk(root: Path) -> Tree:
-    """The folder as it is."""
-    return DiskTree(root)

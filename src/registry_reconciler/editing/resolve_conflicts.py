@@ -7,7 +7,7 @@ What both sides changed stays open, and then what is remembered does too: it dep
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -19,14 +19,19 @@ from registry_reconciler.editing.merge_people import merge_people, outputs_anew,
 from registry_reconciler.errors import Blocked, RegistryFailure
 from registry_reconciler.files.git import RevisionTree, is_repository
 from registry_reconciler.files.git_conflicts import Sides, both_sides, conflicts, mark_settled, stage
-from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree, find
-from registry_reconciler.files.unreadable import UnreadablePath
+from registry_reconciler.files.tree import DiskTree, MemoryTree, Recorder, Tree
 from registry_reconciler.loading.history_conflicts import both_lines
 from registry_reconciler.loading.registries import load_live
-from registry_reconciler.loading.state import load_state, place_texts
+from registry_reconciler.loading.state import load_state
 from registry_reconciler.loading.state.files import StateFile, conflict_line, parse_file, sides
 from registry_reconciler.loading.state.old import is_old, parse_old
-from registry_reconciler.loading.state.places import PLACES_FOLDER, parse_place, place_of
+from registry_reconciler.loading.state.places import (
+    PLACES_FOLDER,
+    former_place,
+    parse_place,
+    place_of,
+    place_texts,
+)
 from registry_reconciler.loading.state.places import SUFFIX as PLACE_SUFFIX
 from registry_reconciler.loading.state.taken import NOTHING_TAKEN, Taken, load_lists
 from registry_reconciler.loading.workspace import Loaded, load
@@ -37,7 +42,7 @@ from registry_reconciler.model.config import (
     STATE_FOLDER,
 )
 from registry_reconciler.model.entry import digest_bytes
-from registry_reconciler.model.kind import FilePattern, Kind, KindError
+from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.outputs.memory import both_accounts
 from registry_reconciler.planning.resolve import Desired, resolve
@@ -108,7 +113,6 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
         remembered = _remembered(workspace.root, commits, loaded)
         state_changes = list(_state(remembered, loaded, desired, mine))
         warnings += _let_go(remembered, loaded, desired, state_changes)
-        warnings += _left_places(loaded, mine)
         changes = [
             *state_changes,
             *_places(loaded, mine),
@@ -226,36 +230,21 @@ def _let_go(
 def _places(loaded: Loaded, mine: Mapping[str, Sides]) -> Iterator[FileChange]:
     """Where a kind had its entries: as the side says that says what people made of the schema, else as the first one.
 
-    In the second case the next plan carries the entries to where the schema has them now.
+    In the second case the next plan carries the entries to where the schema has them now. Where the other side had them
+    is remembered too: plans say what stands there.
     """
     for path, kind, accounts in _place_accounts(loaded, mine):
-        kept = _kept(path, kind, accounts)
-        now = loaded.tree.read(path)
-        if kept != now:
-            yield _changed(path, now, kept)
-
-
-def _left_places(loaded: Loaded, mine: Mapping[str, Sides]) -> Iterator[str]:
-    """What to say of files in which one side had the entries of a kind, and where nothing looks any more."""
-    for path, kind, accounts in _place_accounts(loaded, mine):
-        kept = _kept(path, kind, accounts)
-        for account in accounts:
-            place = parse_place(path, account) if account != kept else None
-            if kind is None or place is None:
-                continue
-            files = [file for file in _files_at(loaded.tree, place.file) if kind.file.match(file) is None]
-            if files:
-                yield (
-                    f"one side had the entries of the kind {kind.name!r} in {place.file!r}, and its schema says "
-                    f"{kind.file.text!r}. Nothing looks for them there any more: move what is of use, and take the "
-                    f"rest out of {first_few(files, 5)}"
-                )
-
-
-def _files_at(tree: Tree, pattern: str) -> list[str]:
-    with suppress(KindError, UnreadablePath):
-        return list(find(tree, FilePattern.parse(pattern).glob))
-    return []
+        kept = next(
+            (account for account in accounts if _says_so(path, account, kind)), next(iter(accounts), None)
+        )
+        contents = {path: kept}
+        for place in (parse_place(path, account) for account in accounts if account != kept):
+            if place is not None and kind is not None:
+                contents.update((former_place(kind.name, place),))
+        for changed, content in contents.items():
+            now = loaded.tree.read(changed)
+            if content != now:
+                yield _changed(changed, now, content)
 
 
 def _place_accounts(
@@ -271,11 +260,6 @@ def _place_accounts(
     for path, accounts in both.items():
         name = path.removeprefix(f"{PLACES_FOLDER}/").removesuffix(PLACE_SUFFIX)
         yield path, loaded.kinds.get(name), [account for account in accounts if account is not None]
-
-
-def _kept(path: str, kind: Kind | None, accounts: Sequence[bytes]) -> bytes | None:
-    first = accounts[0] if accounts else None
-    return next((account for account in accounts if _says_so(path, account, kind)), first)
 
 
 def _says_so(path: str, account: bytes, kind: Kind | None) -> bool:

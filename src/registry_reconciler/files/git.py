@@ -20,8 +20,7 @@ from registry_reconciler.errors import UsageFailure
 from registry_reconciler.files import git_call as gitcall
 from registry_reconciler.files.git_call import GitFailure
 from registry_reconciler.files.names import USUAL, Room
-from registry_reconciler.files.tree import MAX_BYTES
-from registry_reconciler.files.unreadable import UnreadablePath
+from registry_reconciler.files.unreadable import MAX_BYTES, UnreadablePath
 
 _LINKS_FOLLOWED = 40
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
@@ -57,7 +56,7 @@ def commit_of(folder: Path, revision: str) -> str:
     """
     # What git says of a repository that it does not trust is for the user to read.
     if gitcall.ask(folder, ["rev-parse", "--is-inside-work-tree"]) != b"true\n":
-        raise GitFailure(f"{folder} lies in no git work tree, and this needs the history")
+        raise GitFailure(f"{folder} lies in no git work tree, and this needs one")
     if not revision.strip() or revision.startswith("-"):
         raise UsageFailure(
             f"{revision!r} is no revision: name a branch, a tag or a commit, such as main or HEAD~1"

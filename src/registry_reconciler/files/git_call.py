@@ -217,14 +217,14 @@ def start(
         raise ValueError(f"git {arguments[0]} is not one of the commands that may be called")
     top = folder if bare else top_of(folder)
     if top is None:
-        raise GitFailure(f"{folder} lies in no git repository, and this needs the history")
+        raise GitFailure(f"{folder} lies in no git repository, and this needs one")
     fault = irregular_file(top)
     if fault:
         raise GitFailure(fault)
     path = os.pathsep.join(_search_path(top))
     program = _program(path)
     if program is None:
-        raise GitFailure("git is not installed, and this needs the history")
+        raise GitFailure("git is not installed, and this needs it")
     environment = _environment(path, top, (*_SETTINGS, *settings), bare=bare)
     return _popen([program, "--no-pager", *arguments], folder, environment, asked=asked, errors=errors)
 

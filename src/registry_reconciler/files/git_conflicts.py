@@ -82,12 +82,13 @@ def both_sides(root: Path) -> tuple[str, str] | None:
         other = _commit(root, name) if name else None
         if not here or not other:
             continue
-        # git keeps the message of a squash until the commit: what is staged without a conflict is of it as well.
-        if (
-            _is_other_side(root, other, incoming)
-            if incoming
-            else name == squashed and _is_staged(root, other)
-        ):
+        if incoming:
+            is_it = _is_other_side(root, other, incoming)
+        else:
+            # git keeps the message of a squash until the commit: what is staged without a conflict is of it as well.
+            # A stash may wait for long: it is the other side where all is staged that git takes from it by itself.
+            is_it = _is_staged(root, other) and (name == squashed or _is_popped(root, other))
+        if is_it:
             return here, other
     return None
 
@@ -107,12 +108,26 @@ def _squashed(root: Path) -> str:
 
 def _is_staged(root: Path, commit: str) -> bool:
     """Whether something is staged as a commit has it, and the newest commit has not."""
-    staged = (gitcall.ask(root, ["ls-files", "--stage", "-z"], check=False) or b"").split(b"\0")
     there, before = _tree(root, commit), _tree(root, "HEAD")
-    found = (
-        (path, about.split(b" ")[1]) for about, _, path in (row.partition(b"\t") for row in staged) if path
+    return any(there.get(path) == blob != before.get(path) for path, blob in _staged(root).items())
+
+
+def _is_popped(root: Path, stash: str) -> bool:
+    """Whether all is staged that a stash changed and the newest commit has as it was."""
+    there, before, here = (_tree(root, commit) for commit in (stash, f"{stash}^", "HEAD"))
+    staged = _staged(root)
+    return all(
+        staged.get(path) == there.get(path)
+        for path in {*there, *before}
+        if there.get(path) != before.get(path) == here.get(path)
     )
-    return any(there.get(path) == blob != before.get(path) for path, blob in found)
+
+
+def _staged(root: Path) -> dict[bytes, bytes]:
+    """The blobs of the index below a folder, by path from there."""
+    listed = gitcall.ask(root, ["ls-files", "--stage", "-z"], check=False) or b""
+    rows = (row.partition(b"\t") for row in listed.split(b"\0"))
+    return {path: about.split(b" ")[1] for about, _, path in rows if path}
 
 
 def _tree(root: Path, commit: str) -> dict[bytes, bytes]:

@@ -9,22 +9,26 @@ import re
 import unicodedata
 
 SYSTEM_FOLDER = ".system/registry"
+FRAGMENT_SCHEMA = f"{SYSTEM_FOLDER}/fragment.schema.json"
+"""What ``registry schema fragment`` writes for editors, as often as it is asked."""
 _FOLDERS = (
     "desired",
     *(f"{SYSTEM_FOLDER}/{name}" for name in ("schemas", "state", "history", "templates", "rules", ".apply")),
 )
-_FILES = tuple(
-    f"{SYSTEM_FOLDER}/{name}"
-    for name in (
-        "config.yaml",
-        "baseline.yaml",
-        "history.jsonl",
-        "history.before.jsonl",
-        "outputs.yaml",
-        "agents.md",
-        "registry_coordination.md",
-        "fragment.schema.json",
-    )
+_FILES = (
+    FRAGMENT_SCHEMA,
+    *(
+        f"{SYSTEM_FOLDER}/{name}"
+        for name in (
+            "config.yaml",
+            "baseline.yaml",
+            "history.jsonl",
+            "history.before.jsonl",
+            "outputs.yaml",
+            "agents.md",
+            "registry_coordination.md",
+        )
+    ),
 )
 _ABOVE = frozenset(
     folder[:end]

@@ -11,6 +11,7 @@ from pathlib import Path
 from registry_reconciler.errors import NoWorkspace
 
 SCHEMAS = ".system/registry/schemas"
+FLEET_FILE = "fleet.yaml"
 
 
 def nearest(start: Path) -> Path | None:

@@ -19,7 +19,7 @@ from typing import Protocol
 from registry_reconciler.base.globs import Glob, any_of
 from registry_reconciler.files.names import USUAL, PathNames, Room, path_limit, room_on_disk, unsafe
 from registry_reconciler.files.reserved import leads_astray
-from registry_reconciler.files.unreadable import Hidden, UnreadablePath
+from registry_reconciler.files.unreadable import MAX_BYTES, Hidden, UnreadablePath
 from registry_reconciler.model.entry import digest_bytes
 
 SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__"})
@@ -27,10 +27,6 @@ SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__
 
 WRITTEN_FOLDER = ".system/registry"
 """Every apply writes here: who cannot, only reads."""
-
-MAX_BYTES = 128 * 1024 * 1024
-"""No larger file is read: a sparse one costs its author nothing, and the reader all memory."""
-
 
 MOST_BEHIND_LINKS = 10_000
 """So many names are looked at behind links to folders in one search: links make more paths than there are files."""

@@ -1,6 +1,9 @@
-"""The exception of trees, in a module of its own: names are judged below trees."""
+"""What is not read, and the exception that says so: names are judged below trees."""
 
 from __future__ import annotations
+
+MAX_BYTES = 128 * 1024 * 1024
+"""No larger file is read: a sparse one costs its author nothing, and the reader all memory."""
 
 
 class UnreadablePath(Exception):

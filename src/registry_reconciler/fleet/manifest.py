@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from registry_reconciler.base.escape import visible
 from registry_reconciler.errors import UsageFailure
 from registry_reconciler.files.names import unsafe
+from registry_reconciler.files.root import FLEET_FILE
 from registry_reconciler.files.tree import DiskTree, Tree, find
 from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.fleet.addresses import fault_of, is_local, without_credentials
@@ -25,7 +26,6 @@ from registry_reconciler.model.problem import Problem, Related, sort_key
 if TYPE_CHECKING:
     from registry_reconciler.loading.source import SourceFile
 
-FILE = "fleet.yaml"
 _FETCHED = "git"
 """The field of what is fetched."""
 
@@ -49,7 +49,7 @@ class Repository(Struct, frozen=True):
     git: str = ""
     rev: str = ""
     root: str = ""
-    place: Place = Place(FILE)
+    place: Place = Place(FLEET_FILE)
 
 
 class Manifest(Struct, frozen=True):
@@ -73,16 +73,18 @@ def find_manifest(given: Path | None = None) -> Path:
     """
     if given is not None:
         path = Path(os.path.abspath(given))
-        path = path / FILE if path.is_dir() else path
+        path = path / FLEET_FILE if path.is_dir() else path
         if not path.is_file():
-            raise UsageFailure(f"there is no file {visible(str(given))}: name the fleet's file, as {FILE}")
+            raise UsageFailure(
+                f"there is no file {visible(str(given))}: name the fleet's file, as {FLEET_FILE}"
+            )
         return path
     here = Path.cwd()
     for folder in (here, *here.parents):
-        if (folder / FILE).is_file():
-            return folder / FILE
+        if (folder / FLEET_FILE).is_file():
+            return folder / FLEET_FILE
     raise UsageFailure(
-        f"there is no {FILE} here or above: name one with --file, or write one with 'registry fleet add NAME "
+        f"there is no {FLEET_FILE} here or above: name one with --file, or write one with 'registry fleet add NAME "
         "--path FOLDER'",
         next=(("registry", "schema", "fleet"), ("registry", "fleet", "add", "--help")),
     )
@@ -166,7 +168,7 @@ class _ManifestReading:
         if os.path.isabs(pattern) or full.startswith("../") or (unsafe(bare) and ".." not in bare.split("/")):
             self._fault(
                 place,
-                f"the include {pattern!r} does not lie below the folder of {FILE}.",
+                f"the include {pattern!r} does not lie below the folder of {FLEET_FILE}.",
                 "Name files below that folder, with '/'.",
             )
             return

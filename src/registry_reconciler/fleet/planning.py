@@ -52,7 +52,7 @@ def _result(source: RepositorySource, options: dict[str, Any], *, checks: bool =
     inputs = recorder.inputs if others is None else _files(recorder.inputs)
     return {
         **_counts(plan),
-        "unseen": list(unseen(planning)),
+        "unseen": list(unseen(planning.plan)),
         "plan_id": plan.plan_id,
         "changes": [
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -49,8 +50,10 @@ def by_keys(items: Sequence[Json]) -> Iterator[Group]:
 
 def _numbers(items: Sequence[Json]) -> Iterator[tuple[tuple[str, ...], Sequence[int]]]:
     """The mappings that hold something, by their keys."""
-    if set(map(type, items)) == {dict} and len(set(map(tuple, items))) == 1:
-        return iter([(tuple(items[0]), range(len(items)))] if items[0] else [])
+    if set(map(type, items)) == {dict}:
+        keys = list(items[0])
+        if set(map(len, items)) == {len(keys)} and list(chain.from_iterable(items)) == keys * len(items):
+            return iter([(tuple(keys), range(len(items)))] if keys else [])
     numbers: dict[tuple[str, ...], list[int]] = {}
     for number, item in enumerate(items):
         if type(item) is dict and item:

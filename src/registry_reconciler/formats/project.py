@@ -13,7 +13,7 @@ from registry_reconciler.formats.edits import (
     SpliceError,
     Update,
 )
-from registry_reconciler.model.entry import FieldPath, Json
+from registry_reconciler.model.entry import FieldPath, Json, same, show_path
 
 
 def projected(documents: Sequence[Json], edits: Sequence[Edit]) -> list[Json]:
@@ -46,12 +46,14 @@ def project_value(value: Json, edits: list[tuple[FieldPath, Edit]]) -> Json:
     """A value after edits whose paths are relative to it.
 
     Raises:
-        SpliceError: an edit addresses what is not there.
+        SpliceError: an edit addresses what is not there, or two contradict each other.
     """
     if not edits:
         return value
     for path, edit in edits:
         if not path and isinstance(edit, (Update, ReplaceDocument)):
+            if len(edits) > 1 and not all(_says_so(pair, edit.value) for pair in edits):
+                raise _contradiction(edit)
             return edit.value
     inserts = [edit for path, edit in edits if not path and isinstance(edit, Insert)]
     deeper: dict[str | int, list[tuple[FieldPath, Edit]]] = {}
@@ -109,7 +111,10 @@ def _project_map(
             continue
         own = deeper.pop(key)
         if not _is_removed(own):
-            name = next((edit.new_key for path, edit in own if not path and isinstance(edit, RenameKey)), key)
+            names = {edit.new_key for path, edit in own if not path and isinstance(edit, RenameKey)}
+            if len(names) > 1:
+                raise _contradiction(own[0][1])
+            name = names.pop() if names else key
             result[name] = project_value(part, [pair for pair in own if not _is_rename(pair)])
     for step, own in deeper.items():
         if _is_removed(own):
@@ -121,7 +126,22 @@ def _project_map(
 
 
 def _is_removed(own: list[tuple[FieldPath, Edit]]) -> bool:
-    return any(not path and isinstance(edit, Remove) for path, edit in own)
+    gone = [edit for path, edit in own if not path and isinstance(edit, Remove)]
+    if gone and len(gone) < len(own):
+        raise _contradiction(gone[0])
+    return bool(gone)
+
+
+def _says_so(pair: tuple[FieldPath, Edit], value: Json) -> bool:
+    path, edit = pair
+    return not path and isinstance(edit, (Update, ReplaceDocument)) and same(edit.value, value)
+
+
+def _contradiction(edit: Edit) -> SpliceError:
+    path = path_of(edit)
+    return SpliceError(
+        f"two edits of {show_path(path) or 'a document'} contradict each other", edit.document, path
+    )
 
 
 def _is_rename(pair: tuple[FieldPath, Edit]) -> bool:

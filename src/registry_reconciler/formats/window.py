@@ -7,6 +7,7 @@ are judged in the window: at the head of its lists and around the edits.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from msgspec import Struct
@@ -101,6 +102,7 @@ def leave_out(
     """
     ranks: dict[int, int] = {}
     last = len(starts) - 1
+    stops = [*sorted(at for at in kept if at < last), last]
     number = place = 0
     while number < last:
         if number in kept:
@@ -108,7 +110,7 @@ def leave_out(
             parts.append(data[starts[number] : starts[number + 1]])
             number += 1
         else:
-            stop = next((k for k in range(number, last) if k in kept), last)
+            stop = stops[bisect_left(stops, number)]
             run = data[starts[number] : starts[stop]]
             words, left_out = stand_in(run, len(runs))
             runs.append((words, left_out))

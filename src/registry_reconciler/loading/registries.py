@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -17,7 +18,7 @@ from registry_reconciler.formats.table import format_of
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.base import Container, RawEntry
 from registry_reconciler.layouts.walk import Nesting, containers, strip_nested
-from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
+from registry_reconciler.loading.source import SourceFile, hidden_among, no_key, read_source
 from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.model.fields import Selector, with_value, without, without_empty
 from registry_reconciler.model.kind import Kind, Step
@@ -64,11 +65,17 @@ class _RegistryReading(Struct):
     hidden: set[str] = field(default_factory=set)
     reader: Reader | None = None
     problems: list[Problem] = field(default_factory=list)
+    known: Mapping[str, SourceFile] = MappingProxyType({})
 
 
-def load_live(tree: Tree, kinds: Mapping[str, Kind], reader: Reader | None = None) -> Live:
-    """Read every registry file of every kind."""
-    reading = _RegistryReading(Nesting(kinds), reader=reader)
+def load_live(
+    tree: Tree,
+    kinds: Mapping[str, Kind],
+    reader: Reader | None = None,
+    known: Mapping[str, SourceFile] = MappingProxyType({}),
+) -> Live:
+    """Read every registry file of every kind; ``known`` are some that were read."""
+    reading = _RegistryReading(Nesting(kinds), reader=reader, known=known)
     for kind in kinds.values():
         _load_kind(reading, tree, kind)
     for source in reading.files.values():
@@ -101,7 +108,8 @@ def _load_kind(reading: _RegistryReading, tree: Tree, kind: Kind) -> None:
     without: list[str] = []
     first_of = reading.entries.setdefault
     for path, bound in counted(tuple(_files(reading, tree, kind))):
-        source = reading.files.get(path) or read_source(tree, path, reading.reader, format_of(path, kind))
+        source = reading.files.get(path) or reading.known.get(path)
+        source = source or read_source(tree, path, reading.reader, format_of(path, kind))
         if source is None:
             continue
         reading.files[path] = source
@@ -283,7 +291,8 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
         value = without_empty(value, selector.path)
     key = kind.key_of(value)
     if key is None:
-        return None, _no_key(kind, place)
+        message, fix = no_key(kind, value)
+        return None, problem("LIV003", message, place, fix=fix, managed=False)
     address = f"{kind.name}/{key}"
     says = site.all_carried if len(carried) == len(site.bound) else frozenset(carried)
     entry = LiveEntry(kind.name, key, address, value, place, site.bound, says, tuple(live_only))
@@ -324,17 +333,6 @@ def _key_inside(kind: Kind, place: Place, name: str, given: str) -> Problem:
         place.at(Selector.parse(name).path, on_key=True),
         address=f"{kind.name}/{given}",
         fix=f"Remove the field {name!r} from the entry.",
-        managed=False,
-    )
-
-
-def _no_key(kind: Kind, place: Place) -> Problem:
-    fields = ", ".join(selector.text for selector in kind.key)
-    return problem(
-        "LIV003",
-        f"an entry of {kind.name} has no key: {fields} must be there as text or a whole number.",
-        place,
-        fix=f"Give the entry its {fields}.",
         managed=False,
     )
 

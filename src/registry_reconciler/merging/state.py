@@ -27,14 +27,30 @@ def merge_state(path: str, before: bytes | None, ours: bytes, theirs: bytes) -> 
     records = [{record.address: record for record in side.records} for side in sides]
     if any(len(known) != len(side.records) for known, side in zip(records, sides, strict=True)):
         return None
-    kept = []
-    for address in merged_order(*(list(known) for known in records)):
+    above = [_above(side) for side in sides]
+    kept: list[Record] = []
+    marks: dict[int, str] = {}
+    for address in (*merged_order(*(list(known) for known in records)), _END):
         record = _record(*(known.get(address) for known in records))
+        if record is not None or address == _END:
+            before_it, *others = (lines.get(address) for lines in above)
+            one, other = (before_it if lines is None else lines for lines in others)
+            marks[len(kept)] = _three(before_it or "", one or "", other or "")
         if record is not None:
             kept.append(record)
     fragment = _three(*(side.fragment for side in sides))
     part = path != first_path(path)
-    return render_file(fragment, kept, _protects(sides), part=part, apart=sides[1].apart)
+    return render_file(fragment, kept, _protects(sides), marks, part=part, apart=sides[1].apart)
+
+
+_END = ""
+"""Stands for the end of a file, among addresses."""
+
+
+def _above(side: StateFile) -> dict[str, str]:
+    """By address the lines that part a record from the one before it."""
+    addresses = (*(record.address for record in side.records), _END)
+    return {address: side.marks.get(number, "") for number, address in enumerate(addresses)}
 
 
 def _three(before: str, ours: str, theirs: str) -> str:

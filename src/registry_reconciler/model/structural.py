@@ -5,7 +5,7 @@ The long texts of these codes stand in ``rules/structural.py``; here is what a s
 
 from __future__ import annotations
 
-from registry_reconciler.model.entry import FieldPath, Place
+from registry_reconciler.model.entry import FieldPath, Location, Place
 from registry_reconciler.model.problem import Fix, Problem, Related, Severity
 
 _E, _W, _R = Severity.ERROR, Severity.WARNING, Severity.RECORD
@@ -123,6 +123,7 @@ def problem(
     related: tuple[Related, ...] = (),
     managed: bool = True,
     extra: str = "",
+    location: Location | None = None,
 ) -> Problem:
     """A problem with one of the codes above."""
     title, severity = CODES[code]
@@ -139,6 +140,7 @@ def problem(
         structural=code not in LOWERABLE,
         managed=managed,
         identity_extra=extra,
+        location=location,
     )
 
 

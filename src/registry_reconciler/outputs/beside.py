@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from registry_reconciler.base.child import Child
 from registry_reconciler.files.unreadable import UnreadablePath
 from registry_reconciler.outputs.definitions import load_definitions
+from registry_reconciler.outputs.fields import Rows
 from registry_reconciler.outputs.limits import MOST_TEMPLATE
 from registry_reconciler.outputs.names import template_path, unusable
 from registry_reconciler.outputs.owners import claims
@@ -23,7 +24,7 @@ from registry_reconciler.outputs.targets import FileWork, NoOutputPlace
 if TYPE_CHECKING:
     from registry_reconciler.files.tree import Tree
     from registry_reconciler.loading.catalog import Catalog
-    from registry_reconciler.outputs.definitions import Output
+    from registry_reconciler.outputs.definitions import Definitions, Output
     from registry_reconciler.outputs.rendered import Rendered
     from registry_reconciler.outputs.sources import Records
 
@@ -45,14 +46,15 @@ def template_text(tree: Tree, name: str) -> str | None:
         return unusable("is no UTF 8 text")
 
 
-def never_rendered(tree: Tree, catalog: Catalog, records: Records | None) -> Iterator[Output]:
+def never_rendered(
+    outputs: tuple[Output, ...], tree: Tree, catalog: Catalog, records: Records | None
+) -> Iterator[Output]:
     """The outputs that the process has to render, whatever the entries are: nothing is remembered of them."""
     kinds = catalog.kinds
     open_kinds = frozenset(name for name, kind in kinds.items() if not kind.secrets)
-    outputs = load_definitions(tree, kinds, catalog.broken).outputs
     barred, _ = claims(outputs, kinds)
     known = records.load() if records is not None and len(open_kinds) == len(kinds) else {}
-    plain = PlainContext(open_kinds, lambda _kind: [], lambda name: template_text(tree, name))
+    plain = PlainContext(open_kinds, lambda _kind: Rows((), {}), lambda name: template_text(tree, name))
     for output in outputs:
         if output.id in barred or output.id in known or is_plain(output.spec, plain):
             continue
@@ -142,6 +144,7 @@ class ReadyProcess:
     def __init__(self, records: Records | None) -> None:
         self._records = records
         self._child: Child | None = None
+        self._known: tuple[Tree, Catalog, Definitions] | None = None
 
     def look_ahead(self, tree: Tree, catalog: Catalog) -> None:
         """Begin it where it is certain already that something has to be rendered.
@@ -149,10 +152,18 @@ class ReadyProcess:
         Raises:
             RenderFailure: it cannot be begun.
         """
-        if next(never_rendered(tree, catalog, self._records), None) is not None:
+        definitions = load_definitions(tree, catalog.kinds, catalog.broken)
+        self._known = tree, catalog, definitions
+        if next(never_rendered(definitions.outputs, tree, catalog, self._records), None) is not None:
             from registry_reconciler.outputs.render import started
 
             self._child = started()
+
+    def definitions(self, tree: Tree, catalog: Catalog) -> Definitions | None:
+        """What was found of the same files when it was looked ahead."""
+        if self._known is None or self._known[0] is not tree or self._known[1] is not catalog:
+            return None
+        return self._known[2]
 
     def take(self) -> Child | None:
         """The process, for somebody who ends it."""

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import compress, repeat
-from operator import not_
+from operator import itemgetter, not_
 from typing import Any
 
 from msgspec import Struct
@@ -56,10 +56,31 @@ _WORDS_OF = {**dict.fromkeys((*_OF_TEXT, "tojson", "length", "count"), (0,)), "j
 """How many texts filters are given."""
 _ENTRY = ("key", "address", "place")
 """Names of the entry itself, which come before fields that are called so."""
-Row = Sequence[Any]
-"""Key, address, place and values of an entry."""
-Column = Callable[[Sequence[Row]], list[Any]]
+Column = Callable[["Rows"], list[Any]]
 """Gives something of all entries at once: a list is made, searched and joined many times as fast as its items."""
+
+
+class Rows:
+    """Entries by columns: their values, and by name what each is itself, made where somebody asks for it."""
+
+    def __init__(
+        self, values: Sequence[Mapping[str, Json]], own: Mapping[str, Callable[[], list[str]]]
+    ) -> None:
+        self.values = values
+        self._own = own
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def own(self, name: str) -> list[str]:
+        """Their keys, addresses or places."""
+        return self._own[name]()
+
+    def where(self, found: Iterable[bool]) -> Rows:
+        """Those of which it is so."""
+        flags = list(found)
+        own = {name: lambda name=name: list(compress(self.own(name), flags)) for name in self._own}
+        return Rows(list(compress(self.values, flags)), own)
 
 
 class Branch(Struct, frozen=True):
@@ -140,7 +161,7 @@ class FieldWriter:
         self.grow(len(text))
         parts = [self._tag(tag, variable) for tag in tags]
 
-        def made(rows: Sequence[Row]) -> list[str]:
+        def made(rows: Rows) -> list[str]:
             pieces: list[Iterable[str]] = [repeat(first, len(rows))]
             for part, literal in zip(parts, literals, strict=True):
                 column = part(rows)
@@ -164,20 +185,20 @@ class FieldWriter:
         condition = self.condition(branch.condition, variable)
         holds, otherwise = self.text(branch.holds, variable), self.text(branch.otherwise or [""], variable)
 
-        def made(rows: Sequence[Row]) -> list[str]:
+        def made(rows: Rows) -> list[str]:
             found = condition(rows)
-            texts = iter(holds(list(compress(rows, found))))
-            others = iter(otherwise(list(compress(rows, map(not_, found)))))
+            texts = iter(holds(rows.where(found)))
+            others = iter(otherwise(rows.where(map(not_, found))))
             return [next(texts) if is_so else next(others) for is_so in found]
 
         return made
 
-    def rows_of(self, where: str | None, variable: str) -> Column:
+    def rows_of(self, where: str | None, variable: str) -> Callable[[Rows], Rows]:
         """The entries for which a condition holds."""
         if where is None:
-            return list
+            return lambda rows: rows
         condition = self.condition(where, variable)
-        return lambda rows: list(compress(rows, condition(rows)))
+        return lambda rows: rows.where(condition(rows))
 
     def condition(self, text: str, variable: str) -> Column:
         """Whether a condition holds."""
@@ -192,7 +213,7 @@ class FieldWriter:
         read = _reading(name, "omit" if defined else None)
         other = _unquoted(quoted) if quoted else ""
 
-        def made(rows: Sequence[Row]) -> list[bool]:
+        def made(rows: Rows) -> list[bool]:
             column = read(rows)
             if MASK in column:
                 raise NotPlain
@@ -241,7 +262,7 @@ class FieldWriter:
                 column = list(map(len, column))
             else:
                 raise NotPlain
-            self.grow(sum(map(len, column)) if name not in ("length", "count") else 0)
+            self.grow(len("".join(column)) if name not in ("length", "count") else 0)
         return self._values(column)
 
     def _joined(self, value: Json, between: str = "") -> str:
@@ -254,7 +275,7 @@ class FieldWriter:
 
     def _values(self, column: list[Any]) -> list[Any]:
         if set(map(type, column)) == {str}:
-            self.grow(sum(map(len, column)))
+            self.grow(len("".join(column)))
             if MASK in column:
                 raise NotPlain
             return column
@@ -273,9 +294,9 @@ class FieldWriter:
         raise NotPlain
 
 
-def _without_omit(rows: Sequence[Row]) -> Sequence[Row]:
+def _without_omit(rows: Rows) -> Rows:
     """Entries without a field of that name, which would stand for the word."""
-    if any("omit" in row[3] for row in rows):
+    if any("omit" in values for values in rows.values):
         raise NotPlain
     return rows
 
@@ -290,14 +311,13 @@ def _reading(name: str, default: str | None, *, also_empty: bool = False) -> Col
     if name in _ENTRY and also_empty:
         raise NotPlain
     if name in _ENTRY:
-        at = _ENTRY.index(name)
-        return lambda rows: [row[at] for row in rows]
+        return lambda rows: rows.own(name)
     if default is None:
-        return lambda rows: [row[3][name] for row in rows]
+        return lambda rows: list(map(itemgetter(name), rows.values))
     instead: Any = _ABSENT if default == "omit" else [] if default == "[]" else _unquoted(default)
     if also_empty:
-        return lambda rows: [row[3].get(name) or instead for row in rows]
-    return lambda rows: [row[3].get(name, instead) for row in rows]
+        return lambda rows: [values.get(name) or instead for values in rows.values]
+    return lambda rows: [values.get(name, instead) for values in rows.values]
 
 
 def _filter_of(text: str) -> tuple[str, list[str]]:

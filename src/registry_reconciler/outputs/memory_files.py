@@ -9,21 +9,22 @@ from registry_reconciler.files.tree import Tree
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.memory import Memory, new_form, new_path, render
+from registry_reconciler.outputs.targets import DesiredContent
 from registry_reconciler.version import __version__
 
 
 def memory_files(
-    tree: Tree, memory: Memory, written: Iterable[tuple[Output, str]], known: frozenset[str] | None
+    tree: Tree, memory: Memory, written: Iterable[tuple[Output, DesiredContent]], known: frozenset[str] | None
 ) -> Iterator[FileChange]:
     """The files that differ afterwards.
 
     Args:
-        written: the outputs that are written or taken over, with their texts.
+        written: the outputs that are written or taken over, with what they are to be.
         known: the ids of those that there are: others are forgotten. ``None``: nothing is.
     """
     after: dict[str, bytes | None] = {}
-    for output, text in written:
-        after.update(_account(memory, output, text))
+    for output, desired in written:
+        after.update(_account(memory, output, desired))
     if known is not None:
         for path, accounts in memory.files.items():
             if not any(account.id in known for account in accounts):
@@ -32,10 +33,10 @@ def memory_files(
     yield from filter(None, changes)
 
 
-def _account(memory: Memory, output: Output, text: str) -> Iterator[tuple[str, bytes | None]]:
+def _account(memory: Memory, output: Output, desired: DesiredContent) -> Iterator[tuple[str, bytes | None]]:
     paths = memory.paths(output.id)
     known = memory.accounts.get(output.id, ())
-    form = known[0].form if known else new_form(output.id, text)
-    content = render(output.id, form, __version__, text, output.where, memory.digests)
+    form = known[0].form if known else new_form(output.id, desired.digest)
+    content = render(output.id, form, __version__, desired.text, output.where, memory.digests)
     yield from ((path, None) for path in paths[1:])
     yield (paths[0] if paths else new_path(output.id, content)), content

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from registry_reconciler.model.entry import Json
-from registry_reconciler.outputs.fields import NAME, NOT_NAMES, Branch, FieldWriter, Node, NotPlain, Row
+from registry_reconciler.outputs.fields import NAME, NOT_NAMES, Branch, FieldWriter, Node, NotPlain, Rows
 from registry_reconciler.outputs.rendered import Rendered
 
 _COUNT = re.compile(rf"\{{\{{\s*entries\.({NAME})\s*\|\s*(?:length|count)\s*\}}\}}", re.ASCII)
@@ -37,7 +37,7 @@ class PlainContext(Struct, frozen=True):
     """
 
     kinds: Collection[str]
-    rows: Callable[[str], Sequence[Row]]
+    rows: Callable[[str], Rows]
     template: Callable[[str], str | None]
 
 
@@ -70,7 +70,9 @@ def _compiled(spec: Mapping[str, Json], context: PlainContext) -> Callable[[], R
         key, where = spec.get("key", "{{ key }}"), str(spec["where"]).strip() if "where" in spec else None
         FieldWriter().part([key, spec["item"]], -1)
         FieldWriter().rows_of(where, "")
-        return lambda: Rendered(_items(key, spec["item"], where, context.rows(kind)), kinds=(kind,))
+        return lambda: Rendered(
+            _items(key, spec["item"], where, context.rows(kind)), kinds=(kind,), is_written_alike=True
+        )
     value = spec.get("value")
     count = _COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
     if count is None:
@@ -85,7 +87,7 @@ def _known(kind: str, context: PlainContext) -> str:
     return kind
 
 
-def _items(key: Json, item: Json, where: str | None, rows: Sequence[Row]) -> list[Json]:
+def _items(key: Json, item: Json, where: str | None, rows: Rows) -> list[Json]:
     writer = FieldWriter()
     chosen, named, made = writer.rows_of(where, ""), writer.part(key, 0), writer.part(item, 0)
     writer.require_room(len(rows))
@@ -93,7 +95,7 @@ def _items(key: Json, item: Json, where: str | None, rows: Sequence[Row]) -> lis
     names = named(rows)
     if set(map(type, names)) - {str} or len(set(names)) < len(names):
         raise NotPlain  # two of one name are said by the process that renders
-    return [[name, value] for name, value in zip(names, made(rows), strict=True)]
+    return list(zip(names, made(rows), strict=True))
 
 
 def _page(name: str, text: str, context: PlainContext) -> Callable[[], Rendered]:

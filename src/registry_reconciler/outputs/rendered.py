@@ -24,9 +24,14 @@ class RenderFault(Struct, frozen=True):
 
 
 class Rendered(Struct, frozen=True):
-    """What came out of one job: a text, a value or a list of items, or a fault; and what was read for it."""
+    """What came out of one job: a text, a value or a list of items, or a fault; and what was read for it.
+
+    Attributes:
+        is_written_alike: nothing in it is written in two ways, as :mod:`registry_reconciler.base.json_text` says it.
+    """
 
     result: Json = None
     fault: RenderFault | None = None
     kinds: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
+    is_written_alike: bool = False

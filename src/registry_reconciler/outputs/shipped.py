@@ -6,7 +6,7 @@ Nobody is given a page that was not asked for: ``init`` makes them, and who dele
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from registry_reconciler.files.tree import Tree
@@ -60,11 +60,14 @@ def _is_there(tree: Tree, output: Output) -> bool:
     return not output.region or f"registry:begin {output.region}".encode() in (tree.read(output.file) or b"")
 
 
-def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[str, bytes]:
+def first_pages(
+    tree: Tree, kinds: Mapping[str, Kind], config: Config, made: Collection[str]
+) -> dict[str, bytes]:
     """The pages of a new workspace by path, with what is to be remembered of those that are not there yet.
 
     Args:
         tree: the workspace as it will be without them.
+        made: files of it that are made in the same step.
     """
     from registry_reconciler.outputs.memory import new_form, new_path, render
     from registry_reconciler.outputs.targets import DesiredContent, FileWork, NoOutputPlace
@@ -74,16 +77,15 @@ def first_pages(tree: Tree, kinds: Mapping[str, Kind], config: Config) -> dict[s
     for output in SHIPPED:
         text = page_text(output, kinds, config)
         work = FileWork(output.file, tree)
-        if output.whole and work.before is not None:
-            found[output.file] = text.encode()
-            continue
+        there = work.before is not None and output.file not in made
         try:
             work.put(output, DesiredContent(text))
         except NoOutputPlace:
             continue
-        content = render(output.id, new_form(output.id), __version__, text, output.where)
         found[output.file] = work.data or b""
-        found[new_path(output.id, content)] = content
+        if not there:
+            content = render(output.id, new_form(output.id), __version__, text, output.where)
+            found[new_path(output.id, content)] = content
     return found
 
 

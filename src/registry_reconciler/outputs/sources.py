@@ -21,8 +21,10 @@ from registry_reconciler.model.config import CONFIG_PATH
 from registry_reconciler.model.entry import Json, canonical, digest_bytes
 from registry_reconciler.outputs.beside import Began, Beside, prepared, template_text
 from registry_reconciler.outputs.definitions import Output
+from registry_reconciler.outputs.fields import Rows
 from registry_reconciler.outputs.plain import PlainContext, is_plain, plain
 from registry_reconciler.outputs.regions import without
+from registry_reconciler.outputs.texts import text_digest
 
 if TYPE_CHECKING:
     from registry_reconciler.base.child import Child
@@ -84,17 +86,39 @@ class Sources:
         return self._known_rows[kind]
 
     def _made_rows(self, kind: str) -> list[Json]:
-        files = {change.address: change.file for change in self.changes}
         known = self.loaded.kinds.get(kind)
-        marks, body = (known.secrets, known.body) if known is not None else (None, "")
-        rows = []
-        for item in self._entries(kind):
-            place = files.get(item.address) or (item.live_place.file if item.live_place else item.place.file)
-            values = marks.mask(dict(item.value)) if marks else item.value
-            if body:
-                values = self._without_outputs(body, place, values)
-            rows.append([item.key, item.address, place, values])
-        return rows
+        rows = self._columns(kind)
+        values = (
+            [known.secrets.mask(dict(value)) for value in rows.values]
+            if known is not None and known.secrets
+            else rows.values
+        )
+        return list(zip(rows.own("key"), rows.own("address"), rows.own("place"), values, strict=True))
+
+    def _columns(self, kind: str) -> Rows:
+        """The same by columns, secrets among it."""
+        entries = self._entries(kind)
+        known = self.loaded.kinds.get(kind)
+        values = [item.value for item in entries]
+        if known is not None and known.body:
+            places = self._places(entries)
+            values = [self._without_outputs(known.body, *both) for both in zip(places, values, strict=True)]
+        return Rows(
+            values,
+            {
+                "key": lambda: [item.key for item in entries],
+                "address": lambda: [item.address for item in entries],
+                "place": lambda: self._places(entries),
+            },
+        )
+
+    def _places(self, entries: Sequence[Entry]) -> list[str]:
+        """The file that each entry will be in."""
+        files = {change.address: change.file for change in self.changes}
+        return [
+            files.get(item.address) or (item.live_place.file if item.live_place else item.place.file)
+            for item in entries
+        ]
 
     def _without_outputs(self, body: str, path: str, values: Mapping[str, Json]) -> Mapping[str, Json]:
         """The values of an entry without what outputs own of the text below it: an output that reads itself would
@@ -256,7 +280,7 @@ class Sources:
             if text is None or self.hidden_among(kinds):
                 continue
             self.read[output.id] = tuple(templates)
-            if self._reads_the_same(output, record) and record.get("text") == _text(text):
+            if self._reads_the_same(output, record) and record.get("text") == text_digest(text):
                 found.add(output.id)
         return frozenset(found)
 
@@ -288,7 +312,7 @@ class Sources:
         record = self.records.load().get(output.id) if self.records is not None else None
         if not isinstance(record, dict) or record.get("memory") != self._with_digests(memory):
             return False
-        return bool(record.get("text") == _text(text))
+        return bool(record.get("text") == text_digest(text))
 
     def _with_digests(self, paths: Sequence[str]) -> list[list[str | None]]:
         return [[path, self.loaded.tree.inputs.get(path)] for path in paths]
@@ -324,7 +348,7 @@ class Sources:
                 "kinds": list(rendered[output.id].kinds),
                 "templates": list(rendered[output.id].templates),
                 "key": self._key(output, rendered[output.id].kinds, rendered[output.id].templates),
-                "text": _text(all_desired[output.id].text),
+                "text": all_desired[output.id].digest,
             }
             for output in outputs
             if output.id in all_desired
@@ -372,7 +396,7 @@ class Sources:
     @cached_property
     def _plain(self) -> PlainContext:
         kinds = frozenset(name for name, kind in self.loaded.kinds.items() if not kind.secrets)
-        return PlainContext(kinds, self._rows, self._template)
+        return PlainContext(kinds, self._columns, self._template)
 
     @cached_property
     def _kind_keys(self) -> dict[str, str]:
@@ -386,10 +410,6 @@ class Sources:
         folder = Path(__file__).parent
         times = [f"{path.name} {path.stat().st_mtime_ns}" for path in sorted(folder.glob("*.py"))]
         return "\n".join([__version__, str(self.loaded.tree.inputs.get(CONFIG_PATH)), *times])
-
-
-def _text(text: str) -> str:
-    return digest_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def _fields(schema: Mapping[str, Json]) -> list[str]:

@@ -100,7 +100,8 @@ def begin_deriving(
         records: knows what outputs were made of before.
         ready: has the process that renders, where it was begun before.
     """
-    definitions = load_definitions(loaded.tree, loaded.kinds, loaded.catalog.broken)
+    known = ready.definitions(loaded.tree, loaded.catalog) if ready is not None else None
+    definitions = known or load_definitions(loaded.tree, loaded.kinds, loaded.catalog.broken)
     memory = load_memory(loaded.tree)
     taken = frozenset(
         {*(output.id for output in definitions.outputs), *(output.file for output in definitions.outputs)}
@@ -278,7 +279,7 @@ class Deriving:
             as_map = "key" in output.spec or isinstance(part.value, dict)
             value = dict(value) if as_map else [item for _, item in value]
         if output.at:
-            return DesiredContent(value_text(value), value)
+            return DesiredContent(value_text(value, is_written_alike=rendered.is_written_alike), value)
         if isinstance(value, list | dict) or value is None:
             what = "nothing" if value is None else "a list" if isinstance(value, list) else "a mapping"
             message = f"it gives {what}, but must give a text or a number"
@@ -414,13 +415,13 @@ class Deriving:
         )
 
     def _memory_files(self, written: Iterable[_Settled]) -> Iterator[FileChange]:
-        texts = [
-            (done.output, done.desired.text)
+        all_desired = [
+            (done.output, done.desired)
             for done in written
             if done.action in (OutputAction.CREATE, OutputAction.UPDATE, OutputAction.ADOPT)
         ]
         known = None if self.definitions.broken or self.options.leave_outputs else self.known_outputs
-        return memory_files(self.loaded.tree, self.memory, texts, known)
+        return memory_files(self.loaded.tree, self.memory, all_desired, known)
 
     def _forgotten(self) -> Iterator[OutputChange]:
         if self.definitions.broken or self.memory.hidden or self.options.leave_outputs:

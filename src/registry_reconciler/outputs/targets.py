@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -19,7 +20,7 @@ from registry_reconciler.model.kind import Step
 from registry_reconciler.outputs.definitions import Output
 from registry_reconciler.outputs.names import nearest_file
 from registry_reconciler.outputs.regions import Region, example, find_regions, forms
-from registry_reconciler.outputs.texts import NoText, Text, decoded, plain_ends, value_text
+from registry_reconciler.outputs.texts import NoText, Text, decoded, plain_ends, text_digest, value_text
 
 _LONG = 200
 """Items of a list or mapping of which only those that changed are written."""
@@ -65,26 +66,28 @@ class Part(Struct, frozen=True):
         return self.text is None or not self.text.strip() or self.text in ("null", "[]", "{}")
 
 
-class DesiredContent(Struct, frozen=True):
+class DesiredContent(Struct, frozen=True, dict=True):
     """What is to stand at an output's place: a text, or a value in a structured file."""
 
     text: str
     value: Json = None
 
+    @cached_property
+    def digest(self) -> str:
+        """Of its text."""
+        return text_digest(self.text)
+
 
 def desired_text(output: Output, part: Part, text: str) -> DesiredContent:
     """A rendered text as it is to stand there: with a last line end, or without one inside a line."""
     text = text.replace("\r\n", "\n")
+    # A definition may be a text with a last line end, which is no part of its expression.
+    ends_a_line = str(output.spec.get("value", "")).endswith("\n")
     if output.region and part.inline:
         text = text.removesuffix("\n")
-    elif text and not text.endswith("\n") and (output.region or _ends_a_line(output.spec.get("value"))):
+    elif text and not text.endswith("\n") and (output.region or ends_a_line):
         text += "\n"
     return DesiredContent(text)
-
-
-def _ends_a_line(value: Json) -> bool:
-    """Whether a definition is a text with a last line end, which is no part of its expression."""
-    return isinstance(value, str) and value.endswith("\n")
 
 
 class FileWork:
@@ -337,17 +340,21 @@ def _pair_edits(
     number: int, path: FieldPath, there: dict[str, Json], value: dict[str, Json], in_place: bool
 ) -> list[Edit] | None:
     """As of a list, of a mapping; ``None`` where what stays stands in another order."""
-    stay = [name for name in there if name in value]
-    if stay != [name for name in value if name in there]:
-        return None
-    edits: list[Edit] = [Remove(number, (*path, name)) for name in there if name not in value]
+    stay = names = list(there)
+    edits: list[Edit] = []
+    if names != list(value):
+        stay = [name for name in there if name in value]
+        if stay != [name for name in value if name in there]:
+            return None
+        edits += [Remove(number, (*path, name)) for name in there if name not in value]
     head, tail = equal_ends([there[name] for name in stay], [value[name] for name in stay])
     edits += [
         Update(number, (*path, name), value[name])
         for name in stay[head : len(stay) - tail]
         if not equal(there[name], value[name])
     ]
-    names = list(there)
+    if len(stay) == len(value):
+        return edits
     places = {name: position for position, name in enumerate(names, 1)}
     position = 0
     for name, part in value.items():

@@ -7,6 +7,7 @@ import json
 import msgspec
 from msgspec import Struct
 
+from registry_reconciler.base.digest import digest_bytes
 from registry_reconciler.base.json_text import compact, encoded
 from registry_reconciler.base.sequences import equal_lines
 from registry_reconciler.model.entry import Json
@@ -60,16 +61,25 @@ def plain_ends(data: bytes) -> bytes:
     return data.replace(b"\r\n", b"\n") if ends and ends == data.count(b"\r\n") == data.count(b"\n") else data
 
 
-def value_text(value: Json) -> str:
-    """A value as the lines by which it is remembered and shown."""
+def value_text(value: Json, *, is_written_alike: bool = False) -> str:
+    """A value as the lines by which it is remembered and shown.
+
+    Args:
+        is_written_alike: somebody knows that nothing in it is written in two ways.
+    """
     try:
         # The same lines, many times as fast: the encoder that sets in is not written in C.
-        quickly = encoded(value, sort_keys=True)
+        quickly = encoded(value, sort_keys=True, unsure=() if is_written_alike else None)
         if quickly is not None:
             return msgspec.json.format(quickly, indent=1).decode()
         return msgspec.json.format(compact(value, sort_keys=True), indent=1)
     except ValueError:
         return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True)  # half of a character
+
+
+def text_digest(text: str) -> str:
+    """The digest of a text."""
+    return digest_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def lines_that_differ(before: str, after: str) -> str:

@@ -58,12 +58,13 @@ from registry_reconciler.planning.known_registries import (
 from registry_reconciler.planning.masked_text import Hider, holding
 from registry_reconciler.planning.new_files import file_problems, fragment_problems
 from registry_reconciler.planning.notices import across_notices, head_notices, standing_notices
+from registry_reconciler.planning.old_places import back_at_old_places
 from registry_reconciler.planning.relocate import NOTHING_RELOCATED, Relocation, relocate, together
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.state_files import state_files
 from registry_reconciler.planning.state_heals import fragment_heals, order_heals
 from registry_reconciler.planning.suppress import Locator, apply_severities, locate_problems, suppress
-from registry_reconciler.planning.unmatched import unmatched
+from registry_reconciler.planning.unmatched import Addresses, unmatched
 from registry_reconciler.planning.unread_files import not_checked, set_aside
 from registry_reconciler.rules.own import NO_RULES, OwnRules, own_rules
 from registry_reconciler.rules.unloaded import NOTHING_UNLOADED, KnownRegistry, Unloaded
@@ -181,9 +182,16 @@ def plan_loaded(
     view = _fleet_view(compared.loaded, options, fleet)
     checked = _checked(compared, edited, options, rest, view, records, ready, remembers=remembers)
     files = _files(compared, edited, checked)
-    found = _found(compared, edited, checked, options, files, remembers=remembers)
+    known = Addresses(compared.loaded, compared.desired, whole=rest is NOTHING_UNLOADED)
+    found = _found(compared, edited, checked, options, files, known, remembers=remembers)
+    found += back_at_old_places(
+        compared.loaded,
+        checked.derived.own,
+        blocked=compared.relocation.blocked,
+        whole=rest is NOTHING_UNLOADED,
+    )
     step("finishing")
-    plan = _assemble(compared, edited, checked, options, files, found, fixes=remembers)
+    plan = _assemble(compared, edited, checked, options, files, found, known, fixes=remembers)
     return Planning(
         plan, compared.loaded, compared.desired, checked.entry_sets, checked.own, checked.derived.own
     )
@@ -286,6 +294,7 @@ def _found(
     checked: Checked,
     options: PlanOptions,
     files: tuple[FileChange, ...],
+    known: Addresses,
     *,
     remembers: bool,
 ) -> list[Problem]:
@@ -301,7 +310,7 @@ def _found(
         *checked.own.problems,
         *compared.relocation.problems,
         *compared.desired.problems,
-        *unmatched(loaded, compared.desired),
+        *unmatched(loaded, compared.desired, known),
         *compared.difference.problems,
         *names,
         *checked.judged,
@@ -336,6 +345,7 @@ def _assemble(
     options: PlanOptions,
     files: Sequence[FileChange],
     found: Sequence[Problem],
+    known: Addresses,
     *,
     fixes: bool,
 ) -> Plan:
@@ -352,6 +362,7 @@ def _assemble(
         loaded.baseline,
         loaded.config,
         desired.exact,
+        known=known,
         whole=not (options.no_check or options.target or options.exclude),
         unjudged="" if is_asked(entry_sets.after.fleet) else "FLT",
         own_codes=checked.own.codes,

@@ -242,7 +242,7 @@ def find_target(
         raise PlacementError(
             "WRT003",
             f"its file would be {path!r}, which the kind's 'exclude' takes out.",
-            "Choose other values for its placeholders.",
+            _other_path(kind),
         )
     source = sources.get(path)
     if source is None:
@@ -251,7 +251,7 @@ def find_target(
             raise PlacementError(
                 "WRT004",
                 f"its file would be {path!r}, but {fault}.",
-                remedy(fault, "Choose other values for its placeholders."),
+                remedy(fault, _other_path(kind)),
             )
         return Target(path, 0, _path_in(kind, None, bound, path, lookups), False, carried)
     matching = lookups.container(kind, source, bound)
@@ -267,6 +267,13 @@ def find_target(
     document = _document_for(kind, source)
     content = source.documents[document] if source.documents else None
     return Target(path, document, _path_in(kind, content, bound, path, lookups), True, carried)
+
+
+def _other_path(kind: Kind) -> str:
+    """How an entry gets to another file."""
+    if kind.file.placeholders:
+        return "Choose other values for its placeholders."
+    return f"Move away what is there, or name another file in 'file' of the schema of {kind.name}."
 
 
 def _bound(kind: Kind, value: Mapping[str, Json]) -> dict[str, str]:

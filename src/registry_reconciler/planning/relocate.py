@@ -8,11 +8,12 @@ before. What cannot be carried byte for byte blocks (``KND005``), and nothing of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.base.globs import Patterns
 from registry_reconciler.files.registry_paths import FORMER_PREFIX
 from registry_reconciler.files.tree import MemoryTree, Recorder
@@ -21,16 +22,15 @@ from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.walk import Nesting
 from registry_reconciler.loading.registries import Live, load_live
 from registry_reconciler.loading.settings import load_config
-from registry_reconciler.loading.state import State
-from registry_reconciler.loading.state.places import KindPlace, place_of
-from registry_reconciler.loading.workspace import count_of, put_together
+from registry_reconciler.loading.state.places import KindPlace
+from registry_reconciler.loading.workspace import put_together
 from registry_reconciler.model.change import Action, Change, Reason
 from registry_reconciler.model.entry import LiveEntry, Place, same
-from registry_reconciler.model.fields import Selector
-from registry_reconciler.model.kind import FilePattern, Kind, KindError, parse_at
+from registry_reconciler.model.kind import FilePattern, Kind
 from registry_reconciler.model.problem import Problem
 from registry_reconciler.model.structural import problem
 from registry_reconciler.planning.edit_files import write_elsewhere
+from registry_reconciler.planning.old_places import changed_places, kind_at
 from registry_reconciler.planning.whole_files import (
     emptied,
     in_place_of,
@@ -118,28 +118,10 @@ def relocate(loaded: Loaded, options: PlanOptions) -> tuple[Loaded, Relocation]:
     return loaded, done
 
 
-def changed_places(state: State, kinds: Mapping[str, Kind]) -> Iterator[tuple[Kind, KindPlace]]:
-    """The kinds whose schemas point elsewhere than when they were last applied, with where that was."""
-    for name, before in state.places.items():
-        kind = kinds.get(name)
-        if kind is not None and kind.truth != "live" and not before.is_at(place_of(kind)):
-            yield kind, before
-
-
 def _at_old_place(loaded: Loaded, kind: Kind, before: KindPlace) -> _Old | None:
     """What stands where a kind was; ``None`` where that cannot be told."""
-    try:
-        former = replace(
-            kind,
-            layout=before.layout,
-            file=FilePattern.parse(before.file),
-            at=parse_at(before.at),
-            format=before.format,
-            **_read_as(kind, before),
-        )
-        LAYOUTS[former.layout]
-        format_of(before.file, former)
-    except (KindError, KeyError, ValueError):
+    former = kind_at(kind, before)
+    if former is None:
         return None
     live = load_live(loaded.tree, {kind.name: former}, reader=loaded.reader)
     live, nameless = _called_as_now(kind, former, live)
@@ -164,23 +146,6 @@ def _at_old_place(loaded: Loaded, kind: Kind, before: KindPlace) -> _Old | None:
 
 def _spot(entry: LiveEntry) -> tuple[object, ...]:
     return entry.place.file, entry.place.document, entry.place.path
-
-
-def _read_as(kind: Kind, before: KindPlace) -> dict[str, Any]:
-    """How the texts at the old place are read, where an older program said it."""
-    if not before.key:
-        return {}
-    return {
-        "key": tuple(Selector.parse(field) for field in before.keys),
-        "value": before.value,
-        "body": before.body,
-        "lenient": bool(before.lenient),
-        # The text below front matter is a live field of its name.
-        "live_fields": (
-            *(field for field in kind.live_fields if field.text != kind.body),
-            *([Selector.parse(before.body)] if before.body else []),
-        ),
-    }
 
 
 def _called_as_now(kind: Kind, former: Kind, live: Live) -> tuple[Live, str]:
@@ -412,25 +377,18 @@ def _stays(old: _Old, managed: list[str], why: str) -> Problem:
 
 
 def _left(old: _Old, relocation: Relocation) -> Iterator[Problem]:
-    """What stays at the old place although nothing looks there any more."""
-    parts: list[str] = []
-    if old.copies:
-        parts.append(f"{count_of(old.copies)} that the new place has too")
+    """What stays beside the entries at the old place, although nothing looks there any more."""
+    copies = {old.live.entries[address].place.file for address in old.copies}
     stay = [
         path
         for path in sorted(old.live.files)
-        if relocation.files.get(path) is not None and path in relocation.files
+        if relocation.files.get(path) is not None and path not in copies and old.kind.file.match(path) is None
     ]
-    stay = [path for path in stay if old.kind.file.match(path) is None]
     if stay:
-        parts.append(
-            f"what stands beside the entries in {', '.join(stay[:5])}{' and others' if stay[5:] else ''}"
-        )
-    if parts:
         yield problem(
             "KND006",
             f"the place of the kind {old.kind.name!r} changed, and at the old one ({old.before.words()}) "
-            f"there is still {' and '.join(parts)}.",
+            f"there is still what stands beside the entries in {first_few(stay, 5)}.",
             Place(old.kind.schema_path, 0, ("x-registry", "file")),
             fix="Nothing looks there any more: remove by hand what is of no use.",
             extra=old.kind.name,

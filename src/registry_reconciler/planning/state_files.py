@@ -25,7 +25,6 @@ from registry_reconciler.loading.state import (
 )
 from registry_reconciler.loading.state.files import (
     FORMER_KEPT,
-    NO_MARKS,
     first_path,
     gone_path,
     left_path,
@@ -34,7 +33,7 @@ from registry_reconciler.loading.state.files import (
     render_file,
 )
 from registry_reconciler.loading.state.old import STOP, is_old
-from registry_reconciler.loading.state.places import place_of, place_path, render_place
+from registry_reconciler.loading.state.places import former_place, place_of, place_path, render_place
 from registry_reconciler.loading.state.shadow import new_salt, short_salt, whole_digest
 from registry_reconciler.model.change import Change, Heal
 from registry_reconciler.model.entry import canonical, digest_parts
@@ -44,7 +43,7 @@ from registry_reconciler.planning.known_state import LATER, NOTHING_KNOWN, known
 from registry_reconciler.planning.state_accounts import accounts_of, as_account, taken_files
 from registry_reconciler.planning.state_changes import StateChanges
 from registry_reconciler.planning.state_heals import declared_protected, remembered_protected
-from registry_reconciler.planning.state_shares import Share, Stood, in_order, shares
+from registry_reconciler.planning.state_shares import Share, Stood, in_order, shares, stood_together
 
 if TYPE_CHECKING:
     from registry_reconciler.loading.workspace import Loaded
@@ -191,6 +190,8 @@ class _StateFiles:
             now, before = place_of(self._loaded.kinds[name]), self._loaded.state.places.get(name)
             if before is not None:
                 now = now._replace(former=before.former if before.file == now.file else before.file)
+                if not before.is_at(now):
+                    yield former_place(name, before)
             yield place_path(name), render_place(name, now)
 
     def _shared_out(
@@ -236,9 +237,12 @@ class _StateFiles:
     def _stood_in(self, path: str) -> Stood:
         """What stands in a file, by the addresses that it has now."""
         sides = self._loaded.state.files[path]
-        addresses = [record.address for side in sides for record in side.records]
-        marks = sides[0].marks if len(sides) == 1 else NO_MARKS
-        return Stood([self._now.get(address, address) for address in addresses], marks)
+        return stood_together(
+            [
+                Stood([self._now.get(record.address, record.address) for record in side.records], side.marks)
+                for side in sides
+            ]
+        )
 
     def _breaks(self, fragment: str, records: Sequence[Record]) -> list[int] | None:
         """How many breaks the fragment has before each record and behind the last; ``None``: it is not known."""

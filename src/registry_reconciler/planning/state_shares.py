@@ -38,6 +38,26 @@ class Stood(NamedTuple):
     marks: Mapping[int, str] = NO_MARKS
 
 
+def stood_together(sides: Sequence[Stood]) -> Stood:
+    """A file with a conflict as one: what a later side has alone stands behind what it has before that."""
+    found, *others = sides
+    for side in others:
+        known, before = set(found.addresses), None
+        alone: dict[str | None, list[tuple[str, str]]] = {}
+        for number, address in enumerate(side.addresses):
+            if address in known:
+                before = address
+            else:
+                alone.setdefault(before, []).append((address, side.marks.get(number, "")))
+        rows = alone.get(None, [])
+        for number, address in enumerate(found.addresses):
+            rows += [(address, found.marks.get(number, "")), *alone.get(address, ())]
+        rows.append(("", found.marks.get(len(found.addresses), "")))
+        marks = {number: mark for number, (_, mark) in enumerate(rows) if mark}
+        found = Stood([address for address, _ in rows[:-1]], marks)
+    return found
+
+
 class Share(Struct):
     """The records of one file.
 

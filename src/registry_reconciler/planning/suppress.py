@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -16,6 +17,9 @@ from registry_reconciler.model.config import Config
 from registry_reconciler.model.entry import Location, Place
 from registry_reconciler.model.problem import Problem, Related, Status, listed, sort_key
 from registry_reconciler.model.structural import LOWERABLE, problem
+
+if TYPE_CHECKING:
+    from registry_reconciler.planning.unmatched import Addresses
 
 _CODE = re.compile(r"[A-Z]{3,12}[0-9]{3}")
 
@@ -36,6 +40,7 @@ def suppress(
     config: Config,
     exact: frozenset[str] = frozenset(),
     *,
+    known: Addresses | None = None,
     whole: bool = True,
     unjudged: str = "",
     own_codes: frozenset[str] = frozenset(),
@@ -44,6 +49,7 @@ def suppress(
 
     Args:
         exact: addresses of allowances that look like globs and are none.
+        known: tells which address may be meant.
         whole: all rules looked at all changes; only then can an allowance be called unused.
         unjudged: the family of codes that nobody could judge.
         own_codes: those of the workspace's own rules.
@@ -61,7 +67,7 @@ def suppress(
         if whole and judged and allowance not in used:
             unused = problem(
                 "FRG006",
-                _why_unused(allowance, own_codes),
+                _why_unused(allowance, own_codes, known),
                 allowance.place,
                 fix="Remove the allowance.",
                 extra=f"{allowance.address}#{allowance.code}",
@@ -70,13 +76,16 @@ def suppress(
     return settled
 
 
-def _why_unused(allowance: Allowance, own_codes: frozenset[str]) -> str:
-    """What an allowance that nothing needs is about: a slip of the code is told from a problem that is not there."""
+def _why_unused(allowance: Allowance, own_codes: frozenset[str], known: Addresses | None) -> str:
+    """What an allowance that nothing needs is about: slips are told from a problem that is not there."""
     from registry_reconciler.base.suggest import did_you_mean, meant
     from registry_reconciler.rules import all_rules
 
     code = allowance.code
     free = {rule.code for rule in all_rules() if not rule.structural} | own_codes
+    nothing = known.without(allowance.address) if known is not None and code in free else ""
+    if known is not None and nothing:
+        return f"{nothing}, so this line of 'allow' accepts nothing.{known.hint(allowance.address)}"
     if code in free:
         return f"{allowance.address} has no problem {code} that could be allowed."
     if any(rule.code == code for rule in all_rules()):

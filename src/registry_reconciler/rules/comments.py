@@ -224,13 +224,9 @@ def _comments_in(text: str) -> Iterator[str]:
         at = match.end() if inside is None else inside
 
 
-def _texts(entry_set: EntrySet) -> _Texts:
-    return _Texts(entry_set)
-
-
 def _not_carried(entry_set: EntrySet) -> Iterator[Finding]:
     # What a plan changes is asked about after its apply: until then places and texts fit as they are now.
-    texts = (entry_set.earlier or entry_set).memo(_texts)
+    texts = (entry_set.earlier or entry_set).memo(_Texts)
     doubts = list(_doubts(entry_set, texts))
     there: dict[int, Counter[str]] = {}
     for numbers in _by_file(doubts).values():

@@ -123,7 +123,7 @@ class _ComposedTexts:
             data = self._entry_set.tree.read(path)
             earlier = self._entry_set.earlier
             if earlier is not None:
-                known = earlier.memo(_files)._known
+                known = earlier.memo(_ComposedTexts)._known
                 if path in known and earlier.tree.read(path) == data:
                     return known[path]
             return form.compose((data or b"").decode("utf-8").removeprefix("\ufeff"))
@@ -137,10 +137,6 @@ _BETWEEN = bytes(0x20 if byte in b",[]{}" else byte for byte in range(256))
 def _words_of(data: bytes) -> frozenset[bytes]:
     """What stands between white space and brackets: a scalar of one word that has no quotes is among that."""
     return frozenset(data.replace(b'":', b'" ').replace(b"':", b"' ").translate(_BETWEEN).split())
-
-
-def _files(entry_set: EntrySet) -> _ComposedTexts:
-    return _ComposedTexts(entry_set)
 
 
 def _harmless(_entry_set: EntrySet) -> defaultdict[str, set[int]]:
@@ -167,7 +163,7 @@ def _plain(entry_set: EntrySet) -> Iterator[Finding]:
                 # A fragment is YAML whatever the registry is; in front matter texts are as plain as in YAML.
                 form = format_of(place.file, kind) if item.place == item.live_place else YAML
                 text = _part(item.value, path)
-                if form.plain_texts and entry_set.memo(_files).is_plain(place, form, text):
+                if form.plain_texts and entry_set.memo(_ComposedTexts).is_plain(place, form, text):
                     yield Finding(
                         item,
                         f"{text} stands without quotes, and other readers of YAML take it for {_A[other]}; the schema "

@@ -11,6 +11,7 @@ import pytest
 
 from registry_reconciler.cache.fingerprint import Fingerprint, NotKept, fingerprint_of, is_fresh, refresh
 from registry_reconciler.files.tree import DiskTree, Recorder
+from tests.support import git
 
 
 def look(root: Path) -> Recorder:
@@ -149,6 +150,18 @@ def test_what_changed_before_it_was_remembered_is_not_kept(root: Path) -> None:
         fingerprint_of(str(root), tree.inputs, tree.folders)
 
 
+def test_a_file_too_large_to_be_read_is_not_read_to_remember_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = look(root)
+    os.truncate(root / "a/one", 2**40)
+    monkeypatch.setattr(
+        "registry_reconciler.cache.fingerprint.digest_bytes", lambda _data: pytest.fail("read")
+    )
+    with pytest.raises(NotKept):
+        fingerprint_of(str(root), {"a/one": tree.inputs["a/one"]}, {})
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
 def test_links_are_not_kept(root: Path) -> None:
     os.symlink("one", root / "a/link")
@@ -174,3 +187,15 @@ def test_a_witness_survives_json(root: Path) -> None:
 def test_a_damaged_witness_is_refused(data: dict[str, object]) -> None:
     with pytest.raises((ValueError, TypeError, KeyError)):
         Fingerprint.from_json(data)
+
+
+def test_what_a_sparse_checkout_leaves_out_by_now_was_absent_before(root: Path) -> None:
+    (root / "gone").write_text("there")
+    git(root, "init", "-q")
+    git(root, "add", ".")
+    (root / "gone").unlink()
+    age(root)
+    fingerprint = seen(root)
+    assert is_fresh(str(root), fingerprint)[0]
+    git(root, "update-index", "--skip-worktree", "gone")
+    assert not is_fresh(str(root), fingerprint)[0]

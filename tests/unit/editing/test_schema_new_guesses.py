@@ -35,6 +35,35 @@ def test_places_that_are_taken_together_are_said() -> None:
     assert not any("other places" in message for message in doubts)
 
 
+def test_hooks_without_a_matcher_are_named_by_nothing_and_the_others_by_event_and_matcher() -> None:
+    bare = {"hooks": [{"type": "command", "command": "d"}]}
+    named = [{"matcher": name, **bare} for name in ("Bash", "Write")]
+    hooks = {"PreToolUse": named, "PostToolUse": named[:1], "Stop": [bare, bare]}
+    new = made({"s.json": json.dumps({"hooks": hooks})}, "settings_hook", "s.json")
+    assert (new.spec["key"], new.entries) == (["hook", "matcher"], 3)
+    (doubt,) = [doubt.message for doubt in new.doubts if doubt.decision]
+    assert doubt.startswith("2 of 5 entries have no matcher")
+
+
+MANIFESTS = {
+    f"m/{name[0]}/{name.upper()}/{version}/{name}{end}.yaml": f"Id: {name}\nVersion: {version}\nManifestType: {sort}\n"
+    for name in ("Alpha", "Beta")
+    for version in ("1.0.1", "2.0.1")
+    for end, sort in (("", "version"), (".installer", "installer"))
+}
+
+
+def test_what_the_entries_say_of_their_path_is_the_key_where_that_is_enough() -> None:
+    new = made(MANIFESTS, "package", "m/*/*/*/*.installer.yaml")
+    assert new.spec["file"] == "m/{m}/{folder}/{Version}/{Id}.installer.yaml"
+    assert (new.spec["key"], new.entries) == (["Id", "Version"], 4)
+
+
+def test_files_of_several_sorts_are_said_to_be_of_several_kinds() -> None:
+    (doubt,) = [doubt.message for doubt in made(MANIFESTS, "package", "m/**/*.yaml").doubts if doubt.decision]
+    assert "of several sorts, by ManifestType: installer (4), version (4)" in doubt
+
+
 def test_what_is_no_entry_of_the_kind_is_said() -> None:
     text = "things:\n- {name: a, n: 1}\n- {name: b, n: 2}\n- {n: 3}\n"
     (finding,) = made({"t.yml": text}, "thing", "t.yml", key=("name",)).findings

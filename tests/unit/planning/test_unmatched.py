@@ -80,3 +80,37 @@ def test_of_globs_that_would_take_too_long_to_be_looked_for_nothing_is_said(
     monkeypatch.setattr(unmatched, "_MOST_HELD", 5)
     about = [message.split("'")[1] for message in messages(thing_kind(), protect=lines)]
     assert about == ["thing/*x", "thing/*y", "thing/a*", "thing/gone"]
+
+
+def test_a_misspelt_line_of_allow_says_what_may_be_meant() -> None:
+    wanted = ("thing/pay.capture", "thing/pay.captur", "thing/pya.*")
+    lines: list[Json] = [{"address": address, "code": "REF001", "reason": "x"} for address in wanted]
+    found = plan_of(with_fragment(thing_kind(), {"thing": THINGS, "allow": lines})).problems
+    assert [problem.message for problem in found if problem.code == "FRG006"] == [
+        "thing/pay.capture has no problem REF001 that could be allowed.",
+        "there is no entry 'thing/pay.captur', so this line of 'allow' accepts nothing. "
+        "Did you mean 'thing/pay.capture'?",
+        "no entry fits 'thing/pya.*', so this line of 'allow' accepts nothing. Did you mean 'thing/pay.*'?",
+    ]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(
+    ("address", "near"), [("thing/pay.refnud", "thing/pay.refund"), ("thing/other", ""), ("thing/pay.v2", "")]
+)
+def test_a_line_of_removed_is_said_where_an_entry_is_near(keep: bool, address: str, near: str) -> None:
+    removed: list[Json] = [{"address": address, "keep": keep}]
+    said = messages({**thing_kind(), "desired/b.yaml": b"thing:\n- id: pay.v1\n"}, removed=removed)
+    expected = (
+        f"there is no entry {address!r}, so this line of 'removed' removes nothing. Did you mean '{near}'?"
+    )
+    assert said == ([expected] if near else [])
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_line_of_removed_that_was_carried_out_is_spent(keep: bool) -> None:
+    before = applied(with_fragment(thing_kind(), {"thing": [*THINGS, {"id": "pay.refunds"}]}))
+    removed: list[Json] = [{"address": "thing/pay.refunds", "keep": keep}]
+    files = applied(with_fragment(before, {"thing": THINGS, "removed": removed}))
+    files["t.yaml"] = (files["t.yaml"] or b"").replace(b"- id: pay.refunds\n", b"")
+    assert messages(files, removed=removed) == []

@@ -101,10 +101,6 @@ def _of_part(
             return None
 
 
-_NEAREST_OF_ALL = frozenset({"FRG010", "FRG012"})
-"""Codes whose texts say which of all addresses may be meant."""
-
-
 def plan_of_part(
     memory: WorkspaceMemory,
     files: Files,
@@ -128,8 +124,8 @@ def plan_of_part(
     """
     from registry_reconciler.cache.incremental.partial_load import load_part
     from registry_reconciler.formats.unread import UnreadNeeded
+    from registry_reconciler.planning.old_places import changed_places
     from registry_reconciler.planning.pipeline import plan_loaded
-    from registry_reconciler.planning.relocate import changed_places
 
     try:
         part = load_part(memory, files, earlier, contents=contents)
@@ -146,7 +142,7 @@ def plan_of_part(
         raise FullPlanRequired("what moves with what is told by the whole")
     if any(problem.code == "WRT001" for problem in planning.plan.problems):
         raise FullPlanRequired("a file that was read in part does not come out as planned")
-    if any(problem.code in _NEAREST_OF_ALL for problem in planning.plan.problems):
+    if any(problem.code == "FRG010" for problem in planning.plan.problems):
         raise FullPlanRequired("which name is meant is told by all names")
     return planning
 

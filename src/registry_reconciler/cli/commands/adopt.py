@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from registry_reconciler.base.escape import visible
-from registry_reconciler.cli.common import answer, apply_or_ways_out, in_prose, warn
+from registry_reconciler.cli.common import answer, apply_or_ways_out, in_prose, warn, warn_unseen
 from registry_reconciler.cli.options import DisplayOptions, DryRun, Shared
 from registry_reconciler.cli.waiting import waiting
 from registry_reconciler.errors import UsageFailure
@@ -76,6 +76,7 @@ def command(
         written = amendment.written
         warn(amendment.warnings)
     next_ = apply_or_ways_out(adoption.plan) if written else []
+    warn_unseen(adoption.plan)
     text = _text(adoption, dry_run, full=call.full) + (_leads_on(adoption, next_) if written else "")
     return answer(call, text, _body(adoption, written), next=next_, draw=in_prose(text))
 

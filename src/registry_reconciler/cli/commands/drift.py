@@ -114,8 +114,8 @@ def _list(call: Call, workspace: Workspace, planning: Planning, patterns: Sequen
         "outputs": [{"id": change.id, "file": change.file, "diff": change.diff} for change in edited],
         "stale_state": [{"address": stale_state.address, "why": stale_state.why} for stale_state in stale],
     }
-    hidden = unseen(planning)
-    warn_left_out(planning)
+    hidden = unseen(planning.plan)
+    warn_left_out(planning.plan)
     lines = list(_edited(edited))
     lines += _lines(call, found, stale) if found or stale or not (hidden or edited) else []
     lines += [visible(f"Cannot be read: {address}") for address in hidden]

@@ -94,8 +94,8 @@ def command(
 
 
 def _target(file: Path | None) -> Path:
+    from registry_reconciler.files.root import FLEET_FILE
     from registry_reconciler.fleet import find_manifest
-    from registry_reconciler.fleet.manifest import FILE
 
     if file is not None and not file.exists():
         if not file.parent.is_dir():
@@ -106,4 +106,4 @@ def _target(file: Path | None) -> Path:
     except UsageFailure:
         if file is not None:
             raise
-        return Path.cwd() / FILE
+        return Path.cwd() / FLEET_FILE

@@ -63,7 +63,7 @@ def command(
     if steps is not None and address is None:
         raise UsageFailure("--steps counts from an entry: name its address")
     planning = planning_of(call.workspace())
-    warn_unseen(planning)
+    warn_unseen(planning.plan)
     found = edges(planning.entry_sets.after)
     if address is not None:
         known = known_addresses(planning)

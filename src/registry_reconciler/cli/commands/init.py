@@ -37,9 +37,15 @@ _HEADS = {
 
 def command(
     kinds: Annotated[
-        str,
-        typer.Option("--kinds", metavar="all|none|LIST", help="Which built-in kinds, separated by commas."),
-    ] = "all",
+        str | None,
+        typer.Option(
+            "--kinds",
+            metavar="all|none|LIST",
+            help="Which built-in kinds, separated by commas. By default all of them, and in a workspace that is "
+            "there none that it has not.",
+            show_default=False,
+        ),
+    ] = None,
     agents_pointer: Annotated[
         bool | None,
         typer.Option(
@@ -60,17 +66,20 @@ def command(
     shared: Shared,
 ) -> int:
     """Make a workspace here. It overwrites nothing, so it is safe to run again."""
-    from registry_reconciler.editing.init import chosen_kinds, disk, placements, write_placements
+    from registry_reconciler.editing.init import chosen_kinds, default_kinds, placements, write_placements
+    from registry_reconciler.files.tree import DiskTree
 
     call = shared.call("init")
-    chosen = chosen_kinds(kinds)
+    typed = None if kinds is None else chosen_kinds(kinds)
     folder = _folder(call.root)
+    tree = DiskTree(folder)
+    chosen = default_kinds(tree) if typed is None else typed
     pointer = _wants_pointer(folder) if agents_pointer is None else agents_pointer
-    found = placements(disk(folder), chosen, pointer=pointer)
+    found = placements(tree, chosen, pointer=pointer)
     if merge_driver:
         from registry_reconciler.editing.merge_setup import install_driver, with_attributes
 
-        found = with_attributes(disk(folder), found)
+        found = with_attributes(tree, found)
         install_driver(folder)
     receipt = write_placements(folder, found, call.lock_timeout)
     warn(receipt.warnings)

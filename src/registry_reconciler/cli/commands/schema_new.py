@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -144,7 +145,10 @@ def _findings(findings: Sequence[tuple[str, str, str]]) -> list[str]:
             address, message = found[0]
             lines.append(f"  {code} {len(found):,} times, first of {visible(address)}: {visible(message)}")
         else:
-            lines += [f"  {code} {visible(message)}" for _, message in found]
+            counts = Counter(visible(message) for _, message in found)
+            lines += [
+                f"  {code} {text}{f' ({count} times)' if count > 1 else ''}" for text, count in counts.items()
+            ]
     more = len(lines) - _FINDINGS_SHOWN
     return lines if more <= 0 else [*lines[:_FINDINGS_SHOWN], f"  and {more:,} more: registry plan"]
 

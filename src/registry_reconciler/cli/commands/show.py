@@ -11,7 +11,6 @@ from registry_reconciler.base.escape import visible
 from registry_reconciler.cli.addresses import known_addresses
 from registry_reconciler.cli.common import answer, planning_of, warn_unseen
 from registry_reconciler.cli.options import Shared
-from registry_reconciler.cli.values import yaml_lines
 from registry_reconciler.model.entry import Json, digest_value, show_path
 from registry_reconciler.model.plan_json import location_to_json
 from registry_reconciler.model.unknown import unknown_address
@@ -42,7 +41,7 @@ def command(
 
     call = shared.call("show")
     planning = planning_of(call.workspace())
-    warn_unseen(planning)
+    warn_unseen(planning.plan)
     known = known_addresses(planning)
     if address not in known:
         raise unknown_address(address, known)
@@ -56,7 +55,7 @@ def _lines(found: EntryDetails) -> Iterator[str]:
     desired, live = found.desired, found.live
     if desired and live and not found.fields:
         yield f"desired and live  {_where(desired)}, {_where(live)}"
-        yield from yaml_lines(live.value, 2)
+        yield from _yaml_lines(live.value, 2)
     elif desired and live:
         yield f"desired  {_where(desired)}"
         yield f"live     {_where(live)}"
@@ -94,8 +93,8 @@ def _diff(found: EntryDetails) -> Iterator[str]:
     from registry_reconciler.base.sequences import unequal
 
     # Fields in the order of the registry, so that only what differs is shown as different.
-    old = yaml_lines(found.before, 0)
-    new = yaml_lines(_in_order_of(found.after, found.before), 0)
+    old = _yaml_lines(found.before, 0)
+    new = _yaml_lines(_in_order_of(found.after, found.before), 0)
     at = 0
     for start, end, new_start, new_end in (*unequal(old, new), (len(old), len(old), 0, 0)):
         yield from (f"    {line}" for line in old[at:start])
@@ -118,7 +117,14 @@ def _side(name: str, side: EntrySide | None, absent: str) -> Iterator[str]:
         yield f"{name}  {absent}"
         return
     yield f"{name}  {_where(side)}"
-    yield from yaml_lines(side.value, 2)
+    yield from _yaml_lines(side.value, 2)
+
+
+def _yaml_lines(value: Json, indent: int) -> list[str]:
+    """A value as block YAML in which nothing can hide."""
+    from registry_reconciler.formats.yaml.edit.emit import dump
+
+    return [visible(line) for line in dump(value, indent=indent).splitlines()]
 
 
 def _where(side: EntrySide) -> str:

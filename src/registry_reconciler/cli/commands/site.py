@@ -48,7 +48,7 @@ def command(
     call = shared.call("site")
     workspace = call.workspace()
     planning = planning_of(workspace)
-    warn_unseen(planning)
+    warn_unseen(planning.plan)
     with waiting():
         done = publish(out, pages_of(gather(planning, workspace.root, title)))
     warn([f"{out / path} was edited by hand, so it is left as it is" for path in done.left])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -19,6 +20,9 @@ from registry_reconciler.editing.schema_new.guess import (
 )
 from registry_reconciler.editing.schema_new.referrers import ReferringField, best_key
 from registry_reconciler.layouts import LAYOUTS
+
+_SORTS = 8
+"""So many words in a field may be the sorts of what has it."""
 
 
 def choose_key(
@@ -39,16 +43,45 @@ def choose_key(
             given = dict(entry.bound).get("", "")
             holder = [name for name in names if name not in entry.place][-1]
             entries[number] = replace(entry, bound=(*entry.bound, (holder, given)))  # type: ignore[index]
-    twice = duplicates(entries, names)
+    _doubt_duplicates(work, entries, names, whole=LAYOUTS[chosen.layout].one_a_file)
+    return names
+
+
+def _doubt_duplicates(
+    work: Work, entries: Sequence[FoundEntry], names: Sequence[str], *, whole: bool
+) -> None:
+    """Say where a key is missing, or stands twice."""
+    bare = [name for name in names if any(entry.text(name) is None for entry in entries)]
+    without = sum(any(entry.text(name) is None for name in bare) for entry in entries)
+    if without:
+        which = "has no" if without == 1 else "have no"
+        work.doubt(
+            "x-registry.key",
+            f"{without} of {len(entries)} entries {which} {' or '.join(bare)} that could name them, so plan leaves "
+            "them out (LIV003). Give them one, name other fields with --key, or leave them to who wrote them.",
+            decision=True,
+        )
+    twice = [key for key in duplicates(entries, names) if key]
     if twice:
-        shown = ", ".join(repr(key) if key else "(none)" for key in twice[:5])
+        shown = ", ".join(map(repr, twice[:5]))
         work.doubt(
             "x-registry.key",
             f"No field tells all entries apart. By {', '.join(names)}, several have {shown}"
-            f"{' and others' if len(twice) > 5 else ''}. Name the fields that do, or correct the entries.",
+            f"{' and others' if len(twice) > 5 else ''}. "
+            f"{_sorts(entries) if whole else ''}Name the fields that do, or correct the entries.",
             decision=True,
         )
-    return names
+
+
+def _sorts(entries: Sequence[FoundEntry]) -> str:
+    """What sorts of files there are, where a field says it: each sort is a kind of its own."""
+    for name in entries[0].value:
+        words = Counter(entry.text(name) for entry in entries)
+        is_sort = name.lower().endswith(("type", "kind")) and None not in words
+        if is_sort and 1 < len(words) <= _SORTS:
+            shown = ", ".join(f"{word} ({count:,})" for word, count in words.most_common())
+            return f"The files are of several sorts, by {name}: {shown}. Make a kind of each, of its files alone. Or: "
+    return ""
 
 
 def _guessed_key(
@@ -83,7 +116,8 @@ def _guessed_key(
         return (
             _pair(work, entries, holders)
             or _key_fields(work, entries)[:1]
-            or [next(iter(entries[0].value), "id")]
+            or _of_those_that_have_it(entries, holders)
+            or [next((name for name, value in entries[0].value.items() if is_keyish(value)), "id")]
         )
     others = ", ".join(unique[1:4])
     more = f" ({others} would also work)" if others else ""
@@ -110,7 +144,7 @@ def _joined_key(
     if alone:
         return [alone[-1]]
     if whole and len(holders) > 1 and not duplicates(entries, holders):
-        return list(holders)
+        return _said_by_entries(work, entries, holders) or list(holders)
     for holder in reversed(holders):
         for name in fields:
             if not duplicates(entries, (holder, name)):
@@ -124,6 +158,14 @@ def _joined_key(
             if not duplicates(entries, some):
                 return list(some)
     return []
+
+
+def _said_by_entries(work: Work, entries: Sequence[FoundEntry], holders: Sequence[str]) -> list[str]:
+    """What the path says and the entries say too, where that is enough; what names them before what else is said."""
+    own = [name for name in holders if all(name in entry.value for entry in entries)]
+    if len(own) < 2 or duplicates(entries, own):
+        return []
+    return sorted(own, key=lambda name: not is_key_word(name, work.kind))
 
 
 def _key_fields(work: Work, entries: Sequence[FoundEntry]) -> list[str]:
@@ -143,6 +185,21 @@ def _pair(work: Work, entries: Sequence[FoundEntry], holders: Sequence[str]) -> 
             message = f"{second} alone is not unique, {first} and {second} together are."
             work.doubt("x-registry.key", message)
             return [first, second]
+    return []
+
+
+def _of_those_that_have_it(entries: Sequence[FoundEntry], holders: Sequence[str]) -> list[str]:
+    """A field that tells apart the entries that have it, with what the place says; the one that most have."""
+    counts = Counter(
+        name
+        for entry in entries
+        for name, value in entry.value.items()
+        if quoted(name) == name and is_keyish(value)
+    )
+    for name, _ in counts.most_common():
+        some = [entry for entry in entries if is_keyish(entry.value.get(name))]
+        if len(some) > 1 and _short(some, name) and not duplicates(some, (*holders, name)):
+            return [*holders, name]
     return []
 
 

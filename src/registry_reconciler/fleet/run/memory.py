@@ -27,11 +27,6 @@ _DAYS = 30
 """So long a result is kept. What did not change for longer is looked at again, which is right and costs little."""
 
 
-def moment() -> Moment:
-    """The moment before a job looks at anything."""
-    return Moment.now()
-
-
 def recall(source: RepositorySource, order: dict[str, Any]) -> dict[str, Any] | None:
     """What came of the same content before; ``None`` where it is not known."""
     place = _place(source, order)

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from registry_reconciler.base.child import Child, ChildEnded, ChildLimits
+from registry_reconciler.cache.fingerprint import Moment
 from registry_reconciler.errors import RegistryFailure
 from registry_reconciler.fleet.manifest import Repository
 from registry_reconciler.fleet.run import memory
@@ -80,7 +81,7 @@ def known_answer(known: KnownRepository) -> dict[str, Any] | None:
 
 
 def _done(source: RepositorySource, order: dict[str, Any]) -> dict[str, Any]:
-    moment = memory.moment()
+    moment = Moment.now()
     question = {
         "job": order["job"],
         "source": source.describe(),

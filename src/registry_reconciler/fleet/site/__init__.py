@@ -13,8 +13,9 @@ from registry_reconciler.fleet.catalogue import Catalogue
 from registry_reconciler.fleet.catalogue.contents import contents_of
 from registry_reconciler.fleet.site.across import references_across
 from registry_reconciler.fleet.site.gather import gathered
-from registry_reconciler.fleet.site.pages import FOLDER, folder_of, top_pages
+from registry_reconciler.fleet.site.pages import FOLDER, top_pages
 from registry_reconciler.site import Above, SiteReceipt, pages_of, publish
+from registry_reconciler.site.catalogue import page_name
 
 __all__ = ["write_site"]
 
@@ -31,8 +32,8 @@ def write_site(catalogue: Catalogue, out: Path, title: str) -> SiteReceipt:
     done = [publish(out, top_pages(catalogue, rows, across, title))]
     for row in rows:
         shown = gathered(contents_of(catalogue, row), across)
-        below = publish(out / FOLDER / folder_of(row.name), pages_of(shown, above))
-        prefix = f"{FOLDER}/{folder_of(row.name)}/"
+        below = publish(out / FOLDER / page_name(row.name), pages_of(shown, above))
+        prefix = f"{FOLDER}/{page_name(row.name)}/"
         done.append(
             SiteReceipt(
                 below.written,
@@ -41,7 +42,7 @@ def write_site(catalogue: Catalogue, out: Path, title: str) -> SiteReceipt:
                 tuple(f"{prefix}{path}" for path in below.left),
             )
         )
-    done += _emptied(out / FOLDER, {folder_of(row.name) for row in rows})
+    done += _emptied(out / FOLDER, {page_name(row.name) for row in rows})
     return SiteReceipt(
         sum(part.written for part in done),
         sum(part.unchanged for part in done),

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from registry_reconciler.fleet.catalogue.contents import ContentEntry, Contents
 from registry_reconciler.fleet.catalogue.publication import PublishedProblem
 from registry_reconciler.fleet.site.across import Across, End
-from registry_reconciler.fleet.site.pages import folder_of
 from registry_reconciler.model.config import DESIRED_FOLDER
 from registry_reconciler.model.entry import Location, Place, split_address
 from registry_reconciler.model.kind import Kind, KindError, parse_kind
@@ -27,6 +26,7 @@ from registry_reconciler.site.catalogue import (
     SiteCatalogue,
     entry_path,
     kind_path,
+    page_name,
 )
 
 _SPANS = 20
@@ -47,7 +47,7 @@ def gathered(known: Contents, across: Across) -> SiteCatalogue:
     edges = tuple(sorted(set(_edges(known, across))))
     for end in _ends(known.row.name, across):
         kind, key = split_address(end.address)
-        there = f"../{folder_of(end.repository)}"
+        there = f"../{page_name(end.repository)}"
         links[_named(end)] = f"{there}/{entry_path(kind, key)}"
         links[f"{end.repository}: {kind}"] = f"{there}/{kind_path(kind)}"
     entries = {page.listed.address: page for page in _entries(known, kinds, links, problems)}

@@ -25,11 +25,6 @@ _SEARCHED = 20_000
 _HERE = Path(__file__).parent
 
 
-def folder_of(repository: str) -> str:
-    """The folder of a repository's catalogue, below :data:`FOLDER`."""
-    return page_name(repository)
-
-
 def top_pages(
     catalogue: Catalogue, rows: Sequence[RepositoryRow], across: Across, title: str
 ) -> Iterator[tuple[str, bytes]]:
@@ -61,7 +56,7 @@ def _row(row: RepositoryRow) -> tuple[str, str, str, str, int, int]:
 
 
 def _link(repository: str) -> str:
-    return f"{FOLDER}/{folder_of(repository)}/index.html"
+    return f"{FOLDER}/{page_name(repository)}/index.html"
 
 
 def _arrows(across: Across) -> Iterator[Arrow]:
@@ -88,7 +83,7 @@ def _search(catalogue: Catalogue, count: int) -> str:
     )
     rows = (
         [
-            f"{FOLDER}/{folder_of(row[0])}/{entry_path(row[1], row[2])}",
+            f"{FOLDER}/{page_name(row[0])}/{entry_path(row[1], row[2])}",
             f"{row[0]}: {row[1]}/{row[2]}",
             row[3],
             row[4],

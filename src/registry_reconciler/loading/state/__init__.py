@@ -5,9 +5,8 @@ Laws, and why the form holds them under git: docs/decisions/0007-state.md. Value
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -30,8 +29,7 @@ from registry_reconciler.loading.state.files import (
     sides,
 )
 from registry_reconciler.loading.state.old import STOP_PATH, is_old, parse_old
-from registry_reconciler.loading.state.places import PLACES_FOLDER, KindPlace, parse_place
-from registry_reconciler.loading.state.places import SUFFIX as PLACE_SUFFIX
+from registry_reconciler.loading.state.places import KindPlace, load_former_places, load_places, place_texts
 from registry_reconciler.loading.state.shadow import blocks, is_shadow_of, shadow, whole_digest
 from registry_reconciler.loading.state.taken import (
     NOTHING_TAKEN,
@@ -97,6 +95,7 @@ class State(Struct, frozen=True):
         renamed: the addresses that an apply took from an entry, on some side, by renaming it.
         anew: those of them that an apply gave to an entry again.
         places: where the entries of each kind stood, where that is known.
+        former_places: where they stood before, of kinds that had another place.
         taken: which files of the old form were taken over: they stay, and say nothing any more.
         some_left: some of ``gone`` are about entries that were let go.
         hidden: some of it cannot be read: what it does not know may be managed all the same.
@@ -113,6 +112,7 @@ class State(Struct, frozen=True):
     anew: frozenset[str] = frozenset()
     hidden: bool = False
     places: Mapping[str, KindPlace] = field(default_factory=dict)
+    former_places: Mapping[str, tuple[KindPlace, ...]] = field(default_factory=dict)
     taken: Taken = NOTHING_TAKEN
     some_left: bool = False
     dropped: frozenset[str] = frozenset()
@@ -231,30 +231,19 @@ def load_state(tree: Tree, fragments: Collection[str], only: Sequence[str] | Non
     marked = ((path, conflict_line(data)) for path, _, data in place_texts(tree))
     conflicts = [conflict_problem(path, line) for path, line in marked if line is not None]
     found = replace(found, problems=(*found.problems, *conflicts)) if conflicts else found
-    return replace(found, gone=gone, some_left=left, hidden=hidden, places=dict(load_places(tree)))
+    return replace(
+        found,
+        gone=gone,
+        some_left=left,
+        hidden=hidden,
+        places=dict(load_places(tree)),
+        former_places=load_former_places(tree),
+    )
 
 
 def _news(files: Mapping[str, tuple[StateFile, ...]], taken: Taken) -> dict[str, tuple[StateFile, ...]]:
     """Old files that were taken over with what is new in them only."""
     return {path: tuple(map(taken.news, sides)) if is_old(path) else sides for path, sides in files.items()}
-
-
-def place_texts(tree: Tree) -> Iterator[tuple[str, str, bytes]]:
-    """The files that say where kinds had their entries, as far as they can be read: path, kind, text."""
-    with contextlib.suppress(UnreadablePath):
-        for name, kind in tree.children(PLACES_FOLDER):
-            path = f"{PLACES_FOLDER}/{name}"
-            data = tree.read(path) if kind == "file" else None
-            if data and name.endswith(PLACE_SUFFIX):
-                yield path, name.removesuffix(PLACE_SUFFIX), data
-
-
-def load_places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
-    """What can be read of where kinds had their entries; where git left a conflict, nothing is known."""
-    for path, name, data in place_texts(tree):
-        place = parse_place(path, data) if conflict_line(data) is None else None
-        if place is not None:
-            yield name, place
 
 
 def _read(path: str, data: bytes) -> tuple[tuple[StateFile, ...], Iterable[Problem]]:
@@ -434,9 +423,7 @@ __all__ = [
     "StateFile",
     "applied_shadow",
     "conflict_problem",
-    "load_places",
     "load_state",
-    "place_texts",
     "public",
     "put_together",
     "say_together",

@@ -17,22 +17,35 @@
 ``file`` itself as long as that never changed: a line that came with the first change would conflict with its revert. A
 file a kind, written with its state. It is never removed: a side that changed it
 would conflict. The name of the kind stands in each line, so that git takes no such file for that of another kind.
+
+Each place that a kind had before stands in a file of its own, ``KIND.DIGEST.former``. It is made once and never
+changed, so it never conflicts. By it plans see what comes back there.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
+from registry_reconciler.base.digest import digest_parts
 from registry_reconciler.errors import NewerFormat
+from registry_reconciler.files.unreadable import UnreadablePath
+from registry_reconciler.loading.state.files import conflict_line
 from registry_reconciler.loading.state.shadow import REST
 from registry_reconciler.model.config import STATE_FOLDER
 from registry_reconciler.model.kind import Kind
 
+if TYPE_CHECKING:
+    from registry_reconciler.files.tree import Tree
+
 PLACES_FOLDER = f"{STATE_FOLDER}/places"
 SUFFIX = ".place"
+FORMER_SUFFIX = ".former"
 _HEAD = "registry place 1"
+_DIGEST = 12
 _OPTIONAL = {"format", "former", "key", "value", "body", "lenient"}
 _LINE = re.compile(r'[^:\s]+: (file|at|layout|format|former|key|value|body|lenient) ("(?:[^"\\]|\\.)*")\Z')
 
@@ -117,6 +130,13 @@ def render_place(kind: str, place: KindPlace) -> bytes:
     return f"{_HEAD}\n{REST}\n{between.join(lines)}\n".encode()
 
 
+def former_place(kind: str, place: KindPlace) -> tuple[str, bytes]:
+    """The file about a place that a kind had: its path and content. No line of it stands in another such file."""
+    place = place._replace(former="")
+    name = f"{kind}.{digest_parts(place).partition(':')[2][:_DIGEST]}"
+    return f"{PLACES_FOLDER}/{name}{FORMER_SUFFIX}", render_place(name, place)
+
+
 def parse_place(path: str, data: bytes) -> KindPlace | None:
     """What such a file says; ``None`` where it says less: then nothing is remembered.
 
@@ -138,3 +158,36 @@ def parse_place(path: str, data: bytes) -> KindPlace | None:
         return None
     place = KindPlace(**found)
     return place._replace(former="") if place.former == place.file else place
+
+
+def place_texts(tree: Tree, suffix: str = SUFFIX) -> Iterator[tuple[str, str, bytes]]:
+    """The files that say where kinds have their entries, as far as they can be read: path, kind, text.
+
+    Args:
+        suffix: of those about places that kinds had before, the names say more than the kind.
+    """
+    with contextlib.suppress(UnreadablePath):
+        for name, kind in tree.children(PLACES_FOLDER):
+            path = f"{PLACES_FOLDER}/{name}"
+            data = tree.read(path) if kind == "file" and name.endswith(suffix) else None
+            if data:
+                yield path, name.removesuffix(suffix), data
+
+
+def load_places(tree: Tree) -> Iterator[tuple[str, KindPlace]]:
+    """What can be read of where kinds had their entries; where git left a conflict, nothing is known."""
+    for path, name, data in place_texts(tree):
+        place = parse_place(path, data) if conflict_line(data) is None else None
+        if place is not None:
+            yield name, place
+
+
+def load_former_places(tree: Tree) -> dict[str, tuple[KindPlace, ...]]:
+    """Where kinds had their entries before they had them where they were last applied, by kind."""
+    found: dict[str, tuple[KindPlace, ...]] = {}
+    for path, name, data in place_texts(tree, FORMER_SUFFIX):
+        place = parse_place(path, data)
+        if place is not None:
+            kind = name.rpartition(".")[0]
+            found[kind] = (*found.get(kind, ()), place)
+    return found

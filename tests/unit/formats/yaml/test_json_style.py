@@ -132,3 +132,32 @@ def test_a_new_file_beside_one_that_is_json_is_one(like: str, container: FieldPa
 def test_a_new_file_keeps_the_comments_that_come_along() -> None:
     snippet = Snippet(("# why",), "id: b", {"id": "b"})
     assert b"# why" in YAML.new_text({"id": "b"}, snippet=snippet, like=LINES.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [ONE_LINE, '{"skills": [{"id": "\\u00e9\\u00e8"}]}', '{"skills": [{"id": "\\/ \\\\ud83d\\\\ude00"}]}'],
+)
+@pytest.mark.parametrize(
+    "char",
+    [
+        "\u2028",
+        "\u2029",
+        "\x85",
+        "\ufeff",
+        "\x7f",
+        "\x80",
+        "\x9f",
+        "\ufffe",
+        "\uffff",
+        "\0",
+        "\x1b",
+        "\r",
+        "\U0001f600",
+    ],
+)
+def test_characters_that_yaml_has_only_escaped_leave_json(text: str, char: str) -> None:
+    new: dict[str, Json] = {f"a{char}": [f"{char}b", f"\\{char}"]}
+    edits: list[Edit] = [Insert(0, ("skills",), new), Update(0, ("skills", 0, "id"), char)]
+    for made in (YAML.splice(text.encode(), edits), YAML.new_text(new, like=text.encode())):
+        assert [json.loads(made)] == list(YAML.read(made).documents)

@@ -12,6 +12,7 @@ from registry_reconciler.formats.edits import (
     Remove,
     RenameKey,
     ReplaceDocument,
+    Snippet,
     SpliceError,
     Update,
 )
@@ -584,3 +585,25 @@ def test_a_block_at_the_end_of_a_file_without_a_line_end_stays_one_where_lines_f
     for text in (f"{snippet.text}\n".encode(), new_file(value, snippet=snippet)):
         assert read_yaml(text).documents == (value,)
     assert snippet.text.startswith(f"k: {block[0]}")
+
+
+@pytest.mark.parametrize(
+    ("value", "head"),
+    [
+        ("id: a\nd: |\n  x\n", "  - id: a  # first\n"),
+        ("id: a  # first\nd: |\n  x\n", "  - id: a  # first\n"),
+        ("d: |\n  x\n", "  - d: |  # first\n"),
+        ("d:\n  e: |\n    x\n", "  - d:  # first\n"),
+        ("id: a  # mine\nd: |\n  x\n", "  -  # first\n    id: a  # mine\n"),
+        ("d: 'x:\n\n  y # first\n  z'\n", "  -  # first\n    d: 'x:\n"),
+    ],
+)
+def test_the_comment_behind_braces_stands_behind_the_first_line_that_takes_their_place(
+    value: str, head: str
+) -> None:
+    said = read_yaml(value.encode()).documents[0]
+    made = splice(
+        b"l:\n  - {n: 1}  # first\n", [Update(0, ("l", 0), said, Snippet((), value.rstrip(), said))]
+    )
+    assert made.decode().startswith(f"l:\n{head}")
+    assert read_yaml(made).documents == ({"l": [said]},)

@@ -8,8 +8,9 @@ import pytest
 
 from registry_reconciler.loading.state import Applied, Record
 from registry_reconciler.loading.state.files import parse_file, render_file
+from registry_reconciler.merging.state import merge_state
 from registry_reconciler.planning.fragment_breaks import breaks_of
-from registry_reconciler.planning.state_shares import Stood, shares
+from registry_reconciler.planning.state_shares import Stood, shares, stood_together
 
 
 def records(*names: str) -> list[Record]:
@@ -103,3 +104,42 @@ def test_what_moves_in_its_fragment_leaves_its_file() -> None:
     assert [record.address for record in second.records] == addresses("d", "e", "c")
     first, second = shares(records("b", "a", "c", "d", "e"), stood)
     assert [record.address for record in first.records] == addresses("b", "a", "c")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        (
+            (addresses("a", "c"), {1: "#"}),
+            (addresses("a", "b", "c"), {2: "#"}),
+            (addresses("a", "b", "c"), {2: "#"}),
+        ),
+        (
+            (addresses("a", "b"), {0: "#", 1: "##", 2: "#"}),
+            (addresses("x", "a", "y", "z"), {0: "#", 2: "#", 3: "#", 4: "##"}),
+            (addresses("x", "a", "y", "z", "b"), {0: "#", 1: "#", 2: "#", 3: "#", 4: "##", 5: "#"}),
+        ),
+        ((addresses("b", "a"), {1: "#"}), (addresses("a", "b"), {1: "#"}), (addresses("b", "a"), {1: "#"})),
+    ],
+)
+def test_the_sides_of_a_conflict_keep_what_stands_between_their_records(
+    ours: tuple[list[str], dict[int, str]],
+    theirs: tuple[list[str], dict[int, str]],
+    expected: tuple[list[str], dict[int, str]],
+) -> None:
+    assert stood_together([Stood(*ours), Stood(*theirs)]) == Stood(*expected)
+
+
+def test_the_merge_driver_keeps_what_stands_between_records() -> None:
+    before, ours, theirs = (
+        render_file("desired/t.yaml", records(*names), (), marks)
+        for names, marks in (
+            ("ace", {1: "#", 2: "#", 3: "#"}),
+            ("abce", {1: "#", 3: "#", 4: "#"}),
+            ("axe", {1: "#", 2: "##"}),
+        )
+    )
+    path = ".system/registry/state/t-1.state"
+    merged = merge_state(path, before, ours, theirs)
+    expected = render_file("desired/t.yaml", records(*"abxe"), (), {1: "#", 2: "#", 3: "##"})
+    assert merged == expected

@@ -13,6 +13,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+\Z")
 _ALL_BARE = re.compile(r"(?:[A-Za-z0-9_-]+\n)*+")
 _ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
 WIDE = re.compile(r"[^\x00-\x7f]")
+_ESCAPED_ASCII = bytes(code for code in range(128) if _ESCAPED.match(chr(code)))
 _SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 WIDTH = 96
 
@@ -62,7 +63,10 @@ def key_texts(names: Sequence[str]) -> Sequence[str]:
 
 def need_no_escape(texts: Sequence[str]) -> bool:
     """Whether many texts stand in double quotes as they are."""
-    return not _ESCAPED.search("".join(texts))
+    text = "".join(texts)
+    if text.isascii():  # translate() drops bytes several times as fast as a pattern finds them
+        return len(text.encode().translate(None, _ESCAPED_ASCII)) == len(text)
+    return not _ESCAPED.search(text)
 
 
 def basic(text: str, *, ascii_only: bool = False) -> str:

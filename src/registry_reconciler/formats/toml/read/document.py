@@ -30,7 +30,10 @@ def _is_surely_within(text: str, plain: dict[str, Any], limits: ReadingLimits) -
     """As :func:`_is_within`, by the text of what was read without the parser: it has a line for each of its values, or
     a sign between them.
     """
-    if limits.max_depth < DEEPEST or text.count("=") + text.count("\n") >= limits.max_nodes:
+    if limits.max_depth < DEEPEST:
+        return False
+    # Most files have fewer characters than there may be values: then none need be counted.
+    if len(text) >= limits.max_nodes and text.count("=") + text.count("\n") >= limits.max_nodes:
         return False
     position = 0
     while len(text) - position > limits.max_scalar:

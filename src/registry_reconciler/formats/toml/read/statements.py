@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
+from collections.abc import Iterator
 from typing import Final
 
 from registry_reconciler.formats.nodes import UncomposableText
@@ -174,35 +175,32 @@ class _Scanner:
 
     def array(self, depth: int) -> Value:
         found = Value("array", self.at, self.at)
-        self.at += 1
-        while True:
-            self.skip(_SPACE)
-            if self.text[self.at : self.at + 1] == "]":
-                self.at += 1
-                found.end = self.at
-                return found
+        for _ in self._each("]", "an array"):
             found.items.append(self.value(depth + 1))
-            self.skip(_SPACE)
-            if self.text[self.at : self.at + 1] == ",":
-                self.at += 1
-            elif self.text[self.at : self.at + 1] != "]":
-                raise self.fail("an array that does not end")
+        found.end = self.at
+        return found
 
     def inline(self, depth: int) -> Value:
         found = Value("inline", self.at, self.at)
+        for _ in self._each("}", "an inline table"):
+            found.pairs.append(self.pair(depth + 1))
+        found.end = self.at
+        return found
+
+    def _each(self, end: str, name: str) -> Iterator[None]:
+        """Once before each part between brackets that commas part, and past the last bracket."""
         self.at += 1
         while True:
             self.skip(_SPACE)
-            if self.text[self.at : self.at + 1] == "}":
+            if self.text[self.at : self.at + 1] == end:
                 self.at += 1
-                found.end = self.at
-                return found
-            found.pairs.append(self.pair(depth + 1))
+                return
+            yield
             self.skip(_SPACE)
             if self.text[self.at : self.at + 1] == ",":
                 self.at += 1
-            elif self.text[self.at : self.at + 1] != "}":
-                raise self.fail("an inline table that does not end")
+            elif self.text[self.at : self.at + 1] != end:
+                raise self.fail(f"{name} that does not end")
 
 
 class TooDeep(UncomposableText):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 
+from registry_reconciler.base.yaml_quotes import FORBIDDEN
 from registry_reconciler.formats.edits import Edit, Snippet, SpliceError
 from registry_reconciler.formats.project import projected
 from registry_reconciler.formats.yaml.edit.wording import Wording
 from registry_reconciler.model.entry import FieldPath, Json, same
+
+_UNLIKE = re.compile(rf"\\u(d[89ab]..)\\u(d[c-f]..)|\\.|(?!\A|\r)[{FORBIDDEN}]", re.IGNORECASE | re.DOTALL)
+"""What a text in quotes may say in JSON and not in YAML; any other escape, so that no half of one is taken for it."""
 
 
 def spliced_as_json(data: bytes, edits: Sequence[Edit]) -> bytes | None:
@@ -20,7 +26,7 @@ def spliced_as_json(data: bytes, edits: Sequence[Edit]) -> bytes | None:
     if not _is_json(data):
         return None
     try:
-        text = JSON.splice(data, edits)
+        text = _as_both(JSON.splice(data, edits))
         wanted = projected(read_yaml(data).documents, edits)
     except SpliceError:
         return None
@@ -37,13 +43,26 @@ def new_as_json(value: Json, container: FieldPath, snippet: Snippet | None, like
     if _commented(snippet) or not _is_json(like):
         return None
     try:
-        text = JSON.new_text(value, container=container, snippet=snippet, like=like)
+        text = _as_both(JSON.new_text(value, container=container, snippet=snippet, like=like))
     except SpliceError:
         return None
     found = read_yaml(text)
     return (
         text if not found.faults and same(list(found.documents), [at_container(value, container)]) else None
     )
+
+
+def _as_both(data: bytes) -> bytes:
+    """A JSON text in the escapes that YAML has too. What YAML could read before stays as it is."""
+    return _UNLIKE.sub(_escape_of_both, data.decode("utf-8")).encode()
+
+
+def _escape_of_both(match: re.Match[str]) -> str:
+    text = match.group()
+    if match.group(1):
+        whole: str = json.loads(f'"{text}"')
+        return whole
+    return text if text[0] == "\\" else f"\\u{ord(text):04x}"
 
 
 def _is_json(data: bytes) -> bool:

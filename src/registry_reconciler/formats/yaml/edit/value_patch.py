@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -16,6 +17,9 @@ from registry_reconciler.formats.yaml.edit.intent_table import plain
 from registry_reconciler.formats.yaml.edit.page import COMMENT_ROW, EditedLines
 from registry_reconciler.formats.yaml.edit.style import Hints, Style, hints_of, plain_style
 from registry_reconciler.formats.yaml.edit.wording import WordedValue
+
+_OPENS = re.compile(r"""(?:- +)*[^\s"'#|>&*!\[\]{}][^\s"'#]*:(?: [|>][-+0-9]*)?""")
+"""The first line of a part whose other lines stand below it."""
 
 
 class ValueSlot(Struct, frozen=True):
@@ -206,7 +210,8 @@ class ValuePatcher(EditedLines):
             space = " " if slot.kind != "seq" else " " * (self.style.dash - 1)
         props = f"&{node.anchor}" if node.anchor else ""
         lines = [*gap, *self._below(slot, body)]
-        tied = not tail.strip(" \t\r") and not props and not gap
+        own_line = slot.kind == "seq" and body.kind in ("map", "seq") and not props and not gap
+        first = _with_comment(body.lines, tail) if own_line else None
         if body.kind in ("inline", "literal"):
             head = (space + (f"{props} " if props else "") + body.head).rstrip(" ")
             lines = self._below(slot, body)
@@ -217,10 +222,10 @@ class ValuePatcher(EditedLines):
                 head += tail
             at_column = " " * slot.column
             lines = [*lines, *(at_column + row.strip(" \t\r") for row in gap)] if lines else [*lines, *gap]
-        elif slot.kind == "seq" and tied:
+        elif first is not None:
             width = len(space) + 1
             lines = [*indented(body.lines[1:], slot.column + width)]
-            head = space + body.lines[0]
+            head = space + first
         else:
             head = (space + props if props else "") + tail.rstrip(" \t\r")
         if slot.kind == "root" and self._starts_line(node) and not props:
@@ -265,6 +270,16 @@ class ValuePatcher(EditedLines):
                 return rows, between[0].rstrip(" \t\r")
             return ([between[0].strip(" \t\r")] if between[0].strip(" \t\r") else []) + rows, tail
         return [], tail if tail.strip(" \t\r") or not node.is_empty else ""
+
+
+def _with_comment(lines: Sequence[str], comment: str) -> str | None:
+    """The first line of a collection with the comment that stood behind the mark; ``None`` where it cannot have it."""
+    first, comment = lines[0], comment.strip(" \t\r")
+    # A text that goes on below takes no comment in.
+    goes_on = len(lines) > 1 and lines[1][:1] in (" ", "") and not _OPENS.fullmatch(first)
+    if not comment or (first.endswith(f" {comment}") and not goes_on):
+        return first
+    return None if goes_on or "#" in first else f"{first}  {comment}"
 
 
 def _plain_unless_quoted(node: Node, slot: ValueSlot) -> str:

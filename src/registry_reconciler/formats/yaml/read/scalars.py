@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
+import string
 from collections.abc import Sequence
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from registry_reconciler.base.yaml11 import type_11
 from registry_reconciler.base.yaml_quotes import FORBIDDEN
@@ -151,6 +152,9 @@ _SURELY = rf"(?![eE][-+0-9])(?:[A-Za-z]|\./)(?:{_LETTER}{{5,}}+{_FURTHER}*+|{_LE
 _SURELY_PLAIN = re.compile(rf"{_SURELY}\Z")
 _ALL_SURELY_PLAIN = re.compile(rf"(?:{_SURELY}\n)*+")
 _ALL_SURELY_NUMBERS = re.compile(r"(?:[0-9]++(?:\.[0-9]++)?+\n)*+")
+_OF_LONG_WORDS = f"{string.ascii_letters}{string.digits}_./- \n".encode()
+_LONG_WORDS_BEGIN = frozenset(string.ascii_letters) - frozenset("eE") | frozenset(".")
+_LONG_WORD = 7
 _UNSAFE_START = frozenset("-?:,[]{}#&*!|>'\"%@` \t=<")
 _DOCUMENT_MARK = ("---", "...")
 
@@ -192,7 +196,26 @@ def is_plain_safe(text: str, *, flow: bool, like: str = "") -> bool:
 
 def are_surely_plain(values: Sequence[Json]) -> bool:
     """Whether all of many values are texts of which :func:`is_plain_safe` is true at first sight."""
-    return set(map(type, values)) <= {str} and bool(_ALL_SURELY_PLAIN.fullmatch("\n".join((*values, ""))))
+    if not set(map(type, values)) <= {str}:
+        return False
+    rows = "\n".join((*values, ""))
+    if rows.count("\n") != len(values):
+        return False
+    return _are_long_words(values, rows) or bool(_ALL_SURELY_PLAIN.fullmatch(rows))
+
+
+def _are_long_words(values: Sequence[Any], rows: str) -> bool:
+    """Whether the pattern takes all texts, where each is longer than the shortest that it takes, and has no sign but
+    those: found out without it in a third of the time.
+    """
+    if not rows.isascii() or rows.encode().translate(None, _OF_LONG_WORDS) or "  " in rows:
+        return False
+    if not values or "" in values:
+        return False
+    firsts = set(map(itemgetter(0), values))
+    if not firsts <= _LONG_WORDS_BEGIN or " \n" in rows or len(min(values, key=len)) < _LONG_WORD:
+        return False
+    return "." not in firsts or f"\n{rows}".count("\n.") == f"\n{rows}".count("\n./")
 
 
 def are_surely_numbers(values: Sequence[Json]) -> bool:
