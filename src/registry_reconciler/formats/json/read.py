@@ -98,17 +98,19 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
     if most > limits.max_nodes and _values(data) > limits.max_nodes:
         raise _Odd
 
+    keys = bare.count(b":")
     few = most * _BYTES_FOR_A_VALUE + opened * _BYTES_FOR_A_COLLECTION < len(data)
+    sparse = opened * _BYTES_FOR_A_COLLECTION < len(data)
 
     def bound() -> None:
         """Raise :class:`_Odd` where too much stands inside each other."""
         if opened > limits.max_depth:
             _bound_brackets(bare, limits.max_depth)
 
-    def check(value: Json, write: Callable[[], bytes]) -> None:
+    def check(value: Json, write: Callable[[], bytes], *, of_decimals: bool) -> None:
         """Raise :class:`_Odd` where a key stands twice, or where too much stands inside each other."""
-        keys = bare.count(b":")
-        if keys and (_keys_in(value) < keys if few else write().translate(None, _NOT_MARKS) != marks):
+        look = few or (sparse and of_decimals)
+        if keys and (_keys_in(value) < keys if look else write().translate(None, _NOT_MARKS) != marks):
             raise _Odd
         bound()
 
