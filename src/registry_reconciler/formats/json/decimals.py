@@ -98,13 +98,21 @@ def _written(value: Json) -> bytes:
 
 def _says_all(written: bytes, data: bytes) -> bool:
     """Whether a value that is written so has each number as its text has it, and as Python writes it."""
-    if written.translate(None, _SPACES) != data.translate(None, _SPACES):
+    # A letter that the text has by its number is written as it is, and no number.
+    if written.translate(None, _SPACES) != data.translate(None, _SPACES) and (
+        b"\\" not in data or _spaceless(written) != _spaceless(data)
+    ):
         return False
     # Python writes an exponent for small and large ones. Something in a string may look alike.
     if SMALL in written and any(before + SMALL in written for before in (b",", b"[", b":", b"-")):
         return False
     ends = written.translate(_ENDS, b"-+")
     return not any(exponent in ends for exponent in (b"0e0,", b"0e00,", b"0e000,"))
+
+
+def _spaceless(data: bytes) -> bytes:
+    """What stands outside of strings, without spaces."""
+    return outside_strings(data).translate(None, _SPACES)
 
 
 def _asking(hook: Callable[[str], float | str | None], data: bytes) -> Json:
