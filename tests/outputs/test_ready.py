@@ -165,6 +165,12 @@ FOUND = {
         {"region": "skill-list", "template": "skill-list.j2"},
     ),
     "names.txt": ("docx\npdf\n", {"template": "skill-list.j2"}),
+    # A table whose cells are padded stays one.
+    "wide.md": (
+        "| Skill    |    Where    |   # |\n| -------- | :---------: | --: |\n"
+        "| **docx** | skills/docx |   7 |\n| **pdf**  | skills/pdf  |   7 |\n",
+        {"region": "skill-table", "template": "skill-table.j2"},
+    ),
     # A key that stands in what all lines begin with too.
     "words.txt": ("docx-pdf docx\ndocx-pdf pdf\n", {"template": "skill-list.j2"}),
     "page.md": (

@@ -21,6 +21,7 @@ from registry_reconciler.editing.propose_output.proposal import Proposal, Region
 from registry_reconciler.formats.table import format_named
 from registry_reconciler.model.entry import FieldPath, Json, same
 from registry_reconciler.model.kind import Step, parse_at
+from registry_reconciler.outputs.aligned import aligned, unaligned
 from registry_reconciler.outputs.regions import example, find_regions, forms, has_comments, without_code
 from registry_reconciler.outputs.texts import Text
 
@@ -186,6 +187,7 @@ class Search:
         for start, end, head, lines, is_row in blocks_of(self.file, body, sizes.values()):
             if any(start < stop and begin < end for begin, stop in owned):
                 continue
+            padded, head, lines = _without_padding(head, lines, body[start:end], is_row=is_row)
             for kind, rows in self.kinds.items():
                 pattern = self._fitted(kind, lines) if len(lines) == len(rows) else None
                 if pattern is None or not set(pattern.fields) & self._keys(kind, rows):
@@ -193,7 +195,9 @@ class Search:
                 whole = not has_comments(self.file)
                 if whole and (start, end) != (0, len(body)):
                     continue  # nobody knows how a marker would have to look
-                yield self._listed(kind, pattern, head, (start, end), is_row=is_row, whole=whole)
+                yield self._listed(
+                    kind, pattern, head, (start, end), is_row=is_row, whole=whole, padded=padded
+                )
                 owned.append((start, end))
                 break
         if looks[0][1] and not self.by_file:
@@ -208,10 +212,13 @@ class Search:
         *,
         is_row: bool,
         whole: bool,
+        padded: bool,
     ) -> Proposal:
         name = self._id(kind, "table" if is_row else "list")
         entries = f"entries.{kind}" + (" | sort(attribute='place.position')" if self.by_file else "")
         template = f"{literal(head)}{{% for e in {entries} %}}\n{pattern.template('e.')}\n{{% endfor %}}\n"
+        if padded:
+            template = f"{{% filter aligned %}}\n{template}{{% endfilter %}}\n"
         definition: dict[str, Json] = {"id": name, "file": self.file}
         definition |= {} if whole else {"region": name}
         definition["template"] = f"{name}.j2"
@@ -261,6 +268,18 @@ class Search:
             )
         }
         return fitting_pattern(list(lines), texts, 6)
+
+
+def _without_padding(head: str, lines: list[str], text: str, *, is_row: bool) -> tuple[bool, str, list[str]]:
+    """A table without the blanks that pad its cells, where padding it anew gives just the same."""
+    if not is_row or not lines:
+        return False, head, lines
+    table = "\n".join((*head.splitlines(), *lines))
+    plain = unaligned(table)
+    if plain == table or aligned(plain) != text.removesuffix("\n"):
+        return False, head, lines
+    rows = plain.split("\n")
+    return True, "".join(f"{row}\n" for row in rows[:2]), rows[2:]
 
 
 def _walk(value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Json]]:
