@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from registry_reconciler.editing.propose_output.blocks import blocks_of
+from registry_reconciler.editing.propose_output.nearly import nearly_items, nearly_lines
 from registry_reconciler.editing.propose_output.patterns import (
     ABSENT,
     TextPattern,
@@ -252,6 +253,38 @@ class Search:
                 line = body.count("\n", 0, span.start) + 1
                 title = f"{self.file}:{line}: how many of {kind} there are"
                 yield Proposal(title, definition, markers=example(self.file, name), spans=(span,))
+
+    # What is nearly so
+
+    def nearly_structured(
+        self, data: bytes, orders: Mapping[str, Sequence[Sequence[Entry]]]
+    ) -> Iterator[str]:
+        """The lists and mappings that have most of a registry."""
+        read = format_named(self.file).read(data)
+        for path, value in _walk(read.documents[0]) if read.readable and read.documents else ():
+            at = _dotted(path)
+            if at is None or at in self.places:
+                continue
+            for kind, rows in orders.items():
+                said = nearly_items(value, kind, rows) if self.own_places.get(kind) != parse_at(at) else ""
+                if said:
+                    yield f"{self.file} at {at}: {said}."
+                    break
+
+    def nearly_text(self, text: Text, orders: Mapping[str, Sequence[Sequence[Entry]]]) -> Iterator[str]:
+        """The tables and lists that have most of a registry."""
+        regions, _ = find_regions(self.file, text.body)
+        owned = [(region.outer_start, region.outer_end) for region in regions.values()]
+        owned += [(span.start, span.end) for span in self.spans]
+        for start, end, head, lines, is_row in blocks_of(self.file, text.body):
+            if any(start < stop and begin < end for begin, stop in owned):
+                continue
+            _, _, lines = _without_padding(head, lines, text.body[start:end], is_row=is_row)
+            for kind, rows in orders.items():
+                said = nearly_lines(lines, kind, rows)
+                if said:
+                    yield f"{self.file}:{text.body.count(chr(10), 0, start) + 1}: {said}."
+                    break
 
     # Fitting
 
