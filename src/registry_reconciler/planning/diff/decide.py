@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.model.change import Action, Change, Drift, Heal, Reason
-from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry, Place, same, split_address
+from registry_reconciler.model.entry import (
+    DesiredEntry,
+    Json,
+    LiveEntry,
+    Place,
+    same,
+    show_path,
+    split_address,
+)
 from registry_reconciler.model.problem import Problem, Related, Severity
 from registry_reconciler.model.redact import mask
 from registry_reconciler.model.structural import problem
@@ -101,7 +110,7 @@ def _decide_unmanaged(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry
         _add(work, three_way, action, Reason.MOVED if three_way.source else Reason.ADOPTED)
         return
     fields = diff_values(live.value, desired.value)
-    names = ", ".join(dict.fromkeys(str(field.path[0]) for field in fields if field.path))
+    names = first_few(list(dict.fromkeys(show_path(field.path[:1]) for field in fields if field.path)), 12)
     work.problems.append(
         problem(
             "STA003",
