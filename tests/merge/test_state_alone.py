@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry_reconciler.planning import state_shares
-from tests.merge.helper import FRAGMENT, KIND, applied, committed, fails, listed, nothing_to_do
+from tests.merge.helper import FRAGMENT, KIND, SCHEMA, applied, committed, fails, listed, nothing_to_do
 from tests.merge.test_old_form import as_older
 from tests.support import Box
 
@@ -277,4 +277,38 @@ def test_what_resolve_settles_keeps_the_lines_between_records(box: Box) -> None:
     box.git("checkout", "-q", "main")
     applied(box, "entry", text("a", "b", "m", "p", "z"))
     box.git("merge", "-q", "--no-edit", "third")
+    nothing_to_do(box)
+
+
+@pytest.mark.parametrize("by_hand", [True, False], ids=["edited", "removed"])
+def test_what_waits_as_an_edit_by_hand_goes_along_with_its_fragment(box: Box, by_hand: bool) -> None:
+    """Its record would else stay where the fragment was, and a revert of what was before meet that."""
+    applied(box, "base", listed(a=1, b=1, m=1, z=1))
+    applied(box, "changed", listed(a=2, b=1, m=1, z=1))
+    last = "  - id: z\n    kept: 1\n    v: 1\n"
+    box.replace("t.yaml", last, last.replace("v: 1", "v: 7") if by_hand else "")
+    box.git("mv", FRAGMENT, "desired/n.yaml")
+    box.replace("desired/n.yaml", "- id: m\n  kept: 1\n  v: 1\n", "")
+    applied(box, "renamed, and m goes")
+    (drift,) = box.run("plan", "--format", "json").json["drift"]
+    assert drift["address"] == "t/z"
+    assert len(list((box.root / STATE).glob("*.state"))) == 1
+    box.git("revert", "--no-edit", "HEAD~1")
+    plan = box.run("plan", "--format", "json").json
+    assert (plan["changes"], plan["drift"], plan["exit"]) == ([], [drift], 0)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("ab|mz", "a|nmz"), ("ab|mz", "a|z"), ("|mz", "a|z"), ("|mz", "a|nmz")]
+)
+def test_two_sides_of_where_another_kind_begins(box: Box, ours: str, theirs: str) -> None:
+    """Its name stands between them in the fragment, and empty lines elsewhere."""
+    box.write(KIND.replace("/t.", "/u."), SCHEMA.replace("kind: t", "kind: u").replace("t.yaml", "u.yaml"))
+
+    def text(names: str) -> str:
+        lists = zip(("t:\n- id: 0\n  v: 1\n\n", "u:\n"), names.split("|"), strict=True)
+        return "".join(head + "\n".join(f"- id: {name}\n  v: 1\n" for name in keys) for head, keys in lists)
+
+    two_sides(box, text("a|mz"), text(ours), text(theirs))
+    box.git("merge", "-q", "--no-edit", "other")
     nothing_to_do(box)

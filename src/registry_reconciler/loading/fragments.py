@@ -22,7 +22,7 @@ from registry_reconciler.loading.directives import (
     Removal,
     read_directive,
 )
-from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
+from registry_reconciler.loading.source import SourceFile, hidden_among, no_key, read_source
 from registry_reconciler.loading.too_much import (
     MOST_VALUES,
     holds_too_much,
@@ -275,13 +275,8 @@ def _entry(reading: FragmentReading, kind: Kind, place: Place, value: dict[str, 
     key = kind.key_of(value)
     if key is None:
         reading.misread.add(place.file)
-        fields = ", ".join(selector.text for selector in kind.key)
-        reading.fault(
-            f"an entry of {kind.name} has no key: {fields} must be there as text or a whole number.",
-            place,
-            f"Give the entry its {fields}.",
-            code="FRG008",
-        )
+        message, fix = no_key(kind, value)
+        reading.fault(message, place, fix, code="FRG008")
         return None
     address = f"{kind.name}/{key}"
     if reading.counts and holds_too_much(value, aliases=reading.aliases):

@@ -18,7 +18,7 @@ from registry_reconciler.formats.table import format_of
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.base import Container, RawEntry
 from registry_reconciler.layouts.walk import Nesting, containers, strip_nested
-from registry_reconciler.loading.source import SourceFile, hidden_among, read_source
+from registry_reconciler.loading.source import SourceFile, hidden_among, no_key, read_source
 from registry_reconciler.model.entry import FieldPath, Json, LiveEntry, Place
 from registry_reconciler.model.fields import Selector, with_value, without, without_empty
 from registry_reconciler.model.kind import Kind, Step
@@ -291,7 +291,8 @@ def _entry(site: _Site, raw: RawEntry) -> tuple[LiveEntry | None, Problem | None
         value = without_empty(value, selector.path)
     key = kind.key_of(value)
     if key is None:
-        return None, _no_key(kind, place)
+        message, fix = no_key(kind, value)
+        return None, problem("LIV003", message, place, fix=fix, managed=False)
     address = f"{kind.name}/{key}"
     says = site.all_carried if len(carried) == len(site.bound) else frozenset(carried)
     entry = LiveEntry(kind.name, key, address, value, place, site.bound, says, tuple(live_only))
@@ -332,17 +333,6 @@ def _key_inside(kind: Kind, place: Place, name: str, given: str) -> Problem:
         place.at(Selector.parse(name).path, on_key=True),
         address=f"{kind.name}/{given}",
         fix=f"Remove the field {name!r} from the entry.",
-        managed=False,
-    )
-
-
-def _no_key(kind: Kind, place: Place) -> Problem:
-    fields = ", ".join(selector.text for selector in kind.key)
-    return problem(
-        "LIV003",
-        f"an entry of {kind.name} has no key: {fields} must be there as text or a whole number.",
-        place,
-        fix=f"Give the entry its {fields}.",
         managed=False,
     )
 

@@ -19,6 +19,7 @@ from registry_reconciler.model.structural import problem
 if TYPE_CHECKING:
     from registry_reconciler.formats.base import Reader, Sections
     from registry_reconciler.formats.faults import TextFault
+    from registry_reconciler.model.kind import Kind
 
 
 class SourceFile(Struct, frozen=True):
@@ -80,6 +81,21 @@ def read_source(
     readable = not any(fault.fatal for fault in result.faults)
     documents = result.documents if readable else ()
     return SourceFile(path, data, documents, readable, faults, result.sections, format=form)
+
+
+def no_key(kind: Kind, value: Mapping[str, Json]) -> tuple[str, str]:
+    """What is wrong with an entry of which nobody can tell the key, and what to do about it."""
+    from registry_reconciler.base.suggest import closest
+
+    fields = [selector.text for selector in kind.key]
+    text = f"an entry of {kind.name} has no key: {', '.join(fields)} must be there as text or a whole number"
+    for field in fields:
+        near = None if field in value else closest(field, tuple(value))
+        if near is not None:
+            schema = f"where all entries have {near}, write key: {near} in {kind.schema_path}"
+            fix = f"Write {field} instead of {near}; {schema}."
+            return f"{text}; it has {near!r}.", fix
+    return f"{text}.", f"Give the entry its {', '.join(fields)}."
 
 
 def hidden_among(files: Mapping[str, SourceFile]) -> frozenset[str]:

@@ -202,7 +202,8 @@ def show_path(path: FieldPath) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            text += f".{step}" if text else step
+            name = step or '""'
+            text += f".{name}" if text else name
     return text
 
 

@@ -73,11 +73,12 @@ class StateChanges(Struct):
         self._put(change.address, change.kind, change.after, change.from_address)
 
     def heal(self, address: str) -> None:
-        """Bring what is remembered of an entry to what fragment and registry say."""
-        self._leave(address)
+        """Bring what is remembered of an entry to what its fragment says, and its registry, or did before an edit."""
         desired, live = self.desired.entries.get(address), self.loaded.live.entries.get(address)
-        if desired is not None and live is not None:
-            self._put(address, live.kind, desired.value)
+        known = live is not None or self.remembered(address)
+        self._leave(address)
+        if desired is not None and known:
+            self._put(address, desired.kind, desired.value)
         elif desired is None and address not in self.loaded.state.entries:
             self.marked.add(left_path(address))
 

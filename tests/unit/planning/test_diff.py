@@ -183,3 +183,25 @@ def test_a_secret_beside_an_edit_by_hand_is_that_edit() -> None:
     plan = plan_of(files)
     assert shown(plan) == []
     assert codes(plan) == ["STA001"]
+
+
+def test_a_field_without_a_name_is_shown_as_one_and_many_are_counted() -> None:
+    files: Files = {**thing_kind(), "t.yaml": b'[{id: a, "": 1}]\n'}
+    (found,) = plan_of(with_fragment(files, {"thing": [{"id": "a"}]})).problems
+    assert found.message.endswith('and differs in "".')
+    many: dict[str, Json] = {"id": "a", **{f"f{number}": 1 for number in range(30)}}
+    (found,) = plan_of(with_fragment(files, {"thing": [many]})).problems
+    assert "f18 and 19 more." in found.message
+
+
+@pytest.mark.parametrize(("wanted", "code"), [(1, "STA001"), (2, "STA002")])
+def test_the_new_key_of_a_rename_that_waits_is_no_part_of_an_edit_by_hand(wanted: int, code: str) -> None:
+    before = applied(with_fragment(thing_kind(), {"thing": [{"id": "a", "v": 1}]}))
+    before["t.yaml"] = (before["t.yaml"] or b"").replace(b"v: 1", b"v: 3")
+    moved: list[Json] = [{"from": "thing/a", "to": "thing/b"}]
+    plan = plan_of(with_fragment(before, {"thing": [{"id": "b", "v": wanted}], "moved": moved}))
+    (drift,) = plan.drift
+    assert [(field.path, field.before, field.after) for field in drift.fields] == [(("v",), wanted, 3)]
+    (problem,) = plan.problems
+    assert problem.code == code
+    assert problem.message.startswith("thing/b (still called thing/a) is not what was last applied")

@@ -94,9 +94,7 @@ def _moved(fault: TextFault, lenient: bool) -> TextFault:
         message = message.replace(f"in line {fault.related_line}", f"in line {related}")
     fix = fault.fix
     if fault.code == "YML001" and not lenient:
-        fix = f"{fix}; or read the block key by key: lenient: true in the schema file of the kind".lstrip(
-            "; "
-        )
+        fix = f"{fix}; or read the block key by key: lenient: true in the schema file of the kind"
     return replace(fault, message=message, line=fault.line + 1, related_line=related, fix=fix)
 
 

@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from registry_reconciler.base.first_few import first_few
 from registry_reconciler.loading.state import StateEntry
 from registry_reconciler.model.change import Action, Change, Drift, Heal, Reason
-from registry_reconciler.model.entry import DesiredEntry, Json, LiveEntry, Place, same, split_address
+from registry_reconciler.model.entry import (
+    DesiredEntry,
+    Json,
+    LiveEntry,
+    Place,
+    same,
+    show_path,
+    split_address,
+)
 from registry_reconciler.model.problem import Problem, Related, Severity
 from registry_reconciler.model.redact import mask
 from registry_reconciler.model.structural import problem
@@ -68,6 +77,11 @@ def _settle_drift(work: DiffWork, three_way: ThreeWay, action: Action, place: Pl
         fix = f"To keep the edit instead: registry drift --accept {three_way.address}"
         work.problems.append(_drift_problem(three_way, place, f"{what}; this plan {undoes}", fix))
     else:
+        state, desired = three_way.state, three_way.desired
+        moved = state and desired and state.fragment != desired.place.file and three_way.source is None
+        if state is not None and moved:
+            # Else what is remembered of a fragment that was renamed or removed would stay where it was.
+            work.heal(three_way.address, state, f"owned by {state.fragment} until now")
         fix = (
             f"Keep the edit: registry drift --accept {three_way.address}. "
             f"Undo it: registry drift --revert {three_way.address}"
@@ -77,8 +91,15 @@ def _settle_drift(work: DiffWork, three_way: ThreeWay, action: Action, place: Pl
         work.problems.append(replace(found, severity=Severity.ERROR) if blocks else found)
 
 
+def _called(three_way: ThreeWay) -> str:
+    """An entry for messages, with the name that its registry has while a rename is still to be done."""
+    if three_way.source is None:
+        return three_way.address
+    return f"{three_way.address} (still called {three_way.source})"
+
+
 def _drift_problem(three_way: ThreeWay, place: Place, why: str, fix: str) -> Problem:
-    message = f"{three_way.address} is not what was last applied: {why}."
+    message = f"{_called(three_way)} is not what was last applied: {why}."
     return problem("STA001", message, place, address=three_way.address, fix=fix)
 
 
@@ -89,7 +110,7 @@ def _decide_unmanaged(work: DiffWork, three_way: ThreeWay, desired: DesiredEntry
         _add(work, three_way, action, Reason.MOVED if three_way.source else Reason.ADOPTED)
         return
     fields = diff_values(live.value, desired.value)
-    names = ", ".join(dict.fromkeys(str(field.path[0]) for field in fields if field.path))
+    names = first_few(list(dict.fromkeys(show_path(field.path[:1]) for field in fields if field.path)), 12)
     work.problems.append(
         problem(
             "STA003",
@@ -301,7 +322,7 @@ def _add(work: DiffWork, three_way: ThreeWay, action: Action, reason: Reason, no
 
 def _drifted(work: DiffWork, three_way: ThreeWay, *, gone: bool = False, known: bool = True) -> None:
     live, desired = three_way.live, three_way.desired
-    fields = diff_values(desired.value, live.value) if live and desired else ()
+    fields = diff_values(_as_before(work, three_way, desired), live.value) if live and desired else ()
     place = live.place if live else desired.place if desired else Place("")
     work.drift.append(Drift(three_way.address, live.place.file if live else "", fields, place, gone, known))
 
@@ -310,7 +331,7 @@ def _both_changed(work: DiffWork, three_way: ThreeWay, place: Place, why: str) -
     work.problems.append(
         problem(
             "STA002",
-            f"{three_way.address} is not what was last applied: {why}.",
+            f"{_called(three_way)} is not what was last applied: {why}.",
             place,
             address=three_way.address,
             related=(Related("the fragment", three_way.desired.place),) if three_way.desired else (),

@@ -19,7 +19,7 @@ from yaml.events import (
 
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.faults import ReadingLimits, TextFault
-from registry_reconciler.formats.yaml.read.advice import FLATTER, advice
+from registry_reconciler.formats.yaml.read.advice import FLATTER, NO_ANCHOR, advice
 from registry_reconciler.formats.yaml.read.opaque import is_unknown, opaque
 from registry_reconciler.formats.yaml.read.scalars import (
     MAP_TAGS,
@@ -344,9 +344,8 @@ class Builder:
         name = event.anchor
         value = self._anchors.get(name, _MISSING)
         if value is _MISSING:
-            self._fault(
-                "YML006", f"there is no anchor &{shorten(name)} before the alias *{shorten(name)}", event
-            )
+            message = f"there is no anchor &{shorten(name)} before the alias *{shorten(name)}"
+            self._fault("YML006", message, event, fix=NO_ANCHOR)
             return None
         if value is _OPEN:
             message = f"the alias *{shorten(name)} refers to what contains it"
@@ -423,7 +422,7 @@ def _syntax_fault(error: Any, data: bytes) -> TextFault:
         fix = "write the character itself; an escape may not name half a surrogate pair"
         return TextFault("YML007", message, line, column, fix, related)
     if "undefined alias" in problem:
-        return TextFault("YML006", message, line, column, "", related)
+        return TextFault("YML006", message, line, column, NO_ANCHOR, related)
     if related:
         message += f" (it began in line {related})"
     fix = advice(message)
