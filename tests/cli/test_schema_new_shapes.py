@@ -54,6 +54,11 @@ SHAPES: dict[str, tuple[Files, list[str], dict[str, Any]]] = {
         ["--from", "r.yaml", "--at", "domains.{domain}.skills"],
         {"layout": "list", "file": "r.yaml", "at": "domains.{domain}.skills", "key": "id"},
     ),
+    "one entry where the plural of the kind stands, beside more that look like entries": (
+        {"r.yaml": "paths: {/a: {get: {}}, /b: {get: {}}}\nparts:\n  things:\n    Pet: {type: object}\n"},
+        ["--from", "r.yaml"],
+        {"layout": "map", "file": "r.yaml", "at": "parts.things", "key": "name"},
+    ),
     "key to text": (
         {"r.yaml": "things:\n  a.c: Ada\n  b.c: Bob\n  c.c: Carl\n"},
         ["--from", "r.yaml"],

@@ -225,6 +225,7 @@ def _row_to_json(row: Listed) -> dict[str, Json]:
 
 def _kinds(call: Call, planning: Planning, patterns: Sequence[str]) -> int:
     from registry_reconciler.queries.show import kind_rows
+    from registry_reconciler.report.words import plural
 
     heads = [pattern.partition("/")[0] for pattern in patterns]
     names = [
@@ -233,7 +234,9 @@ def _kinds(call: Call, planning: Planning, patterns: Sequence[str]) -> int:
         if not heads or any(matches_address(head, name) for head in heads)
     ]
     rows = kind_rows(planning, names)
-    table = [(row.kind, f"{row.entries:,} entries", f"{row.managed:,} managed", _place(row)) for row in rows]
+    table = [
+        (row.kind, plural(row.entries, "entry"), f"{row.managed:,} managed", _place(row)) for row in rows
+    ]
     broken = sorted(planning.loaded.catalog.broken)
     below = "".join(f"{visible(name)}  its schema is broken\n" for name in broken)
     text = "".join(_columns(table)) + below

@@ -5,11 +5,10 @@ Asked of places that somebody names, and where nothing else looks like entries.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new.guess import (
     DEEPEST,
     FoundEntry,
@@ -75,8 +74,10 @@ def _outermost_and_longest(place: PlaceCandidate) -> tuple[int, int, tuple[str, 
     return len(place.at), -len(place.entries), place.at
 
 
-def plural_maps(documents: Mapping[str, Sequence[Json]]) -> list[PlaceCandidate]:
-    """Mappings of mappings that a plural names, ``mcpServers``, however little the mappings are alike."""
+def named_maps(
+    documents: Mapping[str, Sequence[Json]], is_name: Callable[[str], bool]
+) -> list[PlaceCandidate]:
+    """Mappings of mappings under such a name, as ``mcpServers`` is, however little the mappings are alike."""
     found: dict[tuple[str, ...], PlaceCandidate] = {}
     for file, values in documents.items():
         waiting: list[tuple[Json, tuple[str, ...], str]] = [(value, (), "") for value in values]
@@ -84,7 +85,7 @@ def plural_maps(documents: Mapping[str, Sequence[Json]]) -> list[PlaceCandidate]
             value, at, name = waiting.pop()
             if not isinstance(value, dict) or len(at) >= DEEPEST:
                 continue
-            held = _mappings(file, value, (), name) if singular(name) != name else None
+            held = _mappings(file, value, (), name) if is_name(name) else None
             if held is not None and any(entry.value for entry in held.entries):
                 _add(found, at, held)
             else:

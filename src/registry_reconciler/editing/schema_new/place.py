@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -14,7 +15,7 @@ from registry_reconciler.base.singular import singular
 from registry_reconciler.editing.schema_new.containers import (
     held_by,
     mixed_maps,
-    plural_maps,
+    named_maps,
     scalar_candidates,
 )
 from registry_reconciler.editing.schema_new.draft import HOLDS, Work
@@ -155,7 +156,7 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
     """The place that holds the entries of the kind. Raises :class:`Blocked` where none does, or several do."""
     places = candidates(documents)
     many = len(documents) > 1 or is_wild(work.pattern) or "{" in work.pattern
-    places = places if places or many else plural_maps(documents)
+    places = places if places or many else named_maps(documents, lambda name: singular(name) != name)
     if at:
         return _asked_for(documents, places, at)
     whole = _one_a_file(documents)
@@ -165,7 +166,9 @@ def choose_place(work: Work, documents: Mapping[str, Sequence[Json]], at: str) -
     fitting = [place for place in places if matches(work.kind, place.name)]
     small = [place for place in scalars if len(place.entries) >= _MANY] if not places else []
     mixed = mixed_maps(documents)
-    fitting = fitting or [place for place in (*values, *mixed) if matches(work.kind, place.name)]
+    if not fitting:
+        named = [] if many else named_maps(documents, partial(matches, work.kind))
+        fitting = named + [place for place in (*values, *mixed) if matches(work.kind, place.name)]
     nearly = None if many else _nearly_a_map(mixed)
     if fitting:
         best = max(fitting, key=lambda candidate: (-len(candidate.at), len(candidate.entries)))

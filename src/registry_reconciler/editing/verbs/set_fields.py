@@ -203,10 +203,14 @@ def _put(address: str, value: dict[str, Json], path: FieldPath, part: Json) -> d
     for at, step in enumerate(path):
         last = at == len(path) - 1
         if isinstance(step, int):
-            if not isinstance(here, list) or step > len(here):
-                count = len(here) if isinstance(here, list) else 0
+            if not isinstance(here, list):
                 raise UsageFailure(
-                    f"{show_path(path[:at])} of {address} has {count} item{'' if count == 1 else 's'}, "
+                    f"{show_path(path[:at])} of {address} is no list, so it has no [{step}].",
+                    next=(("registry", "show", address),),
+                )
+            if step > len(here):
+                raise UsageFailure(
+                    f"{show_path(path[:at])} of {address} has {len(here)} item{'' if len(here) == 1 else 's'}, "
                     f"so there is no [{step}]. To add one: {show_path(path[:at])}[]=VALUE",
                     next=(("registry", "show", address),),
                 )
