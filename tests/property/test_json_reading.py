@@ -6,6 +6,7 @@ import json
 import pickle
 import random
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
@@ -20,20 +21,27 @@ from registry_reconciler.model.entry import same
 from registry_reconciler.model.written import as_json, decimal, digits, dumps, written_floats
 from tests.property import json_texts
 
-WAYS = {
-    "many decimals": (0, 0),
-    "decimals as Python writes them": (1, DEFAULT_LIMITS.max_bytes),
-    "few decimals": (decimals.PATIENCE, read._BYTES_FOR_A_MARK),
+WAYS: dict[str, dict[tuple[ModuleType, str], object]] = {
+    "many decimals": {(decimals, "PATIENCE"): 0},
+    "decimals as Python writes them": {(decimals, "PATIENCE"): 1},
+    "few decimals": {},
+    "keys of the value": {(read, "_BYTES_FOR_A_VALUE"): 0, (read, "_BYTES_FOR_A_COLLECTION"): 0},
+    "pairs of objects": {(read, "_BYTES_FOR_AN_OBJECT"): 0, (read, "_is_foreign"): bool},
+    "pairs of objects and many decimals": {
+        (read, "_BYTES_FOR_AN_OBJECT"): 0,
+        (read, "_is_foreign"): bool,
+        (decimals, "PATIENCE"): 1,
+    },
 }
 
 
 @pytest.fixture(autouse=True, scope="module", params=list(WAYS))
 def way(request: pytest.FixtureRequest) -> Iterator[None]:
-    """All ways of reading decimals and of measuring depth: a text of a test has too few for those of long texts."""
-    before = decimals.PATIENCE, read._BYTES_FOR_A_MARK
-    decimals.PATIENCE, read._BYTES_FOR_A_MARK = WAYS[request.param]
-    yield
-    decimals.PATIENCE, read._BYTES_FOR_A_MARK = before
+    """All ways of reading: what takes the others is longer than a text of a test, or has rarer letters."""
+    with pytest.MonkeyPatch.context() as patch:
+        for (module, name), value in WAYS[request.param].items():
+            patch.setattr(module, name, value)
+        yield
 
 
 TEXTS = st.one_of(
@@ -239,16 +247,9 @@ def test_a_key_that_stands_twice_is_found_also_where_another_text_has_marks(mark
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    st.lists(st.text(st.sampled_from('\\"ab\n:,[]'), max_size=12), max_size=9), st.sampled_from((0, 1 << 20))
-)
-def test_between_strings_stands_what_is_no_string(texts: list[str], rare: int) -> None:
-    before = quotes._RARE
-    quotes._RARE = rare
-    try:
-        assert quotes.outside_strings(json.dumps(texts).encode()) == f"[{', ' * (len(texts) - 1)}]".encode()
-    finally:
-        quotes._RARE = before
+@given(st.lists(st.text(st.sampled_from('\\"ab\n:,[]'), max_size=12), max_size=9))
+def test_between_strings_stands_what_is_no_string(texts: list[str]) -> None:
+    assert quotes.outside_strings(json.dumps(texts).encode()) == f"[{', ' * (len(texts) - 1)}]".encode()
 
 
 def spelled(value: object) -> str:

@@ -21,7 +21,7 @@ from jinja2.visitor import NodeTransformer
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.outputs.allowed import FILTERS, METHODS, NUMBERED, OF_TEXT, TESTS
-from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList, Path
+from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList, Path, all_kinds
 from registry_reconciler.outputs.limits import (
     MOST_NUMBER,
     MOST_PARTS,
@@ -38,7 +38,7 @@ from registry_reconciler.outputs.limits import (
     too_long,
 )
 from registry_reconciler.outputs.template_loader import Loader
-from registry_reconciler.outputs.values import to_json
+from registry_reconciler.outputs.values import NoJson, to_json
 
 
 class Named(StrictUndefined):
@@ -104,6 +104,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters = {name: self._guarded(name, self.filters[name]) for name in sorted(FILTERS)}
         self.filters["tojson"] = self._tojson
         self.filters["sum"] = self._sum
+        self.filters["aligned"] = self._aligned
         self.filters["_counted"] = self._counted
         self.filters["_concat"] = self._concat
         self.tests = {name: self.tests[name] for name in sorted(TESTS)}
@@ -318,7 +319,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return _json(to_json(value))
         if isinstance(value, str | int | float):
             return str(value)
-        raise SecurityError(f"a {type(value).__name__} has no text")
+        if isinstance(value, Entries):
+            raise NoJson(all_kinds(value.kinds))
+        raise SecurityError(f"a {type(value).__name__.lower()} has no text")
 
     def _counted(self, items: Iterable[Any]) -> Iterator[Any]:
         if isinstance(items, Undefined):
@@ -356,6 +359,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
         found = to_json(value)
         measure(found)
         return sized(json.dumps(found, ensure_ascii=False, indent=indent))
+
+    def _aligned(self, value: Any) -> str:
+        """Markdown tables with padded cells."""
+        from registry_reconciler.outputs.aligned import aligned
+
+        text = sized(str(self.shown(value)))
+        self.meter.tick(1 + len(text) // 100)
+        return sized(aligned(text))
 
     def _sum(self, items: Iterable[Any], attribute: str | int | None = None, start: Any = 0) -> Any:
         """Numbers, or lists behind each other: those become one list, where Python would make one for each."""

@@ -34,20 +34,20 @@ _ENDS = bytes(0x2C if byte in b"]}" else 0x30 if byte in b"0123456789" else byte
 _COMMAS = bytes(0x2C if byte in b"[]{}:" else byte for byte in range(256))
 
 
-class _TooManyError(Exception):
+class TooManyDecimalsError(Exception):
     """More decimals than one makes one by one."""
 
 
-class _Known(dict[str, float]):
-    """Numbers by their texts; one that is met first is made then."""
+class KnownDecimals(dict[str, float]):
+    """Numbers by their texts; one that is met first is made then, unless a text of so many bytes has too many."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, size: int) -> None:
         super().__init__()
-        self.most = most
+        self.most = PATIENCE and PATIENCE + size // _BYTES_FOR_ONE_MORE
 
     def __missing__(self, text: str) -> float:
         if len(self) >= self.most:
-            raise _TooManyError
+            raise TooManyDecimalsError
         value = self[text] = _ended(decimal(text))
         return value
 
@@ -58,10 +58,10 @@ def with_digits(data: bytes, check: Callable[[Json, Callable[[], bytes]], None])
     Args:
         check: is given the value, and what writes it again; decimals may be missing in both.
     """
-    known = _Known(PATIENCE and PATIENCE + len(data) // _BYTES_FOR_ONE_MORE)
+    known = KnownDecimals(len(data))
     try:
         value = _asking(known.__getitem__, data)
-    except _TooManyError:
+    except TooManyDecimalsError:
         pass
     else:
         check(value, partial(_written, value))

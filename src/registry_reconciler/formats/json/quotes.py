@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import re
 
-_ESCAPED = re.compile(rb'\\["\\]')
 _BACKSLASH = re.compile(rb"\\\\")
-_BEGINNING = 1 << 16
-_RARE = 128
-"""Where fewer quotes are escaped than one in so many bytes, a pattern finds them sooner than two searches."""
+_ESCAPED_QUOTE = re.compile(rb'\\"')
 
 
 def without_escapes(data: bytes) -> bytes:
     """The text without backslashes before quotes: each quote that is left begins or ends a string."""
-    # Where no backslash is, that is seen at once.
-    if b"\\" not in data:
-        return data
-    if data.count(b'\\"', 0, _BEGINNING) * _RARE < _BEGINNING:
-        return _ESCAPED.sub(b"__", data)
-    if _BACKSLASH.search(data):
-        data = data.replace(b"\\\\", b"__")
-    return data.replace(b'\\"', b"__")
+    # A pattern sees sooner than a search that something is nowhere, and what keeps its length is soon replaced.
+    if b"\\" in data and _ESCAPED_QUOTE.search(data):
+        if _BACKSLASH.search(data):
+            data = data.replace(b"\\\\", b"__")
+        data = data.replace(b'\\"', b"__")
+    return data
 
 
 def outside_strings(data: bytes, between: bytes = b"") -> bytes:

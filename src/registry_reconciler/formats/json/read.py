@@ -1,20 +1,25 @@
 """Bytes of a JSON file to JSON values: what the standard allows, and nothing that parsers do not agree on.
 
 A text that is plainly right is read by a parser that is written in C. What that does not see (equal keys, depth) shows
-when the value is written again, and :mod:`.decimals` keeps the digits of numbers. Anything else goes to
-:mod:`.explain`, which reads token by token and says what is wrong and where. Both give the same answer.
+when the value is written again, or looked at where it has few parts, and :mod:`.decimals` keeps the digits of numbers.
+Where letters beyond ASCII would make that slow, the parser of the standard library hands out the pairs of each object.
+Anything else goes to :mod:`.explain`, which reads token by token and says what is wrong and where. All give one answer.
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import re
 from collections.abc import Callable
-from itertools import accumulate
+from itertools import accumulate, chain
+from typing import NoReturn
+
+import msgspec
 
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, ReadingLimits, TextFault, TextFile
 from registry_reconciler.formats.json.decimal_groups import ZEROS
-from registry_reconciler.formats.json.decimals import with_digits
+from registry_reconciler.formats.json.decimals import KnownDecimals, TooManyDecimalsError, with_digits
 from registry_reconciler.formats.json.quotes import outside_strings, without_escapes
 from registry_reconciler.formats.json.source import blanked
 from registry_reconciler.formats.scan import BOM, line_ends, scan_text
@@ -87,30 +92,71 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
         raise _Odd
     if len(data) > limits.max_scalar and _has_long_text(data, limits.max_scalar):
         raise _Odd
-    marks = data.translate(None, _NOT_MARKS)
-    opened = marks.count(b"[") + marks.count(b"{")
-    most = opened + marks.count(b",") + 1
+    marks, bare = _marks(data)
+    opened = bare.count(b"[") + bare.count(b"{")
+    most = opened + bare.count(b",") + 1
     if most > limits.max_nodes and _values(data) > limits.max_nodes:
         raise _Odd
 
+    few = most * _BYTES_FOR_A_VALUE + opened * _BYTES_FOR_A_COLLECTION < len(data)
+
+    def bound() -> None:
+        """Raise :class:`_Odd` where too much stands inside each other."""
+        if opened > limits.max_depth:
+            _bound_brackets(bare, limits.max_depth)
+
     def check(value: Json, write: Callable[[], bytes]) -> None:
         """Raise :class:`_Odd` where a key stands twice, or where too much stands inside each other."""
-        written, again = b"", marks
-        if b":" in marks or b"\\" in data:  # else it has no keys, and each quote begins or ends a string
-            written = write()
-            again = written.translate(None, _NOT_MARKS)
-            named = _named(data)
-            if again != (marks if named is data else named.translate(None, _NOT_MARKS)):
-                raise _Odd
-        if opened <= limits.max_depth:
-            return
-        # To look at a value takes as long as many bytes take.
-        if len(marks) * _BYTES_FOR_A_MARK < len(data):
-            _bound_value(value, limits.max_depth)
-        else:
-            _bound_outline(without_escapes(written) if b'\\"' in written else again, limits.max_depth)
+        keys = bare.count(b":")
+        if keys and (_keys_in(value) < keys if few else write().translate(None, _NOT_MARKS) != marks):
+            raise _Odd
+        bound()
 
+    if bare.count(b"{") * _BYTES_FOR_AN_OBJECT < len(data) and _is_foreign(data):
+        try:
+            value = _by_pairs(data)
+        except TooManyDecimalsError:
+            pass
+        else:
+            bound()
+            return value
     return with_digits(data, check)
+
+
+_BYTES_FOR_AN_OBJECT = 300
+"""Where objects are fewer, and many letters are beyond ASCII, it takes less to look at the pairs of each."""
+_SAMPLE_STEP = 64
+_ASCII = bytes(range(128))
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _by_pairs(data: bytes) -> Json:
+    """What a text says. Raises :class:`ValueError` where a key of it stands twice."""
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_object, parse_float=KnownDecimals(len(data)).__getitem__, parse_constant=_odd
+    )
+    value: Json = decoder.decode(data.decode())
+    if b"\\" in data and _HALF.search(data):
+        # It takes half of a character for one, which nothing can write.
+        msgspec.json.encode(value, enc_hook=float)
+    return value
+
+
+def _is_foreign(data: bytes) -> bool:
+    """Whether of its bytes a twentieth or more belongs to letters beyond ASCII."""
+    if data.isascii():
+        return False
+    sample = data[::_SAMPLE_STEP]
+    return len(sample.translate(None, _ASCII)) * 20 > len(sample)
+
+
+def _object(pairs: list[tuple[str, Json]]) -> Json:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _odd("")
+
+
+def _odd(_constant: str) -> NoReturn:
+    raise _Odd
 
 
 _NOT_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
@@ -118,9 +164,35 @@ _NOT_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
 
 Those that the text has by their numbers are among them: else they could stand for what a key lost.
 """
-_ESCAPED_MARK = re.compile(rb"\\u00(22|2[cC]|3[aA]|[57][bBdD])")
-_BACKSLASH_OR_MARK = re.compile(rb"\\\\|" + _ESCAPED_MARK.pattern)
-_BYTES_FOR_A_MARK = 40
+_AFTER_BACKSLASH = b"\\/bfnrtu"
+_NOT_IN_ESCAPES = bytes(byte for byte in _NOT_MARKS if byte not in _AFTER_BACKSLASH)
+_MARK_BY_NUMBER = re.compile(rb"\\u00(22|2[cC]|3[aA]|[57][bBdD])")
+_BACKSLASH_OR_MARK = re.compile(rb"\\\\|" + _MARK_BY_NUMBER.pattern)
+_NUMBER = re.compile(rb"\\u")
+
+
+def _marks(data: bytes) -> tuple[bytes, bytes]:
+    """The marks that a text says, and those of them that are outside of its strings, quotes apart."""
+    if b"\\" not in data:
+        marks = data.translate(None, _NOT_MARKS)
+        return marks, _bare(marks)
+    # What may follow a backslash stays until it is known which backslashes are escaped themselves.
+    escapes = data.translate(None, _NOT_IN_ESCAPES)
+    bare = _bare(without_escapes(escapes).translate(None, _AFTER_BACKSLASH))
+    if _NUMBER.search(escapes) and _MARK_BY_NUMBER.search(data):
+        named = _BACKSLASH_OR_MARK.sub(lambda found: bytes.fromhex((found[1] or b"").decode()), data)
+        return named.translate(None, _NOT_MARKS), bare
+    return escapes.translate(None, _AFTER_BACKSLASH), bare
+
+
+def _bare(marks: bytes) -> bytes:
+    # Between two quotes that are side by side nothing is left: both go, and the others stand as they stood.
+    return outside_strings(marks.replace(b'""', b""))
+
+
+_BYTES_FOR_A_VALUE = 50
+_BYTES_FOR_A_COLLECTION = 200
+"""To look at one takes as long as it takes to write so many bytes and to compare them."""
 
 
 def _values(data: bytes) -> int:
@@ -130,31 +202,23 @@ def _values(data: bytes) -> int:
     return bare.count(b"[") + bare.count(b"{") + bare.count(b",") + 1 - empty
 
 
-def _named(data: bytes) -> bytes:
-    """The text with the marks that it has by their numbers."""
-    if b"\\" not in data or not _ESCAPED_MARK.search(data):
-        return data
-    return _BACKSLASH_OR_MARK.sub(lambda found: bytes.fromhex((found[1] or b"").decode()), data)
-
-
-_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _ALIKE = bytes.maketrans(b"{}", b"[]")
 _STEPS = bytes(1 if byte == 0x5B else 255 for byte in range(256))
 _SHALLOW = 32
+_CHAINS = ((b"[[[[[[[[]]]]]]]]", 8), (b"[]", 1))
+"""Lists with nothing in them but another, and how many levels each has."""
 
 
-def _bound_outline(outline: bytes, depth: int) -> None:
-    """Raise :class:`_Odd` where brackets stand deeper in each other, those in strings apart.
-
-    Args:
-        outline: at least the brackets and quotes of a text, without quotes that are escaped.
-    """
-    # Between two quotes that are side by side nothing is left: both go, and the others stand as they stood.
-    brackets = outside_strings(outline.translate(_ALIKE, _NOT_BRACKETS).replace(b'""', b""))
-    for _ in range(min(_SHALLOW, depth)):
+def _bound_brackets(bare: bytes, depth: int) -> None:
+    """Raise :class:`_Odd` where brackets stand deeper in each other."""
+    brackets = bare.translate(_ALIKE, _NOT_BRACKETS)
+    for _ in range(_SHALLOW):
         # Each time the innermost go.
-        brackets = brackets.replace(b"[]", b"")
-        depth -= 1
+        for chain_of_lists, levels in _CHAINS:
+            if levels <= depth and chain_of_lists in brackets:
+                brackets = brackets.replace(chain_of_lists, b"")
+                depth -= levels
         if not brackets:
             return
     if max(accumulate(memoryview(brackets.translate(_STEPS)).cast("b"))) > depth:
@@ -164,19 +228,20 @@ def _bound_outline(outline: bytes, depth: int) -> None:
 _COLLECTIONS = frozenset((dict, list))
 
 
-def _bound_value(value: Json, depth: int) -> None:
-    """Raise :class:`_Odd` where collections stand deeper in each other."""
-    level = [value] if type(value) in _COLLECTIONS else []
-    for _ in range(depth):
-        inside = [held.values() if type(held) is dict else held for held in level]
-        level = [part for parts in inside for part in parts if type(part) in _COLLECTIONS]
-        if not level:
-            return
-    raise _Odd
+def _keys_in(value: Json) -> int:
+    """How many keys the mappings of a value have."""
+    keys = 0
+    level: list[Json] = [value]
+    while (kinds := set(map(type, level))) & _COLLECTIONS:
+        mappings = [part for part in level if type(part) is dict] if dict in kinds else []
+        lists = [part for part in level if type(part) is list] if list in kinds else []
+        keys += sum(map(len, mappings))
+        level = list(chain(chain.from_iterable(map(dict.values, mappings)), chain.from_iterable(lists)))
+    return keys
 
 
 _DIGITS = 300
-_STEPS_OVER = (7, 2, 1)
+_STEPS_OVER = (29, 7, 2, 1)
 """Of so many bytes one is looked at; where that falls between no numbers by chance, at more of them."""
 
 

@@ -21,11 +21,11 @@ from registry_reconciler.formats.edits import (
     Update,
     refuse_tags_in,
 )
+from registry_reconciler.formats.json.anew import first_value, outgrown
 from registry_reconciler.formats.json.changed import Changed, New, Own, joined, notes_of_new
 from registry_reconciler.formats.json.chunks import Chunk, cut, lead_of, rows_above, with_comments
 from registry_reconciler.formats.json.leading import leads, rewritten
 from registry_reconciler.formats.json.look import (
-    Look,
     Writer,
     look_of,
     on_lines,
@@ -64,12 +64,7 @@ def splice(data: bytes, edits: Sequence[Edit], *, comments: bool) -> bytes:
         raise SpliceError(f"there is no document {beyond}", beyond)
     own: Own = [(path_of(edit), edit) for edit in edits]
     if not documents:
-        value = project_value(None, own)
-        newline = "\r\n" if "\r\n" in text else "\n"
-        before = text if not text or text.endswith("\n") or not text.strip() else text + newline
-        notes = notes_of_new(own, value, kept=comments)
-        made = Writer(Look(newline=newline)).value(value, "", notes=notes) + newline
-        return (bom + before.lstrip(" \t\r\n") + made).encode()
+        return (bom + first_value(text, own, comments=comments)).encode()
     root = documents[0].root
     assert isinstance(root, JsonNode)
     splicer = _Splicer(root, comments=comments)
@@ -259,6 +254,9 @@ class _Splicer:
     def _rewrite(self, node: JsonNode, changed: Changed, models: Sequence[JsonNode]) -> None:
         if not changed.gone and not changed.coming:
             return
+        whole = outgrown(node, changed, self.writer, models, self.replacements)
+        if whole is not None:
+            return self.put(node.start, node.end, whole)
         chunks = cut(node)
         stay = [index for index in range(len(chunks)) if index not in changed.gone]
         if not stay:
