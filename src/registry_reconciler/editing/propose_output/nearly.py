@@ -34,7 +34,7 @@ _MOST_ENTRIES = 2_000
 """To look for the keys of more takes long."""
 
 
-class _Pairs(Struct, frozen=True):
+class _PairedItems(Struct, frozen=True):
     """Items beside the entries that they are about.
 
     Attributes:
@@ -90,7 +90,7 @@ def _names(items: Sequence[Json], keys: set[str]) -> list[str]:
     return max(columns, key=lambda column: len(keys.intersection(column)), default=[""] * len(items))
 
 
-def _paired(items: Sequence[Json], named: Sequence[str], rows: Sequence[Entry]) -> _Pairs | None:
+def _paired(items: Sequence[Json], named: Sequence[str], rows: Sequence[Entry]) -> _PairedItems | None:
     numbers = {row.key: number for number, row in enumerate(rows)}
     places: dict[str, int] = {}
     for place, name in enumerate(named):
@@ -100,12 +100,12 @@ def _paired(items: Sequence[Json], named: Sequence[str], rows: Sequence[Entry]) 
         return None
     known = {name: [values[numbers[key]] for key in places] for name, values in fields_of(rows).items()}
     missing = [key for key in numbers if key not in places]
-    return _Pairs(
+    return _PairedItems(
         [items[place] for place in places.values()], [*places], known, missing, len(items) - len(places)
     )
 
 
-def _sentence(unit: str, kind: str, pairs: _Pairs, orders: Sequence[Sequence[Entry]]) -> str:
+def _sentence(unit: str, kind: str, pairs: _PairedItems, orders: Sequence[Sequence[Entry]]) -> str:
     differences: dict[str, list[str]] = {}
     unknown: list[str] = []
     for number, path in _differences(pairs.items, pairs, "", unknown):
@@ -132,7 +132,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _differences(
-    values: Sequence[Json], pairs: _Pairs, path: str, unknown: list[str]
+    values: Sequence[Json], pairs: _PairedItems, path: str, unknown: list[str]
 ) -> Iterator[tuple[int, str]]:
     """The numbers of the items that are not as most are, each with the path of what differs in it."""
     likeness = _likeness(values, pairs)
@@ -157,7 +157,7 @@ def _differences(
     yield from wrong or ()
 
 
-def _likeness(values: Sequence[Json], pairs: _Pairs) -> list[bool] | None:
+def _likeness(values: Sequence[Json], pairs: _PairedItems) -> list[bool] | None:
     """Which values are what something gives that gives most of them: a field, one value, or a text with fields."""
     tried = [
         [is_alike(value, other) for value, other in zip(values, known, strict=True)]
@@ -172,7 +172,7 @@ def _likeness(values: Sequence[Json], pairs: _Pairs) -> list[bool] | None:
     return best if 3 * sum(best) >= 2 * len(best) else None
 
 
-def _by_patterns(lines: Sequence[str], pairs: _Pairs) -> Iterator[list[bool]]:
+def _by_patterns(lines: Sequence[str], pairs: _PairedItems) -> Iterator[list[bool]]:
     """Which lines a pattern gives that gives some of them."""
     texts = {
         name: [str(value) for value in values]
