@@ -365,7 +365,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         from registry_reconciler.outputs.aligned import aligned
 
         text = sized(str(self.shown(value)))
-        self.meter.tick(1 + len(text) // 100)
+        self.meter.tick(1 + text.count("\n") + text.count("|"))
         return sized(aligned(text))
 
     def _sum(self, items: Iterable[Any], attribute: str | int | None = None, start: Any = 0) -> Any:

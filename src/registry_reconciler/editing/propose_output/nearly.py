@@ -57,7 +57,7 @@ def nearly_items(value: Json, kind: str, orders: Sequence[Sequence[Entry]]) -> s
     Args:
         orders: the entries by key, and as they stand in files where that is another order.
     """
-    if not isinstance(value, list | dict):
+    if not isinstance(value, list | dict) or not _may_be_near(len(value), len(orders[0])):
         return ""
     items = list(value) if isinstance(value, list) else list(value.values())
     keys = {row.key for row in orders[0]}
@@ -68,15 +68,20 @@ def nearly_items(value: Json, kind: str, orders: Sequence[Sequence[Entry]]) -> s
 
 def nearly_lines(lines: Sequence[str], kind: str, orders: Sequence[Sequence[Entry]]) -> str:
     """As :func:`nearly_items`, of the rows of a table or the lines of a list."""
-    keys = sorted((row.key for row in orders[0]), key=len, reverse=True)
-    if not keys or len(keys) > _MOST_ENTRIES:
+    if not _may_be_near(len(lines), len(orders[0])) or len(orders[0]) > _MOST_ENTRIES:
         return ""
+    keys = sorted((row.key for row in orders[0]), key=len, reverse=True)
     word = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, keys))})(?![\w-])")
     named = [match.group() if (match := word.search(line)) else "" for line in lines]
     found = _paired(lines, named, orders[0])
     if found is None or _likeness(found.items, found) is None:
         return ""
     return _sentence("lines", kind, found, orders)
+
+
+def _may_be_near(count: int, entries: int) -> bool:
+    """Whether there are neither so few nor so many that two thirds cannot be alike."""
+    return min(count, entries) >= _LEAST and 3 * min(count, entries) >= 2 * max(count, entries)
 
 
 def _names(items: Sequence[Json], keys: set[str]) -> list[str]:
