@@ -35,6 +35,7 @@ from registry_reconciler.outputs.limits import (
     measure_replace,
     require_short,
     sized,
+    steps_of_wrapping,
     too_long,
 )
 from registry_reconciler.outputs.template_loader import Loader
@@ -420,7 +421,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         textual = name in OF_TEXT or (name in ("replace", "indent", "join") and not isinstance(value, str))
         if textual and isinstance(value, list | tuple | dict | str):
             measure(value)
-        if name == "replace" and len(rest) >= 2:
+        if name == "wordwrap" and rest and isinstance(rest[0], int):
+            self.meter.tick(steps_of_wrapping(str(value), rest[0]))
+        elif name == "replace" and len(rest) >= 2:
             measure_replace(str(value), *rest[:2])
         elif name == "indent" and rest:
             width = len(rest[0]) if isinstance(rest[0], str) else rest[0]
