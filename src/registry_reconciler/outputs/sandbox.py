@@ -6,6 +6,7 @@ memory there is. So nothing is here that is not named here, and what can grow is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -352,8 +353,6 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _tojson(self, value: Any, indent: int | None = None) -> str:
         """JSON as it stands in files: Jinja2's own is for pages in a browser."""
-        import json
-
         self._look("tojson", value, (indent or 0,))
         if isinstance(value, Undefined):
             str(value)
@@ -446,6 +445,4 @@ def _open(value: Any) -> Any:
 
 
 def _json(value: Any) -> str:
-    import json
-
     return json.dumps(value, ensure_ascii=False)
