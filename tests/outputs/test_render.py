@@ -240,6 +240,14 @@ def test_a_table_that_would_be_too_wide_is_refused() -> None:
     assert found.fault.kind == "limit"
 
 
+def test_a_long_word_in_short_lines_takes_its_steps() -> None:
+    """Each line copies what is left of it: to wrap it as a whole took a quarter of a minute."""
+    assert text("{{ ('a' * 400) | wordwrap(1) | wordcount }}") == "400"
+    found = run(value="{{ ('a' * 1000000) | wordwrap(1) }}")
+    assert found.fault is not None
+    assert found.fault.kind == "limit"
+
+
 @pytest.mark.parametrize("job", [{"value": "{{ entries }}"}, {"value": "All: {{ entries }}"}])
 def test_all_kinds_together_are_no_value(job: dict[str, Json]) -> None:
     found = run(**job)

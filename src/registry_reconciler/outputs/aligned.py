@@ -12,6 +12,7 @@ from registry_reconciler.outputs.limits import require_short
 _ROW = re.compile(r"[ ]{0,3}\|.*\|[ \t]*")
 _RULE_CELL = re.compile(r"[ \t]*(:?)-+(:?)[ \t]*")
 _BETWEEN = re.compile(r"(?<!\\)(?:\\\\)*\|")
+_BLANKS = " \t"
 _LEAST = 3
 """Dashes of a rule: fewer are no rule for some readers."""
 
@@ -33,25 +34,24 @@ def aligned(text: str) -> str:
 
 
 def unaligned(text: str) -> str:
-    """A table without padding: one blank on both sides of each cell."""
+    """A table without padding: one blank on both sides of each cell; a text that is no table as it is."""
     lines = text.split("\n")
     rows = [_cells(line) for line in lines]
-    made = []
-    for number, (line, row) in enumerate(zip(lines, rows, strict=True)):
-        rule = number == 1
-        cells = [_RULE_CELL.sub(r"\1---\2", cell) if rule else cell.strip(" \t") for cell in row]
-        blank = "" if rule and "|-" in line else " "
-        made.append(f"{_lead(line)}|" + "".join(f"{blank}{cell}{blank}|" for cell in cells) if row else line)
-    return "\n".join(made)
+    rule = _sides(rows)
+    if not rule or not all(rows):
+        return text
+    blank = "" if "|-" in lines[1] else " "
+    cells = [[f" {cell.strip(_BLANKS)} " for cell in row] for row in rows]
+    cells[1] = [f"{blank}{left}---{right}{blank}" for left, right in rule]
+    return "\n".join(f"{_lead(line)}|{'|'.join(row)}|" for line, row in zip(lines, cells, strict=True))
 
 
 def _padded(lines: Sequence[str]) -> Sequence[str]:
     rows = [_cells(line) for line in lines]
-    rule = [_RULE_CELL.fullmatch(cell) for cell in rows[1]] if len(rows) > 1 else []
-    if not rule or not all(rule):
+    sides = _sides(rows)
+    if not sides:
         return lines
-    sides = [found.groups() for found in rule if found is not None]
-    texts = [[cell.strip(" \t") for cell in row] for row in rows]
+    texts = [[cell.strip(_BLANKS) for cell in row] for row in rows]
     texts[1] = []
     count = max(map(len, rows))
     widths = [_LEAST] * count
@@ -74,6 +74,12 @@ def _padded(lines: Sequence[str]) -> Sequence[str]:
             ]
         made.append(f"{_lead(lines[number])}|{'|'.join(cells)}|")
     return made
+
+
+def _sides(rows: Rows) -> list[tuple[str, str]]:
+    """The colons of the cells of the rule; nothing where these rows are no table."""
+    found = [_RULE_CELL.fullmatch(cell) for cell in rows[1]] if len(rows) > 1 else []
+    return [(cell[1], cell[2]) for cell in found if cell is not None] if all(found) else []
 
 
 def _cells(line: str) -> list[str]:

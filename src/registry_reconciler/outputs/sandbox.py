@@ -6,6 +6,7 @@ memory there is. So nothing is here that is not named here, and what can grow is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ from registry_reconciler.outputs.limits import (
     measure_replace,
     require_short,
     sized,
+    steps_of_wrapping,
     too_long,
 )
 from registry_reconciler.outputs.template_loader import Loader
@@ -351,8 +353,6 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _tojson(self, value: Any, indent: int | None = None) -> str:
         """JSON as it stands in files: Jinja2's own is for pages in a browser."""
-        import json
-
         self._look("tojson", value, (indent or 0,))
         if isinstance(value, Undefined):
             str(value)
@@ -365,7 +365,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         from registry_reconciler.outputs.aligned import aligned
 
         text = sized(str(self.shown(value)))
-        self.meter.tick(1 + len(text) // 100)
+        self.meter.tick(1 + text.count("\n") + text.count("|"))
         return sized(aligned(text))
 
     def _sum(self, items: Iterable[Any], attribute: str | int | None = None, start: Any = 0) -> Any:
@@ -420,7 +420,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         textual = name in OF_TEXT or (name in ("replace", "indent", "join") and not isinstance(value, str))
         if textual and isinstance(value, list | tuple | dict | str):
             measure(value)
-        if name == "replace" and len(rest) >= 2:
+        if name == "wordwrap" and rest and isinstance(rest[0], int):
+            self.meter.tick(steps_of_wrapping(str(value), rest[0]))
+        elif name == "replace" and len(rest) >= 2:
             measure_replace(str(value), *rest[:2])
         elif name == "indent" and rest:
             width = len(rest[0]) if isinstance(rest[0], str) else rest[0]
@@ -443,6 +445,4 @@ def _open(value: Any) -> Any:
 
 
 def _json(value: Any) -> str:
-    import json
-
     return json.dumps(value, ensure_ascii=False)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from registry_reconciler.formats.base import TextFormat
 from registry_reconciler.formats.edits import Edit, Insert, Remove, Update
 from registry_reconciler.formats.json.row import JSONC
 from registry_reconciler.formats.project import projected
+from registry_reconciler.formats.yaml.row import YAML
 
 CASES: list[tuple[str, list[Edit], str]] = [
     ("[1, // c\n]", [Insert(0, (), 9)], "[1, // c\n  9,\n]"),
@@ -20,12 +22,23 @@ CASES: list[tuple[str, list[Edit], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "edits", "wanted"), CASES)
+IN_YAML: list[tuple[str, list[Edit], str]] = [
+    ("[ # c\n  # d\n  1, 2]\n", [Remove(0, (0,))], "[ # c\n  2]\n"),
+    ("[ # c\n\n  1]\n", [Remove(0, (0,))], "[ # c\n]\n"),
+    ("[1, # c\n\n  2, 3]\n", [Remove(0, (1,))], "[1, # c\n 3]\n"),
+    ("{ # c\n\n  a: 1, b: 2}\n", [Remove(0, ("a",))], "{ # c\n b: 2}\n"),
+]
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "edits", "wanted"),
+    [*((JSONC, *case) for case in CASES), *((YAML, *case) for case in IN_YAML)],
+)
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_what_comes_and_goes_stays_out_of_comments(
-    text: str, edits: list[Edit], wanted: str, newline: str
+    form: TextFormat, text: str, edits: list[Edit], wanted: str, newline: str
 ) -> None:
     data = text.replace("\n", newline).encode()
-    made = JSONC.splice(data, edits)
+    made = form.splice(data, edits)
     assert made.decode() == wanted.replace("\n", newline)
-    assert list(JSONC.read(made).documents) == projected(JSONC.read(data).documents, edits)
+    assert list(form.read(made).documents) == projected(form.read(data).documents, edits)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.formats.edits import Edit, Insert, Remove, Update
+from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, Update
 from registry_reconciler.formats.table import FORMATS
+from registry_reconciler.model.entry import Json
 
 NESTED = """\
 {
@@ -300,3 +301,19 @@ def test_a_list_inside_of_braces_stays_on_their_line() -> None:
         at = (0, "a") if form == "json" else ("i", 0, "a", "b")
         made = FORMATS[form].splice(text.encode(), [Update(0, at, ["x", *WORDS])]).decode()
         assert made.count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "wanted"),
+    [
+        ("yaml", "# Top.\n", "# Top.\n# Own.\nid: a\nn: 2\n"),
+        ("frontmatter", "---\n---\nbody", "---\n# Own.\nid: a\nn: 2\n---\nbody"),
+        ("frontmatter", "body\r\n", "---\r\n# Own.\r\nid: a\r\nn: 2\r\n---\r\nbody\r\n"),
+    ],
+)
+def test_an_entry_in_braces_becomes_a_block_where_a_file_says_nothing_yet(
+    form: str, text: str, wanted: str
+) -> None:
+    value: dict[str, Json] = {"id": "a", "n": 2}
+    edit = Update(0, (), value, Snippet(("# Own.",), "{id: a, n: 2}", value))
+    assert FORMATS[form].splice(text.encode(), [edit]).decode() == wanted

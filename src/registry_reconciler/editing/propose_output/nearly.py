@@ -34,7 +34,7 @@ _MOST_ENTRIES = 2_000
 """To look for the keys of more takes long."""
 
 
-class _Pairs(Struct, frozen=True):
+class _PairedItems(Struct, frozen=True):
     """Items beside the entries that they are about.
 
     Attributes:
@@ -57,7 +57,7 @@ def nearly_items(value: Json, kind: str, orders: Sequence[Sequence[Entry]]) -> s
     Args:
         orders: the entries by key, and as they stand in files where that is another order.
     """
-    if not isinstance(value, list | dict):
+    if not isinstance(value, list | dict) or not _may_be_near(len(value), len(orders[0])):
         return ""
     items = list(value) if isinstance(value, list) else list(value.values())
     keys = {row.key for row in orders[0]}
@@ -68,15 +68,20 @@ def nearly_items(value: Json, kind: str, orders: Sequence[Sequence[Entry]]) -> s
 
 def nearly_lines(lines: Sequence[str], kind: str, orders: Sequence[Sequence[Entry]]) -> str:
     """As :func:`nearly_items`, of the rows of a table or the lines of a list."""
-    keys = sorted((row.key for row in orders[0]), key=len, reverse=True)
-    if not keys or len(keys) > _MOST_ENTRIES:
+    if not _may_be_near(len(lines), len(orders[0])) or len(orders[0]) > _MOST_ENTRIES:
         return ""
+    keys = sorted((row.key for row in orders[0]), key=len, reverse=True)
     word = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, keys))})(?![\w-])")
     named = [match.group() if (match := word.search(line)) else "" for line in lines]
     found = _paired(lines, named, orders[0])
     if found is None or _likeness(found.items, found) is None:
         return ""
     return _sentence("lines", kind, found, orders)
+
+
+def _may_be_near(count: int, entries: int) -> bool:
+    """Whether there are neither so few nor so many that two thirds cannot be alike."""
+    return min(count, entries) >= _LEAST and 3 * min(count, entries) >= 2 * max(count, entries)
 
 
 def _names(items: Sequence[Json], keys: set[str]) -> list[str]:
@@ -90,7 +95,7 @@ def _names(items: Sequence[Json], keys: set[str]) -> list[str]:
     return max(columns, key=lambda column: len(keys.intersection(column)), default=[""] * len(items))
 
 
-def _paired(items: Sequence[Json], named: Sequence[str], rows: Sequence[Entry]) -> _Pairs | None:
+def _paired(items: Sequence[Json], named: Sequence[str], rows: Sequence[Entry]) -> _PairedItems | None:
     numbers = {row.key: number for number, row in enumerate(rows)}
     places: dict[str, int] = {}
     for place, name in enumerate(named):
@@ -100,12 +105,12 @@ def _paired(items: Sequence[Json], named: Sequence[str], rows: Sequence[Entry]) 
         return None
     known = {name: [values[numbers[key]] for key in places] for name, values in fields_of(rows).items()}
     missing = [key for key in numbers if key not in places]
-    return _Pairs(
+    return _PairedItems(
         [items[place] for place in places.values()], [*places], known, missing, len(items) - len(places)
     )
 
 
-def _sentence(unit: str, kind: str, pairs: _Pairs, orders: Sequence[Sequence[Entry]]) -> str:
+def _sentence(unit: str, kind: str, pairs: _PairedItems, orders: Sequence[Sequence[Entry]]) -> str:
     differences: dict[str, list[str]] = {}
     unknown: list[str] = []
     for number, path in _differences(pairs.items, pairs, "", unknown):
@@ -132,7 +137,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _differences(
-    values: Sequence[Json], pairs: _Pairs, path: str, unknown: list[str]
+    values: Sequence[Json], pairs: _PairedItems, path: str, unknown: list[str]
 ) -> Iterator[tuple[int, str]]:
     """The numbers of the items that are not as most are, each with the path of what differs in it."""
     likeness = _likeness(values, pairs)
@@ -157,7 +162,7 @@ def _differences(
     yield from wrong or ()
 
 
-def _likeness(values: Sequence[Json], pairs: _Pairs) -> list[bool] | None:
+def _likeness(values: Sequence[Json], pairs: _PairedItems) -> list[bool] | None:
     """Which values are what something gives that gives most of them: a field, one value, or a text with fields."""
     tried = [
         [is_alike(value, other) for value, other in zip(values, known, strict=True)]
@@ -172,7 +177,7 @@ def _likeness(values: Sequence[Json], pairs: _Pairs) -> list[bool] | None:
     return best if 3 * sum(best) >= 2 * len(best) else None
 
 
-def _by_patterns(lines: Sequence[str], pairs: _Pairs) -> Iterator[list[bool]]:
+def _by_patterns(lines: Sequence[str], pairs: _PairedItems) -> Iterator[list[bool]]:
     """Which lines a pattern gives that gives some of them."""
     texts = {
         name: [str(value) for value in values]

@@ -266,9 +266,11 @@ class Search:
             if at is None or at in self.places:
                 continue
             for kind, rows in orders.items():
-                said = nearly_items(value, kind, rows) if self.own_places.get(kind) != parse_at(at) else ""
-                if said:
-                    yield f"{self.file} at {at}: {said}."
+                sentence = (
+                    nearly_items(value, kind, rows) if self.own_places.get(kind) != parse_at(at) else ""
+                )
+                if sentence:
+                    yield f"{self.file} at {at}: {sentence}."
                     break
 
     def nearly_text(self, text: Text, orders: Mapping[str, Sequence[Sequence[Entry]]]) -> Iterator[str]:
@@ -281,9 +283,9 @@ class Search:
                 continue
             _, _, lines = _without_padding(head, lines, text.body[start:end], is_row=is_row)
             for kind, rows in orders.items():
-                said = nearly_lines(lines, kind, rows)
-                if said:
-                    yield f"{self.file}:{text.body.count(chr(10), 0, start) + 1}: {said}."
+                sentence = nearly_lines(lines, kind, rows)
+                if sentence:
+                    yield f"{self.file}:{text.body.count(chr(10), 0, start) + 1}: {sentence}."
                     break
 
     # Fitting

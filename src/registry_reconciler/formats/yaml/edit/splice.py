@@ -188,6 +188,11 @@ def _first_document(text: str, edits: list[Edit]) -> str:
     if intent is None or isinstance(intent.value, Missing):
         return text
     before = style.newline if text and not text.endswith("\n") else ""
+    (whole, *others) = edits
+    if isinstance(whole, Update) and whole.snippet is not None and not (others or whole.path):
+        # As in a file that is new: one entry in braces becomes a block.
+        made = new_file(whole.value, snippet=whole.snippet).decode()
+        return text + before + made.replace("\n", style.newline)
     return text + before + document_text(intent.value, style)
 
 
