@@ -113,6 +113,13 @@ def test_addresses_that_are_unknown_or_did_not_drift(applied: Box) -> None:
     assert applied.run("drift", "route/*").exit == 2
 
 
+def test_a_pattern_of_everything_means_what_drifted(applied: Box) -> None:
+    for option in ("--revert", "--accept"):
+        applied.replace(ROUTES, "topic: errors", "topic: faults")
+        ran = applied.run("drift", option, "*", "--format", "json")
+        assert (ran.exit, ran.json[f"{option[2:]}ed"]) == (0, [ADDRESS])
+
+
 def test_an_accepted_edit_is_remembered(applied: Box) -> None:
     """Else what is asked for next would meet the edit again, and its advice would be to accept it."""
     edit(applied)

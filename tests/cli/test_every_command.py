@@ -9,7 +9,7 @@ from importlib import import_module
 
 import pytest
 
-from registry_reconciler.cli.main import main
+from registry_reconciler.cli.main import main, typed_command
 from registry_reconciler.cli.table import COMMANDS, CommandRow
 from registry_reconciler.version import __version__
 from tests.support import ROUTES, Box
@@ -234,3 +234,8 @@ def test_the_first_word_of_commands_of_two_lists_them_with_an_example(
     listed = [line.split("  ")[1] for line in shown.splitlines() if line.startswith("  rule ")]
     assert listed == [row.name for row in COMMANDS if row.name.startswith("rule ")]
     assert "registry rule new TEAM001" in shown
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=[row.name for row in COMMANDS])
+def test_an_interruption_knows_the_command_before_the_table_is_read(row: CommandRow) -> None:
+    assert typed_command([*row.name.split(), "x"]) == row.name

@@ -165,6 +165,15 @@ def test_several_formats_come_of_one_run(box: Box) -> None:
     assert ran.out.startswith("registry plan:") or "::" in ran.out
 
 
+@pytest.mark.parametrize(
+    "path", ["plan.json", ".git/plan.json", "desired/plan.json", ".system/registry/plan.json"]
+)
+def test_a_report_may_be_written_again_where_it_stands(box: Box, path: str) -> None:
+    (box.root / ".git").mkdir(exist_ok=True)
+    for _ in range(2):
+        assert box.run("list", "--report", f"json={path}").exit == 0
+
+
 def test_a_report_that_cannot_be_written_fails_the_command(box: Box) -> None:
     ran = box.run("plan", "--report", "json=no/such/folder/plan.json", "--format", "json")
     assert ran.exit == 1

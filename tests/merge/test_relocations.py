@@ -215,6 +215,19 @@ def test_what_an_interrupted_apply_may_take_back(box: Box) -> None:
     assert Writable(box.root)("t.yaml")
 
 
+def test_what_was_let_go_goes_nowhere(box: Box) -> None:
+    """Of a kind that nobody manages any more, nothing is carried, and where it stood forbids no other place."""
+    assert box.run("rm", "--keep", "t/a", "t/z", "--apply", "--yes").exit == 0
+    box.replace(PLACE, "t.yaml", "u.yaml")
+    box.write("u.yaml", "t:\n- id: b\n")
+    plan = box.run("plan", "--format", "json").json
+    assert (plan["exit"], plan["changes"]) == (0, [])
+    assert box.run("adopt", "t/b").exit == 0
+    assert box.run("apply", "--yes").exit == 0
+    assert (box.read("t.yaml"), box.read("u.yaml")) == (TEXT, "t:\n- id: b\n")
+    assert box.run("plan", "--detailed-exitcode").exit == 0
+
+
 def test_a_change_of_place_is_reverted_as_any_other(box: Box) -> None:
     carried(box, ("t.yaml", "u.yaml"))
     committed(box, "elsewhere")
@@ -228,6 +241,10 @@ def _workspace(count: int) -> Mapping[str, bytes]:
         PLACE: SCHEMA.replace("t.yaml", "'r/{s}.yaml'").replace("at: t", "at: more.t").encode(),
         ".system/registry/state/places/t.place": (
             b'registry place 1\n.\nt: file "r/{s}.yaml"\n.\n.\nt: at "t"\n.\n.\nt: layout "list"\n'
+        ),
+        # One entry was managed: of a kind that nobody manages nothing is carried.
+        ".system/registry/state/t.state": (
+            b'registry state 4\n< "desired/t.yaml"\n\n@ "t/gone" ZOk62b/J\n.\nid\n =X9R8tn45\n.\n.\n'
         ),
     }
     for name in "ab":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from registry_reconciler.planning import state_shares
-from tests.merge.helper import FRAGMENT, KIND, applied, committed, fails, listed, nothing_to_do
+from tests.merge.helper import FRAGMENT, KIND, SCHEMA, applied, committed, fails, listed, nothing_to_do
 from tests.merge.test_old_form import as_older
 from tests.support import Box
 
@@ -296,3 +296,19 @@ def test_what_waits_as_an_edit_by_hand_goes_along_with_its_fragment(box: Box, by
     box.git("revert", "--no-edit", "HEAD~1")
     plan = box.run("plan", "--format", "json").json
     assert (plan["changes"], plan["drift"], plan["exit"]) == ([], [drift], 0)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("ab|mz", "a|nmz"), ("ab|mz", "a|z"), ("|mz", "a|z"), ("|mz", "a|nmz")]
+)
+def test_two_sides_of_where_another_kind_begins(box: Box, ours: str, theirs: str) -> None:
+    """Its name stands between them in the fragment, and empty lines elsewhere."""
+    box.write(KIND.replace("/t.", "/u."), SCHEMA.replace("kind: t", "kind: u").replace("t.yaml", "u.yaml"))
+
+    def text(names: str) -> str:
+        lists = zip(("t:\n- id: 0\n  v: 1\n\n", "u:\n"), names.split("|"), strict=True)
+        return "".join(head + "\n".join(f"- id: {name}\n  v: 1\n" for name in keys) for head, keys in lists)
+
+    two_sides(box, text("a|mz"), text(ours), text(theirs))
+    box.git("merge", "-q", "--no-edit", "other")
+    nothing_to_do(box)

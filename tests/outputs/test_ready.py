@@ -165,6 +165,12 @@ FOUND = {
         {"region": "skill-list", "template": "skill-list.j2"},
     ),
     "names.txt": ("docx\npdf\n", {"template": "skill-list.j2"}),
+    # A table whose cells are padded stays one.
+    "wide.md": (
+        "| Skill    |    Where    |   # |\n| -------- | :---------: | --: |\n"
+        "| **docx** | skills/docx |   7 |\n| **pdf**  | skills/pdf  |   7 |\n",
+        {"region": "skill-table", "template": "skill-table.j2"},
+    ),
     # A key that stands in what all lines begin with too.
     "words.txt": ("docx-pdf docx\ndocx-pdf pdf\n", {"template": "skill-list.j2"}),
     "page.md": (
@@ -255,3 +261,47 @@ def test_every_count_of_a_page_is_proposed(home: Home) -> None:
     write_proposals(Workspace(home.root), planning, found)
     assert home.actions() == {"skill-count": "adopt", "skill-count-2": "adopt"}
     assert re.sub("<!-- registry:.*?-->", "", home.text("page.md")) == text
+
+
+FOUR = """\
+plugins:
+  - {name: bench, author: {name: Ada, mail: a@b}, about: Measures}
+  - {name: build, author: {name: Bob}, about: Builds}
+  - {name: lint, author: {name: Cyd}, about: Reads}
+  - {name: notes, author: {name: Dan}, about: Writes}
+"""
+NEARLY = {
+    "index.json": (
+        '{"all": [{"id": "bench", "by": {"name": "Ada"}, "n": 1}, {"id": "lint", "by": {"name": "Eve"}, "n": 2}, '
+        '{"id": "build", "by": {"name": "Bob"}, "n": 3}, {"id": "else"}, '
+        '{"id": "notes", "by": {"name": "Dan"}, "n": 4}]}',
+        "index.json at all: 3 of 5 items are as plugin has them; differs: lint (by.name); 1 about no entry; "
+        "no field gives n; they stand neither by key nor as in the files.",
+    ),
+    "names.yaml": (
+        "names: [bench, build, lint]\n",
+        "names.yaml at names: 3 of 3 items are as plugin has them; missing: notes.",
+    ),
+    "README.md": (
+        "# All\n\n| plugin | about  |\n| ------ | ------ |\n| bench  | Does   |\n| build  | Builds |\n"
+        "| lint   | Reads  |\n| notes  | Writes |\n",
+        "README.md:3: 3 of 4 lines are as plugin has them; differs: bench.",
+    ),
+    "other.md": ("- bench: quick\n- build: slow\n- lint: new\n- notes: old\n", None),
+    "few.json": ('{"names": ["bench", "build"]}', None),
+}
+
+
+@pytest.mark.parametrize("file", NEARLY)
+def test_what_nearly_equals_a_registry_is_said_with_what_differs(tmp_path: Path, file: str) -> None:
+    text, said = NEARLY[file]
+    files = {
+        ".system/registry/schemas/plugin.schema.yaml": PLUGIN,
+        ".system/registry/outputs.yaml": "outputs: []\n",
+        "plugins.yaml": FOUR,
+        file: text,
+    }
+    home = Home(tmp_path, **files)
+    nearly: list[str] = []
+    assert proposals(Workspace(home.root).planning(), file, nearly=nearly) == []
+    assert nearly == ([said] if said else [])

@@ -218,3 +218,40 @@ def test_what_is_not_there_is_told_inside_a_value_too(value: str) -> None:
     found = run(value=value)
     assert found.fault is not None
     assert (found.fault.kind, "Did you mean 'license'?" in found.fault.message) == ("undefined", True)
+
+
+def test_a_table_is_as_wide_as_its_widest_cells() -> None:
+    """Rules keep their colons and their look; what is no table stays."""
+    table = "| Name | 名 | n |\n|:--|:-:|--:|\n| Alpha \\| Beta | 日本語 | 1 |\n| b |\nno table\n| x | y |\n"
+    assert text(f"{{% filter aligned %}}\n{table}{{% endfilter %}}\n") == (
+        "| Name          |   名   |   n |\n|:--------------|:------:|----:|\n"
+        "| Alpha \\| Beta | 日本語 |   1 |\n| b             |\nno table\n| x | y |\n"
+    )
+    assert text("{{ '  | a |\n  | - |\n  | bcdef |' | aligned }}") == "  | a     |\n  | ----- |\n  | bcdef |"
+
+
+def test_a_table_that_would_be_too_wide_is_refused() -> None:
+    rows = "{% for i in range(9000) %}\n| a |\n{% endfor %}"
+    wide = "{{ 'x' * 900 }}"
+    found = run(
+        {"t": f"{{% filter aligned %}}\n| h |\n| - |\n| {wide} |\n{rows}{{% endfilter %}}"}, template="t"
+    )
+    assert found.fault is not None
+    assert found.fault.kind == "limit"
+
+
+def test_a_long_word_in_short_lines_takes_its_steps() -> None:
+    """Each line copies what is left of it: to wrap it as a whole took a quarter of a minute."""
+    assert text("{{ ('a' * 400) | wordwrap(1) | wordcount }}") == "400"
+    found = run(value="{{ ('a' * 1000000) | wordwrap(1) }}")
+    assert found.fault is not None
+    assert found.fault.kind == "limit"
+
+
+@pytest.mark.parametrize("job", [{"value": "{{ entries }}"}, {"value": "All: {{ entries }}"}])
+def test_all_kinds_together_are_no_value(job: dict[str, Json]) -> None:
+    found = run(**job)
+    assert found.fault is not None
+    assert found.fault.message == (
+        "'entries' stands for all kinds, and is no value itself: name one of them, e.g. entries.skill"
+    )

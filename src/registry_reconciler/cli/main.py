@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if arguments is None:
         ending.begin_program()
-        interrupt.begin(_typed(words), words)
+        interrupt.begin(typed_command(words), words)
     # One command makes little garbage in cycles, and a plan makes millions of values that are none.
     collecting = gc.isenabled()
     gc.disable()
@@ -41,14 +41,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             gc.enable()
 
 
-def _typed(words: Sequence[str]) -> str:
+def typed_command(words: Sequence[str]) -> str:
     """The command as it was typed, known before the parser is: for the words of an interruption."""
-    if words[:1] == ["schema"] and words[1:2] in (["new"], ["check"]):
-        return f"schema {words[1]}"
-    if words[:1] == ["fleet"] and words[1:] and words[1].isascii() and words[1].isalpha():
-        return f"fleet {words[1]}"
-    first = words[0] if words else ""
+    first, second = [*words[:2], "", ""][:2]
+    if second in _SECOND_WORDS.get(first, ()) or (first == "fleet" and second.isascii() and second.isalpha()):
+        return f"{first} {second}"
     return first if first.isascii() and first.replace("-", "").isalpha() and first[0] != "-" else "registry"
+
+
+_SECOND_WORDS = {
+    "schema": ("new", "check", "migrate"),
+    "rule": ("new", "test", "eval"),
+    "outputs": ("new",),
+}
 
 
 def _guarded(words: list[str]) -> int:
@@ -65,7 +70,7 @@ def _guarded(words: list[str]) -> int:
         except BrokenPipeError:
             raise
         except (OSError, ImportError) as second:
-            return _plain_failure(_typed(words), error, second)
+            return _plain_failure(typed_command(words), error, second)
 
 
 def _plain_failure(command: str, error: BaseException, second: OSError | ImportError) -> int:

@@ -140,7 +140,9 @@ def _is_input(real: Path) -> bool:
     path = real.relative_to(root).as_posix()
     zone = zone_of(path)
     if zone is not None:
-        return zone != FRAGMENT_SCHEMA
+        # What lies in these folders and is no part of them, an earlier report has left there.
+        left_there = path.startswith(".git/") or (zone == "desired" and not path.endswith((".yaml", ".yml")))
+        return zone != FRAGMENT_SCHEMA and not left_there
     kinds = load_catalog(DiskTree(root)).kinds.values()
     return real.name == FLEET_FILE or any(kind.file.match(path) is not None for kind in kinds)
 

@@ -45,6 +45,7 @@ from registry_reconciler.model.entry import digest_bytes
 from registry_reconciler.model.kind import Kind
 from registry_reconciler.model.plan import FileChange
 from registry_reconciler.outputs.memory import both_accounts
+from registry_reconciler.planning.relocate import overlaid
 from registry_reconciler.planning.resolve import Desired, resolve
 from registry_reconciler.planning.settle_state import Accounts, Side, settled_files
 from registry_reconciler.workspace import Workspace
@@ -78,67 +79,62 @@ def resolve_conflicts(workspace: Workspace) -> Resolved:
 
     Raises:
         Blocked: a fragment or a registry still holds the marks of a conflict that git does not know of.
-        LockHeld, WriteFailure, StalePlan: see :func:`registry_reconciler.apply.commit`; the text says what was written
-            before, where something was.
+        LockHeld, WriteFailure, StalePlan: see :func:`registry_reconciler.apply.commit`; where outputs fail, the text
+            says what was written before.
     """
-    written: set[str] = set()
-    settled: set[str] = set()
-    warnings: list[str] = []
-    with _written_before(written), workspace.write_session(_COMMAND, recovers=False) as session:
+    with workspace.write_session(_COMMAND, recovers=False) as session:
         in_git = is_repository(workspace.root)
         found = conflicts(workspace.root) if in_git else []
         # Asked before git is told that files are settled: the other side of a squash or a stash is known by them alone.
         commits = both_sides(workspace.root) or () if in_git else ()
         people = merge_people(workspace.root, [sides for sides in found if not _is_mine(sides.path)])
-        if people.ops:
-            receipt = session.commit(list(people.ops), inputs={})
-            written.update((*receipt.written, *receipt.created, *receipt.deleted))
-            warnings += receipt.warnings
-        mark_settled(workspace.root, people.settled)
-        settled.update(sides.path for sides in people.settled)
-        if people.open:
-            return Resolved(
-                tuple(sorted(settled)),
-                tuple(sorted(written)),
-                tuple(warnings),
-                people.open,
-                people.by_hand,
-                people.waiting,
-            )
-        tree = Recorder(DiskTree(workspace.root))
-        mine = {sides.path: sides for sides in found if _is_mine(sides.path)}
-        loaded = load(tree)
-        _refuse_open(loaded)
-        desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
-        remembered = _remembered(workspace.root, commits, loaded)
-        state_changes = list(_state(remembered, loaded, desired, mine))
-        warnings += _let_go(remembered, loaded, desired, state_changes)
-        changes = [
-            *state_changes,
-            *_places(loaded, mine),
-            *_outputs(tree, mine),
-            *_history(tree, mine),
-        ]
-        ops = [FileOp(change.path, change.before, change.content) for change in changes]
-        ops += housekeeping(tree, {op.path for op in ops})
-        receipt = session.commit(ops, inputs=tree.inputs)
-        mark_settled(workspace.root, mine.values())
-        settled.update(mine)
-    written.update((*receipt.written, *receipt.created, *receipt.deleted))
-    warnings += receipt.warnings
-    if found or commits:
+        ops, done, warnings = list(people.ops), list(people.settled), list[str]()
+        disk = Recorder(DiskTree(workspace.root))
+        if not people.open:
+            mine = {sides.path: sides for sides in found if _is_mine(sides.path)}
+            done += mine.values()
+            settled = overlaid({op.path: op.content for op in people.ops}, disk)
+            more, warnings = _remembered_ops(workspace.root, settled, mine, commits)
+            ops += more
+        receipt = session.commit(ops, inputs=disk.inputs)
+        written = {*receipt.written, *receipt.created, *receipt.deleted}
+        warnings += receipt.warnings
+        mark_settled(workspace.root, done)
+    if not people.open and (found or commits):
         with _written_before(written):
-            done = outputs_anew(workspace, unedited_outputs(workspace.root, commits))
-            written.update(done.written)
-            warnings += done.warnings
-            mark_settled(workspace.root, [sides for sides in found if sides.path in done.written])
+            made = outputs_anew(workspace, unedited_outputs(workspace.root, commits))
+            written.update(made.written)
+            warnings += made.warnings
+            mark_settled(workspace.root, [sides for sides in found if sides.path in made.written])
             stage(workspace.root, written.difference(sides.path for sides in found))
-    return Resolved(tuple(sorted(settled)), tuple(sorted(written)), tuple(warnings), by_hand=people.by_hand)
+    return Resolved(
+        tuple(sorted(sides.path for sides in done)),
+        tuple(sorted(written)),
+        tuple(warnings),
+        people.open,
+        people.by_hand,
+        people.waiting,
+    )
+
+
+def _remembered_ops(
+    root: Path, tree: Recorder, mine: Mapping[str, Sides], commits: Iterable[str]
+) -> tuple[list[FileOp], list[str]]:
+    """What becomes of state, history and what outputs were, once people's files are settled, and what to say of it."""
+    loaded = load(tree)
+    _refuse_open(loaded)
+    desired = resolve(loaded.fragments, loaded.state.entries, loaded.live.entries, loaded.kinds)
+    remembered = _remembered(root, commits, loaded)
+    state_changes = list(_state(remembered, loaded, desired, mine))
+    changes = (*state_changes, *_places(loaded, mine), *_outputs(tree, mine), *_history(tree, mine))
+    ops = [FileOp(change.path, change.before, change.content) for change in changes]
+    ops += housekeeping(tree, {op.path for op in ops})
+    return ops, list(_let_go(remembered, loaded, desired, state_changes))
 
 
 @contextmanager
 def _written_before(written: Collection[str]) -> Iterator[None]:
-    """A failure says what was written before it: what people wrote is settled in a transaction of its own."""
+    """A failure says what was written before it: outputs are made anew by an apply of their own."""
     try:
         yield
     except RegistryFailure as failure:

@@ -331,6 +331,11 @@ class Recorder:
             return None if data is None else digest_bytes(data)
         return self.inputs[path]
 
+    def digest_of(self, path: str, data: bytes) -> str:
+        """The digest of bytes that are to be found at a path: where they were read here, it is known."""
+        known = self.inputs.get(path) if self._bytes.get(path) is data else None
+        return known or digest_bytes(data)
+
     def look_at(self, path: str, data: bytes) -> None:
         """A file was looked at, and says nothing that a plan rests on."""
         self.looked_at[path] = digest_bytes(data)

@@ -39,7 +39,8 @@ def closed_up(text: str, ordered: Sequence[Replacement], *, ends: bool = True) -
         Replacement(start, end, "")
         for first, last in _runs(text, ordered)
         for start, end in _closing(text, ordered[first : last + 1], ends)
-        if not _meets(busy, ordered[first].start, max(end, ordered[last].end))
+        # A text that changes above may reach into them.
+        if not _meets(busy, min(start + 1, ordered[first].start), max(end, ordered[last].end))
         # Lines that come behind the blank lines that go have those above them.
         and not _meets(coming, ordered[first].start, max(end - 1, ordered[last].end))
     ]

@@ -202,7 +202,7 @@ def show_path(path: FieldPath) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            name = step or '""'
+            name = step if step.strip() else f'"{step}"'
             text += f".{name}" if text else name
     return text
 

@@ -10,7 +10,6 @@ import contextlib
 import gc
 import re
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
@@ -308,6 +307,8 @@ class Renderer:
 
 def _line(error: BaseException, template: str) -> tuple[str, int]:
     """The template and its line that an error came from; Jinja2 puts them into the traceback."""
+    import traceback  # only what fails needs it
+
     found = (template, 0)
     for frame, number in traceback.walk_tb(error.__traceback__):
         if "__jinja_exception__" in frame.f_globals:

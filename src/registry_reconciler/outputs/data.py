@@ -114,6 +114,12 @@ class Entries:
         return "<entries>"
 
 
+def all_kinds(kinds: tuple[str, ...]) -> str:
+    """That ``entries`` is no value itself."""
+    example = f", e.g. entries.{kinds[0]}" if kinds else ""
+    return f"'entries' stands for all kinds, and is no value itself: name one of them{example}"
+
+
 class Omit:
     """Leaves a field out: ``{{ homepage | default(omit) }}``."""
 

@@ -118,6 +118,12 @@ def measure_operation(operator: str, left: Any, right: Any) -> None:
         require_small(left.bit_length() * abs(right))
 
 
+def steps_of_wrapping(text: str, width: int) -> int:
+    """How much it takes to wrap a text: a word that is longer than a line is copied once for each line of it."""
+    longest = max(map(len, text.split()), default=0)
+    return longest // max(width, 1) * longest // 10_000
+
+
 def require_short(size: int) -> None:
     """Raise where a text would be of so many characters, and those are too many."""
     if size > MOST_TEXT:

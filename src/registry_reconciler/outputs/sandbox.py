@@ -6,6 +6,7 @@ memory there is. So nothing is here that is not named here, and what can grow is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -21,7 +22,7 @@ from jinja2.visitor import NodeTransformer
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.suggest import did_you_mean
 from registry_reconciler.outputs.allowed import FILTERS, METHODS, NUMBERED, OF_TEXT, TESTS
-from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList, Path
+from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList, Path, all_kinds
 from registry_reconciler.outputs.limits import (
     MOST_NUMBER,
     MOST_PARTS,
@@ -35,10 +36,11 @@ from registry_reconciler.outputs.limits import (
     measure_replace,
     require_short,
     sized,
+    steps_of_wrapping,
     too_long,
 )
 from registry_reconciler.outputs.template_loader import Loader
-from registry_reconciler.outputs.values import to_json
+from registry_reconciler.outputs.values import NoJson, to_json
 
 
 class Named(StrictUndefined):
@@ -104,6 +106,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters = {name: self._guarded(name, self.filters[name]) for name in sorted(FILTERS)}
         self.filters["tojson"] = self._tojson
         self.filters["sum"] = self._sum
+        self.filters["aligned"] = self._aligned
         self.filters["_counted"] = self._counted
         self.filters["_concat"] = self._concat
         self.tests = {name: self.tests[name] for name in sorted(TESTS)}
@@ -318,7 +321,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return _json(to_json(value))
         if isinstance(value, str | int | float):
             return str(value)
-        raise SecurityError(f"a {type(value).__name__} has no text")
+        if isinstance(value, Entries):
+            raise NoJson(all_kinds(value.kinds))
+        raise SecurityError(f"a {type(value).__name__.lower()} has no text")
 
     def _counted(self, items: Iterable[Any]) -> Iterator[Any]:
         if isinstance(items, Undefined):
@@ -348,14 +353,20 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _tojson(self, value: Any, indent: int | None = None) -> str:
         """JSON as it stands in files: Jinja2's own is for pages in a browser."""
-        import json
-
         self._look("tojson", value, (indent or 0,))
         if isinstance(value, Undefined):
             str(value)
         found = to_json(value)
         measure(found)
         return sized(json.dumps(found, ensure_ascii=False, indent=indent))
+
+    def _aligned(self, value: Any) -> str:
+        """Markdown tables with padded cells."""
+        from registry_reconciler.outputs.aligned import aligned
+
+        text = sized(str(self.shown(value)))
+        self.meter.tick(1 + text.count("\n") + text.count("|"))
+        return sized(aligned(text))
 
     def _sum(self, items: Iterable[Any], attribute: str | int | None = None, start: Any = 0) -> Any:
         """Numbers, or lists behind each other: those become one list, where Python would make one for each."""
@@ -409,7 +420,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         textual = name in OF_TEXT or (name in ("replace", "indent", "join") and not isinstance(value, str))
         if textual and isinstance(value, list | tuple | dict | str):
             measure(value)
-        if name == "replace" and len(rest) >= 2:
+        if name == "wordwrap" and rest and isinstance(rest[0], int):
+            self.meter.tick(steps_of_wrapping(str(value), rest[0]))
+        elif name == "replace" and len(rest) >= 2:
             measure_replace(str(value), *rest[:2])
         elif name == "indent" and rest:
             width = len(rest[0]) if isinstance(rest[0], str) else rest[0]
@@ -432,6 +445,4 @@ def _open(value: Any) -> Any:
 
 
 def _json(value: Any) -> str:
-    import json
-
     return json.dumps(value, ensure_ascii=False)

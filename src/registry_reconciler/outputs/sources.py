@@ -299,13 +299,20 @@ class Sources:
             memory: the files in which it is remembered.
         """
         record = self.records.load().get(output.id) if self.records is not None and data is not None else None
-        if not isinstance(record, dict) or data is None or record.get("file") != digest_bytes(data):
+        if (
+            not isinstance(record, dict)
+            or data is None
+            or record.get("file") != self._file_digest(output, data)
+        ):
             return False
         kinds, templates = record.get("kinds", []), record.get("templates", [])
         if record.get("memory") != self._with_digests(memory) or self.hidden_among(kinds):
             return False
         self.read[output.id] = tuple(templates)
         return self._reads_the_same(output, record)
+
+    def _file_digest(self, output: Output, data: bytes) -> str:
+        return self.loaded.recorder.digest_of(output.file, data)
 
     def was_settled(self, output: Output, text: str, memory: Sequence[str]) -> bool:
         """Whether an output was right with this text, and what is remembered of it did not change since."""
@@ -325,7 +332,7 @@ class Sources:
         kept = {
             output.id: {
                 **known[output.id],
-                "file": digest_bytes(data),
+                "file": self._file_digest(output, data),
                 "memory": self._with_digests(memory),
             }
             for output, data, memory in found

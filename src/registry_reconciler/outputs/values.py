@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2.runtime import Undefined
 
-from registry_reconciler.outputs.data import OMIT, Entry
+from registry_reconciler.outputs.data import OMIT, Entries, Entry, all_kinds
 from registry_reconciler.outputs.limits import MOST_PARTS, TooMuch
 
 NO_NUMBER = "it gives a number that JSON cannot hold"
@@ -43,7 +43,9 @@ def to_json(value: Any, _budget: list[int] | None = None) -> Any:
         raise NoJson("'omit' leaves out a field or an item, and cannot stand alone")
     if isinstance(value, Undefined):
         str(value)  # says what is not there
-    raise NoJson(f"it gives a {type(value).__name__}, which is no value")
+    if isinstance(value, Entries):
+        raise NoJson(all_kinds(value.kinds))
+    raise NoJson(f"it gives a {type(value).__name__.lower()}, which is no value")
 
 
 def _name(name: Any) -> str:

@@ -18,6 +18,10 @@ A line end is looked for five times as fast as the start of a line.
 _NAME = re.compile(r"""(["']?)([^"':#]*)\1[ \t]*:""")
 
 
+_OF_A_KIND = 2
+"""So many breaks stand where the entries of another kind begin: git slides an insertion, or a deletion, past one."""
+
+
 def breaks_of(text: str, kinds: Collection[str], entries: int) -> list[int] | None:
     """How many breaks stand before each entry of a fragment, and behind the last one.
 
@@ -44,7 +48,7 @@ def breaks_of(text: str, kinds: Collection[str], entries: int) -> list[int] | No
             name = _NAME.match(key)
             if name is None or name[2] in kinds:
                 inside, margin = name is not None, None
-                pending = pending + 1 if found else 0
+                pending = pending + (1 if name is None else _OF_A_KIND) if found else 0
             else:
                 inside = False
             comment_end = -1

@@ -425,7 +425,7 @@ def _written_files(loaded: Loaded, files: Mapping[str, bytes | None]) -> Iterato
     for path, content in files.items():
         source = loaded.live.files.get(path) if loaded.disk is None else None
         data = source.data if source is not None else loaded.recorder.read(path)
-        before = digest_bytes(data) if data is not None else None
+        before = loaded.recorder.digest_of(path, data) if data is not None else None
         after = None if content is None else digest_bytes(content)
         if before != after:
             yield FileChange(path, before, after, content)

@@ -91,7 +91,10 @@ def relocate(loaded: Loaded, options: PlanOptions) -> tuple[Loaded, Relocation]:
     """The workspace with all entries where their kinds have them now, and what was carried for that."""
     done = NOTHING_RELOCATED
     overwritten = Patterns(options.overwrite, frozenset(loaded.state.entries))
+    managed_kinds = {address.partition("/")[0] for address in loaded.state.entries}
     for kind, before in list(changed_places(loaded.state, loaded.kinds)):
+        if kind.name not in managed_kinds:
+            continue  # all was let go: what stands there is nobody's
         old = _at_old_place(loaded, kind, before)
         if old is None or not (old.strays or old.copies or old.live.hidden_kinds):
             continue

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.formats.edits import Edit, Insert, Remove, Update
+from registry_reconciler.formats.edits import Edit, Insert, Remove, Snippet, Update
 from registry_reconciler.formats.table import FORMATS
+from registry_reconciler.model.entry import Json
 
 NESTED = """\
 {
@@ -274,3 +275,45 @@ def test_a_list_that_would_be_longer_than_any_line_takes_several(
     long = ITEMS[form].replace('"x", "y"', ", ".join(f'"{word}!"' for word in WORDS))
     made = FORMATS[form].splice(long.encode(), [Update(0, ("items", 1, "tags"), [*value])]).decode()
     assert made.count("\n") == long.count("\n")
+
+
+@pytest.mark.parametrize("form", ITEMS)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_list_that_outgrows_its_line_takes_several(form: str, newline: str) -> None:
+    text = ITEMS[form].replace("\n", newline)
+    indent = "        " if form == "json" else "    "
+
+    def grown(text: str, value: list[str]) -> str:
+        return FORMATS[form].splice(text.encode(), [Update(0, ("items", 0, "tags"), [*value])]).decode()
+
+    made = grown(text, ["y", *WORDS])
+    assert f'[{newline}{indent}"y",{newline}{indent}"word-number-0",{newline}' in made
+    assert made.count("\n") == made.count(newline) == text.count("\n") + 11
+    assert grown(text, ["x", "y", "z"]).count("\n") == text.count("\n")
+    # One that was longer before stays on its line, however much it grows.
+    long = text.replace('"x", "y"', ", ".join(f'"{word}"' for word in WORDS))
+    assert grown(long, [*WORDS, "z"]).count("\n") == text.count("\n")
+
+
+def test_a_list_inside_of_braces_stays_on_their_line() -> None:
+    texts = {"json": '[\n  {"a": ["x"], "b": 1}\n]\n', "toml": "[[i]]\na = {b = ['x']}\n"}
+    for form, text in texts.items():
+        at = (0, "a") if form == "json" else ("i", 0, "a", "b")
+        made = FORMATS[form].splice(text.encode(), [Update(0, at, ["x", *WORDS])]).decode()
+        assert made.count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "wanted"),
+    [
+        ("yaml", "# Top.\n", "# Top.\n# Own.\nid: a\nn: 2\n"),
+        ("frontmatter", "---\n---\nbody", "---\n# Own.\nid: a\nn: 2\n---\nbody"),
+        ("frontmatter", "body\r\n", "---\r\n# Own.\r\nid: a\r\nn: 2\r\n---\r\nbody\r\n"),
+    ],
+)
+def test_an_entry_in_braces_becomes_a_block_where_a_file_says_nothing_yet(
+    form: str, text: str, wanted: str
+) -> None:
+    value: dict[str, Json] = {"id": "a", "n": 2}
+    edit = Update(0, (), value, Snippet(("# Own.",), "{id: a, n: 2}", value))
+    assert FORMATS[form].splice(text.encode(), [edit]).decode() == wanted

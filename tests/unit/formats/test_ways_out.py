@@ -21,6 +21,7 @@ CASES = [
     ("yaml", "%YAML 9.9\n---\na: 1\n", (1, 1), "incompatible", "%YAML 1.2"),
     ("yaml", "a: &a [*a]\n", (1, 8), "what contains it", "write out"),
     ("frontmatter", "---\na: *.ts\n---\n", (2, 5), "while scanning an alias", "lenient: true"),
+    ("json", "[\u00a01]", (1, 2), "the blank U+00A0", "correct the text there"),
     ("json", '[{"a": nul}]', (1, 8), "nul", "correct the text there"),
     *(
         (

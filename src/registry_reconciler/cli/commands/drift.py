@@ -9,6 +9,7 @@ import typer
 from msgspec.structs import replace
 
 from registry_reconciler.base.escape import visible
+from registry_reconciler.base.globs import is_wild
 from registry_reconciler.base.text_diff import in_short
 from registry_reconciler.cli.addresses import known_addresses, require_known, select
 from registry_reconciler.cli.common import (
@@ -66,18 +67,21 @@ def command(
     ] = None,
     accept: Annotated[
         list[str] | None,
-        typer.Option("--accept", metavar="ADDRESS", help="Write the edit into the fragment; repeatable."),
+        typer.Option("--accept", metavar="PATTERN", help="Write the edit into the fragment; repeatable."),
     ] = None,
     revert: Annotated[
         list[str] | None,
-        typer.Option("--revert", metavar="ADDRESS", help="Undo the edit in the registry; repeatable."),
+        typer.Option("--revert", metavar="PATTERN", help="Undo the edit in the registry; repeatable."),
     ] = None,
     *,
     shared: Shared,
     look: DisplayOptions,
     no_cache: NoCache = False,
 ) -> int:
-    """List managed entries that were edited by hand; exit 2 when there are any."""
+    """List managed entries that were edited by hand; exit 2 when there are any.
+
+    PATTERN is an address (kind/key) or a glob (route/api.*).
+    """
     del no_cache  # `main` has seen it.
     if accept and revert:
         raise UsageFailure("--accept and --revert are opposites: one at a time")
@@ -241,7 +245,7 @@ def _drifting(planning: Planning, patterns: Sequence[str]) -> list[str]:
     addresses |= {PREFIX + edited_output.id for edited_output in planning.plan.edited_outputs}
     require_known(planning, patterns)
     for pattern in patterns:
-        if "/" not in pattern and not pattern.startswith(PREFIX):
+        if "/" not in pattern and not is_wild(pattern) and not pattern.startswith(PREFIX):
             raise unknown_address(pattern, known)
     return select(dict.fromkeys(patterns), addresses)
 

@@ -68,10 +68,11 @@ def command(
     if kind is not None and kind not in planning.loaded.kinds:
         raise UsageFailure(f"there is no kind {kind!r}.{did_you_mean(kind, planning.loaded.kinds)}")
     owned: list[str] = []
+    nearly: list[str] = []
     if template is not None:
         found = [from_template(planning, template, _only_kind(planning, kind), file or "")]
     elif file is not None:
-        found = proposals(planning, file, kind, owned)
+        found = proposals(planning, file, kind, owned, nearly)
     else:
         raise UsageFailure("say which FILE to look at, or --template NAME with --kind KIND")
     written: list[str] = []
@@ -84,6 +85,7 @@ def command(
             *(visible(line) for line in owned),
             f"Nothing {free}in {visible(file or '')} equals a registry today.",
         ]
+    lines += [f"Nearly: {visible(line)}" for line in nearly]
     lines += [f"  wrote {visible(path)}" for path in written]
     next: list[list[str]] = []
     if written:
@@ -92,7 +94,7 @@ def command(
         typed = [word for word in ("--template", template) if template] + (["--kind", kind] if kind else [])
         next = [["registry", "outputs", "new", *([file] if file else []), *map(str, typed), "--write"]]
     lines += [f"Next: {command_line(step)}" for step in next]
-    body = {"proposals": [proposal.to_json() for proposal in found], "written": written}
+    body = {"proposals": [proposal.to_json() for proposal in found], "nearly": nearly, "written": written}
     return answer(call, "\n".join(lines) + "\n", body, next=next)
 
 

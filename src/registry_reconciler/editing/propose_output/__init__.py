@@ -6,6 +6,7 @@ Only what comes out of a definition byte for byte is proposed: so nothing change
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from registry_reconciler.editing.propose_output.proposal import Proposal
@@ -62,12 +63,17 @@ def from_template(planning: Planning, name: str, kind: str, file: str) -> Propos
 
 
 def proposals(
-    planning: Planning, file: str, kind: str | None = None, owned: list[str] | None = None
+    planning: Planning,
+    file: str,
+    kind: str | None = None,
+    owned: list[str] | None = None,
+    nearly: list[str] | None = None,
 ) -> list[Proposal]:
     """What in a file equals a registry. Raises :class:`UsageFailure` where it cannot be looked at.
 
     Args:
         owned: is told what would be proposed if it were not owned already, and by whom.
+        nearly: is told what nearly equals one, and what differs.
     """
     _require_free(file)
     try:
@@ -92,8 +98,13 @@ def proposals(
     # What is not in the order of the keys may be in that of the files.
     places |= {str(proposal.definition.get("at", "")) for proposal in found}
     spans = [span for proposal in found for span in proposal.spans]
-    by_file = Search(file, _by_file(planning, kinds), ids, places, spans, own, by_file=True)
+    in_files = _by_file(planning, kinds)
+    by_file = Search(file, in_files, ids, places, spans, own, by_file=True)
     found += _found(by_file, data)
+    if nearly is not None:
+        places |= {str(proposal.definition.get("at", "")) for proposal in found}
+        spans = [span for proposal in found for span in proposal.spans]
+        nearly += _nearly(Search(file, kinds, ids, places, spans, own), data, in_files)
     free: list[Proposal] = []
     for proposal in found:
         owner = _owner(planning, proposal)
@@ -114,6 +125,17 @@ def _found(search: Search, data: bytes) -> Iterator[Proposal]:
         yield from search.text(decoded(data))
     except NoText as fault:
         raise UsageFailure(f"{search.file} is no text: {fault}") from None
+
+
+def _nearly(search: Search, data: bytes, in_files: Mapping[str, Sequence[Entry]]) -> Iterator[str]:
+    orders = {
+        kind: [rows, in_files[kind]] if kind in in_files else [rows] for kind, rows in search.kinds.items()
+    }
+    if search.file.lower().endswith(_STRUCTURED):
+        yield from search.nearly_structured(data, orders)
+    else:
+        with suppress(NoText):
+            yield from search.nearly_text(decoded(data), orders)
 
 
 def _by_file(planning: Planning, kinds: Mapping[str, Sequence[Entry]]) -> dict[str, Sequence[Entry]]:

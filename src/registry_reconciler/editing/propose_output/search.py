@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from registry_reconciler.editing.propose_output.blocks import blocks_of
+from registry_reconciler.editing.propose_output.nearly import nearly_items, nearly_lines
 from registry_reconciler.editing.propose_output.patterns import (
     ABSENT,
     TextPattern,
@@ -21,6 +22,7 @@ from registry_reconciler.editing.propose_output.proposal import Proposal, Region
 from registry_reconciler.formats.table import format_named
 from registry_reconciler.model.entry import FieldPath, Json, same
 from registry_reconciler.model.kind import Step, parse_at
+from registry_reconciler.outputs.aligned import aligned, unaligned
 from registry_reconciler.outputs.regions import example, find_regions, forms, has_comments, without_code
 from registry_reconciler.outputs.texts import Text
 
@@ -186,6 +188,7 @@ class Search:
         for start, end, head, lines, is_row in blocks_of(self.file, body, sizes.values()):
             if any(start < stop and begin < end for begin, stop in owned):
                 continue
+            padded, head, lines = _without_padding(head, lines, body[start:end], is_row=is_row)
             for kind, rows in self.kinds.items():
                 pattern = self._fitted(kind, lines) if len(lines) == len(rows) else None
                 if pattern is None or not set(pattern.fields) & self._keys(kind, rows):
@@ -193,7 +196,9 @@ class Search:
                 whole = not has_comments(self.file)
                 if whole and (start, end) != (0, len(body)):
                     continue  # nobody knows how a marker would have to look
-                yield self._listed(kind, pattern, head, (start, end), is_row=is_row, whole=whole)
+                yield self._listed(
+                    kind, pattern, head, (start, end), is_row=is_row, whole=whole, padded=padded
+                )
                 owned.append((start, end))
                 break
         if looks[0][1] and not self.by_file:
@@ -208,10 +213,13 @@ class Search:
         *,
         is_row: bool,
         whole: bool,
+        padded: bool,
     ) -> Proposal:
         name = self._id(kind, "table" if is_row else "list")
         entries = f"entries.{kind}" + (" | sort(attribute='place.position')" if self.by_file else "")
         template = f"{literal(head)}{{% for e in {entries} %}}\n{pattern.template('e.')}\n{{% endfor %}}\n"
+        if padded:
+            template = f"{{% filter aligned %}}\n{template}{{% endfilter %}}\n"
         definition: dict[str, Json] = {"id": name, "file": self.file}
         definition |= {} if whole else {"region": name}
         definition["template"] = f"{name}.j2"
@@ -246,6 +254,40 @@ class Search:
                 title = f"{self.file}:{line}: how many of {kind} there are"
                 yield Proposal(title, definition, markers=example(self.file, name), spans=(span,))
 
+    # What is nearly so
+
+    def nearly_structured(
+        self, data: bytes, orders: Mapping[str, Sequence[Sequence[Entry]]]
+    ) -> Iterator[str]:
+        """The lists and mappings that have most of a registry."""
+        read = format_named(self.file).read(data)
+        for path, value in _walk(read.documents[0]) if read.readable and read.documents else ():
+            at = _dotted(path)
+            if at is None or at in self.places:
+                continue
+            for kind, rows in orders.items():
+                sentence = (
+                    nearly_items(value, kind, rows) if self.own_places.get(kind) != parse_at(at) else ""
+                )
+                if sentence:
+                    yield f"{self.file} at {at}: {sentence}."
+                    break
+
+    def nearly_text(self, text: Text, orders: Mapping[str, Sequence[Sequence[Entry]]]) -> Iterator[str]:
+        """The tables and lists that have most of a registry."""
+        regions, _ = find_regions(self.file, text.body)
+        owned = [(region.outer_start, region.outer_end) for region in regions.values()]
+        owned += [(span.start, span.end) for span in self.spans]
+        for start, end, head, lines, is_row in blocks_of(self.file, text.body):
+            if any(start < stop and begin < end for begin, stop in owned):
+                continue
+            _, _, lines = _without_padding(head, lines, text.body[start:end], is_row=is_row)
+            for kind, rows in orders.items():
+                sentence = nearly_lines(lines, kind, rows)
+                if sentence:
+                    yield f"{self.file}:{text.body.count(chr(10), 0, start) + 1}: {sentence}."
+                    break
+
     # Fitting
 
     def _fitted(self, kind: str, lines: Sequence[str]) -> TextPattern | None:
@@ -261,6 +303,18 @@ class Search:
             )
         }
         return fitting_pattern(list(lines), texts, 6)
+
+
+def _without_padding(head: str, lines: list[str], text: str, *, is_row: bool) -> tuple[bool, str, list[str]]:
+    """A table without the blanks that pad its cells, where padding it anew gives just the same."""
+    if not is_row or not lines:
+        return False, head, lines
+    table = "\n".join((*head.splitlines(), *lines))
+    plain = unaligned(table)
+    if plain == table or aligned(plain) != text.removesuffix("\n"):
+        return False, head, lines
+    rows = plain.split("\n")
+    return True, "".join(f"{row}\n" for row in rows[:2]), rows[2:]
 
 
 def _walk(value: Json, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Json]]:

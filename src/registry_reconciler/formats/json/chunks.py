@@ -122,6 +122,37 @@ def lead_of(node: JsonNode, chunks: Sequence[Chunk], near: int, look: Look) -> t
     return look.newline * (2 if blank else 1) + indent, indent
 
 
+def taken_away(
+    node: JsonNode, chunks: Sequence[Chunk], stay: Sequence[int], newline: str
+) -> Iterator[tuple[int, int, str]]:
+    """Replacements that leave only the parts that stay."""
+    staying = set(stay)
+    first = stay[0] if stay else 0
+    in_comment = False
+    for index, chunk in enumerate(chunks):
+        if index in staying or index < first:
+            in_comment = False
+            continue
+        # Behind the last one that stays there is no other line to begin: what is left is what closes.
+        in_comment = in_comment or _follows_comment(node, chunk.goes)
+        # Else what follows would be part of a comment before what goes.
+        parted = not in_comment or node.source.text[chunk.stop : chunk.stop + 1] in ("\n", "\r")
+        yield chunk.goes, chunk.stop, "" if parted else newline + node.source.indent(node.start)
+    for index in range(first):
+        # The first that stays takes the place of the first that goes, on its line.
+        following = chunks[index + 1]
+        own = following.content if index + 1 == first else following.first
+        yield chunks[index].content, following.first if following.first < following.content else own, ""
+
+
+def _follows_comment(node: JsonNode, place: int) -> bool:
+    """Whether a comment stands before a place on its line, of which what stands there would be a part."""
+    source = node.source
+    line = source.line_start(place)
+    behind = line + len(source.plain[line:place].rstrip(SPACE))
+    return source.comments and "//" in source.text[behind:place]
+
+
 def rows_above(node: JsonNode, chunk: Chunk) -> tuple[str, ...]:
     """The comments above a part that begins a line."""
     text = node.source.text

@@ -305,4 +305,6 @@ class _Explaining:
 
 def _short(text: str) -> str:
     shown = visible(text[:40])
+    if shown.isspace():
+        return f"the blank {', '.join(f'U+{ord(char):04X}' for char in shown)}"
     return f"{shown}…" if len(text) > 40 else shown

@@ -19,7 +19,7 @@ from registry_reconciler.model.entry import Json
 from registry_reconciler.model.written import WrittenFloat, float_token
 
 _SAMPLE = 3000
-_WIDTH = 80
+WIDTH = 80
 """What is longer than this takes several lines where the file has some on several, or shorter lists alone."""
 
 _ESCAPES = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)|[^\\]", re.DOTALL)
@@ -49,7 +49,7 @@ class Look(Struct, frozen=True):
     unit: str = "  "
     lines: bool = True
     lists: bool | None = True
-    width: int = _WIDTH
+    width: int = WIDTH
     colon: str = ": "
     comma: str = " "
     pads: tuple[str, str] = ("", "")
@@ -85,7 +85,7 @@ def look_of(root: JsonNode) -> Look:
         unit=votes.units.most_common(1)[0][0] if votes.units else "  ",
         lines=lines or len(votes.colons) == 0,
         lists=votes.lists_on_lines(default=lines or not votes.colons),
-        width=max(_WIDTH, votes.widest),
+        width=max(WIDTH, votes.widest),
         colon=votes.colons.most_common(1)[0][0] if votes.colons else ": ",
         comma=_first(votes.commas, "" if votes.colons and votes.colons.most_common(1)[0][0] == ":" else " "),
         pads=(_first(votes.pads["map"], ""), _first(votes.pads["seq"], "")),

@@ -21,11 +21,18 @@ from registry_reconciler.formats.edits import (
     Update,
     refuse_tags_in,
 )
+from registry_reconciler.formats.json.anew import first_value, outgrown
 from registry_reconciler.formats.json.changed import Changed, New, Own, joined, notes_of_new
-from registry_reconciler.formats.json.chunks import Chunk, cut, lead_of, rows_above, with_comments
+from registry_reconciler.formats.json.chunks import (
+    Chunk,
+    cut,
+    lead_of,
+    rows_above,
+    taken_away,
+    with_comments,
+)
 from registry_reconciler.formats.json.leading import leads, rewritten
 from registry_reconciler.formats.json.look import (
-    Look,
     Writer,
     look_of,
     on_lines,
@@ -64,12 +71,7 @@ def splice(data: bytes, edits: Sequence[Edit], *, comments: bool) -> bytes:
         raise SpliceError(f"there is no document {beyond}", beyond)
     own: Own = [(path_of(edit), edit) for edit in edits]
     if not documents:
-        value = project_value(None, own)
-        newline = "\r\n" if "\r\n" in text else "\n"
-        before = text if not text or text.endswith("\n") or not text.strip() else text + newline
-        notes = notes_of_new(own, value, kept=comments)
-        made = Writer(Look(newline=newline)).value(value, "", notes=notes) + newline
-        return (bom + before.lstrip(" \t\r\n") + made).encode()
+        return (bom + first_value(text, own, comments=comments)).encode()
     root = documents[0].root
     assert isinstance(root, JsonNode)
     splicer = _Splicer(root, comments=comments)
@@ -259,6 +261,9 @@ class _Splicer:
     def _rewrite(self, node: JsonNode, changed: Changed, models: Sequence[JsonNode]) -> None:
         if not changed.gone and not changed.coming:
             return
+        whole = outgrown(node, changed, self.writer, models, self.replacements)
+        if whole is not None:
+            return self.put(node.start, node.end, whole)
         chunks = cut(node)
         stay = [index for index in range(len(chunks)) if index not in changed.gone]
         if not stay:
@@ -273,7 +278,8 @@ class _Splicer:
             for start, end, text in rewritten(node, chunks, changed.gone, coming, self.look):
                 self.put(start, end, text, rank=int(start == end))
             return
-        self._take_away(chunks, stay)
+        for start, end, text in taken_away(node, chunks, stay, self.look.newline):
+            self.put(start, end, text)
         trailing = chunks[-1].comma >= 0
         last_new = any(before > stay[-1] for before in changed.coming)
         last = stay[-1]
@@ -296,21 +302,6 @@ class _Splicer:
             else:
                 at_end = previous == last and not trailing
                 self._put_behind(node, chunks, previous, news, at_end=at_end)
-
-    def _take_away(self, chunks: Sequence[Chunk], stay: Sequence[int]) -> None:
-        staying = set(stay)
-        for index, chunk in enumerate(chunks):
-            if index in staying or index < stay[0]:
-                continue
-            # Behind the last one that stays there is no other line to begin: what is left is what closes.
-            self.put(chunk.goes, chunk.stop, "")
-        for index in range(stay[0]):
-            # The first that stays takes the place of the first that goes, on its line.
-            following = chunks[index + 1]
-            own = following.content if index + 1 == stay[0] else following.first
-            keep = following.first if following.first < following.content else own
-            stop = keep if index + 1 < len(chunks) else chunks[index].stop
-            self.put(chunks[index].content, stop, "")
 
     def _put_under(self, node: JsonNode, chunks: list[Chunk], following: int, news: list[New]) -> list[New]:
         """Put parts between one and the comments above it that are theirs now; the others are left."""
@@ -335,20 +326,23 @@ class _Splicer:
     def _put_behind(
         self, node: JsonNode, chunks: Sequence[Chunk], previous: int, news: Sequence[New], *, at_end: bool
     ) -> None:
-        lead, indent, _ = self._opened(node, lead_of(node, chunks, previous, self.look), news)
-        parts = [self._written(node, new, indent, lead, near=previous) for new in news]
         place = chunks[previous].stop
+        commented = "//" in self.text[chunks[previous].end : place]
+        lead, indent, _ = self._opened(node, lead_of(node, chunks, previous, self.look), news, commented)
+        parts = [self._written(node, new, indent, lead, near=previous) for new in news]
         text = joined(parts, lead, "", comma=not at_end)
         if parts[-1][1] and self.text[place : place + 1] not in ("\n", "\r"):
             text += self.look.newline + self.source.indent(node.start)
         self.put(place, place, text, rank=1)
 
-    def _opened(self, node: JsonNode, lead: tuple[str, str], news: Sequence[New]) -> tuple[str, str, bool]:
+    def _opened(
+        self, node: JsonNode, lead: tuple[str, str], news: Sequence[New], commented: bool = False
+    ) -> tuple[str, str, bool]:
         """What stands between two parts, their indentation, and whether parts of one line begin lines of their own now.
 
-        They do where they have comments, which one line has no room for.
+        They do where they, or what they come behind, have comments, which one line has no room for.
         """
-        if "\n" in lead[0] or not self._commented(news):
+        if "\n" in lead[0] or not (commented or self._commented(news)):
             return *lead, False
         indent = self.source.indent(node.start) + self.look.unit
         return self.look.newline + indent, indent, True
@@ -415,8 +409,8 @@ class _Splicer:
     def _refill_below(
         self, node: JsonNode, chunks: Sequence[Chunk], news: Sequence[New], like: JsonNode | None, last: int
     ) -> None:
-        for chunk in chunks:
-            self.put(chunk.goes, chunk.stop, "")
+        for start, end, text in taken_away(node, chunks, (), self.look.newline):
+            self.put(start, end, text)
         if not news:
             return
         outer = self.source.indent(node.start)

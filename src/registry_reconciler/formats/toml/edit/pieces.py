@@ -17,6 +17,7 @@ from registry_reconciler.formats.align import align
 from registry_reconciler.formats.blanks import SPACE
 from registry_reconciler.formats.notes import NO_NOTES, Notes, above, around, below, taker
 from registry_reconciler.formats.toml.edit.spell import Speller
+from registry_reconciler.formats.toml.edit.words import WIDTH
 from registry_reconciler.formats.toml.read.statements import Pair, Value
 from registry_reconciler.formats.toml.read.tree import TomlItem, item_of, to_json
 from registry_reconciler.model.entry import Json, same
@@ -125,7 +126,24 @@ def respelled_array(speller: Speller, item: TomlItem, steps: Sequence[Step], ind
         chunks.append(chunk)
     for number in range(at, len(own.items)):
         free += cut.chunks[number].free
-    return _joined(cut, chunks, free, speller.look.newline, comma=cut.comma)
+    joined = _joined(cut, chunks, free, speller.look.newline, comma=cut.comma)
+    return _outgrown(speller, own, chunks, joined, indent) or joined
+
+
+def _outgrown(
+    speller: Speller, own: Value, chunks: Sequence[_TomlPiece], line: str, indent: str
+) -> str | None:
+    """A list of plain values that was on one line, and is too long for it with what comes, as a new one would be."""
+    old = speller.text[own.start : own.end]
+    head = speller.text[speller.text.rfind("\n", 0, own.start) + 1 : own.start]
+    alone = not (speller.one_line or "\n" in line or "{" in head or "[" in head)
+    plain = all(chunk.text[:1] not in ("{", "[") for chunk in chunks)
+    grows = any(chunk.is_new for chunk in chunks) and len(old) <= WIDTH < len(line) - speller.look.wider
+    if not (alone and plain and grows) or "#" in old:
+        return None
+    inner, newline = indent + speller.look.step, speller.look.newline
+    rows = f",{newline}{inner}".join(chunk.text for chunk in chunks)
+    return f"[{newline}{inner}{rows}{',' if speller.look.trailing else ''}{newline}{indent}]"
 
 
 def _take_over(chunks: list[_TomlPiece], chunk: _TomlPiece, indent: str) -> None:

@@ -270,8 +270,9 @@ class EntryPatcher(ValuePatcher):
         if before not in removed.first:
             group = self._put_under(node, slot, group, before, column)
         run_end = removed.end.get(before, before)
-        behind = self.behind(node.entries[run_end - 1].end, column) if run_end > before else position
-        followed = run_end > before and self._swallows(behind, column)
+        ends = [self.behind(node.entries[each].end, column) for each in range(before, run_end)]
+        behind = ends[-1] if ends else position
+        followed = any(self._swallows(end, column) for end in ends)
         rows: list[str] = []
         for new in group:
             blank = gap if before not in removed.first or new is not group[-1] else 0

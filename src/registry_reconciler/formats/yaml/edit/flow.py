@@ -71,14 +71,14 @@ def flow_gaps(
             continue
         if not own_line:
             item.lead = (apart if number == 0 else item.lead) if kept else first_lead
-        item.lead = carried + item.lead
+        item.lead = carried + _clear_of(carried, item.lead, below)
         carried = ""
         kept.append(item)
     if not kept:
-        inner = carried + closing
+        inner = carried + _clear_of(carried, closing, below)
         yield node.body + 1, node.end - 1, inner if "#" in inner else ""
         return
-    yield from _gaps(node, kept, carried + closing, trailing, below)
+    yield from _gaps(node, kept, carried + _clear_of(carried, closing, below), trailing, below)
 
 
 def _gaps(
@@ -163,5 +163,5 @@ def _detached(lead: str, own_line: bool) -> str:
     start = len(rows) - 1
     while start > 1 and rows[start - 1].strip(SPACE).startswith("#"):
         start -= 1
-    detached = "\n".join(rows[:start])
+    detached = "\n".join(rows[:start]).removesuffix("\r")
     return detached if "#" in detached else ""

@@ -86,7 +86,19 @@ class Patcher(EntryPatcher):
         if node.flow:
             return ValueSlot("flow", entry.mark_end, 0, entry, tuple(neighbours))
         kind: Literal["map", "seq"] = "map" if node.kind == "map" else "seq"
-        return ValueSlot(kind, entry.mark_end, column_of(self.text, entry.start), entry, tuple(neighbours))
+        column = column_of(self.text, entry.start)
+        following = self._following(node, number, column, outer)
+        return ValueSlot(kind, entry.mark_end, column, entry, tuple(neighbours), following)
+
+    def _following(self, node: Node, number: int, column: int, outer: ValueSlot) -> tuple[int, ...]:
+        """Where lines begin that may follow an entry once those behind it are gone."""
+        intent = self.intents.of(node)
+        gone = intent.removed if intent is not None else ()
+        last = number + 1
+        while last in gone:
+            last += 1
+        own = tuple(self.behind(node.entries[each].end, column) for each in range(number + 1, last))
+        return own + outer.following if last == len(node.entries) else own
 
     def _fields(self, node: Node) -> dict[str, list[Node]]:
         """The values of a neighbour by their keys."""

@@ -32,6 +32,7 @@ from registry_reconciler.formats.edits import (
 )
 from registry_reconciler.formats.gaps import closed_up
 from registry_reconciler.formats.nodes import Document, Node, UncomposableText, child_index, to_value
+from registry_reconciler.formats.project import projected
 from registry_reconciler.formats.replacements import Replacement, in_order, joined
 from registry_reconciler.formats.yaml.edit.emit import Piece, dump
 from registry_reconciler.formats.yaml.edit.intents import Intents
@@ -95,15 +96,16 @@ def splice(data: bytes, edits: Sequence[Edit]) -> bytes:
             raise SpliceError(f"there is no document {number}", number)
         replacements += _patch(lines, documents[number], number, own, style)
     result, last = _apply(lines, replacements)
-    if lines != text and last >= 0:
-        result = _bare(result, style.newline, untouched=last < _last_leaf(documents).start)
-    elif lines != text:
-        result = text
+    if lines != text:
+        leaf = _last_leaf(documents)
+        untouched = last < leaf.start and leaf.style not in ("|", ">")
+        result = _bare(result) if untouched else _as_it_ended(result, documents, fitted)
     return (bom + result).encode()
 
 
 _KEEPS = re.compile(r"[|>][1-9]?\+")
-"""A block scalar that may have the blank lines behind it."""
+_BLANKS = re.compile(r"\n[ \t]+\r?\n")
+"""A line of blanks: what is set in further than a block scalar is a part of it."""
 
 _TREES: Recent[list[Document]] = Recent(200_000)
 """While somebody types, what stands around an edit is composed again and again. No tree is changed by who reads it."""
@@ -143,19 +145,28 @@ def _apply(text: str, replacements: list[Replacement]) -> tuple[str, int]:
     """The text with all replacements, and where the last of them ended; -1 without any."""
     ordered = in_order(replacements)
     if any(not each.text for each in ordered):
-        ordered = closed_up(text, ordered, ends=_KEEPS.search(text) is None)
+        ordered = closed_up(text, ordered, ends=not _may_end_in_text(text))
     return joined(text, ordered), ordered[-1].end if ordered else -1
 
 
-def _bare(result: str, newline: str, *, untouched: bool) -> str:
-    """Without the last line end, as the file was, unless a new last block scalar needs it for its value."""
-    bare = result.removesuffix("\n").removesuffix("\r")
-    if untouched or not bare:
+def _may_end_in_text(text: str) -> bool:
+    """Whether blank lines at the end may belong to a block scalar."""
+    return _KEEPS.search(text) is not None or (("|" in text or ">" in text) and bool(_BLANKS.search(text)))
+
+
+def _bare(result: str) -> str:
+    return result.removesuffix("\n").removesuffix("\r")
+
+
+def _as_it_ended(result: str, documents: Sequence[Document], edits: Sequence[Edit]) -> str:
+    """Without the last line end, as the file was, unless a last block scalar needs it for its value."""
+    bare = _bare(result)
+    if not bare:
         return bare
-    full = _compose(bare + newline)
-    if not same([to_value(document.root) for document in _compose(bare)], [to_value(d.root) for d in full]):
+    if bare[-1] in " \t" and not bare[bare.rfind("\n") + 1 :].strip(SPACE):
         return result
-    return bare
+    wanted = projected([to_value(document.root) for document in documents], edits)
+    return bare if same([to_value(document.root) for document in _compose(bare)], wanted) else result
 
 
 def _last_leaf(documents: Sequence[Document]) -> Node:
@@ -177,6 +188,11 @@ def _first_document(text: str, edits: list[Edit]) -> str:
     if intent is None or isinstance(intent.value, Missing):
         return text
     before = style.newline if text and not text.endswith("\n") else ""
+    (whole, *others) = edits
+    if isinstance(whole, Update) and whole.snippet is not None and not (others or whole.path):
+        # As in a file that is new: one entry in braces becomes a block.
+        made = new_file(whole.value, snippet=whole.snippet).decode()
+        return text + before + made.replace("\n", style.newline)
     return text + before + document_text(intent.value, style)
 
 

@@ -31,6 +31,7 @@ class ValueSlot(Struct, frozen=True):
         column: the column of the entry that the value belongs to.
         entry: that entry.
         neighbours: what a new value here should look like: the same field of other entries, nearest first.
+        following: where lines begin that may follow it once entries behind it are gone.
     """
 
     kind: Literal["map", "seq", "root", "flow"]
@@ -38,6 +39,7 @@ class ValueSlot(Struct, frozen=True):
     column: int
     entry: Member | None = None
     neighbours: tuple[Node, ...] = ()
+    following: tuple[int, ...] = ()
 
 
 class ValuePatcher(EditedLines):
@@ -161,7 +163,9 @@ class ValuePatcher(EditedLines):
     def _emitter_before(self, node: Node, slot: ValueSlot) -> Emitter:
         """No block scalar may be written where it would take in what follows: a deeper comment, or blank lines."""
         end = self.behind(node.end, slot.column) if _is_block(node) else self.next_line(node.end)
-        return self.emitter.before(comment=self._swallows(end, slot.column), blank=self._blank(end))
+        ends = (end, *slot.following)
+        comment = any(self._swallows(end, slot.column) for end in ends)
+        return self.emitter.before(comment=comment, blank=any(map(self._blank, ends)))
 
     def _replace_in_flow(self, node: Node, slot: ValueSlot, value: Any) -> None:
         plain_value = plain(value)

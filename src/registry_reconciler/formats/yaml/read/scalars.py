@@ -181,8 +181,10 @@ def is_plain_safe(text: str, *, flow: bool, like: str = "") -> bool:
         or text.startswith(_DOCUMENT_MARK)
     ):
         return False
-    if text[0] in _UNSAFE_START and not (text[0] in "-?" and len(text) > 1 and text[1] not in " \t,[]{}:-?"):
-        return False
+    if text[0] in _UNSAFE_START:
+        behind = text[2 if text.startswith("--") else 1 :]
+        if text[0] not in "-?" or not behind or behind[0] in " \t,[]{}:-?":
+            return False
     if ": " in text or " #" in text or ":\t" in text or "\t#" in text:
         return False
     if flow and any(mark in text for mark in ",[]{}?"):
