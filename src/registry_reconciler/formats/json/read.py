@@ -119,7 +119,11 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
             raise _Odd
         bound()
 
-    if bare.count(b"{") * _BYTES_FOR_AN_OBJECT < len(data) and _is_foreign(data, 20 if few else 200):
+    objects = bare.count(b"{") * _BYTES_FOR_AN_OBJECT
+    if objects < len(data) and (
+        (max(objects, len(bare)) * _FEWER < len(data) and not escaped)
+        or _is_foreign(data, 20 if few else 200)
+    ):
         try:
             value = _by_pairs(data)
         except TooManyDecimalsError:
@@ -131,7 +135,11 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
 
 
 _BYTES_FOR_AN_OBJECT = 300
-"""Where objects are fewer, and many letters are beyond ASCII, it takes less to look at the pairs of each."""
+_FEWER = 16
+"""Where objects are fewer, and many letters are beyond ASCII, it takes less to look at the pairs of each.
+
+Where they are so many times fewer, texts are not short and nothing is escaped, it takes less with any letters.
+"""
 _SAMPLE_STEP = 64
 _ASCII = bytes(range(128))
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
