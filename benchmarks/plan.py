@@ -368,7 +368,8 @@ def main() -> None:
         if arguments.million:
             million.measure(bench)
         if arguments.write:
-            run = "short" if arguments.short else arguments.only or "whole"
+            less = "short" if arguments.short else "no-peers" if arguments.no_peers else "whole"
+            run = arguments.only or less
             PAGE.write_text(with_run(PAGE.read_text("utf-8"), bench, run, machine()), encoding="utf-8")
     finally:
         shutil.rmtree(home, ignore_errors=True)
