@@ -191,7 +191,7 @@ PIECES: dict[str, Callable[[int], str]] = {
         f'{" ".join(_RANDOM.choices(_WORDS, k=25))}: {n}.",\n  "tags": ["tools", "{_RANDOM.choice(_WORDS)}"]\n}}'
     ),
     "other scripts": lambda n: f'{{"id": "entry-{n}", "text": "{"Описание записи, " * 8}{n}"}}',
-    "lists of texts in lists": lambda _: "[" * 20 + '"a", "b"' + "]" * 20,
+    "lists of texts in lists": lambda _: "[" * 20 + '"a short text", "another one"' + "]" * 20,
     "translations": lambda n: json.dumps(
         {f"key_{n}_{at}": f"ஒரு சிறிய உரை {at}, " * 3 for at in range(60)}, ensure_ascii=False
     ),

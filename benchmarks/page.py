@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "performance.md"
 HEADINGS = {
     "whole": "The whole run",
+    "no-peers": "The whole run without the peers that take minutes",
     "short": "The short run: 10,000 entries at most",
     "million": "A million entries",
     "prose": "Long texts",
@@ -22,9 +23,9 @@ HEADINGS = {
 _HEAD = """\
 # Performance
 
-Written by `python3 dev.py bench -m benchmarks.plan --write` (`--short`, `--only`); do not edit. Each section says
-when it was measured, of which commit and on what. What earlier runs gave is in git: `git log -p docs/performance.md`.
-How it is done stands in [decision 6](decisions/0006-speed.md).
+Written by `python3 dev.py bench -m benchmarks.plan --write` (`--no-peers`, `--short`, `--only`); do not edit. Each
+section says when it was measured, of which commit and on what. What earlier runs gave is in git: `git log -p
+docs/performance.md`. How it is done stands in [decision 6](decisions/0006-speed.md).
 
 Figures are processor time of whole processes, user and system, in seconds; on an idle machine that is the time that
 passes. What is compared ran in turns, so that the ratio tells the same on another machine, or on a busy one. Entries

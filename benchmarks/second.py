@@ -77,7 +77,7 @@ def measure_waiting(bench: Bench, total: int, cold: Cost) -> None:
     path.write_text(text.replace("name: Service 0000003", "name: Waits"), "utf-8")
     one = bench.run(_registry("plan"), root, cache=True)
     what = f"one fragment changed, {total // 100:,} changes waiting in all fragments, {total:,} entries"
-    bench.within(what, "cold plan", one.seconds, cold.seconds, 0.1)
+    bench.within(what, "cold plan", one.seconds, cold.seconds, 0.1 if total >= 100_000 else None)
     bench.slowest(root, "plan", cache=True)
     path.write_text(text, "utf-8")
     time.sleep(3)

@@ -26,10 +26,13 @@ WAYS: dict[str, dict[tuple[ModuleType, str], object]] = {
     "decimals as Python writes them": {(decimals, "PATIENCE"): 1},
     "few decimals": {},
     "keys of the value": {(read, "_BYTES_FOR_A_VALUE"): 0, (read, "_BYTES_FOR_A_COLLECTION"): 0},
-    "pairs of objects": {(read, "_BYTES_FOR_AN_OBJECT"): 0, (read, "_is_foreign"): bool},
+    "pairs of objects": {
+        (read, "_BYTES_FOR_AN_OBJECT"): 0,
+        (read, "_is_foreign"): lambda data, _share: bool(data),
+    },
     "pairs of objects and many decimals": {
         (read, "_BYTES_FOR_AN_OBJECT"): 0,
-        (read, "_is_foreign"): bool,
+        (read, "_is_foreign"): lambda data, _share: bool(data),
         (decimals, "PATIENCE"): 1,
     },
 }

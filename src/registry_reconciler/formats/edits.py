@@ -161,6 +161,8 @@ def refuse_tags_in(edits: Sequence[Edit], title: str) -> None:
 class SpliceError(Exception):
     """An edit that cannot be made without changing what nobody asked to change.
 
+    What stands in its message behind a semicolon is what to do about it.
+
     Attributes:
         document, path: where.
         related: places that stand against it, such as the users of an anchor.

@@ -53,7 +53,7 @@ def project_value(value: Json, edits: list[tuple[FieldPath, Edit]]) -> Json:
     for path, edit in edits:
         if not path and isinstance(edit, (Update, ReplaceDocument)):
             if len(edits) > 1 and not all(_says_so(pair, edit.value) for pair in edits):
-                raise _contradiction(edit)
+                raise contradiction(edit)
             return edit.value
     inserts = [edit for path, edit in edits if not path and isinstance(edit, Insert)]
     deeper: dict[str | int, list[tuple[FieldPath, Edit]]] = {}
@@ -113,7 +113,7 @@ def _project_map(
         if not _is_removed(own):
             names = {edit.new_key for path, edit in own if not path and isinstance(edit, RenameKey)}
             if len(names) > 1:
-                raise _contradiction(own[0][1])
+                raise contradiction(own[0][1])
             name = names.pop() if names else key
             result[name] = project_value(part, [pair for pair in own if not _is_rename(pair)])
     for step, own in deeper.items():
@@ -128,7 +128,7 @@ def _project_map(
 def _is_removed(own: list[tuple[FieldPath, Edit]]) -> bool:
     gone = [edit for path, edit in own if not path and isinstance(edit, Remove)]
     if gone and len(gone) < len(own):
-        raise _contradiction(gone[0])
+        raise contradiction(gone[0])
     return bool(gone)
 
 
@@ -137,7 +137,8 @@ def _says_so(pair: tuple[FieldPath, Edit], value: Json) -> bool:
     return not path and isinstance(edit, (Update, ReplaceDocument)) and same(edit.value, value)
 
 
-def _contradiction(edit: Edit) -> SpliceError:
+def contradiction(edit: Edit) -> SpliceError:
+    """What is wrong with an edit where another one asks for something else."""
     path = path_of(edit)
     return SpliceError(
         f"two edits of {show_path(path) or 'a document'} contradict each other", edit.document, path

@@ -140,9 +140,18 @@ def _conflict(data: bytes) -> TextFault | None:
     return TextFault("YML010", f"git left a conflict marker: {text}", line, column, fix=CONFLICT_FIX)
 
 
+_NOT_ENDS = bytes(byte for byte in range(256) if byte not in b"\r\n")
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
+
+
 def line_ends(data: bytes) -> list[TextFault]:
     """Whether lines end in two ways, which is only a warning."""
-    crlf = data.count(b"\r\n") if b"\r" in data else 0
+    if b"\r" not in data:
+        return []
+    ends = data.translate(None, _NOT_ENDS)
+    if ends == b"\r\n" * (len(ends) // 2) and not _LONE_RETURN.search(data):
+        return []
+    crlf = data.count(b"\r\n")
     if not crlf:
         return []
     total = data.count(b"\n")

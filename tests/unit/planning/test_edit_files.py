@@ -84,3 +84,18 @@ def test_line_ends_of_a_file_are_kept() -> None:
     assert text_after(files, {"thing": [{**A, "v": 2}, B]}) == LIVE.replace(b"v: 1", b"v: 2").replace(
         b"\n", b"\r\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("field", "fix"),
+    [
+        ("n: null", "Leave the field out, or give it a value, then plan again."),
+        ("n: !what x", "Say the value without it, then plan again."),
+    ],
+)
+def test_what_a_format_cannot_say_is_not_left_to_be_done_by_hand(field: str, fix: str) -> None:
+    files: Files = {**kind_file("thing", "layout: list, file: t.toml, at: things, key: id")}
+    live = b'[[things]]\nid = "a"\nn = 1\n'
+    files = applied({**files, "t.toml": live, "desired/all.yaml": b"thing: [{id: a, n: 1}]\n"})
+    (found,) = plan_of({**files, "desired/all.yaml": f"thing: [{{id: a, {field}}}]\n".encode()}).blocking
+    assert (found.code, found.fix.description if found.fix else "") == ("WRT001", fix)

@@ -126,15 +126,26 @@ def spliced(block: str, found: Sequence[Covered], edits: Sequence[Edit]) -> str:
         block = f"{block[: covered.start]}{word}{end}{block[covered.stop :]}"
     left = [kept for edit in edits if (kept := _held(edit, words, texts)) is not None]
     made = YAML.splice(block.encode(), left).decode() if left else block
-    for word in reversed(held):
-        if word in made:
-            made = made.replace(word, texts[word] + below[word], 1)
-        elif below[word].strip():
+    for word in held:
+        if word not in made and below[word].strip():
             message = (
                 f"the lines below {held[word].key!r} are no YAML, and it is not known what becomes of them"
             )
             raise SpliceError(message, 0, (held[word].key,))
-    return made
+    plain = _with_words(made, {word: texts[word] + below[word] for word in held})
+    file = YAML.read(plain.encode("utf-8", "surrogatepass"))
+    document = file.documents[0] if file.readable and file.documents else {}
+    read = list(document.values()) if isinstance(document, dict) else []
+    if not read or all(texts[word] in read for word in held if word in made):
+        return plain
+    # What stands below closes a quote that was left open: only in quotes of its own does each say what it said.
+    return _with_words(made, {word: double_quoted(texts[word]) + below[word] for word in held})
+
+
+def _with_words(text: str, words: dict[str, str]) -> str:
+    for word in reversed(words):
+        text = text.replace(word, words[word], 1)
+    return text
 
 
 def _held(edit: Edit, words: Mapping[str, str], texts: dict[str, str]) -> Edit | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
+from typing import Protocol
 
 import msgspec
 
@@ -52,7 +53,14 @@ class KnownDecimals(dict[str, float]):
         return value
 
 
-def with_digits(data: bytes, check: Callable[[Json, Callable[[], bytes]], None]) -> Json:
+class Check(Protocol):
+    """What judges a value by what it says when it is written again, which takes long where it has many decimals."""
+
+    def __call__(self, value: Json, write: Callable[[], bytes], *, of_decimals: bool) -> None:
+        """Raise :class:`ValueError` where the value is not what its text says."""
+
+
+def with_digits(data: bytes, check: Check) -> Json:
     """The value of a text. Raises :class:`ValueError` where it is no JSON, and what the check raises.
 
     Args:
@@ -64,22 +72,22 @@ def with_digits(data: bytes, check: Callable[[Json, Callable[[], bytes]], None])
     except TooManyDecimalsError:
         pass
     else:
-        check(value, partial(_written, value))
+        check(value, partial(_written, value), of_decimals=False)
         return value
     if set(map(type, known.values())) == {float}:
         value = msgspec.json.decode(data)
         written = _written(value)
         if _says_all(written, data):
-            check(value, lambda: written)
+            check(value, lambda: written, of_decimals=False)
             return value
     listed = _cut_out(data)
     if listed:
         value = _asking(_handing_out(_cut_groups(listed)), data)
-        check(value, partial(_written, value))
+        check(value, partial(_written, value), of_decimals=True)
         return value
     texts: list[str] = []
     value = _asking(texts.append, data)
-    check(value, partial(_written, value))
+    check(value, partial(_written, value), of_decimals=True)
     del value
     return _asking(_handing_out(_gathered_groups(texts)), data)
 
@@ -90,13 +98,21 @@ def _written(value: Json) -> bytes:
 
 def _says_all(written: bytes, data: bytes) -> bool:
     """Whether a value that is written so has each number as its text has it, and as Python writes it."""
-    if written.translate(None, _SPACES) != data.translate(None, _SPACES):
+    # A letter that the text has by its number is written as it is, and no number.
+    if written.translate(None, _SPACES) != data.translate(None, _SPACES) and (
+        b"\\" not in data or _spaceless(written) != _spaceless(data)
+    ):
         return False
     # Python writes an exponent for small and large ones. Something in a string may look alike.
     if SMALL in written and any(before + SMALL in written for before in (b",", b"[", b":", b"-")):
         return False
     ends = written.translate(_ENDS, b"-+")
     return not any(exponent in ends for exponent in (b"0e0,", b"0e00,", b"0e000,"))
+
+
+def _spaceless(data: bytes) -> bytes:
+    """What stands outside of strings, without spaces."""
+    return outside_strings(data).translate(None, _SPACES)
 
 
 def _asking(hook: Callable[[str], float | str | None], data: bytes) -> Json:

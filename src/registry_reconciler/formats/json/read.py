@@ -92,27 +92,38 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
         raise _Odd
     if len(data) > limits.max_scalar and _has_long_text(data, limits.max_scalar):
         raise _Odd
-    marks, bare = _marks(data)
+    escaped = b"\\" in data
+    outline = data.translate(None, _NOT_IN_ESCAPES if escaped else _NOT_MARKS)
+    # Between two quotes that are side by side nothing is left: both go, and the others stand as they stood.
+    quoted = without_escapes(outline).translate(None, _AFTER_BACKSLASH) if escaped else outline
+    bare = outside_strings(quoted.replace(b'""', b""))
     opened = bare.count(b"[") + bare.count(b"{")
     most = opened + bare.count(b",") + 1
     if most > limits.max_nodes and _values(data) > limits.max_nodes:
         raise _Odd
-
+    keys = bare.count(b":")
     few = most * _BYTES_FOR_A_VALUE + opened * _BYTES_FOR_A_COLLECTION < len(data)
+    sparse = opened * _BYTES_FOR_A_COLLECTION < len(data)
 
     def bound() -> None:
         """Raise :class:`_Odd` where too much stands inside each other."""
         if opened > limits.max_depth:
             _bound_brackets(bare, limits.max_depth)
 
-    def check(value: Json, write: Callable[[], bytes]) -> None:
+    def check(value: Json, write: Callable[[], bytes], *, of_decimals: bool) -> None:
         """Raise :class:`_Odd` where a key stands twice, or where too much stands inside each other."""
-        keys = bare.count(b":")
-        if keys and (_keys_in(value) < keys if few else write().translate(None, _NOT_MARKS) != marks):
+        look = few or (sparse and of_decimals)
+        if keys and (
+            _keys_in(value) < keys if look else write().translate(None, _NOT_MARKS) != _marks(data, outline)
+        ):
             raise _Odd
         bound()
 
-    if bare.count(b"{") * _BYTES_FOR_AN_OBJECT < len(data) and _is_foreign(data):
+    objects = bare.count(b"{") * _BYTES_FOR_AN_OBJECT
+    if objects < len(data) and (
+        (max(objects, len(bare)) * _FEWER < len(data) and not escaped)
+        or _is_foreign(data, 20 if few else 200)
+    ):
         try:
             value = _by_pairs(data)
         except TooManyDecimalsError:
@@ -124,7 +135,11 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
 
 
 _BYTES_FOR_AN_OBJECT = 300
-"""Where objects are fewer, and many letters are beyond ASCII, it takes less to look at the pairs of each."""
+_FEWER = 16
+"""Where objects are fewer, and many letters are beyond ASCII, it takes less to look at the pairs of each.
+
+Where they are so many times fewer, texts are not short and nothing is escaped, it takes less with any letters.
+"""
 _SAMPLE_STEP = 64
 _ASCII = bytes(range(128))
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -142,12 +157,12 @@ def _by_pairs(data: bytes) -> Json:
     return value
 
 
-def _is_foreign(data: bytes) -> bool:
-    """Whether of its bytes a twentieth or more belongs to letters beyond ASCII."""
+def _is_foreign(data: bytes, share: int) -> bool:
+    """Whether of so many of its bytes one or more belongs to letters beyond ASCII."""
     if data.isascii():
         return False
     sample = data[::_SAMPLE_STEP]
-    return len(sample.translate(None, _ASCII)) * 20 > len(sample)
+    return len(sample.translate(None, _ASCII)) * share > len(sample)
 
 
 def _object(pairs: list[tuple[str, Json]]) -> Json:
@@ -166,28 +181,22 @@ Those that the text has by their numbers are among them: else they could stand f
 """
 _AFTER_BACKSLASH = b"\\/bfnrtu"
 _NOT_IN_ESCAPES = bytes(byte for byte in _NOT_MARKS if byte not in _AFTER_BACKSLASH)
+"""What may follow a backslash stays until it is known which backslashes are escaped themselves."""
 _MARK_BY_NUMBER = re.compile(rb"\\u00(22|2[cC]|3[aA]|[57][bBdD])")
 _BACKSLASH_OR_MARK = re.compile(rb"\\\\|" + _MARK_BY_NUMBER.pattern)
 _NUMBER = re.compile(rb"\\u")
 
 
-def _marks(data: bytes) -> tuple[bytes, bytes]:
-    """The marks that a text says, and those of them that are outside of its strings, quotes apart."""
-    if b"\\" not in data:
-        marks = data.translate(None, _NOT_MARKS)
-        return marks, _bare(marks)
-    # What may follow a backslash stays until it is known which backslashes are escaped themselves.
-    escapes = data.translate(None, _NOT_IN_ESCAPES)
-    bare = _bare(without_escapes(escapes).translate(None, _AFTER_BACKSLASH))
-    if _NUMBER.search(escapes) and _MARK_BY_NUMBER.search(data):
+def _marks(data: bytes, outline: bytes) -> bytes:
+    """The marks that a text says.
+
+    Args:
+        outline: what was left of it.
+    """
+    if _NUMBER.search(outline) and _MARK_BY_NUMBER.search(data):
         named = _BACKSLASH_OR_MARK.sub(lambda found: bytes.fromhex((found[1] or b"").decode()), data)
-        return named.translate(None, _NOT_MARKS), bare
-    return escapes.translate(None, _AFTER_BACKSLASH), bare
-
-
-def _bare(marks: bytes) -> bytes:
-    # Between two quotes that are side by side nothing is left: both go, and the others stand as they stood.
-    return outside_strings(marks.replace(b'""', b""))
+        return named.translate(None, _NOT_MARKS)
+    return outline.translate(None, _AFTER_BACKSLASH)
 
 
 _BYTES_FOR_A_VALUE = 50

@@ -165,22 +165,18 @@ def _refuse(work: EditRun, path: str, plan: FilePlan, error: SpliceError) -> Non
         if getattr(edit, "path", getattr(edit, "container", None))
         == error.path[: len(getattr(edit, "path", ()))]
     ]
-    fix = (
-        "Write out the value in the places that use the anchor, then plan again."
-        if related
-        else "Make the change by hand, then plan again."
-    )
+    why, _, way_out = error.message.partition("; ")
+    way_out = way_out or "make the change by hand"
+    if related:
+        way_out = "write out the value in the places that use the anchor"
+    fix = f"{way_out[0].upper()}{way_out[1:]}, then plan again."
     _refused_together(work, plan)
     guilty = {change.address for change in culprits}
     # Many changes that are refused for one reason do not each list everything that stands against them.
     shown = related if len(guilty) == 1 else related[:_RELATED_SHOWN]
     for change in list(_changes_of(plan)):
         blamed = not guilty or change.address in guilty
-        message = (
-            f"{path} cannot be edited there: {error.message}"
-            if blamed
-            else f"{path} cannot be written: {error.message}"
-        )
+        message = f"{path} cannot be edited there: {why}" if blamed else f"{path} cannot be written: {why}"
         work.result.fail(change, code, message, place, fix, related=shown if blamed else ())
 
 

@@ -20,7 +20,7 @@ from registry_reconciler.formats.edits import (
     Update,
 )
 from registry_reconciler.formats.nodes import Document, Node, child_index, key_of, merge_entry, to_value
-from registry_reconciler.formats.project import path_of, project_value
+from registry_reconciler.formats.project import contradiction, path_of, project_value
 from registry_reconciler.formats.yaml.edit.emit import Piece
 from registry_reconciler.formats.yaml.edit.intent_table import Intent, NewNode
 from registry_reconciler.formats.yaml.edit.shared_nodes import SharedIntents
@@ -56,7 +56,15 @@ class Intents(SharedIntents):
         for node in self.document.merges:
             own = {key_of(entry) for entry in node.entries if not entry.merge}
             self._merged[id(node)] = {key: part for key, part in to_value(node).items() if key not in own}
+        updates: dict[FieldPath, Json] = {}
         for edit in edits:
+            if isinstance(edit, Update):
+                if edit.path not in updates:
+                    updates[edit.path] = edit.value
+                elif same(updates[edit.path], edit.value):
+                    continue
+                else:
+                    raise contradiction(edit)
             self._take(edit)
         for node, trail, parts in self._detours.values():
             self._lower(node, project_value(to_value(node), parts), trail, only_changes=True)
