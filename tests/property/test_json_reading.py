@@ -21,20 +21,18 @@ from registry_reconciler.model.entry import same
 from registry_reconciler.model.written import as_json, decimal, digits, dumps, written_floats
 from tests.property import json_texts
 
+
+def always(*_args: object, **_options: object) -> bool:
+    return True
+
+
 WAYS: dict[str, dict[tuple[ModuleType, str], object]] = {
     "many decimals": {(decimals, "PATIENCE"): 0},
     "decimals as Python writes them": {(decimals, "PATIENCE"): 1},
     "few decimals": {},
     "keys of the value": {(read, "_BYTES_FOR_A_VALUE"): 0, (read, "_BYTES_FOR_A_COLLECTION"): 0},
-    "pairs of objects": {
-        (read, "_BYTES_FOR_AN_OBJECT"): 0,
-        (read, "_is_foreign"): lambda data, _share: bool(data),
-    },
-    "pairs of objects and many decimals": {
-        (read, "_BYTES_FOR_AN_OBJECT"): 0,
-        (read, "_is_foreign"): lambda data, _share: bool(data),
-        (decimals, "PATIENCE"): 1,
-    },
+    "pairs of objects": {(read, "_takes_pairs"): always},
+    "pairs of objects and many decimals": {(read, "_takes_pairs"): always, (decimals, "PATIENCE"): 1},
 }
 
 

@@ -2,7 +2,7 @@
 
 A text that is plainly right is read by a parser that is written in C. What that does not see (equal keys, depth) shows
 when the value is written again, or looked at where it has few parts, and :mod:`.decimals` keeps the digits of numbers.
-Where letters beyond ASCII would make that slow, the parser of the standard library hands out the pairs of each object.
+Where that would take longer, the parser of the standard library hands out the pairs of each object.
 Anything else goes to :mod:`.explain`, which reads token by token and says what is wrong and where. All give one answer.
 """
 
@@ -12,7 +12,7 @@ import gc
 import json
 import re
 from collections.abc import Callable
-from itertools import accumulate, chain
+from itertools import chain
 from typing import NoReturn
 
 import msgspec
@@ -20,6 +20,7 @@ import msgspec
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, ReadingLimits, TextFault, TextFile
 from registry_reconciler.formats.json.decimal_groups import ZEROS
 from registry_reconciler.formats.json.decimals import KnownDecimals, TooManyDecimalsError, with_digits
+from registry_reconciler.formats.json.outline import Outline
 from registry_reconciler.formats.json.quotes import outside_strings, without_escapes
 from registry_reconciler.formats.json.source import blanked
 from registry_reconciler.formats.scan import BOM, line_ends, scan_text
@@ -92,54 +93,42 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
         raise _Odd
     if len(data) > limits.max_scalar and _has_long_text(data, limits.max_scalar):
         raise _Odd
-    escaped = b"\\" in data
-    outline = data.translate(None, _NOT_IN_ESCAPES if escaped else _NOT_MARKS)
-    # Between two quotes that are side by side nothing is left: both go, and the others stand as they stood.
-    quoted = without_escapes(outline).translate(None, _AFTER_BACKSLASH) if escaped else outline
-    bare = outside_strings(quoted.replace(b'""', b""))
-    opened = bare.count(b"[") + bare.count(b"{")
-    most = opened + bare.count(b",") + 1
+    outline = Outline(data)
+    most = outline.collections + outline.commas + 1
     if most > limits.max_nodes and _values(data) > limits.max_nodes:
         raise _Odd
-    keys = bare.count(b":")
-    few = most * _BYTES_FOR_A_VALUE + opened * _BYTES_FOR_A_COLLECTION < len(data)
-    sparse = opened * _BYTES_FOR_A_COLLECTION < len(data)
-
-    def bound() -> None:
-        """Raise :class:`_Odd` where too much stands inside each other."""
-        if opened > limits.max_depth:
-            _bound_brackets(bare, limits.max_depth)
-
-    def check(value: Json, write: Callable[[], bytes], *, of_decimals: bool) -> None:
-        """Raise :class:`_Odd` where a key stands twice, or where too much stands inside each other."""
-        look = few or (sparse and of_decimals)
-        if keys and (
-            _keys_in(value) < keys if look else write().translate(None, _NOT_MARKS) != _marks(data, outline)
-        ):
-            raise _Odd
-        bound()
-
-    objects = bare.count(b"{") * _BYTES_FOR_AN_OBJECT
-    if objects < len(data) and (
-        (max(objects, len(bare)) * _FEWER < len(data) and not escaped)
-        or _is_foreign(data, 20 if few else 200)
-    ):
+    size = len(data)
+    few = most * _BYTES_FOR_A_VALUE + outline.collections * _BYTES_FOR_A_COLLECTION < size
+    if _takes_pairs(data, outline, few=few):
         try:
             value = _by_pairs(data)
         except TooManyDecimalsError:
             pass
         else:
-            bound()
+            outline.bound(limits.max_depth)
             return value
+
+    def check(value: Json, write: Callable[[], bytes], *, of_decimals: bool) -> None:
+        """Raise :class:`ValueError` where a key stands twice, or where too much stands inside each other."""
+        look = few or (of_decimals and outline.collections * _BYTES_FOR_A_COLLECTION < size)
+        if outline.keys and not (
+            _keys_in(value) == outline.keys if look else outline.says_the_marks_of(write())
+        ):
+            raise _Odd
+        outline.bound(limits.max_depth)
+
     return with_digits(data, check)
 
 
-_BYTES_FOR_AN_OBJECT = 300
-_FEWER = 16
-"""Where objects are fewer, and many letters are beyond ASCII, it takes less to look at the pairs of each.
-
-Where they are so many times fewer, texts are not short and nothing is escaped, it takes less with any letters.
-"""
+_BYTES_FOR_A_VALUE = 50
+_BYTES_FOR_A_COLLECTION = 200
+"""To look at one takes as long as it takes to write so many bytes and to compare them."""
+_BYTES_FOR_AN_OBJECT = 4_800
+_BYTES_FOR_A_MARK = 16
+_BYTES_FOR_A_FOREIGN_OBJECT = 300
+_FOREIGN = 200
+_FOREIGN_WHERE_FEW = 20
+"""Of so many bytes one belongs to a letter beyond ASCII."""
 _SAMPLE_STEP = 64
 _ASCII = bytes(range(128))
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -155,6 +144,17 @@ def _by_pairs(data: bytes) -> Json:
         # It takes half of a character for one, which nothing can write.
         msgspec.json.encode(value, enc_hook=float)
     return value
+
+
+def _takes_pairs(data: bytes, outline: Outline, *, few: bool) -> bool:
+    """Whether it takes less to look at the pairs of each object than at the value, or to write it again."""
+    size = len(data)
+    if outline.objects * _BYTES_FOR_A_FOREIGN_OBJECT >= size:
+        return False
+    if _is_foreign(data, _FOREIGN_WHERE_FEW if few else _FOREIGN):
+        return True
+    texts_are_long = len(outline.marks) * _BYTES_FOR_A_MARK < size
+    return texts_are_long and not outline.escaped and outline.objects * _BYTES_FOR_AN_OBJECT < size
 
 
 def _is_foreign(data: bytes, share: int) -> bool:
@@ -174,64 +174,11 @@ def _odd(_constant: str) -> NoReturn:
     raise _Odd
 
 
-_NOT_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
-"""What is no mark. A value is written with the marks of its text, in strings too, if no key of it stood twice.
-
-Those that the text has by their numbers are among them: else they could stand for what a key lost.
-"""
-_AFTER_BACKSLASH = b"\\/bfnrtu"
-_NOT_IN_ESCAPES = bytes(byte for byte in _NOT_MARKS if byte not in _AFTER_BACKSLASH)
-"""What may follow a backslash stays until it is known which backslashes are escaped themselves."""
-_MARK_BY_NUMBER = re.compile(rb"\\u00(22|2[cC]|3[aA]|[57][bBdD])")
-_BACKSLASH_OR_MARK = re.compile(rb"\\\\|" + _MARK_BY_NUMBER.pattern)
-_NUMBER = re.compile(rb"\\u")
-
-
-def _marks(data: bytes, outline: bytes) -> bytes:
-    """The marks that a text says.
-
-    Args:
-        outline: what was left of it.
-    """
-    if _NUMBER.search(outline) and _MARK_BY_NUMBER.search(data):
-        named = _BACKSLASH_OR_MARK.sub(lambda found: bytes.fromhex((found[1] or b"").decode()), data)
-        return named.translate(None, _NOT_MARKS)
-    return outline.translate(None, _AFTER_BACKSLASH)
-
-
-_BYTES_FOR_A_VALUE = 50
-_BYTES_FOR_A_COLLECTION = 200
-"""To look at one takes as long as it takes to write so many bytes and to compare them."""
-
-
 def _values(data: bytes) -> int:
     """How many values a text has, lists and mappings among them."""
     bare = outside_strings(data, b"s").translate(None, b" \t\r\n")
     empty = bare.count(b"[]") + bare.count(b"{}")
     return bare.count(b"[") + bare.count(b"{") + bare.count(b",") + 1 - empty
-
-
-_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
-_ALIKE = bytes.maketrans(b"{}", b"[]")
-_STEPS = bytes(1 if byte == 0x5B else 255 for byte in range(256))
-_SHALLOW = 32
-_CHAINS = ((b"[[[[[[[[]]]]]]]]", 8), (b"[]", 1))
-"""Lists with nothing in them but another, and how many levels each has."""
-
-
-def _bound_brackets(bare: bytes, depth: int) -> None:
-    """Raise :class:`_Odd` where brackets stand deeper in each other."""
-    brackets = bare.translate(_ALIKE, _NOT_BRACKETS)
-    for _ in range(_SHALLOW):
-        # Each time the innermost go.
-        for chain_of_lists, levels in _CHAINS:
-            if levels <= depth and chain_of_lists in brackets:
-                brackets = brackets.replace(chain_of_lists, b"")
-                depth -= levels
-        if not brackets:
-            return
-    if max(accumulate(memoryview(brackets.translate(_STEPS)).cast("b"))) > depth:
-        raise _Odd
 
 
 _COLLECTIONS = frozenset((dict, list))
