@@ -123,6 +123,35 @@ def test_the_place_that_an_earlier_program_remembered(box: Box) -> None:
     assert len(said(box)) == 1
 
 
+def test_a_place_that_the_kind_had_twice_is_said_once(box: Box) -> None:
+    at_u = LIST.replace("t.yaml", "u.yaml")
+    moved(box)
+    moved(box, LIST, at_u)
+    box.replace(KIND, LIST, LIST.replace("t.yaml", "v.yaml"))
+    box.write("v.yaml", box.read("t.yaml"))
+    assert len(said(box)) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ('file "t.yaml"', 'file "/etc/passwd"'),
+        ('file "t.yaml"', 'file "./t.yaml"'),
+        ('key "id"', 'key "["'),
+    ],
+)
+def test_a_place_that_no_kind_may_have_is_not_looked_at(box: Box, line: str, instead: str) -> None:
+    """Anybody can write such a file, and the advice is to remove what stands there."""
+    moved(box)
+    moved(box, LIST.replace("t.yaml", "v.yaml"), LIST.replace("t.yaml", "u.yaml"))
+    folder = box.root / ".system/registry/state/places"
+    (path,) = (path for path in folder.glob("*.former") if 'file "t.yaml"' in path.read_text())
+    assert line in path.read_text()
+    path.write_text(path.read_text().replace(line, instead))
+    box.git("checkout", "-q", "old", "--", "t.yaml")
+    assert said(box) == []
+
+
 @pytest.mark.parametrize("file", ["t.yaml", "'*.yaml'"])
 def test_a_place_of_another_kind_is_none(box: Box, file: str) -> None:
     moved(box)

@@ -23,6 +23,7 @@ from registry_reconciler.model.kind import (
     MOST_AT_ONE_PLACE,
     SCHEMA_FOLDER,
     SCHEMA_SUFFIX,
+    FilePattern,
     Kind,
     KindError,
     parse_kind,
@@ -186,8 +187,7 @@ def _parse(
             )
         )
         return None
-    literal = kind.file.text.replace("{", "").replace("}", "").replace("*", "x").replace("?", "x")
-    if not is_safe(literal) or is_reserved(kind.file.text):
+    if not may_hold_entries(kind.file):
         faults.append(
             problem(
                 "WRT004",
@@ -199,6 +199,12 @@ def _parse(
         )
         return None
     return kind
+
+
+def may_hold_entries(file: FilePattern) -> bool:
+    """Whether a pattern stays in the workspace, and out of what belongs to registry itself."""
+    literal = file.text.replace("{", "").replace("}", "").replace("*", "x").replace("?", "x")
+    return is_safe(literal) and not is_reserved(file.text)
 
 
 def _crowded(kind: Kind) -> Problem:

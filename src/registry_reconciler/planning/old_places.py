@@ -18,12 +18,14 @@ from registry_reconciler.formats.table import format_of
 from registry_reconciler.formats.unread import UnreadNeeded
 from registry_reconciler.layouts import LAYOUTS
 from registry_reconciler.layouts.walk import containers, walk
+from registry_reconciler.loading.catalog import may_hold_entries
 from registry_reconciler.loading.registries import excluded, load_live
 from registry_reconciler.loading.source import SourceFile
 from registry_reconciler.loading.state import State
 from registry_reconciler.loading.state.places import KindPlace, place_of
 from registry_reconciler.loading.workspace import Loaded, count_of
 from registry_reconciler.model.entry import FieldPath, LiveEntry, Location, Place, same
+from registry_reconciler.model.field_roles_read import parse_selector
 from registry_reconciler.model.fields import Selector
 from registry_reconciler.model.kind import FilePattern, Kind, KindError, parse_at
 from registry_reconciler.model.problem import Problem
@@ -57,15 +59,17 @@ def kind_at(kind: Kind, place: KindPlace) -> Kind | None:
         format_of(place.file, former)
     except (KindError, KeyError, ValueError):
         return None
-    return former
+    return former if may_hold_entries(former.file) else None
 
 
 def _read_as(kind: Kind, before: KindPlace) -> dict[str, Any]:
     """How the texts at the old place are read, where an older program said it."""
     if not before.key:
         return {}
+    if not before.keys:
+        raise ValueError("a key without fields")
     return {
-        "key": tuple(Selector.parse(field) for field in before.keys),
+        "key": tuple(parse_selector(field, "key", single=True) for field in before.keys),
         "value": before.value,
         "body": before.body,
         "lenient": bool(before.lenient),
@@ -123,8 +127,10 @@ def _former_places(state: State, kinds: Mapping[str, Kind]) -> Iterator[tuple[Ki
         kind = kinds.get(name)
         if kind is None or kind.truth == "live":
             continue
-        places = list(state.former_places.get(name, ()))
         last = state.places.get(name)
+        places = [
+            place for place in state.former_places.get(name, ()) if last is None or not place.is_at(last)
+        ]
         if last is not None:
             if last.former and all(place.file != last.former for place in places):
                 # The program that changed the place remembered no more of it.
