@@ -16,6 +16,8 @@ type: object
 properties: {id: {type: string}}
 """
 PLACE = {"file": '"old.yaml"', "at": '"skills"', "layout": '"list"', "key": '"id"'}
+STATE = b'registry state 4\n< "desired/s.yaml"\n\n@ "skill/gone" ZOk62b/J\n.\nid\n =X9R8tn45\n.\n.\n'
+"""One entry was managed: of a kind that nobody manages nothing is carried."""
 SKILLS = b"skills:\n  - id: a\n"
 
 
@@ -29,6 +31,7 @@ def plan_of(**words: str) -> Plan:
         {
             ".system/registry/schemas/skill.schema.yaml": SCHEMA.encode(),
             place_path("skill"): place(**words),
+            ".system/registry/state/s.state": STATE,
             "old.yaml": SKILLS,
             "new.yaml": SKILLS.replace(b"a", b"b"),
         }
