@@ -151,13 +151,22 @@ def _found_at(loaded: Loaded, kind: Kind, former: Kind, outputs: Sequence[Output
     entries = [*live.entries.values(), *live.clashes]
     paths = {entry.place.file for entry in entries}
     read = {path: _read_in(loaded, live.files[path], outputs) for path in paths}
-    unread = [entry for entry in entries if entry.place not in read[entry.place.file]]
+    unread = [
+        entry
+        for entry in entries
+        if entry.place not in read[entry.place.file] and not _was_left_there(loaded, entry.address)
+    ]
     unreadable = {
         path: "a sparse checkout hides it" if source.hidden else source.problems[0].message.rstrip(".")
         for path, source in live.files.items()
         if not source.readable and not _read_in(loaded, source, outputs).whole
     }
     return _Found(kind, former, unread, live.files, unreadable)
+
+
+def _was_left_there(loaded: Loaded, address: str) -> bool:
+    """Whether an entry was let go before its kind moved on without it: somebody asked for it to stay."""
+    return loaded.state.was_left(address) and address not in loaded.live.entries
 
 
 class _Parts(Struct):
