@@ -243,9 +243,26 @@ def test_a_table_that_would_be_too_wide_is_refused() -> None:
 def test_a_long_word_in_short_lines_takes_its_steps() -> None:
     """Each line copies what is left of it: to wrap it as a whole took a quarter of a minute."""
     assert text("{{ ('a' * 400) | wordwrap(1) | wordcount }}") == "400"
-    found = run(value="{{ ('a' * 1000000) | wordwrap(1) }}")
+    for given in ("1", "wrapstring='x', width=1", "break_on_hyphens=900, width=1"):
+        found = run(value=f"{{{{ ('a' * 1000000) | wordwrap({given}) }}}}")
+        assert found.fault is not None
+        assert found.fault.message == "it takes more than 3,000,000 steps"
+
+
+@pytest.mark.parametrize(
+    "filtered",
+    [
+        "['a'] * 90000 | join(attribute=none, d='b' * 90000)",
+        "'a' * 900000 | replace(new='b' * 9000, old='a')",
+        "'\\n' * 900000 | indent(first=true, width=9000)",
+    ],
+)
+def test_what_is_given_by_name_is_measured_too(filtered: str) -> None:
+    """Else memory was taken first, until none was left."""
+    value, _, applied = filtered.partition(" | ")
+    found = run(value=f"{{{{ ({value}) | {applied} }}}}")
     assert found.fault is not None
-    assert found.fault.kind == "limit"
+    assert found.fault.message == "it puts together a text of more than 8,000,000 characters"
 
 
 @pytest.mark.parametrize("job", [{"value": "{{ entries }}"}, {"value": "All: {{ entries }}"}])

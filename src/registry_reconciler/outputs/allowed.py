@@ -96,3 +96,6 @@ OF_TEXT = frozenset(
     }
 )
 """Filters that make a text of whatever they get."""
+
+PARAMETERS = {"indent": ("width",), "join": ("d",), "replace": ("old", "new"), "wordwrap": ("width",)}
+"""The names of what tells how much these filters make: templates may give it by name, in any order."""

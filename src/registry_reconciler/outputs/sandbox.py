@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, count
 from typing import Any
 
 from jinja2 import nodes
@@ -21,7 +22,7 @@ from jinja2.visitor import NodeTransformer
 
 from registry_reconciler.base.mask import MASK
 from registry_reconciler.base.suggest import did_you_mean
-from registry_reconciler.outputs.allowed import FILTERS, METHODS, NUMBERED, OF_TEXT, TESTS
+from registry_reconciler.outputs.allowed import FILTERS, METHODS, NUMBERED, OF_TEXT, PARAMETERS, TESTS
 from registry_reconciler.outputs.data import OMIT, RESERVED, Entries, Entry, EntryList, Path, all_kinds
 from registry_reconciler.outputs.limits import (
     MOST_NUMBER,
@@ -353,7 +354,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _tojson(self, value: Any, indent: int | None = None) -> str:
         """JSON as it stands in files: Jinja2's own is for pages in a browser."""
-        self._look("tojson", value, (indent or 0,))
+        self._look("tojson", value, {"indent": indent or 0})
         if isinstance(value, Undefined):
             str(value)
         found = to_json(value)
@@ -401,8 +402,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         def filtered(*args: Any, **kwargs: Any) -> Any:
             skip = 1 if getattr(original, "jinja_pass_arg", None) is not None else 0
             value = args[skip] if len(args) > skip else None
-            rest = (*args[skip + 1 :], *kwargs.values())
-            self._look(name, value, rest)
+            positional = zip(chain(PARAMETERS.get(name, ()), count()), args[skip + 1 :], strict=False)
+            self._look(name, value, {**dict(positional), **kwargs})
             found = original(*args, **kwargs)
             return sized(found) if isinstance(found, str) else found
 
@@ -411,25 +412,23 @@ class Sandbox(ImmutableSandboxedEnvironment):
             filtered.jinja_pass_arg = passed  # type: ignore[attr-defined]
         return filtered
 
-    def _look(self, name: str, value: Any, rest: tuple[Any, ...]) -> None:
+    def _look(self, name: str, value: Any, given: Mapping[Any, Any]) -> None:
         self.meter.tick(1 + (len(value) // 100 if isinstance(value, str | list | tuple | dict) else 0))
         if name in NUMBERED:
-            for item in rest:
+            for item in given.values():
                 if isinstance(item, int | float) and abs(item) > MOST_NUMBER:
                     raise TooMuch(f"{name} takes no number above {MOST_NUMBER:,}")
         textual = name in OF_TEXT or (name in ("replace", "indent", "join") and not isinstance(value, str))
         if textual and isinstance(value, list | tuple | dict | str):
             measure(value)
-        if name == "wordwrap" and rest and isinstance(rest[0], int):
-            self.meter.tick(steps_of_wrapping(str(value), rest[0]))
-        elif name == "replace" and len(rest) >= 2:
-            measure_replace(str(value), *rest[:2])
-        elif name == "indent" and rest:
-            width = len(rest[0]) if isinstance(rest[0], str) else rest[0]
-            if isinstance(width, int):
-                require_short(str(value).count("\n") * width)
-        elif name == "join" and rest and isinstance(rest[0], str) and hasattr(value, "__len__"):
-            require_short(len(value) * len(rest[0]))
+        if name == "wordwrap" and isinstance(width := given.get("width"), int):
+            self.meter.tick(steps_of_wrapping(str(value), width))
+        elif name == "replace":
+            measure_replace(str(value), given.get("old"), given.get("new"))
+        elif name == "indent" and isinstance(width := given.get("width"), int | str):
+            require_short(str(value).count("\n") * (len(width) if isinstance(width, str) else width))
+        elif name == "join" and isinstance(between := given.get("d"), str) and hasattr(value, "__len__"):
+            require_short(len(value) * len(between))
 
 
 def _forget_own(context: Context) -> None:
