@@ -141,7 +141,6 @@ def _conflict(data: bytes) -> TextFault | None:
 
 
 _NOT_ENDS = bytes(byte for byte in range(256) if byte not in b"\r\n")
-_LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
 def line_ends(data: bytes) -> list[TextFault]:
@@ -149,7 +148,7 @@ def line_ends(data: bytes) -> list[TextFault]:
     if b"\r" not in data:
         return []
     ends = data.translate(None, _NOT_ENDS)
-    if ends == b"\r\n" * (len(ends) // 2) and not _LONE_RETURN.search(data):
+    if ends == b"\r\n" * (len(ends) // 2) and not _LONE_CR.search(data):
         return []
     crlf = data.count(b"\r\n")
     if not crlf:

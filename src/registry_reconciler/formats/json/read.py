@@ -126,9 +126,7 @@ _BYTES_FOR_A_COLLECTION = 200
 _BYTES_FOR_AN_OBJECT = 4_800
 _BYTES_FOR_A_MARK = 16
 _BYTES_FOR_A_FOREIGN_OBJECT = 300
-_FOREIGN = 200
-_FOREIGN_WHERE_FEW = 20
-"""Of so many bytes one belongs to a letter beyond ASCII."""
+_BYTES_FOR_A_FOREIGN_BYTE = 200
 _SAMPLE_STEP = 64
 _ASCII = bytes(range(128))
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -147,22 +145,23 @@ def _by_pairs(data: bytes) -> Json:
 
 
 def _takes_pairs(data: bytes, outline: Outline, *, few: bool) -> bool:
-    """Whether it takes less to look at the pairs of each object than at the value, or to write it again."""
+    """Whether it takes less to look at the pairs of each object than to write the value again.
+
+    Where it has few parts, it takes still less to look at these: no letter is decoded twice, or wider than it is.
+    """
     size = len(data)
-    if outline.objects * _BYTES_FOR_A_FOREIGN_OBJECT >= size:
+    if few or outline.objects * _BYTES_FOR_A_FOREIGN_OBJECT >= size:
         return False
-    if _is_foreign(data, _FOREIGN_WHERE_FEW if few else _FOREIGN):
-        return True
+    if not data.isascii():
+        return _is_foreign(data)
     texts_are_long = len(outline.marks) * _BYTES_FOR_A_MARK < size
     return texts_are_long and not outline.escaped and outline.objects * _BYTES_FOR_AN_OBJECT < size
 
 
-def _is_foreign(data: bytes, share: int) -> bool:
-    """Whether of so many of its bytes one or more belongs to letters beyond ASCII."""
-    if data.isascii():
-        return False
+def _is_foreign(data: bytes) -> bool:
+    """Whether many of its bytes belong to letters beyond ASCII."""
     sample = data[::_SAMPLE_STEP]
-    return len(sample.translate(None, _ASCII)) * share > len(sample)
+    return len(sample.translate(None, _ASCII)) * _BYTES_FOR_A_FOREIGN_BYTE > len(sample)
 
 
 def _object(pairs: list[tuple[str, Json]]) -> Json:
