@@ -89,12 +89,14 @@ def no_key(kind: Kind, value: Mapping[str, Json]) -> tuple[str, str]:
 
     fields = [selector.text for selector in kind.key]
     text = f"an entry of {kind.name} has no key: {', '.join(fields)} must be there as text or a whole number"
-    for field in fields:
-        near = None if field in value else closest(field, tuple(value))
+    others = tuple(name for name in value if name not in fields)
+    for number, selector in enumerate(kind.key):
+        near = None if selector.steps[0] in value else closest(selector.text, others)
         if near is not None:
-            schema = f"where all entries have {near}, write key: {near} in {kind.schema_path}"
-            fix = f"Write {field} instead of {near}; {schema}."
-            return f"{text}; it has {near!r}.", fix
+            key = [*fields[:number], near, *fields[number + 1 :]]
+            spelled = near if len(key) == 1 else f"[{', '.join(key)}]"
+            schema = f"where all entries have {near}, write key: {spelled} in {kind.schema_path}"
+            return f"{text}; it has {near!r}.", f"Write {selector.text} instead of {near}; {schema}."
     return f"{text}.", f"Give the entry its {', '.join(fields)}."
 
 

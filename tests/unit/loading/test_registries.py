@@ -55,6 +55,31 @@ def test_of_several_entries_with_one_address_the_first_counts_and_the_others_are
     assert [entry.value["v"] for entry in found.clashes] == [2]
 
 
+@pytest.mark.parametrize(
+    ("key", "item", "fix"),
+    [
+        ("id", "{idd: a}", "Write id instead of idd; where all entries have idd, write key: idd in"),
+        (
+            "[region, name]",
+            "{region: a, nmae: b}",
+            "Write name instead of nmae; where all entries have nmae, write key: [region, nmae] in",
+        ),
+        ("[col1, col2]", "{col1: a, v: 1}", "Give the entry its col1, col2."),
+        ("'\"its.name\"'", "{its.name: [a]}", 'Give the entry its "its.name".'),
+        ("id", "{1: a, v: b}", "Give the entry its id."),
+    ],
+    ids=["misspelt", "of two", "the other of two", "no text", "a number"],
+)
+def test_of_an_entry_without_a_key_the_field_is_named_that_may_be_it(key: str, item: str, fix: str) -> None:
+    found = live(
+        {**kind_file("thing", f"layout: list, file: t.yaml, key: {key}"), "t.yaml": f"[{item}]".encode()}
+    )
+    (problem,) = found.problems
+    assert problem.code == "LIV003"
+    assert problem.fix is not None
+    assert problem.fix.description.startswith(fix), problem.fix
+
+
 def test_a_live_field_is_no_part_of_the_value_and_is_kept_beside_it() -> None:
     found = live(
         {**thing_kind("live_fields: [meta.stars]"), "t.yaml": b"- {id: a, meta: {stars: 5}, v: 1}\n"}
