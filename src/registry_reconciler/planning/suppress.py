@@ -65,11 +65,12 @@ def suppress(
     for allowance in allowances:
         judged = not unjudged or not allowance.code.startswith(unjudged)
         if whole and judged and allowance not in used:
+            why = _why_unused(allowance, own_codes, known)
             unused = problem(
                 "FRG006",
-                _why_unused(allowance, own_codes, known),
+                why,
                 allowance.place,
-                fix="Remove the allowance.",
+                fix="Correct the line, or remove it." if why.endswith("?") else "Remove the allowance.",
                 extra=f"{allowance.address}#{allowance.code}",
             )
             settled.append(replace(unused, severity=config.severity("FRG006", unused.severity)))

@@ -110,4 +110,7 @@ def test_an_unused_allowance_says_whether_its_code_is_one(code: str, message: st
     allow = [{"address": "thing/a", "code": code, "reason": "known"}]
     files = with_fragment(thing_kind(), {"thing": [{"id": "a"}], "allow": allow})
     files[".system/registry/rules/OWN001.yaml"] = b"title: Own\nkind: thing\nassert: 'true'\n"
-    assert [fault.message for fault in plan_of(files).problems if fault.code == "FRG006"] == [message]
+    (fault,) = (fault for fault in plan_of(files).problems if fault.code == "FRG006")
+    assert fault.message == message
+    assert fault.fix is not None
+    assert ("Correct" in fault.fix.description) == ("Did you mean" in message)
