@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from registry_reconciler.editing.fragment_edit import Drafts
+from registry_reconciler.editing.propose_output import nearly
 from registry_reconciler.files.tree import MemoryTree, Recorder
 from registry_reconciler.formats.edits import Edit, Insert
 from registry_reconciler.formats.nodes import Document
@@ -79,6 +80,19 @@ def test_changes_are_not_gone_through_for_each_kind() -> None:
     Counted.times = 0
     assert len(list(likely_renames(changes))) == 30
     assert Counted.times == 1
+
+
+def test_the_keys_of_a_likeness_are_not_gone_through_for_each_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    def passes(entries: int) -> int:
+        rows: Any = load(Recorder(workspace(entries))).fragments.entries
+        monkeypatch.setattr(nearly, "fields_of", lambda rows: {"id": [row.key for row in rows]})
+        found = nearly._paired([row.value for row in rows], [row.key for row in rows], rows)
+        assert found is not None
+        Counted.times = 0
+        nearly._sentence("items", "item", replace(found, keys=Counted(found.keys)), [rows])
+        return Counted.times
+
+    assert passes(40) == passes(4)
 
 
 def test_a_new_list_is_not_copied_for_each_of_its_items() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry_reconciler.formats.edits import Update
+from registry_reconciler.formats.edits import Remove, SpliceError, Update
 from registry_reconciler.formats.frontmatter.row import FrontMatter
 from registry_reconciler.model.entry import Json
 
@@ -19,3 +19,10 @@ def test_a_quote_left_open_says_what_it_said(newline: str) -> None:
     assert list(LENIENT.read(made).documents) == [wanted]
     alone = LENIENT.splice(data, [Update(0, ("globs",), "*.md")])
     assert alone == data.replace(b"*.ts", b"*.md")
+
+
+def test_of_many_keys_none_is_taken_for_another_one() -> None:
+    rows = [f'k{number}: *.ts "\n' for number in range(12)]
+    rows[1] += "  below: [\n"
+    with pytest.raises(SpliceError, match="the lines below 'k1' are no YAML"):
+        LENIENT.splice(f"---\n{''.join(rows)}---\n".encode(), [Remove(0, ("k1",))])

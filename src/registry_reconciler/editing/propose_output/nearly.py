@@ -126,7 +126,8 @@ def _sentence(unit: str, kind: str, pairs: _PairedItems, orders: Sequence[Sequen
         parts.append(f"{pairs.surplus} about no entry")
     if unknown:
         parts.append(f"no field gives {_listed(unknown)}")
-    if not any([row.key for row in order if row.key in set(pairs.keys)] == pairs.keys for order in orders):
+    keys = set(pairs.keys)
+    if not any([row.key for row in order if row.key in keys] == pairs.keys for order in orders):
         parts.append("they stand neither by key nor as in the files")
     return "; ".join(parts)
 

@@ -24,7 +24,8 @@ _KEY = re.compile(
     r"""[ \t]*:(?:[ \t]+(?P<rest>[^\r\n]*?))?[ \t]*(?=\r?\n|\Z)"""
 )
 _ONLY_COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z))*")
-_HELD = "registry-held-"
+_HELD = "registry-held-{}-"
+"""No such word begins another one."""
 
 
 class Covered(Struct, frozen=True):
@@ -116,7 +117,7 @@ def spliced(block: str, found: Sequence[Covered], edits: Sequence[Edit]) -> str:
     Raises:
         SpliceError: as the engine of YAML does, and where lines would be lost that belong to nothing.
     """
-    held = {f"{_HELD}{number}": covered for number, covered in enumerate(found)}
+    held = {_HELD.format(number): covered for number, covered in enumerate(found)}
     words = {covered.key: word for word, covered in held.items()}
     texts = {word: covered.text for word, covered in held.items()}
     below = {}
