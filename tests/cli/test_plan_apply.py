@@ -174,6 +174,15 @@ def test_a_report_may_be_written_again_where_it_stands(box: Box, path: str) -> N
         assert box.run("list", "--report", f"json={path}").exit == 0
 
 
+@pytest.mark.parametrize("path", ["config", "HEAD", "refs/heads/main"])
+def test_a_report_takes_the_place_of_nothing_that_git_keeps(box: Box, path: str) -> None:
+    """Without it the whole repository cannot be read any more."""
+    box.write(f".git/{path}", "git's own\n")
+    ran = box.run("list", "--report", f"json=.git/{path}")
+    assert (ran.exit, box.read(f".git/{path}")) == (64, "git's own\n")
+    assert f".git/{path} is read by git" in ran.err
+
+
 def test_a_report_that_cannot_be_written_fails_the_command(box: Box) -> None:
     ran = box.run("plan", "--report", "json=no/such/folder/plan.json", "--format", "json")
     assert ran.exit == 1

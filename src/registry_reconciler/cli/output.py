@@ -7,6 +7,7 @@ character, it is shown as an escape.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -124,8 +125,19 @@ def require_replaceable(path: Path) -> None:
         UsageFailure: a fragment, a registry file, a fleet's file, or a file of the engine or of git stands there.
     """
     real = Path(os.path.realpath(path))
-    if real.is_file() and _is_input(real):
-        raise UsageFailure(f"{path} is read by registry, and would be lost: name another file")
+    if not real.is_file():
+        return
+    _, folder, in_git = real.as_posix().rpartition("/.git/")
+    if _OWN_OF_GIT.fullmatch(in_git) if folder else _is_input(real):
+        reader = "git" if folder else "registry"
+        raise UsageFailure(f"{path} is read by {reader}, and would be lost: name another file")
+
+
+_OWN_OF_GIT = re.compile(
+    r"[A-Z_]+|config(\.worktree)?|description|index|packed-refs|shallow"
+    r"|(branches|hooks|info|lfs|logs|modules|objects|refs|rebase-\w+|sequencer|worktrees)/.*"
+)
+"""What git keeps in its folder, where people put reports too, since it tracks nothing there."""
 
 
 def _is_input(real: Path) -> bool:
@@ -140,8 +152,8 @@ def _is_input(real: Path) -> bool:
     path = real.relative_to(root).as_posix()
     zone = zone_of(path)
     if zone is not None:
-        # What lies in these folders and is no part of them, an earlier report has left there.
-        left_there = path.startswith(".git/") or (zone == "desired" and not path.endswith((".yaml", ".yml")))
+        # What lies there and is no fragment, an earlier report has left.
+        left_there = zone == "desired" and not path.endswith((".yaml", ".yml"))
         return zone != FRAGMENT_SCHEMA and not left_there
     kinds = load_catalog(DiskTree(root)).kinds.values()
     return real.name == FLEET_FILE or any(kind.file.match(path) is not None for kind in kinds)
