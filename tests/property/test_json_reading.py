@@ -61,7 +61,7 @@ TEXTS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(TEXTS, st.booleans())
 def test_the_fast_way_and_the_exact_way_give_one_answer(text: str, comments: bool) -> None:
     data = text.encode("utf-8", "replace")
@@ -76,7 +76,7 @@ def test_the_fast_way_and_the_exact_way_give_one_answer(text: str, comments: boo
         assert same(list(file.documents), list(documents))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(TEXTS)
 def test_what_is_read_is_what_the_standard_library_reads(text: str) -> None:
     file = read_json(text.encode("utf-8", "replace"))
@@ -86,7 +86,7 @@ def test_what_is_read_is_what_the_standard_library_reads(text: str) -> None:
         assert same(list(file.documents), [json.loads(plain, parse_float=decimal)])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(st.from_regex(r"-?(0|[1-9][0-9]{0,18})\.[0-9]{1,20}([eE][-+]?[0-9]{1,2})?", fullmatch=True)))
 def test_every_decimal_keeps_its_digits(numbers: list[str]) -> None:
     for gap in ("", " " * 300):
@@ -132,7 +132,7 @@ def test_unusual_decimals_among_many_keep_their_digits(
     assert spelled(found) == spelled(right)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.one_of(DECIMALS, DECIMALS, NUMBERS), min_size=1, max_size=30), st.data())
 def test_decimals_of_any_sort_keep_their_digits_in_groups_of_any_size(
     texts: list[str], data: st.DataObject
@@ -151,7 +151,7 @@ def test_decimals_of_any_sort_keep_their_digits_in_groups_of_any_size(
     assert spelled(found) == spelled(json.loads(text, parse_float=decimal))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.from_regex(r"-?(0|[1-9][0-9]{0,13})\.[0-9]{1,14}", fullmatch=True).filter(lambda text: len(text) < 17)
 )
