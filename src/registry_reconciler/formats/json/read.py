@@ -126,7 +126,8 @@ _BYTES_FOR_A_COLLECTION = 200
 _BYTES_FOR_AN_OBJECT = 4_800
 _BYTES_FOR_A_MARK = 16
 _BYTES_FOR_A_FOREIGN_OBJECT = 300
-_BYTES_FOR_A_FOREIGN_BYTE = 200
+_FOREIGN_SHARE = 0.005
+_FOREIGN_SHARE_WHERE_FEW = 0.05
 _SAMPLE_STEP = 64
 _ASCII = bytes(range(128))
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -145,23 +146,23 @@ def _by_pairs(data: bytes) -> Json:
 
 
 def _takes_pairs(data: bytes, outline: Outline, *, few: bool) -> bool:
-    """Whether it takes less to look at the pairs of each object than to write the value again.
+    """Whether it takes less to look at the pairs of each object than at its value, or than to write that again.
 
-    Where it has few parts, it takes still less to look at these: no letter is decoded twice, or wider than it is.
+    Where it has few parts, letters beyond ASCII must be many: a text of others would become as wide as they are.
     """
     size = len(data)
-    if few or outline.objects * _BYTES_FOR_A_FOREIGN_OBJECT >= size:
+    if outline.objects * _BYTES_FOR_A_FOREIGN_OBJECT >= size:
         return False
     if not data.isascii():
-        return _is_foreign(data)
+        return _foreign_share(data) > (_FOREIGN_SHARE_WHERE_FEW if few else _FOREIGN_SHARE)
     texts_are_long = len(outline.marks) * _BYTES_FOR_A_MARK < size
     return texts_are_long and not outline.escaped and outline.objects * _BYTES_FOR_AN_OBJECT < size
 
 
-def _is_foreign(data: bytes) -> bool:
-    """Whether many of its bytes belong to letters beyond ASCII."""
+def _foreign_share(data: bytes) -> float:
+    """Which part of its bytes belongs to letters beyond ASCII, about."""
     sample = data[::_SAMPLE_STEP]
-    return len(sample.translate(None, _ASCII)) * _BYTES_FOR_A_FOREIGN_BYTE > len(sample)
+    return len(sample.translate(None, _ASCII)) / len(sample)
 
 
 def _object(pairs: list[tuple[str, Json]]) -> Json:
