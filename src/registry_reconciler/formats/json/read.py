@@ -99,7 +99,7 @@ def _fast(data: bytes, limits: ReadingLimits) -> Json:
         raise _Odd
     size = len(data)
     few = most * _BYTES_FOR_A_VALUE + outline.collections * _BYTES_FOR_A_COLLECTION < size
-    if _takes_pairs(data, outline, few=few):
+    if _takes_pairs(data, outline):
         try:
             value = _by_pairs(data)
         except TooManyDecimalsError:
@@ -126,8 +126,7 @@ _BYTES_FOR_A_COLLECTION = 200
 _BYTES_FOR_AN_OBJECT = 4_800
 _BYTES_FOR_A_MARK = 16
 _BYTES_FOR_A_FOREIGN_OBJECT = 300
-_FOREIGN_SHARE = 0.005
-_FOREIGN_SHARE_WHERE_FEW = 0.05
+_FOREIGN_SHARE = 0.05
 _SAMPLE_STEP = 64
 _ASCII = bytes(range(128))
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -145,16 +144,16 @@ def _by_pairs(data: bytes) -> Json:
     return value
 
 
-def _takes_pairs(data: bytes, outline: Outline, *, few: bool) -> bool:
+def _takes_pairs(data: bytes, outline: Outline) -> bool:
     """Whether it takes less to look at the pairs of each object than at its value, or than to write that again.
 
-    Where it has few parts, letters beyond ASCII must be many: a text of others would become as wide as they are.
+    Letters beyond ASCII must be many: a text of others would become as wide as they are.
     """
     size = len(data)
     if outline.objects * _BYTES_FOR_A_FOREIGN_OBJECT >= size:
         return False
     if not data.isascii():
-        return _foreign_share(data) > (_FOREIGN_SHARE_WHERE_FEW if few else _FOREIGN_SHARE)
+        return _foreign_share(data) > _FOREIGN_SHARE
     texts_are_long = len(outline.marks) * _BYTES_FOR_A_MARK < size
     return texts_are_long and not outline.escaped and outline.objects * _BYTES_FOR_AN_OBJECT < size
 
