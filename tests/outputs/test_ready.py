@@ -208,6 +208,17 @@ x-registry: {kind: plugin, layout: list, file: plugins.yaml, at: plugins, key: n
 type: object
 properties: {name: {type: string}, author: {type: object}, from: {type: object}}
 """
+
+
+def home_of_plugins(folder: Path, plugins: str, **files: str) -> Home:
+    """A workspace with some plugins, without an output."""
+    settings = {
+        ".system/registry/schemas/plugin.schema.yaml": PLUGIN,
+        ".system/registry/outputs.yaml": "outputs: []\n",
+    }
+    return Home(folder, **settings, **{"plugins.yaml": plugins}, **files)
+
+
 PLUGINS = """\
 plugins:
   - {name: bench, author: {name: Ada}, from: {repo: me/bench, ref: main}}
@@ -228,13 +239,7 @@ def test_what_stands_in_a_field_that_is_a_mapping_is_found_and_what_becomes_one(
 ) -> None:
     content = NESTED[file]
     text = content if isinstance(content, str) else json.dumps({"all": content}, indent=2)
-    files = {
-        ".system/registry/schemas/plugin.schema.yaml": PLUGIN,
-        ".system/registry/outputs.yaml": "outputs: []\n",
-        "plugins.yaml": PLUGINS,
-        file: text,
-    }
-    home = Home(tmp_path, **files)
+    home = home_of_plugins(tmp_path, PLUGINS, **{file: text})
     planning = Workspace(home.root).planning()
     (proposal,) = proposals(planning, file)
     write_proposals(Workspace(home.root), planning, [proposal])
@@ -295,13 +300,7 @@ NEARLY = {
 @pytest.mark.parametrize("file", NEARLY)
 def test_what_nearly_equals_a_registry_is_said_with_what_differs(tmp_path: Path, file: str) -> None:
     text, said = NEARLY[file]
-    files = {
-        ".system/registry/schemas/plugin.schema.yaml": PLUGIN,
-        ".system/registry/outputs.yaml": "outputs: []\n",
-        "plugins.yaml": FOUR,
-        file: text,
-    }
-    home = Home(tmp_path, **files)
+    home = home_of_plugins(tmp_path, FOUR, **{file: text})
     nearly: list[str] = []
     assert proposals(Workspace(home.root).planning(), file, nearly=nearly) == []
     assert nearly == ([said] if said else [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -42,19 +42,21 @@ def is_written_alike(value: Any) -> bool:
 
 
 def types_in(value: Any) -> set[type]:
-    """The types of a value and of everything in it; level by level, for there is no call for each."""
-    found = {type(value)}
-    level = [value] if type(value) in _COLLECTIONS else []
+    """The types of a value and of everything in it."""
+    return set().union(*(kinds for _, kinds in levels(value)))
+
+
+def levels(value: Any) -> Iterator[tuple[list[Any], set[type]]]:
+    """All of one depth in a value at once, for there is no call for each, with their types; the value itself first."""
+    level = [value]
     while level:
-        are_mappings = set(map(type, level)) == {dict}
-        groups = map(dict.values, level) if are_mappings else map(_held, level)
-        parts = list(chain.from_iterable(groups))
-        kinds = set(map(type, parts))
-        found |= kinds
+        kinds = set(map(type, level))
+        yield level, kinds
         if kinds.isdisjoint(_COLLECTIONS):
-            break
-        level = parts if kinds <= _COLLECTIONS else [part for part in parts if type(part) in _COLLECTIONS]
-    return found
+            return
+        holders = level if kinds <= _COLLECTIONS else [part for part in level if type(part) in _COLLECTIONS]
+        groups = map(_held, holders) if list in kinds else map(dict.values, holders)
+        level = list(chain.from_iterable(groups))
 
 
 def _held(collection: Any) -> Iterable[Any]:

@@ -48,9 +48,9 @@ class Outline:
 
     def says_the_marks_of(self, written: bytes) -> bool:
         """Whether a value that is written so has all marks of the text, those in strings too: no key stood twice."""
-        marks = self._left.translate(None, _AFTER_BACKSLASH)
+        marks = self._left.translate(None, _AFTER_BACKSLASH) if self.escaped else self._left
         # Those that the text has by their numbers count: else they could stand for what a key lost.
-        if _NUMBER.search(self._left) and _MARK_BY_NUMBER.search(self._data):
+        if self.escaped and _NUMBER.search(self._left) and _MARK_BY_NUMBER.search(self._data):
             named = _BACKSLASH_OR_MARK.sub(
                 lambda found: bytes.fromhex((found[1] or b"").decode()), self._data
             )

@@ -12,11 +12,11 @@ import gc
 import json
 import re
 from collections.abc import Callable
-from itertools import chain
 from typing import NoReturn
 
 import msgspec
 
+from registry_reconciler.base.json_text import levels
 from registry_reconciler.formats.faults import DEFAULT_LIMITS, ReadingLimits, TextFault, TextFile
 from registry_reconciler.formats.json.decimal_groups import ZEROS
 from registry_reconciler.formats.json.decimals import KnownDecimals, TooManyDecimalsError, with_digits
@@ -180,19 +180,13 @@ def _values(data: bytes) -> int:
     return bare.count(b"[") + bare.count(b"{") + bare.count(b",") + 1 - empty
 
 
-_COLLECTIONS = frozenset((dict, list))
-
-
 def _keys_in(value: Json) -> int:
     """How many keys the mappings of a value have."""
-    keys = 0
-    level: list[Json] = [value]
-    while (kinds := set(map(type, level))) & _COLLECTIONS:
-        mappings = [part for part in level if type(part) is dict] if dict in kinds else []
-        lists = [part for part in level if type(part) is list] if list in kinds else []
-        keys += sum(map(len, mappings))
-        level = list(chain(chain.from_iterable(map(dict.values, mappings)), chain.from_iterable(lists)))
-    return keys
+    return sum(
+        sum(map(len, level if len(kinds) == 1 else [part for part in level if type(part) is dict]))
+        for level, kinds in levels(value)
+        if dict in kinds
+    )
 
 
 _DIGITS = 300
